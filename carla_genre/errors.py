@@ -1,0 +1,17 @@
+"""Every error that this package raises on purpose."""
+
+
+class CarlaGenreError(Exception):
+    """Base of the package's errors."""
+
+
+class InputError(CarlaGenreError, ValueError):
+    """An argument, a file or a frame is unusable; the message names it and the way out."""
+
+
+class CheckpointError(CarlaGenreError, ValueError):
+    """A checkpoint cannot be read, or belongs to another schema or classifier."""
+
+
+class MissingDependencyError(CarlaGenreError, ImportError):
+    """An optional package is needed and absent; the message has the command that installs it."""

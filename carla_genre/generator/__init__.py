@@ -1,0 +1,1 @@
+"""The generator R(x+|x): torch and numpy only."""
