@@ -1,0 +1,99 @@
+"""Answer the imports of one module of CARLA, and of no other module.
+
+Python looks ``__import__`` up in the ``__builtins__`` of the importing module. A module of CARLA is given its own, so
+that what it imports can be answered as it expects, while ``sys.modules`` and every library stay as they are.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any, NamedTuple
+
+
+class ImportRequest(NamedTuple):
+    """What a module of CARLA asks for: ``import name`` or ``from name import fromlist``."""
+
+    module: ModuleType
+    name: str
+    fromlist: tuple[str, ...]
+
+    @property
+    def root(self) -> str:
+        """The top-level package that is asked for."""
+        return self.name.partition(".")[0]
+
+
+#: Gets the request and a function that goes on with it (to earlier answers, at last to Python's own import) and
+#: returns what ``__import__`` would: the top-level package, or the named module where there is a `fromlist`.
+Answer = Callable[[ImportRequest, Callable[[], Any]], Any]
+
+
+class OverlayModule(ModuleType):
+    """A module that passes everything on to another one, with some names added or answered differently."""
+
+    def __init__(self, underlying: ModuleType, names: Mapping[str, Any]) -> None:
+        super().__init__(underlying.__name__, underlying.__doc__)
+        self.__dict__.update({"__wrapped__": underlying, "__spec__": underlying.__spec__})
+        for dunder in ("__file__", "__path__", "__version__", "__loader__", "__package__"):
+            if hasattr(underlying, dunder):
+                self.__dict__[dunder] = getattr(underlying, dunder)
+        self.__dict__.update(names)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["__wrapped__"], name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*dir(self.__dict__["__wrapped__"]), *self.__dict__})
+
+
+class _Import:
+    """The ``__import__`` of one module."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+        self.answers: list[tuple[str, Answer]] = []
+
+    def __call__(
+        self,
+        name: str,
+        globals: Mapping[str, object] | None = None,  # noqa: A002 (the names are Python's)
+        locals: Mapping[str, object] | None = None,  # noqa: A002
+        fromlist: tuple[str, ...] | None = (),
+        level: int = 0,
+    ) -> Any:
+        def proceed() -> Any:
+            return builtins.__import__(name, globals, locals, fromlist or (), level)
+
+        if level:
+            return proceed()
+        request = ImportRequest(self.module, name, tuple(fromlist or ()))
+        for package, answer in self.answers:
+            if package in ("*", request.root):
+                proceed = _bind(answer, request, proceed)
+        return proceed()
+
+
+def _bind(answer: Answer, request: ImportRequest, proceed: Callable[[], Any]) -> Callable[[], Any]:
+    return lambda: answer(request, proceed)
+
+
+def answer_imports(module: ModuleType, package: str, answer: Answer) -> None:
+    """Let `answer` decide what `module` gets when it imports `package` or anything below it.
+
+    Parameters
+    ----------
+    module : ModuleType
+        A module of CARLA whose code has not run yet.
+    package : str
+        A top-level package, or ``"*"`` for all.
+    answer : callable
+        See `Answer`. Answers given later are asked first.
+    """
+    own = module.__dict__.get("__builtins__")
+    if not isinstance(own, dict) or not isinstance(own.get("__import__"), _Import):
+        own = dict(vars(builtins))
+        own["__import__"] = _Import(module)
+        module.__dict__["__builtins__"] = own
+    own["__import__"].answers.append((package, answer))

@@ -1,0 +1,122 @@
+"""The list of repairs, and the record of which of them were needed.
+
+A repair is one small function for one defect of CARLA, named by its symptom. It is given a module of CARLA, before
+or after that module's code has run, and says whether the symptom was there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Literal
+
+#: Comma-separated names of repairs to leave out; read each time, so that a test can show what fails without one.
+DISABLE_VARIABLE = "CARLA_GENRE_DISABLE_REPAIRS"
+
+#: Packages whose modules may be repaired. Nothing else is ever wrapped.
+REPAIRABLE_PACKAGES = ("carla", "causalgraphicalmodels")
+
+When = Literal["before", "after"]
+RepairFunction = Callable[[ModuleType], bool]
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One defect and what is done about it.
+
+    Attributes
+    ----------
+    name : str
+        The symptom, and the name to switch the repair off by.
+    modules : tuple of str
+        Full module names; ``"carla.*"`` means carla and every module below it.
+    when : {"before", "after"}
+        Whether the function runs before or after the module's own code.
+    summary : str
+        One line: what breaks, since when, what is done.
+    function : callable
+        Takes the module, returns True where the symptom was there and has been repaired.
+    """
+
+    name: str
+    modules: tuple[str, ...]
+    when: When
+    summary: str
+    function: RepairFunction
+
+    def concerns(self, module_name: str) -> bool:
+        return any(_matches(pattern, module_name) for pattern in self.modules)
+
+
+_repairs: dict[str, Repair] = {}
+_applied: dict[str, list[str]] = {}
+
+
+def _matches(pattern: str, module_name: str) -> bool:
+    if pattern.endswith(".*"):
+        package = pattern[:-2]
+        return module_name == package or module_name.startswith(package + ".")
+    return module_name == pattern
+
+
+def repair(*modules: str, when: When = "after") -> Callable[[RepairFunction], RepairFunction]:
+    """Register the decorated function as a repair of the named modules.
+
+    Parameters
+    ----------
+    *modules : str
+        Full names of modules of CARLA, or ``"carla.*"``.
+    when : {"before", "after"}, default: "after"
+        "before": the function is given the module before its code runs, to prepare its ``__builtins__``.
+        "after": its names are there and can be replaced.
+    """
+
+    def register(function: RepairFunction) -> RepairFunction:
+        name = function.__name__
+        if name in _repairs:
+            raise RuntimeError(f"two repairs are called {name!r}")
+        if not function.__doc__:
+            raise RuntimeError(f"the repair {name!r} needs a docstring that says what breaks")
+        for module in modules:
+            if module.partition(".")[0] not in REPAIRABLE_PACKAGES:
+                raise RuntimeError(f"the repair {name!r} would change {module!r}, which is not CARLA's")
+        summary = " ".join(function.__doc__.strip().split("\n\n")[0].split())
+        _repairs[name] = Repair(name, modules, when, summary, function)
+        return function
+
+    return register
+
+
+def repairs() -> list[Repair]:
+    """Every registered repair, by name."""
+    return [_repairs[name] for name in sorted(_repairs)]
+
+
+def disabled(name: str) -> bool:
+    """Whether the environment switches this repair off."""
+    return name in {part.strip() for part in os.environ.get(DISABLE_VARIABLE, "").split(",")}
+
+
+def apply(module: ModuleType, when: When) -> None:
+    """Run the repairs of `module` that are due, in the order in which they were registered."""
+    for entry in list(_repairs.values()):
+        if entry.when != when or not entry.concerns(module.__name__) or disabled(entry.name):
+            continue
+        if entry.function(module):
+            record(entry.name, module.__name__)
+
+
+def record(name: str, module_name: str) -> None:
+    """Note that a repair was needed; for those that find out later, when CARLA's module imports something."""
+    if name not in _repairs:
+        raise RuntimeError(f"no repair is called {name!r}")
+    places = _applied.setdefault(name, [])
+    if module_name not in places:
+        places.append(module_name)
+
+
+def applied() -> dict[str, list[str]]:
+    """Names of the repairs that were needed so far, each with the modules it changed."""
+    return {name: list(places) for name, places in sorted(_applied.items())}
