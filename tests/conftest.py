@@ -1,0 +1,56 @@
+"""What all tests share: where CARLA's files are, and a home of their own.
+
+Nothing that a test does may reach the user's home (CARLA keeps data and trained classifiers there), so this file points
+HOME and CF_MODELS at a folder that is removed at the end. It is read before any other conftest and before carla.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# The user's own folders, as they were before the lines below.
+_USERS = {name: os.environ.get(name) for name in ("CF_DATA", "CF_MODELS")}
+
+_HOME = tempfile.mkdtemp(prefix="carla-genre-tests-")
+atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
+os.environ.update(
+    HOME=_HOME,
+    USERPROFILE=_HOME,
+    CF_MODELS=os.path.join(_HOME, "carla", "models"),
+    MPLBACKEND="Agg",
+    TF_CPP_MIN_LOG_LEVEL="3",
+)
+
+
+def _shared_folder(variable: str, beside: str, example: str) -> Path:
+    named = _USERS[variable]
+    folder = Path(named) if named else ROOT.parent / "shared" / beside
+    if not (folder / example).exists():
+        pytest.skip(f"no {example} in {folder}: name the folder that has it in {variable}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """Folder of CARLA's CSV files (adult.csv, compas_train.csv, ...): CF_DATA, else ../shared/data."""
+    return _shared_folder("CF_DATA", "data", "compas.csv")
+
+
+@pytest.fixture(scope="session")
+def models_root() -> Path:
+    """Folder of the classifiers that CARLA publishes: the user's CF_MODELS, else ../shared/models. Never write there."""
+    return _shared_folder("CF_MODELS", "models", "adult/ann.pt")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The repository's root folder."""
+    return ROOT
