@@ -1,0 +1,137 @@
+"""h of the paper: a small network behind CARLA's interface, trained on the drawn labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import carla_genre  # noqa: F401  (before carla)
+import numpy as np
+import pandas as pd
+import torch
+from carla.models.api import MLModel
+from sklearn.utils.class_weight import compute_sample_weight
+from torch import nn
+from tqdm.auto import tqdm
+
+HIDDEN = (10, 10, 10)
+
+
+class ProtocolClassifier(MLModel):
+    """d-10-10-10-1, ReLU, sigmoid.
+
+    Parameters
+    ----------
+    data : carla.data.api.Data
+        Encoded data; its ``df_train`` holds the labels to learn.
+    columns : sequence of str
+        The input's columns, in order.
+    network : torch.nn.Module
+        (B, d) -> (B, 1), the probability.
+    """
+
+    def __init__(self, data: Any, columns: Sequence[str], network: nn.Module) -> None:
+        super().__init__(data)
+        self._columns = list(columns)
+        self._network = network.eval()
+
+    @property
+    def feature_input_order(self) -> list[str]:
+        return self._columns
+
+    @property
+    def backend(self) -> str:
+        return "pytorch"
+
+    @property
+    def raw_model(self) -> nn.Module:
+        return self._network
+
+    def predict_proba(self, x: Any) -> Any:
+        """(B, 2): a tensor for a tensor (with its gradient), else an array."""
+        if isinstance(x, torch.Tensor):
+            accepted = self._network(x)
+            return torch.cat([1 - accepted, accepted], dim=1)
+        if isinstance(x, pd.DataFrame):
+            x = self.get_ordered_features(x)
+        with torch.no_grad():
+            accepted = self._network(torch.tensor(np.asarray(x, dtype=np.float32)))
+        return torch.cat([1 - accepted, accepted], dim=1).numpy()
+
+    def predict(self, x: Any) -> Any:
+        """(B, 1): the probability of acceptance."""
+        return self.predict_proba(x)[:, 1:]
+
+    def get_mutable_mask(self) -> np.ndarray:
+        """Which of ``feature_input_order`` may change, bool (d,); CARLA's own fails on a one-hot group."""
+        frozen = set(self.data.immutables)
+        names = sorted([*self.data.continuous, *self.data.categorical], key=len, reverse=True)
+        owner = [
+            next(name for name in names if column == name or column.startswith(f"{name}_"))
+            for column in self._columns
+        ]
+        return np.array([name not in frozen for name in owner])
+
+
+def train_classifier(
+    data: Any,
+    columns: Sequence[str],
+    balanced: bool,
+    seed: int = 42,
+    epochs: int = 100,
+    batch_size: int = 64,
+    learning_rate: float = 1e-3,
+    verbose: bool = False,
+) -> ProtocolClassifier:
+    """Train h: Adam, binary cross entropy, the rows in the file's order in every epoch, last epoch kept.
+
+    Parameters
+    ----------
+    data : carla.data.api.Data
+        ``df_train`` is learnt, in its own order.
+    columns : sequence of str
+        The inputs.
+    balanced : bool
+        Weigh the classes equally.
+    seed : int
+        Of the initial weights.
+    epochs, batch_size, learning_rate
+        100, 64 and 1e-3 in the paper.
+    verbose : bool
+        Show a bar.
+    """
+    train = data.df_train
+    labels = train[data.target].to_numpy()
+    weight = compute_sample_weight("balanced", labels) if balanced else np.ones(len(labels))
+    x, y, w = (
+        torch.tensor(np.asarray(part, dtype=np.float32)) for part in (train[list(columns)], labels, weight)
+    )
+    logit = _network(len(columns), seed)
+    # These products are too small to share: a second thread only costs. Fused Adam takes half the time.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        optimizer = torch.optim.Adam(logit.parameters(), lr=learning_rate, fused=True)
+        batches = list(zip(x.split(batch_size), y.split(batch_size), w.split(batch_size), strict=True))
+        for _ in tqdm(range(epochs), desc="h", unit="epoch", disable=None if verbose else True, leave=False):
+            for x_batch, y_batch, w_batch in batches:
+                optimizer.zero_grad()
+                loss = nn.functional.binary_cross_entropy_with_logits(
+                    logit(x_batch).squeeze(1), y_batch, w_batch
+                )
+                loss.backward()
+                optimizer.step()
+    finally:
+        torch.set_num_threads(threads)
+    return ProtocolClassifier(data, columns, nn.Sequential(logit, nn.Sigmoid()))
+
+
+def _network(width: int, seed: int) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for size in HIDDEN:
+            layers += [nn.Linear(width, size), nn.ReLU()]
+            width = size
+        layers.append(nn.Linear(width, 1))
+    return nn.Sequential(*layers)

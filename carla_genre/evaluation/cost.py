@@ -1,0 +1,40 @@
+"""Cost: how far a counterfactual is from its factual, feature by feature."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.evaluation.measure import Measure, aligned
+from carla_genre.schema import Schema
+
+
+def feature_changes(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> np.ndarray:
+    """How much each feature changes, (B, D): |difference| in the scaled space, NaN where unanswered.
+
+    A category of one column counts as its difference (1 when it changed); a one-hot group counts half
+    the sum over its columns, so that a change from one level to another is 1 as well. Answers of
+    methods that leave a category between its levels count in the same units.
+    """
+    before, after = aligned(schema, factuals, counterfactuals)
+    changes = np.empty((len(before), len(schema.features)))
+    for position, feature in enumerate(schema.features):
+        places = [schema.columns.index(column) for column in feature.columns]
+        share = 0.5 if len(places) > 1 else 1.0
+        changes[:, position] = share * np.abs(after[:, places] - before[:, places]).sum(axis=1)
+    changes[np.isnan(after).any(axis=1)] = np.nan
+    return changes
+
+
+def cost(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> np.ndarray:
+    """L1 cost of each answer (section 2 of the paper), (B,); NaN where unanswered."""
+    return feature_changes(schema, factuals, counterfactuals).sum(axis=1)
+
+
+class Cost(Measure):
+    """L1 cost, one row an answered factual, as CARLA's distances have it: failures are left out."""
+
+    def get_evaluation(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Return column ``Cost``."""
+        costs = cost(Schema.from_mlmodel(self.mlmodel), factuals, counterfactuals)
+        return pd.DataFrame({"Cost": costs[~np.isnan(costs)]})

@@ -1,0 +1,53 @@
+"""LOF: whether a counterfactual lies among the accepted rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.neighbors import LocalOutlierFactor
+
+from carla_genre.errors import InputError
+
+
+class InlierTest:
+    """Local outlier factor, fitted on the rows that the gold classifier accepts.
+
+    Parameters
+    ----------
+    n_neighbors : int
+        5 in the paper.
+    """
+
+    def __init__(self, n_neighbors: int = 5) -> None:
+        self.n_neighbors = n_neighbors
+        self._columns: list[str] | None = None
+
+    def fit(self, accepted: ArrayLike | pd.DataFrame) -> InlierTest:
+        """Fit on encoded rows, (n, d); of a frame, the columns are remembered."""
+        self._columns = list(accepted.columns) if isinstance(accepted, pd.DataFrame) else None
+        rows = self._matrix(accepted)
+        if len(rows) <= self.n_neighbors:
+            raise InputError(
+                f"LOF with {self.n_neighbors} neighbours needs more than {self.n_neighbors} accepted rows, "
+                f"got {len(rows)}"
+            )
+        self._model = LocalOutlierFactor(n_neighbors=self.n_neighbors, novelty=True).fit(rows)
+        return self
+
+    def inliers(self, rows: ArrayLike | pd.DataFrame) -> np.ndarray:
+        """Whether each row is an inlier, bool (n,); a row that has a NaN is not."""
+        matrix = self._matrix(rows)
+        result = ~np.isnan(matrix).any(axis=1)
+        if result.any():
+            result[result] = self._model.predict(matrix[result]) == 1
+        return result
+
+    def _matrix(self, rows: ArrayLike | pd.DataFrame) -> np.ndarray:
+        if isinstance(rows, pd.DataFrame) and self._columns is not None:
+            missing = [column for column in self._columns if column not in rows.columns]
+            if missing:
+                raise InputError(f"the frame lacks LOF's columns {missing}")
+            rows = rows[self._columns]
+        # Single precision, so that a repeated row is a repeated row whatever file it came from.
+        return np.asarray(rows, dtype=np.float32)

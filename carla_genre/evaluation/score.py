@@ -1,0 +1,138 @@
+"""Score = Val + LOF - Cost / d, the paper's one figure for a method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.errors import InputError
+from carla_genre.evaluation.cost import cost
+from carla_genre.evaluation.gold import GoldClassifier
+from carla_genre.evaluation.lof import InlierTest
+from carla_genre.evaluation.measure import Measure
+from carla_genre.evaluation.validity import soft_validity, valid
+from carla_genre.evaluation.violations import Violations, violations
+from carla_genre.schema import Schema
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A method's figures over all factuals.
+
+    A failure (a row with a NaN) counts as not valid and not an inlier; the cost is the mean over the
+    answered, whose share stands beside it.
+
+    Attributes
+    ----------
+    cost : float
+        Mean L1 in the scaled space, not divided by d; NaN if nobody was answered.
+    val, lof : float
+        Shares of all factuals: accepted by the gold classifier, inlier.
+    soft_val : float
+        Mean gold probability, 0 for a failure.
+    score : float
+        val + lof - cost / d; NaN if nobody was answered.
+    answered : float
+        Share of all factuals.
+    violations : Violations
+    """
+
+    cost: float
+    val: float
+    soft_val: float
+    lof: float
+    score: float
+    answered: float
+    violations: Violations
+
+    def to_dict(self) -> dict[str, Any]:
+        """In JSON's types."""
+        return {**asdict(self), "violations": self.violations._asdict()}
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The gold classifier and the test for inliers, which no method may see.
+
+    Attributes
+    ----------
+    schema : Schema
+        Of the classifier that the methods answer for.
+    gold : GoldClassifier
+        Fitted on the schema's columns.
+    inlier_test : InlierTest
+        Fitted on the rows that ``gold`` accepts.
+    """
+
+    schema: Schema
+    gold: GoldClassifier
+    inlier_test: InlierTest
+
+    @classmethod
+    def fit(
+        cls, schema: Schema, rows: pd.DataFrame, labels: Any, seed: int = 42, n_jobs: int | None = None
+    ) -> Judge:
+        """Fit both on encoded rows, train and test pooled, and their original labels."""
+        features = rows[list(schema.columns)]
+        gold = GoldClassifier(seed, n_jobs).fit(features, labels)
+        accepted = features[gold.accepts(features)]
+        return cls(schema, gold, InlierTest().fit(accepted))
+
+    def score(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> Scores:
+        """Measure a method's answers.
+
+        Parameters
+        ----------
+        factuals, counterfactuals : DataFrame (B, any)
+            Encoded; matched as :func:`carla_genre.evaluation.measure.aligned` does.
+        """
+        if len(factuals) == 0:
+            raise InputError("no factuals: a share of nobody is not defined")
+        costs = cost(self.schema, factuals, counterfactuals)
+        probability = self.gold.probability(counterfactuals)
+        answered = ~np.isnan(costs)
+        mean_cost = float(costs[answered].mean()) if answered.any() else float("nan")
+        val = float(valid(probability).mean())
+        lof = float(self.inlier_test.inliers(counterfactuals).mean())
+        return Scores(
+            cost=mean_cost,
+            val=val,
+            soft_val=soft_validity(probability),
+            lof=lof,
+            score=val + lof - mean_cost / len(self.schema.features),
+            answered=float(answered.mean()),
+            violations=violations(self.schema, factuals, counterfactuals),
+        )
+
+
+class Score(Measure):
+    """The paper's Score with its parts, one row.
+
+    Hyperparameters
+    ---------------
+    judge : Judge
+        Needed: fit it with :meth:`Judge.fit` on all rows and their original labels.
+    """
+
+    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"judge": None}
+
+    def get_evaluation(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Return columns ``Cost``, ``Val``, ``Soft_Val``, ``LOF``, ``Score``, ``Answered``."""
+        judge = self.hyperparameters["judge"]
+        if judge is None:
+            raise InputError("Score needs {'judge': Judge.fit(schema, rows, labels)} as hyperparameters")
+        scores = judge.score(factuals, counterfactuals)
+        return pd.DataFrame(
+            {
+                "Cost": [scores.cost],
+                "Val": [scores.val],
+                "Soft_Val": [scores.soft_val],
+                "LOF": [scores.lof],
+                "Score": [scores.score],
+                "Answered": [scores.answered],
+            }
+        )

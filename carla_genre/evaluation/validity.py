@@ -1,0 +1,57 @@
+"""Validity: the share of people whose counterfactual a classifier accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.evaluation.measure import Measure
+
+
+def valid(probability: np.ndarray, threshold: float = 0.5) -> np.ndarray:
+    """Whether each answer is accepted, bool (B,): probability > threshold; NaN (a failure) is not."""
+    return np.asarray(probability, dtype=float) > threshold
+
+
+def soft_validity(probability: np.ndarray) -> float:
+    """Mean probability of acceptance; a failure counts 0."""
+    return float(np.nan_to_num(np.asarray(probability, dtype=float), nan=0.0).mean())
+
+
+def model_probability(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
+    """p(y = 1) of encoded rows by a CARLA classifier, (B,); NaN for a row that has a NaN."""
+    columns = list(mlmodel.feature_input_order)
+    answered = ~rows[columns].isna().any(axis=1).to_numpy()
+    result = np.full(len(rows), np.nan)
+    if answered.any():
+        result[answered] = np.asarray(mlmodel.predict_proba(rows.loc[answered, columns]))[:, 1]
+    return result
+
+
+class Validity(Measure):
+    """Share of all factuals whose counterfactual is accepted; a failure is not.
+
+    Hyperparameters
+    ---------------
+    gold : GoldClassifier, optional
+        The judge; else the classifier itself is asked.
+    threshold : float
+        0.5 in the paper.
+    """
+
+    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"gold": None, "threshold": 0.5}
+
+    def get_evaluation(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Return columns ``Validity`` and ``Soft_Validity``, one row."""
+        gold = self.hyperparameters["gold"]
+        if gold is None:
+            probability = model_probability(self.mlmodel, counterfactuals)
+        else:
+            probability = gold.probability(counterfactuals)
+        accepted = valid(probability, self.hyperparameters["threshold"])
+        share = float(accepted.mean()) if len(accepted) else np.nan
+        soft = soft_validity(probability) if len(accepted) else np.nan
+        return pd.DataFrame({"Validity": [share], "Soft_Validity": [soft]})
