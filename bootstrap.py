@@ -49,7 +49,9 @@ def check_python() -> None:
         found = ".".join(map(str, sys.version_info[:3]))
         stop(f"carla-genre needs Python 3.10 or newer; this is Python {found} ({sys.executable}).")
     if importlib.util.find_spec("ensurepip") is None:
-        stop("This Python comes without pip for new environments. On Debian and Ubuntu: apt install python3-venv")
+        stop(
+            "This Python comes without pip for new environments. On Debian and Ubuntu: apt install python3-venv"
+        )
 
 
 def install(folder: Path, extras: set[str]) -> None:
@@ -65,7 +67,10 @@ def install(folder: Path, extras: set[str]) -> None:
         extras = extras | set(done["extras"])
         stamp.unlink()  # so that an interrupted update is not taken for a finished one
     wanted = ",".join(sorted(extras))
-    print(f"[2/3] installing carla-genre[{wanted}]: several hundred MB, GBs where torch comes with CUDA", flush=True)
+    print(
+        f"[2/3] installing carla-genre[{wanted}]: several hundred MB, GBs where torch comes with CUDA",
+        flush=True,
+    )
     pip(folder, "-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[{wanted}]")
     print(f"[3/3] installing {CARLA} without the versions that it pins", flush=True)
     pip(folder, "--no-deps", CARLA)
@@ -98,7 +103,9 @@ def pip(folder: Path, *arguments: str) -> None:
     command = [program(folder, "python"), "-m", "pip", "install", "--disable-pip-version-check", *arguments]
     status = subprocess.call(command, cwd=ROOT)
     if status:
-        stop(f"The installation failed; pip's messages are above. Run the same command again: {' '.join(command)}")
+        stop(
+            f"The installation failed; pip's messages are above. Run the same command again: {' '.join(command)}"
+        )
 
 
 def run_demo(folder: Path, options: list[str]) -> int:

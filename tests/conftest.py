@@ -46,7 +46,7 @@ def data_root() -> Path:
 
 @pytest.fixture(scope="session")
 def models_root() -> Path:
-    """Folder of the classifiers that CARLA publishes: the user's CF_MODELS, else ../shared/models. Never write there."""
+    """Folder of the classifiers that CARLA publishes (read-only): the user's CF_MODELS, else ../shared/models."""
     return _shared_folder("CF_MODELS", "models", "adult/ann.pt")
 
 

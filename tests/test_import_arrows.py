@@ -90,7 +90,9 @@ def test_every_module_of_the_package(repository: Path) -> None:
 def test_benchmarks_and_examples_leave_carla_compat_alone(repository: Path) -> None:
     for folder in ("benchmarks", "examples"):
         for path in (repository / folder).rglob("*.py"):
-            found = imports(path.read_text(encoding="utf-8"), module_name(path, repository), path.name == "__init__.py")
+            found = imports(
+                path.read_text(encoding="utf-8"), module_name(path, repository), path.name == "__init__.py"
+            )
             assert not [name for _, name in found if name.startswith(f"{PACKAGE}.carla_compat")], path
 
 
@@ -119,7 +121,10 @@ def test_an_import_against_the_arrows_is_found(module: str, source: str) -> None
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("carla_genre.generator.pairs", "import math\nimport torch.nn\nfrom carla_genre.errors import InputError"),
+        (
+            "carla_genre.generator.pairs",
+            "import math\nimport torch.nn\nfrom carla_genre.errors import InputError",
+        ),
         ("carla_genre.generator.pairs", "from . import bins\nfrom .config import Config"),
         ("carla_genre.methods.genre", "from carla import RecourseMethod\nfrom ..schema import Schema"),
         ("carla_genre.cli", "from carla_genre import __version__"),
