@@ -1,0 +1,62 @@
+"""Counterfactuals belong to factuals: the same index, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Wraps one ``get_counterfactuals(self, factuals)``.
+Answering = Callable[[Any, Any], Any]
+
+
+def numbered_from_zero(frame: pd.DataFrame) -> bool:
+    """Whether the rows are labelled 0, 1, 2, ...: what pandas does where nobody has said otherwise."""
+    return list(frame.index) == list(range(len(frame)))
+
+
+def with_index_of(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+    """The counterfactuals under the labels of their factuals.
+
+    Rows numbered from zero are taken to be in the factuals' order; several counterfactuals a factual (DiCE with
+    ``num`` > 1) lie next to each other and share its label. Anything else is returned as it is.
+    """
+    if counterfactuals.index.equals(factuals.index) or not numbered_from_zero(counterfactuals):
+        return counterfactuals
+    if not len(factuals) or len(counterfactuals) % len(factuals):
+        return counterfactuals
+    relabelled = counterfactuals.copy()
+    relabelled.index = factuals.index.repeat(len(counterfactuals) // len(factuals))
+    return relabelled
+
+
+def in_order_of(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+    """The counterfactuals in the factuals' order and under their labels, whoever has made them.
+
+    The same labels in another order are put in order by label; otherwise `with_index_of`.
+    """
+    index = counterfactuals.index
+    if index.equals(factuals.index):
+        return counterfactuals
+    same_labels = len(index) == len(factuals) and index.is_unique and factuals.index.is_unique
+    if same_labels and set(index) == set(factuals.index):
+        return counterfactuals.loc[factuals.index]
+    return with_index_of(factuals, counterfactuals)
+
+
+def wrap_answers(module: ModuleType, wrapper: Callable[[Answering], Answering]) -> list[str]:
+    """Wrap ``get_counterfactuals`` of every class that `module` itself defines; the names of those classes."""
+    wrapped = []
+    for name, value in list(vars(module).items()):
+        if not isinstance(value, type) or value.__module__ != module.__name__:
+            continue
+        answer = vars(value).get("get_counterfactuals")
+        if answer is None or getattr(answer, "__isabstractmethod__", False):
+            continue
+        value.get_counterfactuals = wraps(answer)(wrapper(answer))  # type: ignore[attr-defined]
+        wrapped.append(name)
+    return wrapped

@@ -1,0 +1,161 @@
+"""What CARLA's recourse methods have in common: the index, the check of a result, immutables, one-hot groups."""
+
+from __future__ import annotations
+
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from carla_genre.carla_compat import registry
+from carla_genre.carla_compat.alignment import Answering, with_index_of, wrap_answers
+from carla_genre.carla_compat.one_hot import columns_of, current_groups, groups_in_use, groups_of, make_valid
+from carla_genre.carla_compat.registry import repair
+
+_PROCESSING = "carla.recourse_methods.processing"
+
+
+@repair("carla.recourse_methods.catalog.*")
+def counterfactuals_are_numbered_from_zero(module: ModuleType) -> bool:
+    """Most methods return rows 0..n-1 whatever the factuals' index is: the factuals' labels are put back."""
+
+    def keep_index(answer: Answering) -> Answering:
+        def get_counterfactuals(self: Any, factuals: Any) -> Any:
+            found = answer(self, factuals)
+            labelled = with_index_of(factuals, found)
+            if labelled is not found:
+                registry.record("counterfactuals_are_numbered_from_zero", module.__name__)
+            return labelled
+
+        return get_counterfactuals
+
+    wrap_answers(module, keep_index)
+    return False  # recorded when a method has lost an index
+
+
+@repair(f"{_PROCESSING}.counterfactuals")
+def rows_without_answer_reach_classifier(module: ModuleType) -> bool:
+    """`check_counterfactuals` hands the classifier rows of NaN, and fails on no row: only full rows are predicted."""
+    import inspect
+
+    import numpy as np
+    import pandas as pd
+
+    original = module.check_counterfactuals
+    takes_index = "factuals_index" in inspect.signature(original).parameters
+
+    def checked(mlmodel: Any, counterfactuals: Any, index: Any, negative_label: int) -> pd.DataFrame:
+        order = list(mlmodel.feature_input_order)
+        if isinstance(counterfactuals, list):
+            values = np.array(counterfactuals, dtype=float).reshape(len(counterfactuals), len(order))
+            frame = pd.DataFrame(values, columns=order, index=None if index is None else index.copy())
+        else:
+            frame = counterfactuals.copy()
+        inputs = mlmodel.get_ordered_features(frame)
+        full = inputs.notna().all(axis=1).to_numpy()
+        label = np.full(len(frame), float(negative_label))
+        if full.any():
+            label[full] = np.argmax(np.asarray(mlmodel.predict_proba(inputs[full])), axis=1)
+        frame[mlmodel.data.target] = label
+        frame.loc[label == negative_label, :] = np.nan
+        return frame
+
+    if takes_index:
+
+        def check_counterfactuals(mlmodel, counterfactuals, factuals_index, negative_label=0):  # type: ignore[no-untyped-def]
+            return checked(mlmodel, counterfactuals, factuals_index, negative_label)
+
+    else:
+
+        def check_counterfactuals(mlmodel, counterfactuals, negative_label=0):  # type: ignore[no-untyped-def,misc]
+            return checked(mlmodel, counterfactuals, None, negative_label)
+
+    check_counterfactuals.__doc__ = original.__doc__
+    module.check_counterfactuals = check_counterfactuals  # type: ignore[attr-defined]
+    return True
+
+
+@repair(f"{_PROCESSING}.immutables")
+def immutables_match_parts_of_names(module: ModuleType) -> bool:
+    """An immutable "age" also fixes "language_en": a feature's columns are those that begin with its name and "_"."""
+    if module.encode_feature_names(["age"], ["language_en"]) != ["language_en"]:
+        return False
+
+    def encode_feature_names(imtbls: list[str], input_order: list[str]) -> list[str]:
+        """Names of the encoded columns of some features."""
+        found: dict[str, None] = {}
+        for feature in imtbls:
+            found.update(dict.fromkeys(columns_of(feature, input_order)))
+        return list(found)
+
+    module.encode_feature_names = encode_feature_names  # type: ignore[attr-defined]
+    return True
+
+
+@repair("carla.models.api.mlmodel")
+def mutable_mask_expects_one_column_a_category(module: ModuleType) -> bool:
+    """`get_mutable_mask` takes the wrong columns for a category of several: it looks a feature's columns up by name."""
+    import numpy as np
+
+    model: Any = getattr(module, "MLModel", None)
+    if not hasattr(model, "get_mutable_mask"):
+        return False
+    names = ["a_x", "a_y", "b_x", "b_y"]
+    data = SimpleNamespace(
+        categorical=["a", "b"],
+        immutables=["b"],
+        encoder=SimpleNamespace(get_feature_names=lambda features: list(names)),
+    )
+    probe = SimpleNamespace(data=data, feature_input_order=names)
+    if list(model.get_mutable_mask(probe)) == [True, True, False, False]:
+        return False
+
+    def get_mutable_mask(self: Any) -> np.ndarray:
+        """Which columns of the input order may change.
+
+        Returns
+        -------
+        mutable_mask : ndarray of bool, one a column
+        """
+        order = list(self.feature_input_order)
+        features = [*self.data.categorical, *self.data.continuous] if self.data.immutables else []
+        fixed = {c for feature in self.data.immutables for c in columns_of(feature, order, features)}
+        return np.array([column not in fixed for column in order], dtype=bool)
+
+    model.get_mutable_mask = get_mutable_mask
+    return True
+
+
+@repair(f"{_PROCESSING}.counterfactuals", "carla.recourse_methods.catalog.*")
+def category_is_not_one_level(module: ModuleType) -> bool:
+    """Searches leave a category of several columns with no level or with two: each gets its likeliest level.
+
+    CARLA's `reconstruct_encoding_constraints` gets bare positions and takes each column for a feature (or each two
+    columns), so the method that is answering makes known which columns belong together.
+    """
+    if module.__name__ == f"{_PROCESSING}.counterfactuals":
+        return _reconstruct_by_group(module)
+    return bool(wrap_answers(module, _with_groups))
+
+
+def _reconstruct_by_group(module: ModuleType) -> bool:
+    original = module.reconstruct_encoding_constraints
+
+    def reconstruct_encoding_constraints(x, feature_pos, binary_cat):  # type: ignore[no-untyped-def]
+        groups = current_groups()
+        if groups is None or sorted(feature_pos) != sorted(p for group in groups for p in group):
+            return original(x, feature_pos, binary_cat)
+        return make_valid(x, groups)
+
+    reconstruct_encoding_constraints.__doc__ = original.__doc__
+    module.reconstruct_encoding_constraints = reconstruct_encoding_constraints  # type: ignore[attr-defined]
+    return True
+
+
+def _with_groups(answer: Answering) -> Answering:
+    def get_counterfactuals(self: Any, factuals: Any) -> Any:
+        mlmodel = getattr(self, "_mlmodel", None)
+        if mlmodel is None:
+            return answer(self, factuals)
+        with groups_in_use(groups_of(mlmodel)):
+            return answer(self, factuals)
+
+    return get_counterfactuals
