@@ -1,0 +1,92 @@
+"""scikit-learn's encoders with the two things that CARLA asks of those of 2020.
+
+CARLA builds ``OneHotEncoder(sparse=False)`` and calls ``get_feature_names``; both are gone from scikit-learn 1.4.
+These are subclasses for CARLA's catalogs only: scikit-learn's own classes stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+
+
+class CatalogOneHotEncoder(OneHotEncoder):
+    """A dense OneHotEncoder with ``get_feature_names``; its names are ``str``, not ``numpy.str_``."""
+
+    def get_feature_names(self, input_features: Sequence[str] | None = None) -> np.ndarray:
+        """Names of the encoded columns, ``<feature>_<category>``, in the order of the output.
+
+        Parameters
+        ----------
+        input_features : sequence of str, optional
+            One name for each encoded feature; by default those seen in fit.
+
+        Returns
+        -------
+        ndarray of object, holding str
+        """
+        if input_features is None:
+            return _text(self.get_feature_names_out())
+        prefixes = [str(name) for name in input_features]
+        if len(prefixes) != len(self.categories_):
+            raise ValueError(f"expected {len(self.categories_)} feature names, got {len(prefixes)}")
+        seen = [str(name) for name in getattr(self, "feature_names_in_", ())]
+        if prefixes == seen:
+            return _text(self.get_feature_names_out())
+        names = []
+        for position, (prefix, categories) in enumerate(zip(prefixes, self.categories_, strict=True)):
+            dropped = None if self.drop_idx_ is None else self.drop_idx_[position]
+            names += [f"{prefix}_{level}" for code, level in enumerate(categories) if code != dropped]
+        return _text(names)
+
+
+class CatalogIdentity(FunctionTransformer):
+    """A FunctionTransformer that changes nothing; the names of its columns are the features' own."""
+
+    def get_feature_names(self, input_features: Sequence[str] | None = None) -> np.ndarray:
+        """The names given, or those seen in fit."""
+        return _text(getattr(self, "feature_names_in_", ()) if input_features is None else input_features)
+
+
+def one_hot_encoder(**params: Any) -> CatalogOneHotEncoder:
+    """``OneHotEncoder(...)`` as CARLA calls it: ``sparse`` is today's ``sparse_output``."""
+    if "sparse" in params:
+        params["sparse_output"] = params.pop("sparse")
+    return CatalogOneHotEncoder(**params)
+
+
+def as_catalog_encoder(encoder: Any) -> Any:
+    """The encoder that a catalog can work with, equal to the one given, which is not changed.
+
+    Parameters
+    ----------
+    encoder : object
+        Fitted or not. A OneHotEncoder of scikit-learn becomes a dense `CatalogOneHotEncoder` with the same state;
+        anything that has ``get_feature_names``, or cannot have it, is handed back.
+    """
+    if hasattr(encoder, "get_feature_names"):
+        return encoder
+    if isinstance(encoder, OneHotEncoder):
+        twin: Any = CatalogOneHotEncoder.__new__(CatalogOneHotEncoder)
+        twin.__dict__.update(vars(encoder), sparse_output=False)
+        return twin
+    if isinstance(encoder, FunctionTransformer):
+        twin = CatalogIdentity.__new__(CatalogIdentity)
+        twin.__dict__.update(vars(encoder))
+        return twin
+    return encoder
+
+
+def encoded_names(encoder: Any, features: Sequence[str]) -> list[str]:
+    """Names of the columns that `encoder` makes of `features`, whatever scikit-learn it is from."""
+    encoder = as_catalog_encoder(encoder)
+    if hasattr(encoder, "get_feature_names"):
+        return [str(name) for name in encoder.get_feature_names(features)]
+    return [str(name) for name in encoder.get_feature_names_out(features)]
+
+
+def _text(names: Any) -> np.ndarray:
+    return np.array([str(name) for name in names], dtype=object)

@@ -1,0 +1,52 @@
+"""Structural causal models: causalgraphicalmodels and ``carla.data.causal_model``."""
+
+from __future__ import annotations
+
+import collections.abc
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from carla_genre.carla_compat import registry
+from carla_genre.carla_compat.imports import ImportRequest, OverlayModule, answer_imports
+from carla_genre.carla_compat.registry import repair
+
+
+@repair("causalgraphicalmodels.*", when="before")
+def collections_lacks_abstract_classes(module: ModuleType) -> bool:
+    """causalgraphicalmodels imports `Iterable` from `collections` (gone in Python 3.10): it alone finds it there."""
+
+    def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
+        found = proceed()
+        names = {
+            name: getattr(collections.abc, name)
+            for name in request.fromlist
+            if not hasattr(found, name) and hasattr(collections.abc, name)
+        }
+        if request.name != "collections" or not names:
+            return found
+        registry.record("collections_lacks_abstract_classes", request.module.__name__)
+        return OverlayModule(found, names)
+
+    answer_imports(module, "collections", answer)
+    return False  # recorded when the module imports one of those names
+
+
+@repair("carla.data.causal_model.synthethic_data")
+def frame_columns_are_a_set(module: ModuleType) -> bool:
+    """`pd.DataFrame(columns={...})` raises (pandas 2.0): a set of names given there becomes a list."""
+    pandas = module.pd
+    try:
+        pandas.DataFrame([[0]], columns={"probe"})
+    except ValueError:
+        pass
+    else:
+        return False
+
+    def frame(*args: Any, columns: Any = None, **options: Any) -> Any:
+        if isinstance(columns, set | frozenset):
+            columns = sorted(columns)
+        return pandas.DataFrame(*args, columns=columns, **options)
+
+    module.pd = OverlayModule(pandas, {"DataFrame": frame})  # type: ignore[attr-defined]
+    return True

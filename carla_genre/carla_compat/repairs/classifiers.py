@@ -1,0 +1,150 @@
+"""``MLModelCatalog`` on torch, scikit-learn and xgboost: training, and its cache of classifiers."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from contextvars import ContextVar
+from functools import wraps
+from types import ModuleType
+from typing import Any
+from urllib.error import HTTPError
+
+from carla_genre.carla_compat.imports import OverlayModule
+from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.repairs.data_catalogs import whole_file_or_none
+from carla_genre.errors import InputError
+
+_CATALOG = "carla.models.catalog.catalog"
+_LOAD_MODEL = "carla.models.catalog.load_model"
+
+_digest: ContextVar[str | None] = ContextVar("digest", default=None)
+
+
+@repair(_CATALOG)
+def cached_classifier_is_of_other_data(module: ModuleType) -> bool:
+    """Classifiers are cached by data name, and every CsvCatalog is "custom": a digest of the rows joins the name."""
+    from carla_genre.carla_compat.classifier_cache import training_digest
+
+    catalog = module.MLModelCatalog
+    original_train = catalog.train
+    signature = inspect.signature(original_train)
+
+    @wraps(original_train)
+    def train(self: Any, *args: Any, **options: Any) -> Any:
+        bound = signature.bind(self, *args, **options)
+        bound.apply_defaults()
+        named = ("n_estimators", "max_depth") if self.model_type == "forest" else ()
+        shape = {name: bound.arguments[name] for name in named if name in bound.arguments}
+        token = _digest.set(training_digest(self, **shape))
+        try:
+            return original_train(*bound.args, **bound.kwargs)
+        finally:
+            _digest.reset(token)
+
+    catalog.train = train
+    for name in ("load_trained_model", "save_model"):
+        setattr(module, name, _with_digest(getattr(module, name)))
+    return True
+
+
+def _with_digest(function: Any) -> Any:
+    @wraps(function)
+    def named(*args: Any, save_name: str, **options: Any) -> Any:
+        digest = _digest.get()
+        return function(*args, save_name=save_name if digest is None else f"{save_name}_{digest}", **options)
+
+    return named
+
+
+@repair(_CATALOG)
+def feature_order_is_not_str(module: ModuleType) -> bool:
+    """`feature_input_order` of a CsvCatalog's classifier holds `numpy.str_` (from `np.sort`): it becomes `str`."""
+    catalog = module.MLModelCatalog
+    original_init = catalog.__init__
+
+    @wraps(original_init)
+    def __init__(self: Any, *args: Any, **options: Any) -> None:
+        original_init(self, *args, **options)
+        self._feature_input_order = [str(name) for name in self._feature_input_order]
+
+    catalog.__init__ = __init__
+    return True
+
+
+@repair(_LOAD_MODEL)
+def torch_loads_weights_only(module: ModuleType) -> bool:
+    """`torch.load` refuses whole modules by default (torch 2.6): CARLA's classes and torch's layers are let through.
+
+    Nothing else is: a file in the cache of classifiers cannot run code when it is loaded.
+    """
+    torch = module.torch
+    if not hasattr(torch, "serialization") or not hasattr(torch.serialization, "safe_globals"):
+        return False  # before torch 2.5 a whole module is loaded without asking
+
+    def load(file: Any, *args: Any, **options: Any) -> Any:
+        with torch.serialization.safe_globals(_classifier_classes(torch)):
+            return torch.load(file, *args, **{"weights_only": True, **options})
+
+    module.torch = OverlayModule(torch, {"load": load})  # type: ignore[attr-defined]
+    return True
+
+
+def _classifier_classes(torch: ModuleType) -> list[Any]:
+    from carla.models.catalog.ANN_TORCH import AnnModel
+    from carla.models.catalog.Linear_TORCH import LinearModel
+
+    layers = torch.nn.modules
+    return [
+        AnnModel,
+        LinearModel,
+        layers.activation.ReLU,
+        layers.activation.Softmax,
+        layers.container.ModuleList,
+        layers.linear.Linear,
+        set,
+    ]
+
+
+@repair(_LOAD_MODEL)
+def failed_classifier_download_is_no_help(module: ModuleType) -> bool:
+    """Without a network `load_online=True` ends in a URLError: the error names the file and where to put it."""
+    original_retrieve = whole_file_or_none(module.urlretrieve)
+
+    @wraps(original_retrieve)
+    def urlretrieve(url: str, filename: str, *args: Any, **kws: Any) -> Any:
+        try:
+            return original_retrieve(url, filename, *args, **kws)
+        except HTTPError:
+            raise  # CARLA has an answer to that
+        except OSError as failure:
+            folder, file = os.path.split(filename)
+            raise InputError(
+                f"the classifier {file} is not in {folder} and cannot be downloaded ({failure}). Put it there, let "
+                f"the environment variable CF_MODELS name a folder with {os.path.basename(folder)}/{file}, or "
+                f"train one: MLModelCatalog(..., load_online=False) and train(...)"
+            ) from failure
+
+    module.urlretrieve = urlretrieve  # type: ignore[attr-defined]
+    return True
+
+
+@repair("carla.models.catalog.train_model")
+def xgboost_fit_takes_no_eval_metric(module: ModuleType) -> bool:
+    """`XGBClassifier.fit(eval_metric=)` is gone (xgboost 2.1): it is passed on as the classifier's own parameter."""
+    xgboost = sys.modules.get("xgboost")
+    if xgboost is None or "eval_metric" in inspect.signature(xgboost.XGBClassifier.fit).parameters:
+        return False
+
+    class ClassifierToFit(xgboost.XGBClassifier):  # type: ignore[name-defined, misc]
+        """Becomes a plain XGBClassifier when it is fitted, so that it can be pickled and read anywhere."""
+
+        def fit(self, *args: Any, eval_metric: Any = None, **options: Any) -> Any:
+            self.__class__ = xgboost.XGBClassifier
+            if eval_metric is not None:
+                self.set_params(eval_metric=eval_metric)
+            return self.fit(*args, **options)
+
+    module.xgboost = OverlayModule(xgboost, {"XGBClassifier": ClassifierToFit})  # type: ignore[attr-defined]
+    return True

@@ -1,0 +1,112 @@
+"""The data catalogs: reproducible splits, and downloads that say what to do where there is no network."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from contextvars import ContextVar
+from functools import wraps
+from types import ModuleType
+from typing import Any
+
+from carla_genre.carla_compat.registry import repair
+from carla_genre.errors import InputError
+
+#: The seed of a CsvCatalog's split where the user names none.
+SPLIT_SEED = 42
+
+_split_seed: ContextVar[int | None] = ContextVar("split_seed", default=SPLIT_SEED)
+
+_LOAD_DATA = "carla.data.catalog.load_data"
+
+
+@repair("carla.data.catalog.csv_catalog")
+def csv_catalog_splits_at_random(module: ModuleType) -> bool:
+    """`CsvCatalog` splits train and test with no seed: it takes `random_state`, 42 by default, None for CARLA's way."""
+    catalog = module.CsvCatalog
+    if "random_state" in inspect.signature(catalog.__init__).parameters:
+        return False
+    original_init, original_split = catalog.__init__, module.train_test_split
+
+    def train_test_split(*arrays: Any, **options: Any) -> Any:
+        return original_split(*arrays, **{"random_state": _split_seed.get(), **options})
+
+    @wraps(original_init)
+    def __init__(self: Any, *args: Any, random_state: int | None = SPLIT_SEED, **options: Any) -> None:
+        token = _split_seed.set(random_state)
+        try:
+            original_init(self, *args, **options)
+        finally:
+            _split_seed.reset(token)
+
+    parameters = list(inspect.signature(original_init).parameters.values())
+    seed = inspect.Parameter("random_state", inspect.Parameter.KEYWORD_ONLY, default=SPLIT_SEED)
+    __init__.__signature__ = inspect.Signature([*parameters, seed])  # type: ignore[attr-defined]
+    module.train_test_split = train_test_split  # type: ignore[attr-defined]
+    catalog.__init__ = __init__
+    return True
+
+
+@repair(_LOAD_DATA)
+def data_set_names_are_asked_of_github(module: ModuleType) -> bool:
+    """A missing file makes CARLA read its names off a GitHub page: they are taken from its own catalog instead."""
+    if not hasattr(module, "get_dataset_names"):
+        return False
+
+    def get_dataset_names() -> list[str]:
+        """Names of the data sets of CARLA's own catalog; needs no network."""
+        import carla
+        import yaml
+
+        with open(os.path.join(carla.lib_path, "data_catalog.yaml")) as file:
+            return sorted(yaml.safe_load(file))
+
+    module.get_dataset_names = get_dataset_names  # type: ignore[attr-defined]
+    return True
+
+
+@repair(_LOAD_DATA)
+def failed_data_download_is_no_help(module: ModuleType) -> bool:
+    """Without a network `OnlineCatalog` ends in a URLError: the error names the files and where to put them."""
+    if not hasattr(module, "urlretrieve"):
+        return False
+    original_load = module.load_dataset
+    module.urlretrieve = whole_file_or_none(module.urlretrieve)  # type: ignore[attr-defined]
+
+    @wraps(original_load)
+    def load_dataset(name: str, cache: bool = True, data_home: str | None = None, **kws: Any) -> Any:
+        try:
+            return original_load(name, cache, data_home, **kws)
+        except OSError as failure:
+            if not cache:
+                raise
+            folder = module.get_data_home(data_home)
+            files = [f"{name}{part}.csv" for part in ("", "_train", "_test")]
+            missing = [file for file in files if not os.path.exists(os.path.join(folder, file))]
+            if not missing:
+                raise
+            raise InputError(
+                f"the data set {name!r} is not in {folder} and cannot be downloaded ({failure}). Put "
+                f"{', '.join(missing)} of github.com/carla-recourse/cf-data there, or let the environment "
+                f"variable CF_DATA name a folder that has them"
+            ) from failure
+
+    module.load_dataset = load_dataset  # type: ignore[attr-defined]
+    return True
+
+
+def whole_file_or_none(urlretrieve: Any) -> Any:
+    """`urlretrieve` into a file of its own first: an interrupted download leaves nothing that looks complete."""
+
+    @wraps(urlretrieve)
+    def retrieve(url: str, filename: str, *args: Any, **kws: Any) -> Any:
+        part = f"{filename}.{os.getpid()}.part"
+        try:
+            _, headers = urlretrieve(url, part, *args, **kws)
+            os.replace(part, filename)
+        finally:
+            if os.path.exists(part):
+                os.remove(part)
+        return filename, headers
+
+    return retrieve
