@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import carla_genre  # noqa: F401  (before carla)
 import numpy as np
 import pandas as pd
 import torch
-from carla.models.api import MLModel
 from sklearn.utils.class_weight import compute_sample_weight
 from torch import nn
 from tqdm.auto import tqdm
+
+import carla_genre  # noqa: F401  (before carla)
+
+from carla.models.api import MLModel
 
 HIDDEN = (10, 10, 10)
 

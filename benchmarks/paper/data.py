@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-import carla_genre  # noqa: F401  (before carla)
 import numpy as np
 import pandas as pd
-from carla.data.catalog import DataCatalog
 
+import carla_genre  # noqa: F401  (before carla)
 from carla_genre.datasets.adult import load_adult
 from carla_genre.errors import InputError
+
+from carla.data.catalog import DataCatalog
 
 
 class Roles(NamedTuple):
@@ -80,7 +81,9 @@ class ProtocolData(DataCatalog):
     def columns(self) -> list[str]:
         """The encoded columns, in the order of the file: one a feature."""
         encoded = [str(column) for column in self.df_train.columns if column != self.target]
-        owner = {c: c if c in self._continuous else c.rsplit("_", 1)[0] for c in encoded}
+        owner = {column: column for column in self._continuous}
+        for feature in self.categorical:
+            owner.update({column: feature for column in encoded if column.startswith(f"{feature}_")})
         columns = sorted(encoded, key=lambda column: self._order.index(owner[column]))
         if [owner[column] for column in columns] != self._order:
             raise InputError(f"the paper's data have one column a feature; {self.name} gives {columns}")

@@ -47,6 +47,12 @@ class Measure(ABC):
         """
 
 
+def check_lengths(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> None:
+    """Raise InputError unless there is one counterfactual a factual (a failure is a row of NaN)."""
+    if len(factuals) != len(counterfactuals):
+        raise InputError(f"{len(factuals)} factuals but {len(counterfactuals)} counterfactuals")
+
+
 def aligned(
     schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -60,8 +66,7 @@ def aligned(
     InputError
         The frames differ in length, or lack a column.
     """
-    if len(factuals) != len(counterfactuals):
-        raise InputError(f"{len(factuals)} factuals but {len(counterfactuals)} counterfactuals")
+    check_lengths(factuals, counterfactuals)
     columns = list(schema.columns)
     for what, frame in (("factuals", factuals), ("counterfactuals", counterfactuals)):
         missing = [column for column in columns if column not in frame.columns]

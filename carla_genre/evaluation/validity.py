@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from carla_genre.evaluation.measure import Measure
+from carla_genre.evaluation.measure import Measure, check_lengths
 
 
 def valid(probability: np.ndarray, threshold: float = 0.5) -> np.ndarray:
@@ -46,6 +46,7 @@ class Validity(Measure):
 
     def get_evaluation(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
         """Return columns ``Validity`` and ``Soft_Validity``, one row."""
+        check_lengths(factuals, counterfactuals)
         gold = self.hyperparameters["gold"]
         if gold is None:
             probability = model_probability(self.mlmodel, counterfactuals)

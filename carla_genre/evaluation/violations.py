@@ -32,13 +32,12 @@ def violations(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataF
     before, after = aligned(schema, factuals, counterfactuals)
     answered = ~np.isnan(after).any(axis=1)
     before, after = before[answered], after[answered]
-    shape = (4, len(after), len(schema.features))
-    found = np.zeros(shape, dtype=bool)
+    found = np.zeros((4, len(after), len(schema.features)), dtype=bool)
     for position, feature in enumerate(schema.features):
         places = [schema.columns.index(column) for column in feature.columns]
         found[:, :, position] = _violations_of(feature, before[:, places], after[:, places])
-    counts = found.sum(axis=(1, 2))
-    return Violations(*(int(count) for count in counts), rows=int(found.any(axis=(0, 2)).sum()))
+    immutable, one_hot, out_of_range, direction = (int(count) for count in found.sum(axis=(1, 2)))
+    return Violations(immutable, one_hot, out_of_range, direction, int(found.any(axis=(0, 2)).sum()))
 
 
 def _violations_of(feature: Feature, before: np.ndarray, after: np.ndarray) -> np.ndarray:
