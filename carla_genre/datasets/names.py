@@ -1,0 +1,51 @@
+"""Names that users give: the nearest right one, and what may stand in a file's name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+from carla_genre.errors import InputError
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the nearest known name, or nothing where none is near."""
+    lowered = {candidate.lower(): candidate for candidate in known}
+    nearest = difflib.get_close_matches(str(name).strip().lower(), lowered, n=1, cutoff=0.6)
+    return f" Did you mean {lowered[nearest[0]]!r}?" if nearest else ""
+
+
+def one_of(value: object, argument: str, allowed: Iterable[str]) -> str:
+    """Return ``value`` if it is one of the allowed words, else raise."""
+    allowed = list(allowed)
+    if isinstance(value, str) and value in allowed:
+        return value
+    raise InputError(f"{argument}={value!r}: expected one of {allowed}.{did_you_mean(value, allowed)}")
+
+
+def as_names(value: str | Iterable[str] | None, argument: str) -> list[str]:
+    """Return column names as a list without repeats; a single text is one name."""
+    if value is None:
+        return []
+    names = [value] if isinstance(value, str) else list(value)
+    for name in names:
+        if not isinstance(name, str):
+            raise InputError(f"{argument}: {name!r} is not a column's name (a text)")
+    return list(dict.fromkeys(names))
+
+
+def check_known(names: Iterable[str], argument: str, columns: Iterable[str]) -> None:
+    """Raise for the first name that is no column."""
+    columns = list(columns)
+    for name in names:
+        if name not in columns:
+            shown = ", ".join(map(repr, columns[:12])) + (", ..." if len(columns) > 12 else "")
+            raise InputError(
+                f"{argument}: there is no column {name!r}.{did_you_mean(name, columns)} Columns: {shown}"
+            )
+
+
+def file_stem(text: str) -> str:
+    """Return ``text`` with everything that a file's name should not have replaced by ``_``."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_") or "data"

@@ -1,0 +1,105 @@
+"""The label of a user's table: which column it is, and which of its two values is the good one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from carla_genre.datasets.names import check_known
+from carla_genre.datasets.table import Say
+from carla_genre.errors import InputError
+
+_TARGET_NAMES = ("target", "label", "class", "y", "outcome", "decision", "approved", "accepted", "default")
+_GOOD = {
+    "yes",
+    "y",
+    "true",
+    "t",
+    "1",
+    "good",
+    "approved",
+    "approve",
+    "accepted",
+    "accept",
+    "granted",
+    "grant",
+}
+_GOOD |= {"positive", "pos", "+", "pass", "passed", "paid", "success", "hired", "admitted", "high"}
+_BAD = {"no", "n", "false", "f", "0", "bad", "denied", "deny", "rejected", "reject", "refused", "declined"}
+_BAD |= {"negative", "neg", "-", "-1", "fail", "failed", "default", "failure", "low"}
+
+
+def choose_target(table: pd.DataFrame, target: str | None, say: Say) -> str:
+    """Return the label's column: the one that is named, else the only one that looks like a label."""
+    if target is not None:
+        if not isinstance(target, str):
+            raise InputError(f"target={target!r}: expected a column's name")
+        check_known([target], "target", table.columns)
+        return target
+    binary = [column for column in table.columns if table[column].nunique() == 2]
+    named = [column for column in binary if column.strip().lower() in _TARGET_NAMES]
+    if len(named) == 1:
+        say(f"target: {named[0]!r} (by its name and its two values)")
+        return named[0]
+    if not named and len(binary) == 1:
+        say(f"target: {binary[0]!r} (the only column of two values)")
+        return binary[0]
+    candidates = named or binary
+    hint = (
+        f"columns of two values: {', '.join(map(repr, candidates[:10]))}"
+        if candidates
+        else "no column has two values"
+    )
+    raise InputError(f"which column is the label? Say it with target= ({hint})")
+
+
+def binary_labels(column: pd.Series, positive: Any, say: Say) -> pd.Series:
+    """Return the label as 0 and 1.
+
+    Parameters
+    ----------
+    column : pandas.Series
+        The label's column, of two values.
+    positive : object
+        The value that becomes 1, the outcome that recourse aims at; None to take 1, True, the obvious word
+        ("yes", "approved", ...) or the greater number.
+    say : callable
+        Told what was guessed.
+    """
+    name = column.name
+    values = sorted(column.unique().tolist(), key=lambda value: (str(type(value)), value))
+    if len(values) != 2:
+        shown = ", ".join(map(repr, values[:5])) + (", ..." if len(values) > 5 else "")
+        raise InputError(f"target {name!r} must have two values, it has {len(values):,}: {shown}")
+    if positive is not None:
+        good = [value for value in values if value == positive or str(value) == str(positive).strip()]
+        if len(good) != 1:
+            raise InputError(f"positive={positive!r} is no value of target {name!r}, which has {values}")
+    elif set(values) == {0, 1}:
+        good = [1]
+    else:
+        good = [_guess(name, values, say)]
+    return pd.Series(np.where(column == good[0], 1, 0), index=column.index, name=name, dtype=np.int64)
+
+
+def _guess(name: Any, values: list[Any], say: Say) -> Any:
+    if types.is_number(values[0]):
+        say(f"target {name!r}: {values[1]!r} becomes 1, {values[0]!r} becomes 0 (positive= to change)")
+        return values[1]
+    words = [str(value).strip().lower().rstrip(".") for value in values]
+    for good, bad in ((0, 1), (1, 0)):
+        obvious = (words[good] in _GOOD and words[bad] not in _GOOD) or (
+            words[bad] in _BAD and words[good] not in _BAD
+        )
+        if obvious:
+            say(
+                f"target {name!r}: {values[good]!r} becomes 1, {values[bad]!r} becomes 0 (positive= to change)"
+            )
+            return values[good]
+    raise InputError(
+        f"target {name!r} has the values {values[0]!r} and {values[1]!r}: say which one recourse aims at, "
+        f"positive={values[0]!r} or positive={values[1]!r}"
+    )
