@@ -19,6 +19,18 @@ from carla.models.api import MLModel
 HIDDEN = (10, 10, 10)
 
 
+class TwoClasses(nn.Module):
+    """A network with one logit, as CARLA's methods want it: (B, d) -> (B, 2), [1 - p, p]."""
+
+    def __init__(self, logit: nn.Module) -> None:
+        super().__init__()
+        self.logit = logit
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        accepted = torch.sigmoid(self.logit(x))
+        return torch.cat([1 - accepted, accepted], dim=1)
+
+
 class ProtocolClassifier(MLModel):
     """d-10-10-10-1, ReLU, sigmoid.
 
@@ -29,7 +41,7 @@ class ProtocolClassifier(MLModel):
     columns : sequence of str
         The input's columns, in order.
     network : torch.nn.Module
-        (B, d) -> (B, 1), the probability.
+        (B, d) -> (B, 2), the probabilities.
     """
 
     def __init__(self, data: Any, columns: Sequence[str], network: nn.Module) -> None:
@@ -52,13 +64,11 @@ class ProtocolClassifier(MLModel):
     def predict_proba(self, x: Any) -> Any:
         """(B, 2): a tensor for a tensor (with its gradient), else an array."""
         if isinstance(x, torch.Tensor):
-            accepted = self._network(x)
-            return torch.cat([1 - accepted, accepted], dim=1)
+            return self._network(x)
         if isinstance(x, pd.DataFrame):
             x = self.get_ordered_features(x)
         with torch.no_grad():
-            accepted = self._network(torch.tensor(np.asarray(x, dtype=np.float32)))
-        return torch.cat([1 - accepted, accepted], dim=1).numpy()
+            return self._network(torch.tensor(np.asarray(x, dtype=np.float32))).numpy()
 
     def predict(self, x: Any) -> Any:
         """(B, 1): the probability of acceptance."""
@@ -125,7 +135,7 @@ def train_classifier(
                 optimizer.step()
     finally:
         torch.set_num_threads(threads)
-    return ProtocolClassifier(data, columns, nn.Sequential(logit, nn.Sigmoid()))
+    return ProtocolClassifier(data, columns, TwoClasses(logit))
 
 
 def _network(width: int, seed: int) -> nn.Sequential:

@@ -14,17 +14,21 @@ import os
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.paper.classifier import ProtocolClassifier, train_classifier
-from benchmarks.paper.data import ROLES, ProtocolData, load_protocol_data
+from benchmarks.paper.data import BALANCED, input_columns, load_protocol_data, relabel
 from carla_genre.errors import InputError
 from carla_genre.evaluation.gold import GoldClassifier, draw_labels
 from carla_genre.evaluation.lof import InlierTest
 from carla_genre.evaluation.score import Judge, Scores
 from carla_genre.schema import Schema
+
+if TYPE_CHECKING:
+    from carla_genre.datasets.catalog import FrameCatalog
 
 GOLD_SEED = 42
 
@@ -58,7 +62,7 @@ class Setting:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
-    def data(self) -> ProtocolData:
+    def data(self) -> FrameCatalog:
         """The data behind h."""
         return self.mlmodel.data
 
@@ -120,7 +124,7 @@ def _gold(name: str, root: str | None) -> tuple[GoldClassifier, InlierTest, floa
     start = time.perf_counter()
     data = load_protocol_data(name, root)
     rows = pd.concat([data.df_train, data.df_test])
-    features = rows[data.columns]
+    features = rows[input_columns(data)]
     gold = GoldClassifier(GOLD_SEED).fit(features, rows[data.target])
     inliers = InlierTest().fit(features[gold.accepts(features)])
     return gold, inliers, time.perf_counter() - start
@@ -141,9 +145,9 @@ def _classifier(
         "positive rate before": float(train[data.target].mean()),
         "positive rate after": float(drawn[: len(train)].mean()),
     }
-    data.relabel(drawn[: len(train)], drawn[len(train) :])
+    relabel(data, drawn[: len(train)], drawn[len(train) :])
     start = time.perf_counter()
-    mlmodel = train_classifier(data, data.columns, ROLES[name].balanced, seed, verbose=verbose)
+    mlmodel = train_classifier(data, input_columns(data), BALANCED[name], seed, verbose=verbose)
     seconds = time.perf_counter() - start
     predicted = mlmodel.predict(data.df_test)[:, 0] > 0.5
     checks["test accuracy of h"] = float((predicted == data.df_test[data.target]).mean())
