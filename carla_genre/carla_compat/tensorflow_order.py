@@ -89,7 +89,7 @@ def _load_triton() -> None:
         return
     try:
         importlib.import_module(TRITON_LIBRARY)
-    except Exception:  # noqa: S110  absent or broken: whoever imports triton itself will be told
+    except Exception:  # absent or broken: whoever imports triton itself will be told
         pass
 
 

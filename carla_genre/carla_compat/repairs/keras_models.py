@@ -1,0 +1,119 @@
+"""Keras models: the neural classifiers on TensorFlow, and the autoencoder of CEM."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import wraps
+from types import ModuleType
+from typing import Any
+
+from carla_genre.carla_compat.imports import OverlayModule
+from carla_genre.carla_compat.registry import repair
+
+_AUTOENCODERS = ("carla.recourse_methods.autoencoder.models", "carla.recourse_methods.autoencoder.models.autoencoder")
+_LOAD_MODEL = "carla.models.catalog.load_model"
+
+#: What of a module builds, trains or reads Keras models: class and method, or a function.
+_USERS_OF_KERAS = {
+    _LOAD_MODEL: ["load_online_model", "load_trained_model", "save_model"],
+    "carla.models.catalog.ANN_TF.model_ann": ["AnnModel.__init__", "AnnModel.build_train_save_model"],
+    "carla.models.catalog.Linear_TF.model_linear": ["LinearModel.__init__", "LinearModel.build_train_save_model"],
+    **{name: ["Autoencoder.train", "Autoencoder.save", "Autoencoder.load"] for name in _AUTOENCODERS},
+}
+
+
+def _keras_3() -> ModuleType | None:
+    """Keras, where it is loaded and is 3 or later (2 knows graphs, and its names are those that CARLA uses)."""
+    keras = sys.modules.get("keras")
+    if keras is None or "tensorflow" not in sys.modules:
+        return None
+    return None if keras.__version__.startswith(("1.", "2.")) else keras
+
+
+@repair(*_AUTOENCODERS)
+def keras_names_weights_otherwise(module: ModuleType) -> bool:
+    """Keras 3 saves weights under the ending `.weights.h5` only and has no `output_shape`: the autoencoder is kept so."""
+    if _keras_3() is None or not hasattr(module, "Autoencoder"):
+        return False
+
+    def save(self: Any, fitted_ae: Any) -> None:
+        path = _autoencoder_path(module, self.data_name, fitted_ae.input_shape[1])
+        fitted_ae.save_weights(f"{path}.weights.h5")
+        with open(f"{path}.json", "w") as file:
+            file.write(fitted_ae.to_json())
+
+    def load(self: Any, input_shape: int) -> Any:
+        path = _autoencoder_path(module, self.data_name, input_shape)
+        with open(f"{path}.json") as file:
+            model = module.model_from_json(file.read(), custom_objects={"tf": module.tf})
+        model.load_weights(f"{path}.weights.h5")
+        self._layers = [int(layer.output.shape[1]) for layer in model.layers[:-1]]
+        return model
+
+    for method in (save, load):
+        original = getattr(module.Autoencoder, method.__name__)
+        setattr(module.Autoencoder, method.__name__, wraps(original)(method))
+    return True
+
+
+def _autoencoder_path(module: ModuleType, data_name: str, width: int) -> str:
+    return os.path.join(module.get_home(), f"{data_name}_{width}")
+
+
+@repair(*_USERS_OF_KERAS)
+def keras_fails_in_a_graph(module: ModuleType) -> bool:
+    """Keras 3 raises RuntimeError in a version-1 graph or with eager mode off: it is built, trained and read eagerly."""
+    from carla_genre.carla_compat.eager_mode import eagerly
+
+    if _keras_3() is None or (module.__name__ in _AUTOENCODERS and not hasattr(module, "Autoencoder")):
+        return False
+    for path in _USERS_OF_KERAS[module.__name__]:
+        *classes, name = path.split(".")
+        owner = getattr(module, classes[0]) if classes else module
+        setattr(owner, name, eagerly(getattr(owner, name)))
+    return True
+
+
+@repair("carla.models.catalog.catalog")
+def keras_predict_needs_eager_mode(module: ModuleType) -> bool:
+    """`predict` of Keras 3 raises in a graph, and prints a bar and takes 50 ms a call: the model is called directly."""
+    if _keras_3() is None:
+        return False
+    from carla_genre.carla_compat.keras_predictions import probabilities
+
+    catalog = module.MLModelCatalog
+    original_predict, original_predict_proba = catalog.predict, catalog.predict_proba
+
+    @wraps(original_predict_proba)
+    def predict_proba(self: Any, x: Any) -> Any:
+        if self.backend != "tensorflow":
+            return original_predict_proba(self, x)
+        x = self.get_ordered_features(x)
+        if len(x.shape) != 2:
+            raise ValueError("Input shape has to be two-dimensional")
+        return probabilities(self.raw_model, x)
+
+    @wraps(original_predict)
+    def predict(self: Any, x: Any) -> Any:
+        if self.backend != "tensorflow":
+            return original_predict(self, x)
+        if len(x.shape) != 2:
+            raise ValueError("Input shape has to be two-dimensional, (instances, features).")
+        return predict_proba(self, x)[:, 1].reshape((-1, 1))
+
+    catalog.predict, catalog.predict_proba = predict, predict_proba
+    return True
+
+
+@repair(_LOAD_MODEL)
+def keras_misreads_old_files(module: ModuleType) -> bool:
+    """Keras 3 refuses or misreads what Keras 2 wrote into .h5 files, as CARLA's published ones: it is translated."""
+    if _keras_3() is None:
+        return False
+    from carla_genre.carla_compat.keras_files import load_model
+
+    models = OverlayModule(module.tf.keras.models, {"load_model": load_model})
+    keras = OverlayModule(module.tf.keras, {"models": models})
+    module.tf = OverlayModule(module.tf, {"keras": keras})  # type: ignore[attr-defined]
+    return True
