@@ -46,6 +46,8 @@ def load_custom(
     """
     table = read_table(source, "name")
     rows = len(table)
+    if rows < MIN_ROWS:
+        raise InputError(f"{rows} rows are too few to learn from: at least {MIN_ROWS} are needed")
     if test is not None:
         table = _joined(table, read_table(test, "test"))
     ignored = as_names(ignore, "ignore")
@@ -54,8 +56,6 @@ def load_custom(
     target = choose_target(table, target, say)
     table[target] = binary_labels(table[target], positive, say)
     table, roles = infer_roles(table, target, categorical, continuous, immutables, say)
-    if rows < MIN_ROWS:
-        raise InputError(f"{rows} rows are too few to learn from: at least {MIN_ROWS} are needed")
     if test is None:
         frames = _split(table, target, test_size, seed, say)
     else:

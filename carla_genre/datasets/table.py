@@ -124,7 +124,9 @@ def _plain(column: pd.Series, say: Say) -> pd.Series:
         if types.is_complex_dtype(column):
             raise InputError(f"column {name!r} holds complex numbers")
         return column
-    kinds = {type(value).__name__ for value in column.dropna().unique()}
+    kinds = {kind.__name__ for kind in column.dropna().map(type)}
+    if not kinds:
+        return column
     if kinds <= {"str"}:
         return _stripped(column, say)
     inferred = column.infer_objects()
