@@ -148,3 +148,68 @@ def xgboost_fit_takes_no_eval_metric(module: ModuleType) -> bool:
 
     module.xgboost = OverlayModule(xgboost, {"XGBClassifier": ClassifierToFit})  # type: ignore[attr-defined]
     return True
+
+
+@repair(_LOAD_MODEL)
+def unreadable_forest_is_no_help(module: ModuleType) -> bool:
+    """A forest pickled by another scikit-learn or xgboost fails to load in many ways: one error says what to do."""
+    joblib = module.joblib
+
+    def load(filename: Any, *args: Any, **options: Any) -> Any:
+        try:
+            return joblib.load(filename, *args, **options)
+        except FileNotFoundError:
+            raise
+        except Exception as failure:
+            raise InputError(
+                f"{filename} cannot be read with the installed packages ({type(failure).__name__}: {failure}). It was "
+                f"written by another version, or is damaged: train a new one with MLModelCatalog(..., "
+                f"load_online=False) and train(..., force_train=True)"
+            ) from failure
+
+    module.joblib = OverlayModule(joblib, {"load": load})  # type: ignore[attr-defined]
+    return True
+
+
+@repair("carla.models.catalog.ANN_TORCH.model_ann", "carla.models.catalog.Linear_TORCH.model_linear")
+def softmax_has_no_dimension(module: ModuleType) -> bool:
+    """`nn.Softmax()` without a dimension is deprecated and warns: it is the last one, which is what torch guesses."""
+    classes = [getattr(module, name) for name in ("AnnModel", "LinearModel") if hasattr(module, name)]
+    for model in classes:
+        model.forward = _with_softmax_dimension(model.forward)
+    return bool(classes)
+
+
+def _with_softmax_dimension(forward: Any) -> Any:
+    @wraps(forward)
+    def with_dimension(self: Any, *args: Any, **options: Any) -> Any:
+        if getattr(self.softmax, "dim", -1) is None:  # published classifiers are pickled without one
+            self.softmax.dim = -1
+        return forward(self, *args, **options)
+
+    return with_dimension
+
+
+@repair(_CATALOG)
+def frame_values_are_read_only(module: ModuleType) -> bool:
+    """`df.values` cannot be written to (pandas 3), of which torch warns in `predict_proba`: it is given a copy."""
+    import pandas as pd
+
+    if pd.DataFrame([[0.0]]).values.flags.writeable:
+        return False
+    catalog = module.MLModelCatalog
+    original = catalog.predict_proba
+
+    @wraps(original)
+    def predict_proba(self: Any, x: Any) -> Any:
+        if self._backend != "pytorch" or not isinstance(x, pd.DataFrame):
+            return original(self, x)
+        torch = module.torch
+        values = self.get_ordered_features(x).to_numpy(dtype="float32", copy=True)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._model = self._model.to(device)
+        with torch.no_grad():
+            return self._model(torch.from_numpy(values).to(device)).cpu().numpy()
+
+    catalog.predict_proba = predict_proba
+    return True

@@ -12,7 +12,17 @@ from carla_genre.carla_compat.imports import ImportRequest, OverlayModule, answe
 from carla_genre.carla_compat.registry import repair
 
 _BUILTIN_NAMES = ("bool", "complex", "float", "int", "object", "str")
-_RENAMED = {"NaN": "nan", "Inf": "inf", "float_": "float64", "complex_": "complex128"}
+_RENAMED = {
+    "Inf": "inf",
+    "Infinity": "inf",
+    "NAN": "nan",
+    "NaN": "nan",
+    "complex_": "complex128",
+    "float_": "float64",
+    "infty": "inf",
+    "string_": "bytes_",
+    "unicode_": "str_",
+}
 
 
 def _removed_names(numpy: ModuleType) -> dict[str, Any]:
@@ -22,9 +32,9 @@ def _removed_names(numpy: ModuleType) -> dict[str, Any]:
     return names
 
 
-@repair("carla.*", when="before")
+@repair("carla.*", "causalgraphicalmodels.*", "recourse.*", when="before")
 def numpy_lacks_builtin_aliases(module: ModuleType) -> bool:
-    """`np.float`, `np.int`, `np.NaN` and their like are gone (numpy 1.24, 2.0): CARLA's modules get a numpy with them."""
+    """`np.float`, `np.int`, `np.NaN` and their like are gone (numpy 1.24, 2.0): CARLA gets a numpy with them."""
 
     def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
         numpy = proceed()
