@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["load_dataset"]
 
+HELOC_LEAK = "heloc: its label leaks, because missing values were filled with the mean of the row's own class"
+
 _ENCODINGS = ("OneHot_drop_binary", "OneHot", "Identity")
 _SCALINGS = ("MinMax", "Standard", "Identity")
 
@@ -133,16 +135,19 @@ def load_dataset(
         "test": test,
     }
     notes: list[str] = []
+    say = _teller(notes, quiet)
     if isinstance(name, str) and name in (*KNOWN, *TOYS):
         _refuse_own(name, own)
         data_name, (frames, parts) = name, _known(name, root, roles)
+        if name == "heloc":
+            say(HELOC_LEAK)
         if immutables is not None:
             parts = replace(parts, immutables=tuple(as_names(immutables, "immutables")))
             check_known(parts.immutables, "immutables", [*parts.continuous, *parts.categorical])
     else:
         _check_own(name, root, roles)
         data_name, frames, parts = load_custom(
-            name, **own, immutables=immutables, test_size=test_size, seed=seed, say=_teller(notes, quiet)
+            name, **own, immutables=immutables, test_size=test_size, seed=seed, say=say
         )
     constraints = build_constraints(parts, increasing, decreasing, ranges, table=frames.df)
     catalog = _catalog(data_name, frames, parts, roles, scaling, encoding, constraints)

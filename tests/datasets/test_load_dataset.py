@@ -124,6 +124,7 @@ def test_paper_encoding_of_carlas_files(name, csv_folder):
     train, test = (pd.read_csv(csv_folder / f"{name}_{part}.csv") for part in ("train", "test"))
     catalog = load_dataset(name, csv_folder, roles="paper")
     assert_as_the_paper(catalog, train, test, PAPER_ROLES[name])
+    assert any("label leaks" in note for note in catalog.notes) == (name == "heloc")
     if name == "compas":  # a few test rows fall outside
         assert catalog.df_test.drop(columns="score").max().max() > 1
 
