@@ -1,0 +1,203 @@
+"""What a generator is and how it is trained: frozen, plain values, and the presets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The transformer's shape.
+
+    Parameters
+    ----------
+    kind : {"prefix", "encoder-decoder"}
+        "encoder-decoder" is the paper's (section 4.2). In "prefix" one stack serves both sides: the
+        answer's positions attend to the factual's positions of the same block.
+    embedding : int
+        Width E of the residual stream.
+    encoder_layers, decoder_layers : int
+        Blocks; a prefix model has ``decoder_layers`` blocks and no others.
+    heads : int
+        Attention heads; divides ``embedding``.
+    feed_forward : int
+        Hidden width of the feed-forward half of a block.
+    dropout : float
+        In [0, 1).
+    shared_tables : bool
+        One table of bin embeddings and one output layer for all features, as the authors' code has,
+        instead of one for each feature.
+    norm : {"pre", "post"}
+        Layer norm before each part of a block, or after its residual (as torch's own Transformer).
+    activation : {"gelu", "relu"}
+    """
+
+    kind: str = "prefix"
+    embedding: int = 32
+    encoder_layers: int = 0
+    decoder_layers: int = 3
+    heads: int = 2
+    feed_forward: int = 128
+    dropout: float = 0.0
+    shared_tables: bool = False
+    norm: str = "pre"
+    activation: str = "gelu"
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the transformer is fitted.
+
+    Parameters
+    ----------
+    steps : int
+        Upper bound of gradient steps; early stopping may end before.
+    epochs : int, optional
+        The bound as passes over the denied rows, instead of ``steps``.
+    batch_size : int
+        Pairs a step.
+    learning_rate : float
+        Peak rate.
+    schedule : {"one-cycle", "constant"}
+        One-cycle warms up over the first tenth and falls to zero at ``steps``.
+    weight_decay : float
+        AdamW's, on matrices; 0 with "constant" is the paper's Adam.
+    clip : float
+        Bound of the gradient's norm; 0 for none.
+    soft_labels : bool
+        Kernel soft labels (eq. 8) instead of the bin that x+ lies in.
+    validation : float
+        Share of denied rows held out for early stopping and for choosing the best weights.
+    evaluations : int
+        How often the validation loss is measured over ``steps``.
+    patience : int
+        Evaluations without improvement after which training stops; 0 never stops early.
+    precision : {"auto", "float32", "bfloat16"}
+        "auto" is bfloat16 autocast where a GPU supports it, float32 elsewhere.
+    compile : {"auto", "on", "off"}
+        torch.compile; "auto" turns it on where it pays: on a GPU and for long training.
+    checkpoint : str, optional
+        A file that training saves its state to, on Ctrl-C too, and resumes from.
+    """
+
+    steps: int = 600
+    epochs: int | None = None
+    batch_size: int = 512
+    learning_rate: float = 4e-3
+    schedule: str = "one-cycle"
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    soft_labels: bool = False
+    validation: float = 0.1
+    evaluations: int = 12
+    patience: int = 4
+    precision: str = "auto"
+    compile: str = "auto"
+    checkpoint: str | None = None
+
+
+@dataclass(frozen=True)
+class PairConfig:
+    """How training pairs are drawn (section 4.1).
+
+    Parameters
+    ----------
+    lambda_ : float
+        Weight of the cost in Q ~ exp(-lambda * cost), eq. 6.
+    gamma : float
+        h above which a row with label 1 is in D_h+.
+    top_k : int
+        Nearest rows of D_h+ that Q is truncated to (Algorithm 1).
+    denied : {"text", "code"}
+        D_h-: "text" takes label 0 and h <= .5, "code" every row with h <= gamma.
+    """
+
+    lambda_: float = 5.0
+    gamma: float = 0.7
+    top_k: int = 200
+    denied: str = "text"
+
+
+@dataclass(frozen=True)
+class Binning:
+    """How a continuous feature is cut into bins (section 4.2).
+
+    Parameters
+    ----------
+    n_bins : int
+        Most bins that a continuous feature gets.
+    kind : {"values", "even", "left-edges"}
+        "values": a feature of at most ``n_bins`` distinct values gets one for each, others get
+        quantile bins whose representative is a value that occurs. "even": bins of equal width whose
+        centres go from the feature's least to its greatest value in D_h+, both included. "left-edges":
+        the authors' grid 0, 1/n, ..., (n-1)/n for every feature.
+    """
+
+    n_bins: int = 128
+    kind: str = "values"
+
+
+@dataclass(frozen=True)
+class SamplingConfig:
+    """How answers are drawn (section 4.3).
+
+    Parameters
+    ----------
+    temperature : float
+        tau: logits are multiplied by it.
+    sigma : float
+        Standard deviation of the noise on continuous values, in the scaled space.
+    n_samples : int
+        Candidates a factual.
+    """
+
+    temperature: float = 10.0
+    sigma: float = 0.0
+    n_samples: int = 10
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """Everything that decides a trained generator, and how it is sampled by default."""
+
+    pairs: PairConfig = field(default_factory=PairConfig)
+    binning: Binning = field(default_factory=Binning)
+    architecture: Architecture = field(default_factory=Architecture)
+    training: Training = field(default_factory=Training)
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)
+
+
+DEFAULT = GeneratorConfig()
+
+# Section 5.1 and appendix C.2.4; learning rate's optimiser, dropout, epochs and validation share from
+# the authors' code. The paper trains Adult with batches of 16384.
+PAPER = GeneratorConfig(
+    pairs=PairConfig(top_k=1000),
+    binning=Binning(n_bins=50, kind="even"),
+    architecture=Architecture(
+        kind="encoder-decoder",
+        embedding=32,
+        encoder_layers=16,
+        decoder_layers=16,
+        heads=8,
+        feed_forward=32,
+        dropout=0.1,
+        shared_tables=True,
+        norm="post",
+        activation="relu",
+    ),
+    training=Training(
+        epochs=2000,
+        batch_size=2048,
+        learning_rate=1e-4,
+        schedule="constant",
+        weight_decay=0.0,
+        clip=0.0,
+        soft_labels=True,
+        evaluations=2000,
+        patience=0,
+    ),
+)
+
+PRESETS = {"default": DEFAULT, "paper": PAPER}
+

@@ -1,0 +1,72 @@
+"""The generator: bins of both sides, and the transformer between them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from carla_genre.generator.bins import Bins
+from carla_genre.generator.config import GeneratorConfig
+from carla_genre.generator.pairs import Pairs, Rules
+from carla_genre.generator.transformer import RecourseTransformer
+
+
+class Generator(nn.Module):
+    """R(x+|x) over encoded rows: values in, logits or a loss out.
+
+    Parameters
+    ----------
+    config : GeneratorConfig
+    rules : Rules
+        The features' constraints; an immutable position is given, not learned.
+    factual_bins, answer_bins : Bins
+        Those of D_h- and D_h+ together, which read a factual, and those of D_h+, which an answer is made of.
+    """
+
+    def __init__(self, config: GeneratorConfig, rules: Rules, factual_bins: Bins, answer_bins: Bins) -> None:
+        super().__init__()
+        self.config, self.rules = config, rules
+        self.factual_bins, self.answer_bins = factual_bins, answer_bins
+        self.transformer = RecourseTransformer(config.architecture, factual_bins.size, answer_bins.exists)
+        self.register_buffer("learned", torch.from_numpy(~rules.immutable), persistent=False)
+
+    learned: Tensor
+
+    @classmethod
+    def for_pairs(cls, config: GeneratorConfig, rules: Rules, n_levels: np.ndarray, pairs: Pairs) -> Generator:
+        """An untrained generator whose bins fit the pairs; its weights come from torch's global state."""
+        answer_bins = Bins.fit(pairs.targets, n_levels, config.binning)
+        both = np.concatenate([pairs.sources, pairs.targets])
+        return cls(config, rules, Bins.fit(both, n_levels, config.binning), answer_bins)
+
+    @property
+    def device(self) -> torch.device:
+        """Where it lives."""
+        return self.transformer.start.device
+
+    def logits(self, factual: Tensor, answer: Tensor) -> Tensor:
+        """Values (B, D), (B, D) -> (B, D, K)."""
+        return self.transformer(
+            self.factual_bins.index(factual), factual.float(), *self._given(self.answer_bins.index(answer))
+        )
+
+    def _given(self, index: Tensor) -> tuple[Tensor, Tensor]:
+        return index, self.answer_bins.value(index).float()
+
+    def loss(self, factual: Tensor, answer: Tensor) -> Tensor:
+        """Cross entropy summed over the features that may change (eq. 8): (B, D), (B, D) -> (B,).
+
+        With hard labels it is -log R(x+|x) over bins.
+        """
+        logits = self.logits(factual, answer).float()
+        if self.config.training.soft_labels:
+            labels = self.answer_bins.soft_labels(answer)
+            log_probability = logits.log_softmax(-1).masked_fill(~self.answer_bins.exists, 0.0)
+            loss = -(labels * log_probability).sum(-1)
+        else:
+            index = self.answer_bins.index(answer)
+            loss = nn.functional.cross_entropy(logits.flatten(0, 1), index.flatten(), reduction="none")
+            loss = loss.view(index.shape)
+        return (loss * self.learned).sum(-1)
+

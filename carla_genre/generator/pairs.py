@@ -1,0 +1,199 @@
+"""Training pairs: Q(x+|x) of eq. 6, truncated to the K nearest rows of D_h+ (Algorithm 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from carla_genre.errors import InputError
+from carla_genre.generator.config import PairConfig
+
+# Distances held at a time, in numbers: 64 MB of float32.
+BLOCK = 1 << 24
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the pairs must know of the features, each an ndarray (D,).
+
+    Parameters
+    ----------
+    categorical, immutable : bool
+    direction : int
+        +1 may only increase, -1 may only decrease.
+    lower, upper : float
+        An answer's range.
+    """
+
+    categorical: np.ndarray
+    immutable: np.ndarray
+    direction: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Sources, targets and the weights between them.
+
+    Parameters
+    ----------
+    sources : ndarray (M, D), float64
+        Denied rows that have at least one possible answer in D_h+.
+    targets : ndarray (N, D), float64
+        D_h+.
+    neighbours : Tensor (M, K), int32
+        Each source's nearest targets, by rising cost.
+    cumulative : Tensor (M, K), float32
+        Cumulative Q over them; 1 from the last possible neighbour on.
+    n_unmatched : int
+        Denied rows left out because no row of D_h+ has their immutables within their constraints.
+    """
+
+    sources: np.ndarray
+    targets: np.ndarray
+    neighbours: Tensor
+    cumulative: Tensor
+    n_unmatched: int
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def draw(self, rows: Tensor, generator: torch.Generator) -> Tensor:
+        """One target for each source of ``rows`` (B,), drawn from Q: long (B,)."""
+        uniform = torch.rand(len(rows), 1, generator=generator, device=rows.device)
+        place = torch.searchsorted(self.cumulative[rows], uniform, right=True)
+        place = place.clamp_(max=self.cumulative.shape[1] - 1)
+        return self.neighbours[rows].gather(1, place).squeeze(1).long()
+
+    def weights(self) -> Tensor:
+        """Q itself, (M, K)."""
+        return torch.diff(self.cumulative, dim=1, prepend=torch.zeros_like(self.cumulative[:, :1]))
+
+
+def split_rows(labels: np.ndarray, scores: np.ndarray, config: PairConfig) -> tuple[np.ndarray, np.ndarray]:
+    """D_h- and D_h+ of section 4.1 as masks.
+
+    Parameters
+    ----------
+    labels : ndarray (n,)
+        0 and 1.
+    scores : ndarray (n,)
+        h of each row.
+
+    Raises
+    ------
+    InputError
+        One of the two is empty.
+    """
+    accepted = (labels == 1) & (scores > config.gamma)
+    denied = scores <= config.gamma if config.denied == "code" else (labels == 0) & (scores <= 0.5)
+    if not accepted.any():
+        positive = scores[labels == 1]
+        if len(positive) == 0:
+            raise InputError("D_h+ is empty: no training row has label 1; check the target column")
+        tenth = np.sort(positive)[-max(1, len(positive) // 10)]
+        raise InputError(
+            f"D_h+ is empty: no training row with label 1 has h > gamma = {config.gamma}; the largest h of one "
+            f"is {positive.max():.4g}, and gamma = {np.floor(tenth * 1000) / 1000:.3f} would leave about a tenth of them"
+        )
+    if not denied.any():
+        raise InputError("D_h- is empty: the classifier denies no training row of label 0, so there is nothing to learn from")
+    return denied, accepted
+
+
+def find_pairs(
+    denied: np.ndarray, accepted: np.ndarray, rules: Rules, config: PairConfig, device: torch.device | str = "cpu"
+) -> Pairs:
+    """Each denied row's K nearest accepted rows under the cost and the constraints, exactly.
+
+    Works through blocks of denied rows of equal immutables, so that neither the full distance matrix
+    nor a distance that cannot count is ever there.
+
+    Parameters
+    ----------
+    denied : ndarray (n, D)
+        D_h-.
+    accepted : ndarray (N, D)
+        D_h+.
+
+    Raises
+    ------
+    InputError
+        No denied row has a possible answer.
+    """
+    inside = ((accepted >= rules.lower) & (accepted <= rules.upper) | rules.categorical).all(axis=1)
+    targets = accepted[inside]
+    device = torch.device(device)
+    top_k = min(config.top_k, max(len(targets), 1))
+    neighbours = torch.zeros(len(denied), top_k, dtype=torch.int32)
+    cost = torch.full((len(denied), top_k), torch.inf)
+    for rows, columns in _same_immutables(denied, targets, rules.immutable):
+        k = min(top_k, len(columns))
+        near, place = _nearest(denied[rows], targets[columns], rules, k, device)
+        cost[rows, :k] = near
+        neighbours[rows, :k] = torch.from_numpy(columns).to(torch.int32)[place]
+    possible = torch.isfinite(cost[:, 0]).numpy() if len(targets) else np.zeros(len(denied), bool)
+    if not possible.any():
+        raise InputError(
+            f"none of {len(denied)} denied rows has a row of D_h+ ({len(accepted)} rows, {len(targets)} of them in "
+            "the allowed ranges) with the same immutable values and allowed changes: "
+            "make fewer features immutable, loosen the constraints, or lower gamma"
+        )
+    cost, neighbours = cost[possible], neighbours[possible]
+    weight = torch.exp(-config.lambda_ * (cost - cost[:, :1]))  # the nearest has weight 1: no underflow
+    cumulative = (weight.double().cumsum(1) / weight.double().sum(1, keepdim=True)).float()
+    last = torch.isfinite(cost).sum(1) - 1
+    cumulative[torch.arange(cost.shape[1]) >= last[:, None]] = 1.0
+    return Pairs(
+        sources=denied[possible],
+        targets=targets,
+        neighbours=neighbours.to(device),
+        cumulative=cumulative.to(device),
+        n_unmatched=int((~possible).sum()),
+    )
+
+
+def _same_immutables(denied: np.ndarray, targets: np.ndarray, immutable: np.ndarray):  # type: ignore[no-untyped-def]
+    """Yield (rows of denied, rows of targets) that share all immutable values."""
+    if len(targets) == 0:
+        return
+    if not immutable.any():
+        yield np.arange(len(denied)), np.arange(len(targets))
+        return
+    both = np.concatenate([denied[:, immutable], targets[:, immutable]])
+    group = np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)
+    of_denied, of_targets = group[: len(denied)], group[len(denied) :]
+    order_denied, order_targets = np.argsort(of_denied, kind="stable"), np.argsort(of_targets, kind="stable")
+    for key in np.intersect1d(of_denied, of_targets):
+        left = slice(*np.searchsorted(of_denied, [key, key + 1], sorter=order_denied))
+        right = slice(*np.searchsorted(of_targets, [key, key + 1], sorter=order_targets))
+        yield order_denied[left], order_targets[right]
+
+
+def _nearest(
+    denied: np.ndarray, targets: np.ndarray, rules: Rules, k: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """The k least costs (n, k) and their columns, inf where a constraint forbids the change."""
+    free = ~rules.immutable  # within a group the immutables cost nothing
+    left = torch.from_numpy(np.ascontiguousarray(denied[:, free])).float()
+    right = torch.from_numpy(np.ascontiguousarray(targets[:, free])).float().to(device)
+    categorical = torch.from_numpy(rules.categorical[free])
+    direction = rules.direction[free]
+    block = max(1, BLOCK // len(targets))
+    costs, places = [], []
+    for start in range(0, len(left), block):
+        part = left[start : start + block].to(device)
+        cost = torch.cdist(part[:, ~categorical], right[:, ~categorical], p=1.0)
+        for feature in torch.nonzero(categorical).flatten().tolist():
+            cost += part[:, feature, None] != right[:, feature]
+        for feature in np.flatnonzero(direction):
+            wrong = (right[:, feature] - part[:, feature, None]) * direction[feature] < 0
+            cost.masked_fill_(wrong, torch.inf)
+        near, place = cost.topk(k, largest=False, sorted=True)
+        costs.append(near.cpu())
+        places.append(place.cpu())
+    return torch.cat(costs), torch.cat(places)

@@ -1,0 +1,49 @@
+"""Random numbers that belong to a row, not to its place in a batch.
+
+An answer must not change with the batch size or with who else asks. So each number is a hash of the
+seed, the row's content and the number's place (a counter-based generator, after splitmix64: Steele,
+Lea and Flood, OOPSLA 2014), on the CPU as on a GPU.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def _signed(constant: int) -> int:
+    return constant - (1 << 64) if constant >= 1 << 63 else constant
+
+
+_STEP = _signed(0x9E3779B97F4A7C15)
+_FIRST = _signed(0xBF58476D1CE4E5B9)
+_SECOND = _signed(0x94D049BB133111EB)
+
+
+def _shift(x: Tensor, bits: int) -> Tensor:
+    """Logical right shift of int64."""
+    return (x >> bits) & ((1 << (64 - bits)) - 1)
+
+
+def _mix(x: Tensor) -> Tensor:
+    """splitmix64's finaliser on int64, whose products wrap."""
+    x = (x ^ _shift(x, 30)) * _FIRST
+    x = (x ^ _shift(x, 27)) * _SECOND
+    return x ^ _shift(x, 31)
+
+
+def row_keys(values: Tensor, seed: int) -> Tensor:
+    """A key for each row: float64 (B, D) -> int64 (B,)."""
+    bits = (values.double() + 0.0).contiguous().view(torch.int64)  # + 0.0: one zero
+    key = torch.full((len(bits),), seed, dtype=torch.int64, device=bits.device)
+    key = _mix(key + _STEP)
+    for column in bits.T:
+        key = _mix((key ^ column) + _STEP)
+    return key
+
+
+def uniforms(keys: Tensor, stream: int, n: int) -> Tensor:
+    """n numbers in [0, 1) a row: int64 (B,) -> float64 (B, n); another ``stream``, other numbers."""
+    counter = torch.arange(1, n + 1, device=keys.device) + (stream << 32)
+    bits = _mix(_mix(keys.unsqueeze(-1) + counter * _STEP) + _STEP)
+    return _shift(bits, 11).double() * 2.0**-53

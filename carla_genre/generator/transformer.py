@@ -1,0 +1,280 @@
+"""The recourse model R(x+|x) of section 4.2: an autoregressive transformer over binned features.
+
+Shapes: B rows, D features, K bins, E embedding, H heads, T positions.
+
+Both kinds of architecture read as ``memory = encode(x)``, then ``logits = decode(x+, memory)``. The
+memory is, for each decoder block, the keys and values of the factual's D positions: projected from
+the encoder's output for the paper's encoder-decoder, those of the same block for a prefix decoder.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from carla_genre.generator.config import Architecture
+
+
+class KeyValue(NamedTuple):
+    """Keys and values of one block, each (B, H, T, E/H)."""
+
+    key: Tensor
+    value: Tensor
+
+
+class Attention(nn.Module):
+    """Multi-head attention whose keys and values are projected apart, so that they can be kept."""
+
+    def __init__(self, config: Architecture) -> None:
+        super().__init__()
+        self.heads, self.dropout = config.heads, config.dropout
+        self.query = nn.Linear(config.embedding, config.embedding)
+        self.key_value = nn.Linear(config.embedding, 2 * config.embedding)
+        self.out = nn.Linear(config.embedding, config.embedding)
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, T, E) -> (B, H, T, E/H)
+
+    def project(self, x: Tensor) -> KeyValue:
+        """(B, T, E) -> keys and values."""
+        key, value = self.key_value(x).chunk(2, dim=-1)
+        return KeyValue(self._split(key), self._split(value))
+
+    def forward(self, x: Tensor, memory: KeyValue, mask: Tensor | None = None) -> Tensor:
+        """Attend from x (B, T, E) to the memory's S positions; ``mask`` (T, S) is True where allowed."""
+        dropout = self.dropout if self.training else 0.0
+        mixed = F.scaled_dot_product_attention(
+            self._split(self.query(x)), memory.key, memory.value, attn_mask=mask, dropout_p=dropout
+        )
+        return self.out(mixed.transpose(1, 2).flatten(2))  # (B, H, T, E/H) -> (B, T, E)
+
+
+class Block(nn.Module):
+    """Self-attention, cross-attention where there is an encoder, feed-forward; each with a residual."""
+
+    def __init__(self, config: Architecture, cross: bool) -> None:
+        super().__init__()
+        self.pre_norm = config.norm == "pre"
+        self.attention = Attention(config)
+        self.attention_norm = nn.LayerNorm(config.embedding)
+        self.cross = Attention(config) if cross else None
+        self.cross_norm = nn.LayerNorm(config.embedding) if cross else None
+        activation = nn.GELU() if config.activation == "gelu" else nn.ReLU()
+        self.feed_forward = nn.Sequential(
+            nn.Linear(config.embedding, config.feed_forward),
+            activation,
+            nn.Dropout(config.dropout),
+            nn.Linear(config.feed_forward, config.embedding),
+        )
+        self.feed_forward_norm = nn.LayerNorm(config.embedding)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def keys(self, x: Tensor) -> KeyValue:
+        """The self-attention's keys and values of x (B, T, E)."""
+        return self.attention.project(self.attention_norm(x) if self.pre_norm else x)
+
+    def forward(
+        self, x: Tensor, keys: KeyValue, mask: Tensor | None = None, memory: KeyValue | None = None
+    ) -> Tensor:
+        """(B, T, E) -> (B, T, E); ``keys`` are all that x may see, ``memory`` is the encoder's side."""
+        x = self._residual(x, self.attention_norm, lambda y: self.attention(y, keys, mask))
+        if self.cross is not None:
+            cross, norm = self.cross, self.cross_norm
+            x = self._residual(x, norm, lambda y: cross(y, memory))
+        return self._residual(x, self.feed_forward_norm, self.feed_forward)
+
+    def _residual(self, x: Tensor, norm, part) -> Tensor:  # type: ignore[no-untyped-def]
+        if self.pre_norm:
+            return x + self.dropout(part(norm(x)))
+        return norm(x + self.dropout(part(x)))
+
+
+class FeatureEmbedding(nn.Module):
+    """One token a feature: its bin's row in a table, plus its value along a learned direction."""
+
+    def __init__(self, n_features: int, n_bins: int, config: Architecture) -> None:
+        super().__init__()
+        tables = 1 if config.shared_tables else n_features
+        self.table = nn.Embedding(tables * n_bins, config.embedding)
+        self.direction = nn.Parameter(torch.randn(tables, config.embedding) * 0.02)
+        nn.init.normal_(self.table.weight, std=0.02)
+        offsets = torch.arange(n_features) * (0 if config.shared_tables else n_bins)
+        self.register_buffer("offsets", offsets, persistent=False)
+
+    offsets: Tensor
+
+    def forward(self, index: Tensor, value: Tensor) -> Tensor:
+        """Bins (B, T), long, and values (B, T) of the first T features -> (B, T, E)."""
+        length = index.shape[1]
+        tokens = self.table(index + self.offsets[:length])
+        return tokens + value.unsqueeze(-1) * self.direction.expand(len(self.offsets), -1)[:length]
+
+    def single(self, index: Tensor, value: Tensor, feature: int) -> Tensor:
+        """Bin and value (B,) of one feature -> (B, E)."""
+        direction = self.direction[feature if len(self.direction) > 1 else 0]
+        return self.table(index + self.offsets[feature]) + value.unsqueeze(-1) * direction
+
+
+class BinHead(nn.Module):
+    """Logits over each feature's bins; a bin that a feature lacks gets -inf."""
+
+    def __init__(self, exists: Tensor, config: Architecture) -> None:
+        super().__init__()
+        n_features, n_bins = exists.shape
+        tables = 1 if config.shared_tables else n_features
+        self.weight = nn.Parameter(torch.randn(tables, n_bins, config.embedding) * config.embedding**-0.5)
+        self.bias = nn.Parameter(torch.zeros(tables, n_bins))
+        self.register_buffer("missing", ~exists, persistent=False)
+
+    missing: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, D, E) -> (B, D, K)."""
+        logits = torch.einsum("bde,dke->bdk", x, self.weight.expand(x.shape[1], -1, -1)) + self.bias
+        return logits.masked_fill(self.missing, -torch.inf)
+
+    def single(self, x: Tensor, feature: int) -> Tensor:
+        """One feature's (B, E) -> (B, K)."""
+        table = feature if len(self.weight) > 1 else 0
+        return (x @ self.weight[table].T + self.bias[table]).masked_fill(self.missing[feature], -torch.inf)
+
+
+class RecourseTransformer(nn.Module):
+    """R(x+|x) as a product of one categorical distribution a feature.
+
+    Parameters
+    ----------
+    config : Architecture
+    factual_bins : int
+        Bins of a factual's features (padded over features).
+    exists : Tensor (D, K), bool
+        Which bins each feature of the answer has.
+    """
+
+    def __init__(self, config: Architecture, factual_bins: int, exists: Tensor) -> None:
+        super().__init__()
+        self.config = config
+        self.n_features, n_bins = exists.shape
+        size = self.n_features, config.embedding
+        self.factual_embedding = FeatureEmbedding(self.n_features, factual_bins, config)
+        self.factual_position = nn.Parameter(torch.randn(size) * 0.02)
+        self.answer_embedding = FeatureEmbedding(self.n_features, n_bins, config)
+        self.answer_position = nn.Parameter(torch.randn(size) * 0.02)
+        self.start = nn.Parameter(torch.randn(config.embedding) * 0.02)
+        self.is_prefix = config.kind == "prefix"
+        n_encoder = 0 if self.is_prefix else config.encoder_layers
+        self.encoder = nn.ModuleList(Block(config, cross=False) for _ in range(n_encoder))
+        self.encoder_norm = nn.Identity() if self.is_prefix else nn.LayerNorm(config.embedding)
+        self.decoder = nn.ModuleList(Block(config, cross=not self.is_prefix) for _ in range(config.decoder_layers))
+        self.decoder_norm = nn.LayerNorm(config.embedding)
+        self.head = BinHead(exists, config)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, factual: Tensor, factual_value: Tensor, answer: Tensor, answer_value: Tensor) -> Tensor:
+        """Logits of every feature of the answer, given the factual and the features before it.
+
+        Parameters
+        ----------
+        factual, answer : Tensor (B, D), long
+            Bins.
+        factual_value, answer_value : Tensor (B, D), float
+            Values.
+
+        Returns
+        -------
+        Tensor (B, D, K)
+        """
+        tokens, memory = self.encode(factual, factual_value)
+        shifted = self.answer_embedding(answer, answer_value)[:, :-1]  # position j sees x+_{j-1}
+        start = self.start.expand(len(answer), 1, -1)
+        x = self.dropout(torch.cat([start, shifted], dim=1) + self.answer_position)
+        if self.is_prefix:
+            x = x + tokens  # position j also carries x_j, the factual's value of the feature it answers
+        mask = self._causal_mask(x.device)
+        for block, side in zip(self.decoder, memory, strict=True):
+            keys = block.keys(x)
+            if self.is_prefix:
+                keys = KeyValue(torch.cat([side.key, keys.key], 2), torch.cat([side.value, keys.value], 2))
+                x = block(x, keys, mask)
+            else:
+                x = block(x, keys, mask, side)
+        return self.head(self.decoder_norm(x))
+
+    def encode(self, factual: Tensor, factual_value: Tensor) -> tuple[Tensor, list[KeyValue]]:
+        """Read the factual once.
+
+        Returns
+        -------
+        tokens : Tensor (B, D, E)
+            The factual's embedding.
+        memory : list of KeyValue
+            For each decoder block, (B, H, D, E/H).
+        """
+        tokens = self.dropout(self.factual_embedding(factual, factual_value) + self.factual_position)
+        x = tokens
+        if not self.is_prefix:
+            for block in self.encoder:
+                x = block(x, block.keys(x))
+            x = self.encoder_norm(x)
+            return tokens, [block.cross.project(x) for block in self.decoder]
+        memory = []
+        for block in self.decoder:
+            memory.append(block.keys(x))
+            x = block(x, memory[-1])
+        return tokens, memory
+
+    def _causal_mask(self, device: torch.device) -> Tensor:
+        """(D, D), or (D, 2D) with the factual's positions, which everyone sees, first."""
+        size = self.n_features
+        mask = torch.ones(size, size, dtype=torch.bool, device=device).tril()
+        return torch.cat([torch.ones_like(mask), mask], dim=1) if self.is_prefix else mask
+
+
+class DecodingCache:
+    """What a decoder remembers while it writes the answer feature by feature.
+
+    Parameters
+    ----------
+    model : RecourseTransformer
+    factual, factual_value : Tensor (B, D)
+        Each row is read once and answered ``n`` times; answers' batch is B * n, rows together.
+    """
+
+    def __init__(self, model: RecourseTransformer, factual: Tensor, factual_value: Tensor, n: int) -> None:
+        self.model = model
+        tokens, memory = model.encode(factual, factual_value)
+        self.tokens = tokens.repeat_interleave(n, 0)
+        self.memory = [KeyValue(*(part.repeat_interleave(n, 0) for part in side)) for side in memory]
+        self.seen = model.n_features if model.is_prefix else 0
+        self.keys = [self._room(side) for side in self.memory]
+
+    def _room(self, side: KeyValue) -> KeyValue:
+        """Space for all keys and values of one block, the factual's filled in for a prefix model."""
+        batch, heads, length, width = side.key.shape
+        room = KeyValue(*(part.new_empty(batch, heads, self.seen + length, width) for part in side))
+        if self.seen:
+            room.key[:, :, : self.seen], room.value[:, :, : self.seen] = side.key, side.value
+        return room
+
+    def step(self, feature: int, previous: Tensor | None, previous_value: Tensor | None) -> Tensor:
+        """Logits (B * n, K) of ``feature`` from the bins and values (B * n,) of the one before it."""
+        model = self.model
+        if previous is None or previous_value is None:
+            x = model.start.expand(len(self.tokens), -1)
+        else:
+            x = model.answer_embedding.single(previous, previous_value, feature - 1)
+        x = x + model.answer_position[feature]
+        if model.is_prefix:
+            x = x + self.tokens[:, feature]
+        x = x.unsqueeze(1)  # (B * n, 1, E)
+        for block, room, side in zip(model.decoder, self.keys, self.memory, strict=True):
+            new = block.keys(x)
+            room.key[:, :, self.seen : self.seen + 1] = new.key
+            room.value[:, :, self.seen : self.seen + 1] = new.value
+            keys = KeyValue(room.key[:, :, : self.seen + 1], room.value[:, :, : self.seen + 1])
+            x = block(x, keys) if model.is_prefix else block(x, keys, None, side)
+        self.seen += 1
+        return model.head.single(model.decoder_norm(x[:, 0]), feature)

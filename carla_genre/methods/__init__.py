@@ -1,0 +1,1 @@
+"""Recourse methods of this package, one a file."""

@@ -1,0 +1,113 @@
+"""What every recourse method of this package shares: factuals in, CARLA's frame out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from carla.recourse_methods.api import RecourseMethod
+
+from carla_genre.errors import InputError
+from carla_genre.methods.hyperparameters import Hyperparameter, check
+from carla_genre.schema import Schema
+
+
+class SchemaMethod(RecourseMethod):
+    """A RecourseMethod that works on features instead of encoded columns.
+
+    A subclass lists its ``HYPERPARAMETERS`` and gives ``_answer``; the rest of design's contract (any
+    index, any column order, no changed arguments, constraints exact, NaN rows) is kept here.
+
+    Parameters
+    ----------
+    mlmodel : carla.models.api.MLModel
+        The classifier; only ``data``, ``feature_input_order`` and ``predict_proba`` are used.
+    hyperparams : mapping, optional
+        Checked before anything else is touched; left unchanged.
+    """
+
+    HYPERPARAMETERS: Mapping[str, Hyperparameter] = {}
+    _DEFAULT_HYPERPARAMS: Mapping[str, Any] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._DEFAULT_HYPERPARAMS = check(cls.HYPERPARAMETERS, None, cls.__name__)
+
+    def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
+        self.hyperparams = check(self.rules(hyperparams), hyperparams, type(self).__name__)
+        super().__init__(mlmodel)
+        self.schema = Schema.from_mlmodel(mlmodel, self.hyperparams.get("constraints"))
+
+    @classmethod
+    def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
+        """The hyperparameters that may be given; a subclass may let one decide the others' defaults."""
+        return cls.HYPERPARAMETERS
+
+    def scores(self, values: np.ndarray) -> np.ndarray:
+        """h of encoded rows: (B, D) -> (B,), the probability of label 1."""
+        if len(values) == 0:
+            return np.empty(0)
+        return predict(self._mlmodel, self.schema.decode(values))
+
+    def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
+        """One answer a factual.
+
+        Parameters
+        ----------
+        factuals : DataFrame (B, any)
+            Encoded and scaled rows, as ``mlmodel.data.df`` has them; any index, columns in any order,
+            further columns are ignored. B may be 0.
+
+        Returns
+        -------
+        DataFrame (B, len(feature_input_order))
+            The factuals' index; a row of NaN where no recourse was found. What is unchanged has the
+            factual's value, bit for bit.
+
+        Raises
+        ------
+        InputError
+            A column is missing or a row is not encoded as the classifier's data.
+        """
+        if not isinstance(factuals, pd.DataFrame):
+            raise InputError(f"factuals must be a DataFrame, got {type(factuals).__name__}")
+        values = self.schema.encode(factuals)
+        answers = self._answer(values) if len(values) else values
+        frame = self.schema.decode(answers, factuals.index)
+        return self._restore_unchanged(frame, factuals, values, answers)
+
+    def _answer(self, values: np.ndarray) -> np.ndarray:
+        """Encoded answers (B, D) to encoded factuals (B > 0, D); NaN rows for failures."""
+        raise NotImplementedError
+
+    def _restore_unchanged(
+        self, frame: pd.DataFrame, factuals: pd.DataFrame, values: np.ndarray, answers: np.ndarray
+    ) -> pd.DataFrame:
+        """Copy the factuals' own cells where a feature is unchanged: dtypes and last bits survive."""
+        answered = ~np.isnan(answers).any(axis=1)
+        for position, feature in enumerate(self.schema.features):
+            if feature.immutable and not np.array_equal(values[answered, position], answers[answered, position]):
+                raise AssertionError(f"{type(self).__name__} changed the immutable feature {feature.name!r}")
+            same = values[:, position] == answers[:, position]
+            for column in feature.columns:
+                own = factuals[column].to_numpy()
+                if same.all():
+                    frame[column] = own
+                elif same.any():
+                    frame[column] = np.where(same, own, frame[column].to_numpy())
+        return frame
+
+
+def predict(mlmodel: Any, frame: pd.DataFrame) -> np.ndarray:
+    """h of a frame in the classifier's columns: the second column of ``predict_proba``, (B,)."""
+    probability = mlmodel.predict_proba(frame)
+    if hasattr(probability, "detach"):
+        probability = probability.detach().cpu().numpy()
+    probability = np.asarray(probability, dtype=float)
+    if probability.shape == (len(frame), 2):
+        return probability[:, 1]
+    raise InputError(
+        f"{type(mlmodel).__name__}.predict_proba: expected shape ({len(frame)}, 2), got {probability.shape}"
+    )

@@ -1,0 +1,277 @@
+"""GenRe ("From Search to Sampling", Garg, Nagalapatti and Sarawagi, ICLR 2025) as a RecourseMethod."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from carla_genre.errors import CheckpointError, InputError
+from carla_genre.generator import checkpoint
+from carla_genre.generator.config import GeneratorConfig
+from carla_genre.generator.generator import Generator
+from carla_genre.generator.pairs import Rules, find_pairs, split_rows
+from carla_genre.generator.sampler import sample
+from carla_genre.generator.trainer import History, Trainer
+from carla_genre.methods.base import SchemaMethod
+from carla_genre.methods.fingerprint import difference, fingerprint
+from carla_genre.methods.genre_hyperparameters import from_config, preset_of, rules, to_config
+from carla_genre.methods.hyperparameters import Hyperparameter, check
+from carla_genre.schema import Schema
+
+log = logging.getLogger(__name__)
+
+# What may be changed without training again.
+_SAMPLING = ("temperature", "sigma", "n_samples", "selection", "gamma", "seed")
+
+
+class GenRe(SchemaMethod):
+    """Recourse by forward sampling from a generator that is trained when this is built.
+
+    Parameters
+    ----------
+    mlmodel : carla.models.api.MLModel
+        The classifier, of any backend; a black box, only its ``predict_proba`` is called. Its
+        ``data.df_train`` with the target column is the training data.
+    hyperparams : mapping, optional
+        Every key has a default; an unknown key, a wrong type or a value out of range raises.
+
+        =================  ==========  ======================================================================
+        key                default     meaning, range
+        =================  ==========  ======================================================================
+        ``preset``         "default"   "default", or "paper": the paper's network, bins and training in full
+        ``lambda_``        5.0         weight of the cost in Q (eq. 6), >= 0; also as ``lambda``
+        ``gamma``          0.7         confidence of h above which an accepted row is learned from, [.5, 1)
+        ``top_k``          200         nearest accepted rows that Q is truncated to, >= 1 (paper: 1000)
+        ``denied``         "text"      who is denied: "text" label 0 and h <= .5, "code" h <= gamma
+        ``n_bins``         128         most bins of a continuous feature, >= 2 (paper: 50)
+        ``binning``        "values"    "values" that occur; "even" centres (paper); "left-edges" (its code)
+        ``temperature``    10.0        tau, logits are multiplied by it, > 0; also as ``tau``
+        ``sigma``          0.0         noise on continuous answers in the scaled space, >= 0
+        ``n_samples``      10          candidates a factual, >= 1
+        ``selection``      "validity"  of the candidates, the one h likes best (the paper's rule), or the
+                                       "cheapest" with h > gamma
+        ``constraints``    None        feature -> {"direction": "increase" | "decrease", "range": (low,
+                                       high) in original units, "immutable": bool}
+        ``device``         "auto"      "auto" takes a GPU when there is one; else a torch device
+        ``seed``           0           same seed, same training and answers, >= 0
+        ``verbose``        True        show progress
+        ``architecture``   group       :class:`carla_genre.generator.config.Architecture`
+        ``training``       group       :class:`carla_genre.generator.config.Training`
+        =================  ==========  ======================================================================
+
+    Attributes
+    ----------
+    hyperparams : dict
+        All values, defaults included.
+    schema : Schema
+        The features.
+    generator : Generator
+        The trained R(x+|x).
+    history : History or None
+        Losses of the training; None for a loaded one.
+    seconds : dict
+        Wall seconds of ``"pairs"`` and ``"training"``.
+
+    Raises
+    ------
+    InputError
+        A hyperparameter is wrong, D_h- or D_h+ is empty (the message says which gamma would have rows), or
+        no denied row has an accepted row of the same immutables.
+
+    Notes
+    -----
+    Sections 4.1 to 4.3. Immutable features are part of Q and are given, never sampled. A factual that
+    none of whose candidates h accepts (h > .5) gets a row of NaN.
+    """
+
+    HYPERPARAMETERS = rules("default")
+
+    def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
+        super().__init__(mlmodel, hyperparams)
+        config = to_config(self.hyperparams, hyperparams)
+        device = _device(self.hyperparams["device"])
+        self.seconds: dict[str, float] = {}
+        self.history: History | None
+        self.generator, self.history = self._train(config, device)
+
+    @classmethod
+    def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
+        """The hyperparameters, with the named preset's defaults."""
+        return rules(preset_of(hyperparams))
+
+    def _train(self, config: GeneratorConfig, device: torch.device) -> tuple[Generator, History]:
+        data = self._mlmodel.data
+        train = data.df_train
+        values, labels = self.schema.encode(train), _labels(train[data.target], data.target)
+        start = time.perf_counter()
+        denied, accepted = split_rows(labels, self.scores(values), config.pairs)
+        schema = self.schema
+        constraints = _rules(schema)
+        pairs = find_pairs(values[denied], values[accepted], constraints, config.pairs, device)
+        self.seconds["pairs"] = time.perf_counter() - start
+        if pairs.n_unmatched:
+            log.warning(
+                "%d of %d denied training rows have no accepted row of the same immutables (%s) that their constraints "
+                "allow: they are not learned from; people like them get answers that are extrapolated, or NaN",
+                pairs.n_unmatched,
+                int(denied.sum()),
+                ", ".join(feature.name for feature in schema.features if feature.immutable) or "none",
+            )
+        n_levels = np.array([0 if f.levels is None else len(f.levels) for f in schema.features])
+        seed, verbose = self.hyperparams["seed"], self.hyperparams["verbose"]
+        start = time.perf_counter()
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(seed)
+            generator = Generator.for_pairs(config, constraints, n_levels, pairs).to(device)
+            history = Trainer(generator, pairs, config.training, seed, verbose).fit()
+        self.seconds["training"] = time.perf_counter() - start
+        return generator.eval(), history
+
+    def candidates(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Sampled answers and what h says of them.
+
+        Parameters
+        ----------
+        values : ndarray (B, D)
+            Encoded factuals (``schema.encode``).
+
+        Returns
+        -------
+        candidates : ndarray (B, N, D)
+        scores : ndarray (B, N)
+        """
+        sampling = to_config(self.hyperparams, None).sampling
+        drawn = sample(self.generator, torch.from_numpy(values), sampling, self.hyperparams["seed"]).numpy()
+        scores = self.scores(drawn.reshape(-1, drawn.shape[-1])).reshape(drawn.shape[:2])
+        return drawn, scores
+
+    def _answer(self, values: np.ndarray) -> np.ndarray:
+        candidates, scores = self.candidates(values)
+        best = scores.argmax(axis=1)
+        if self.hyperparams["selection"] == "cheapest":
+            cost = self.schema.cost(values[:, None], candidates)
+            cost[scores <= self.hyperparams["gamma"]] = np.inf
+            best = np.where(np.isfinite(cost).any(axis=1), cost.argmin(axis=1), best)
+        rows = np.arange(len(values))
+        answers = candidates[rows, best]
+        answers[scores[rows, best] <= 0.5] = np.nan
+        return answers
+
+    def with_sampling(self, **changes: Any) -> GenRe:
+        """The same generator, sampled otherwise, without training again.
+
+        Parameters
+        ----------
+        **changes
+            Of ``temperature``, ``sigma``, ``n_samples``, ``selection``, ``gamma`` (only the rule
+            "cheapest" looks at it here) and ``seed``.
+        """
+        fixed = sorted(set(changes) - set(_SAMPLING))
+        if fixed:
+            raise InputError(f"GenRe.with_sampling: {fixed} decide the training; it may change {list(_SAMPLING)}")
+        known = {name: rule for name, rule in self.rules(self.hyperparams).items() if name in _SAMPLING}
+        other = copy.copy(self)
+        given = check(known, changes, "GenRe")
+        other.hyperparams = {**self.hyperparams, **{name: given[name] for name in changes}}
+        return other
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the trained generator with its schema and the classifier's fingerprint.
+
+        Parameters
+        ----------
+        path : path
+            A safetensors file; an existing one is replaced as a whole.
+        """
+        values = {k: v for k, v in self.hyperparams.items() if k not in ("architecture", "training", "constraints")}
+        header = {
+            "schema": self.schema.to_dict(),
+            "fingerprint": fingerprint(self.schema, self.scores),
+            "hyperparams": values,
+        }
+        checkpoint.save(path, self.generator, header)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], mlmodel: Any, device: str = "auto") -> GenRe:
+        """Read what :meth:`save` wrote, for the same classifier and data.
+
+        Parameters
+        ----------
+        path : path
+        mlmodel : carla.models.api.MLModel
+        device : str
+            "auto" or a torch device.
+
+        Raises
+        ------
+        CheckpointError
+            No such checkpoint, or one for another schema or classifier; the message says what differs.
+        """
+        generator, header = checkpoint.load(path, _device(device))
+        saved = Schema.from_dict(header["schema"])
+        method = cls.__new__(cls)
+        method._mlmodel = mlmodel
+        method.schema = saved
+        plain = Schema.from_mlmodel(mlmodel)
+        differs = _schema_difference(saved, plain)
+        if differs:
+            raise CheckpointError(f"{os.fspath(path)} was trained for another schema: {differs}")
+        apart = difference(header["fingerprint"], fingerprint(saved, method.scores))
+        if apart:
+            raise CheckpointError(f"{os.fspath(path)} was trained for another classifier: {apart}")
+        method.hyperparams = {**header["hyperparams"], **from_config(generator.config), "device": device}
+        for name in ("temperature", "sigma", "n_samples", "gamma"):
+            method.hyperparams[name] = header["hyperparams"][name]
+        method.hyperparams["constraints"] = None
+        method.generator, method.history, method.seconds = generator, None, {}
+        return method
+
+
+def _rules(schema: Schema) -> Rules:
+    return Rules(
+        categorical=schema.categorical,
+        immutable=schema.immutable,
+        direction=np.array([feature.direction for feature in schema.features]),
+        lower=np.array([feature.lower for feature in schema.features]),
+        upper=np.array([feature.upper for feature in schema.features]),
+    )
+
+
+def _labels(column: Any, target: str) -> np.ndarray:
+    labels = column.to_numpy(dtype=float)
+    if not np.isin(labels, (0, 1)).all():
+        raise InputError(f"the target column {target!r} must hold 0 and 1, it has {np.unique(labels)[:5].tolist()}")
+    return labels.astype(int)
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(f"GenRe: device {name!r} cannot be used here: {str(error).splitlines()[0]}") from error
+    return device
+
+
+def _schema_difference(saved: Schema, found: Schema) -> str | None:
+    """What differs between two schemas, constraints that were passed to GenRe aside."""
+    if saved.columns != found.columns:
+        missing, new = sorted(set(saved.columns) - set(found.columns)), sorted(set(found.columns) - set(saved.columns))
+        if missing or new:
+            return f"the classifier lacks columns {missing} and has {new} besides"
+        return f"the columns are in another order: {list(found.columns)} instead of {list(saved.columns)}"
+    for one, other in zip(saved.features, found.features, strict=True):
+        if (one.name, one.columns, one.levels) != (other.name, other.columns, other.levels):
+            return f"feature {one.name!r} was {one}, is {other}"
+        if other.immutable and not one.immutable:
+            return f"feature {one.name!r} is immutable now and was not in training"
+    return None

@@ -1,0 +1,140 @@
+"""GenRe's hyperparameters: the presets' values as defaults, and the way to the generator's configuration."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from carla_genre.errors import InputError
+from carla_genre.generator.config import (
+    PRESETS,
+    Architecture,
+    Binning,
+    GeneratorConfig,
+    PairConfig,
+    SamplingConfig,
+    Training,
+)
+from carla_genre.methods.hyperparameters import Hyperparameter
+
+
+def rules(preset: str) -> dict[str, Hyperparameter]:
+    """Every hyperparameter of GenRe, with a preset's values as defaults."""
+    config = PRESETS[preset]
+    pairs, bins, sampling = config.pairs, config.binning, config.sampling
+    return {
+        "preset": Hyperparameter(preset, str, choices=tuple(PRESETS)),
+        "lambda_": Hyperparameter(pairs.lambda_, float, low=0, aliases=("lambda",)),
+        "gamma": Hyperparameter(pairs.gamma, float, low=0.5, high=1, open_high=True),
+        "top_k": Hyperparameter(pairs.top_k, int, low=1),
+        "denied": Hyperparameter(pairs.denied, str, choices=("text", "code")),
+        "n_bins": Hyperparameter(bins.n_bins, int, low=2),
+        "binning": Hyperparameter(bins.kind, str, choices=("values", "even", "left-edges")),
+        "temperature": Hyperparameter(sampling.temperature, float, low=0, open_low=True, aliases=("tau",)),
+        "sigma": Hyperparameter(sampling.sigma, float, low=0),
+        "n_samples": Hyperparameter(sampling.n_samples, int, low=1),
+        "selection": Hyperparameter("validity", str, choices=("validity", "cheapest")),
+        "constraints": Hyperparameter(None, Mapping),  # type: ignore[type-abstract]
+        "device": Hyperparameter("auto", str),
+        "seed": Hyperparameter(0, int, low=0, high=2**63 - 1),
+        "verbose": Hyperparameter(True, bool),
+        "architecture": Hyperparameter(None, Mapping, group=_architecture(config.architecture)),  # type: ignore[type-abstract]
+        "training": Hyperparameter(None, Mapping, group=_training(config.training)),  # type: ignore[type-abstract]
+    }
+
+
+def _architecture(default: Architecture) -> dict[str, Hyperparameter]:
+    return {
+        "kind": Hyperparameter(default.kind, str, choices=("prefix", "encoder-decoder")),
+        "embedding": Hyperparameter(default.embedding, int, low=1),
+        "encoder_layers": Hyperparameter(default.encoder_layers, int, low=0),
+        "decoder_layers": Hyperparameter(default.decoder_layers, int, low=1),
+        "heads": Hyperparameter(default.heads, int, low=1),
+        "feed_forward": Hyperparameter(default.feed_forward, int, low=1),
+        "dropout": Hyperparameter(default.dropout, float, low=0, high=1, open_high=True),
+        "shared_tables": Hyperparameter(default.shared_tables, bool),
+        "norm": Hyperparameter(default.norm, str, choices=("pre", "post")),
+        "activation": Hyperparameter(default.activation, str, choices=("gelu", "relu")),
+    }
+
+
+def _training(default: Training) -> dict[str, Hyperparameter]:
+    return {
+        "steps": Hyperparameter(default.steps, int, low=1),
+        "epochs": Hyperparameter(default.epochs, int, low=1),
+        "batch_size": Hyperparameter(default.batch_size, int, low=1),
+        "learning_rate": Hyperparameter(default.learning_rate, float, low=0, open_low=True),
+        "schedule": Hyperparameter(default.schedule, str, choices=("one-cycle", "constant")),
+        "weight_decay": Hyperparameter(default.weight_decay, float, low=0),
+        "clip": Hyperparameter(default.clip, float, low=0),
+        "soft_labels": Hyperparameter(default.soft_labels, bool),
+        "validation": Hyperparameter(default.validation, float, low=0, high=1, open_high=True),
+        "evaluations": Hyperparameter(default.evaluations, int, low=1),
+        "patience": Hyperparameter(default.patience, int, low=0),
+        "precision": Hyperparameter(default.precision, str, choices=("auto", "float32", "bfloat16")),
+        "compile": Hyperparameter(default.compile, str, choices=("auto", "on", "off")),
+        "checkpoint": Hyperparameter(default.checkpoint, str),
+    }
+
+
+def preset_of(hyperparams: Mapping[str, Any] | None) -> str:
+    """The preset that a dict names, ``"default"`` if none.
+
+    Raises
+    ------
+    InputError
+        There is no such preset.
+    """
+    preset = hyperparams.get("preset", "default") if isinstance(hyperparams, Mapping) else "default"
+    if preset not in PRESETS:
+        near = difflib.get_close_matches(str(preset), PRESETS, 1)
+        hint = f": did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"GenRe: preset must be one of {list(PRESETS)}, got {preset!r}{hint}")
+    return str(preset)
+
+
+def to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> GeneratorConfig:
+    """The generator's configuration from checked values.
+
+    Raises
+    ------
+    InputError
+        Values that do not fit together.
+    """
+    architecture, training = Architecture(**values["architecture"]), Training(**values["training"])
+    if architecture.embedding % architecture.heads:
+        raise InputError(
+            f"GenRe: architecture.embedding ({architecture.embedding}) must be a multiple of "
+            f"architecture.heads ({architecture.heads})"
+        )
+    if architecture.kind == "encoder-decoder" and not architecture.encoder_layers:
+        raise InputError("GenRe: architecture.kind 'encoder-decoder' needs architecture.encoder_layers of at least 1")
+    asked = (given or {}).get("training") or {}
+    if "steps" in asked and "epochs" in asked and asked["epochs"] is not None:
+        raise InputError("GenRe: training.steps and training.epochs both bound the training, give one")
+    if "steps" in asked:
+        training = replace(training, epochs=None)
+    return GeneratorConfig(
+        pairs=PairConfig(values["lambda_"], values["gamma"], values["top_k"], values["denied"]),
+        binning=Binning(values["n_bins"], values["binning"]),
+        architecture=architecture,
+        training=training,
+        sampling=SamplingConfig(values["temperature"], values["sigma"], values["n_samples"]),
+    )
+
+
+def from_config(config: GeneratorConfig) -> dict[str, Any]:
+    """The hyperparameters that a loaded generator was trained with."""
+    return {
+        "lambda_": config.pairs.lambda_,
+        "gamma": config.pairs.gamma,
+        "top_k": config.pairs.top_k,
+        "denied": config.pairs.denied,
+        "n_bins": config.binning.n_bins,
+        "binning": config.binning.kind,
+        **asdict(config.sampling),
+        "architecture": asdict(config.architecture),
+        "training": asdict(config.training),
+    }
