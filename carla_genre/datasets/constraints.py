@@ -35,6 +35,8 @@ def build_constraints(
         A feature is unknown, categorical, or asked to go both ways, or a range is no pair low < high.
     """
     up, down = as_names(increasing, "increasing"), as_names(decreasing, "decreasing")
+    if not isinstance(ranges, Mapping | None):
+        raise InputError(f"ranges={ranges!r}: expected a dict, feature -> (low, high)")
     bounds = dict(ranges or {})
     features = [*roles.continuous, *roles.categorical]
     for argument, names in (("increasing", up), ("decreasing", down), ("ranges", list(bounds))):

@@ -99,7 +99,8 @@ def _guess(column: pd.Series, say: Say) -> tuple[pd.Series, str]:
         if numbers.notna().all() and np.isfinite(numbers).all():
             say(f"column {name!r}: numbers written as text, taken as continuous")
             return numbers, "continuous"
-        say(f"column {name!r}: text of {distinct:,} levels, taken as categorical")
+        doubt = " ('?' as a level of its own: is it a missing value?)" if (column == "?").any() else ""
+        say(f"column {name!r}: text of {distinct:,} levels, taken as categorical{doubt}")
         return column, "categorical"
     if set(column.unique()) == {0, 1}:
         say(f"column {name!r}: only 0 and 1, taken as categorical (continuous=[{name!r}] to change)")

@@ -28,6 +28,8 @@ def as_names(value: str | Iterable[str] | None, argument: str) -> list[str]:
     """Return column names as a list without repeats; a single text is one name."""
     if value is None:
         return []
+    if not isinstance(value, Iterable):
+        raise InputError(f"{argument}={value!r}: expected a list of column names")
     names = [value] if isinstance(value, str) else list(value)
     for name in names:
         if not isinstance(name, str):

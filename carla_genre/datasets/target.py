@@ -91,10 +91,10 @@ def _guess(name: Any, values: list[Any], say: Say) -> Any:
         return values[1]
     words = [str(value).strip().lower().rstrip(".") for value in values]
     for good, bad in ((0, 1), (1, 0)):
-        obvious = (words[good] in _GOOD and words[bad] not in _GOOD) or (
-            words[bad] in _BAD and words[good] not in _BAD
-        )
-        if obvious:
+        above = words[good].startswith(">") and words[bad].startswith("<")
+        good_word = words[good] in _GOOD and words[bad] not in _GOOD
+        bad_word = words[bad] in _BAD and words[good] not in _BAD
+        if above or good_word or bad_word:
             say(
                 f"target {name!r}: {values[good]!r} becomes 1, {values[bad]!r} becomes 0 (positive= to change)"
             )

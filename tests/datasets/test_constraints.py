@@ -37,6 +37,8 @@ def test_only_what_was_asked_for():
         ({"decreasing": ["sex"]}, "'sex' is categorical"),
         ({"ranges": {"sex": (0, 1)}}, "'sex' is categorical"),
         ({"increasing": ["age"], "decreasing": ["age"]}, "both increasing and decreasing"),
+        ({"increasing": 3}, "increasing=3: expected a list of column names"),
+        ({"ranges": [3]}, "expected a dict"),
         ({"increasing": [3]}, "not a column's name"),
         ({"ranges": {"age": (9, 1)}}, "low end 9 is not below the high end 1"),
         ({"ranges": {"age": (1, 1)}}, "low end 1 is not below the high end 1"),

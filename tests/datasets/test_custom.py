@@ -144,7 +144,8 @@ def test_labels_of_words(positive):
         ((-1, 1), None, 1),
         ((1, 2), 1, 1),
         ((1, 2), "1", 1),
-        (("<=50K.", ">50K."), ">50K.", ">50K."),
+        (("<=50K.", ">50K."), None, ">50K."),
+        (("<=50K.", ">50K."), "<=50K.", "<=50K."),
         (("Denied", "Approved"), None, "Approved"),
         (("default", "ok"), None, "ok"),
         ((" no", "yes "), None, "yes "),
@@ -188,6 +189,12 @@ def test_blanks_around_levels_are_removed():
     catalog = load(table)
     pd.testing.assert_frame_equal(catalog.df, load().df)
     assert any("blanks around 60 values" in note for note in catalog.notes)
+
+
+def test_a_question_mark_is_told_to_be_a_level():
+    table = loans().replace({"grade": {"G3": "?"}})
+    assert any("'grade'" in note and "'?' as a level" in note for note in load(table).notes)
+    assert not any("'?'" in note for note in load().notes)
 
 
 @pytest.mark.parametrize("kept", [["age", "income"], ["grade", "owner"]])
