@@ -77,8 +77,8 @@ class CarlaFinder:
 
     def _is_recourse_library(self, spec: ModuleSpec) -> bool:
         """The driving simulator CARLA has a package of the same name; that one is left alone."""
-        places = spec.submodule_search_locations
-        return bool(places) and self._real_spec("carla.recourse_methods", list(places), None) is not None
+        places = list(spec.submodule_search_locations or [])
+        return bool(places) and self._real_spec("carla.recourse_methods", places, None) is not None
 
 
 def _is_repaired(root: ModuleType | None, fullname: str) -> bool:

@@ -66,12 +66,19 @@ class Absence:
         if self.way_out is not None:
             return f"{where}: {self.way_out}"
         root = self.package.partition(".")[0]
-        if self.cause is not None and importlib.util.find_spec(root) is not None:
+        if self.cause is not None and _is_installed(root):
             return f"{where}, but {root} cannot be imported here ({type(self.cause).__name__}: {self.cause})"
         return f"{where}, but {root} is not installed. Install it with: pip install {OPTIONAL_PACKAGES.get(root, root)}"
 
     def refuse(self, name: str) -> NoReturn:
         raise MissingDependencyError(self.message(name)) from self.cause
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ValueError:  # in sys.modules without a spec: somebody's own substitute
+        return True
 
 
 def _later(absence: Absence, name: str, function: FunctionType) -> FunctionType:

@@ -14,7 +14,7 @@ from carla_genre.carla_compat.registry import repair
 
 @repair("causalgraphicalmodels.*", when="before")
 def collections_lacks_abstract_classes(module: ModuleType) -> bool:
-    """causalgraphicalmodels imports `Iterable` from `collections` (gone in Python 3.10): it alone finds it there."""
+    """`from collections import Iterable` fails (Python 3.10): causalgraphicalmodels alone finds it there."""
 
     def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
         found = proceed()

@@ -150,27 +150,6 @@ def xgboost_fit_takes_no_eval_metric(module: ModuleType) -> bool:
     return True
 
 
-@repair(_LOAD_MODEL)
-def unreadable_forest_is_no_help(module: ModuleType) -> bool:
-    """A forest pickled by another scikit-learn or xgboost fails to load in many ways: one error says what to do."""
-    joblib = module.joblib
-
-    def load(filename: Any, *args: Any, **options: Any) -> Any:
-        try:
-            return joblib.load(filename, *args, **options)
-        except FileNotFoundError:
-            raise
-        except Exception as failure:
-            raise InputError(
-                f"{filename} cannot be read with the installed packages ({type(failure).__name__}: {failure}). It was "
-                f"written by another version, or is damaged: train a new one with MLModelCatalog(..., "
-                f"load_online=False) and train(..., force_train=True)"
-            ) from failure
-
-    module.joblib = OverlayModule(joblib, {"load": load})  # type: ignore[attr-defined]
-    return True
-
-
 @repair("carla.models.catalog.ANN_TORCH.model_ann", "carla.models.catalog.Linear_TORCH.model_linear")
 def softmax_has_no_dimension(module: ModuleType) -> bool:
     """`nn.Softmax()` without a dimension is deprecated and warns: it is the last one, which is what torch guesses."""

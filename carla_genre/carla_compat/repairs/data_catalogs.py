@@ -55,8 +55,9 @@ def data_set_names_are_asked_of_github(module: ModuleType) -> bool:
 
     def get_dataset_names() -> list[str]:
         """Names of the data sets of CARLA's own catalog; needs no network."""
-        import carla
         import yaml
+
+        import carla
 
         with open(os.path.join(carla.lib_path, "data_catalog.yaml")) as file:
             return sorted(yaml.safe_load(file))
