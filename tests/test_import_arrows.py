@@ -15,6 +15,7 @@ import pytest
 PACKAGE = "carla_genre"
 
 # Room -> the other rooms of the package that it may import. `errors` and the package's own version are free for all.
+# carla_compat is imported by the package's __init__; the command line reports what it repaired.
 MAY_IMPORT = {
     "errors": set(),
     "carla_compat": set(),
@@ -24,8 +25,11 @@ MAY_IMPORT = {
     "evaluation": {"schema", "generator", "datasets"},
     "methods": {"schema", "generator", "datasets", "evaluation"},
     "plotting": {"schema", "generator", "datasets", "evaluation", "methods"},
-    "cli": {"schema", "generator", "datasets", "evaluation", "methods", "plotting", "carla_compat", "demo"},
+    "demo": {"schema", "generator", "datasets", "evaluation", "methods", "plotting"},
+    "cli": {"schema", "generator", "datasets", "evaluation", "methods", "plotting", "demo", "carla_compat"},
 }
+# CARLA's own test suite under this package is a measure of the repairs, so it asks which were applied.
+MEASURES_THE_REPAIRS = "carla_suite"
 GENERATOR_MAY_IMPORT = {"torch", "numpy", "tqdm", "safetensors"}
 
 
@@ -89,11 +93,11 @@ def test_every_module_of_the_package(repository: Path) -> None:
 
 def test_benchmarks_and_examples_leave_carla_compat_alone(repository: Path) -> None:
     for folder in ("benchmarks", "examples"):
-        for path in (repository / folder).rglob("*.py"):
-            found = imports(
-                path.read_text(encoding="utf-8"), module_name(path, repository), path.name == "__init__.py"
-            )
-            assert not [name for _, name in found if name.startswith(f"{PACKAGE}.carla_compat")], path
+        for path in sorted((repository / folder).rglob("*.py")):
+            if MEASURES_THE_REPAIRS not in path.parts:
+                module = module_name(path, repository)
+                found = imports(path.read_text(encoding="utf-8"), module, path.name == "__init__.py")
+                assert not [name for _, name in found if name.startswith(f"{PACKAGE}.carla_compat")], path
 
 
 @pytest.mark.parametrize(
