@@ -30,7 +30,7 @@ def benchmark_pairs_wrong_rows(module: ModuleType) -> bool:
 
 @repair("carla.evaluation.process_nans")
 def empty_rows_are_dropped_by_label(module: ModuleType) -> bool:
-    """`remove_nans` drops by label: KeyError, or the wrong factual, where labels differ or repeat. It goes by row now."""
+    """`remove_nans` drops by label: KeyError, or the wrong factual, where labels differ or repeat. Now by row."""
     import inspect
 
     import pandas as pd

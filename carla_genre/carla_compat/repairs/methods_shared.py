@@ -100,6 +100,7 @@ def mutable_mask_expects_one_column_a_category(module: ModuleType) -> bool:
         return False
     names = ["a_x", "a_y", "b_x", "b_y"]
     data = SimpleNamespace(
+        continuous=[],
         categorical=["a", "b"],
         immutables=["b"],
         encoder=SimpleNamespace(get_feature_names=lambda features: list(names)),
