@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from dataclasses import dataclass, field
 
@@ -55,10 +54,9 @@ def report() -> Report:
     carla = sys.modules.get("carla")
     if carla is None:
         return Report(None, None, None, True)
-    head = importlib.util.find_spec("carla.evaluation.catalog") is not None
     return Report(
         version=getattr(carla, "__version__", "unknown"),
-        api="head" if head else "pypi",
+        api="head" if "carla.evaluation.catalog" in sys.modules else "pypi",
         path=str(getattr(carla, "__file__", "unknown")),
         repaired_from_start=isinstance(getattr(carla.__spec__, "loader", None), RepairingLoader),
         applied=registry.applied(),

@@ -40,7 +40,9 @@ def run_python(repository: Path) -> RunPython:
         done = subprocess.run(
             [sys.executable, *options, *what], env=environment, capture_output=True, text=True, timeout=240
         )
-        assert done.returncode == 0, f"exit status {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+        assert done.returncode == 0, (
+            f"exit status {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+        )
         lines = done.stdout.strip().splitlines()
         return json.loads(lines[-1]) if lines else None
 

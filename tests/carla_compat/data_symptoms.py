@@ -28,16 +28,16 @@ def _unreachable(*args, **kwargs):
 
 urllib.request.urlopen = urllib.request.urlretrieve = _unreachable  # before CARLA takes them
 
-import carla_genre  # noqa: E402
 import numpy as np  # noqa: E402
 from people import people  # noqa: E402
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder  # noqa: E402
+
+import carla_genre  # noqa: E402
 
 from carla.data.catalog import CsvCatalog, OnlineCatalog, load_data  # noqa: E402
 from carla.data.causal_model import synthethic_data  # noqa: E402
 from carla.data.pipelining import steps, transformers  # noqa: E402
 from carla.models.catalog import MLModelCatalog, load_model  # noqa: E402
-from carla.recourse_methods.catalog.face.library import face_method  # noqa: E402
 from carla.recourse_methods.processing import merge_default_parameters  # noqa: E402
 
 FOLDER = Path(tempfile.mkdtemp())
@@ -51,14 +51,12 @@ def numbers(seed: int = 0) -> CsvCatalog:
     return CsvCatalog(str(path), [], ["age", "hours"], [], "y", encoding_method="Identity")
 
 
-def trained(seed: int = 0, model_type: str = "linear", backend: str = "pytorch", **training) -> MLModelCatalog:
+def trained(
+    seed: int = 0, model_type: str = "linear", backend: str = "pytorch", **training
+) -> MLModelCatalog:
     model = MLModelCatalog(numbers(seed), model_type, backend=backend, load_online=False)
     model.train(**{**TRAINING, **training})
     return model
-
-
-def numpy_lacks_builtin_aliases() -> bool:
-    return not (hasattr(face_method.np, "int") and hasattr(face_method.np, "infty"))
 
 
 def one_hot_encoder_lacks_sparse() -> bool:
@@ -187,7 +185,6 @@ def importing_carla_silences_loggers() -> bool:
 SYMPTOMS = [
     softmax_has_no_dimension,
     frame_values_are_read_only,
-    numpy_lacks_builtin_aliases,
     one_hot_encoder_lacks_sparse,
     unknown_preprocessing_is_identity,
     identity_encoding_cannot_be_decoded,

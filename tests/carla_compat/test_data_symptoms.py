@@ -23,7 +23,6 @@ EXPECTED = [
     "identity_encoding_cannot_be_decoded",
     "importing_carla_silences_loggers",
     "merging_defaults_shares_and_drops",
-    "numpy_lacks_builtin_aliases",
     "one_hot_encoder_lacks_sparse",
     "softmax_has_no_dimension",
     "torch_loads_weights_only",
