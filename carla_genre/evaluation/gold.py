@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from joblib import parallel_config
 from numpy.typing import ArrayLike
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
@@ -56,7 +57,9 @@ class GoldClassifier:
         forest = RandomForestClassifier(random_state=self.seed)
         self._model = CalibratedClassifierCV(forest, method="isotonic", n_jobs=self.n_jobs)
         weight = compute_sample_weight(class_weight="balanced", y=target)
-        self._model.fit(self._matrix(features), target, sample_weight=weight)
+        # Trees grow outside Python's lock: threads need no copies of the rows, and no processes to start.
+        with parallel_config(backend="threading"):
+            self._model.fit(self._matrix(features), target, sample_weight=weight)
         return self
 
     def probability(self, features: ArrayLike | pd.DataFrame) -> np.ndarray:

@@ -38,6 +38,8 @@ class Scores:
         val + lof - cost / d; NaN if nobody was answered.
     answered : float
         Share of all factuals.
+    d : int
+        Number of features.
     violations : Violations
     """
 
@@ -47,6 +49,7 @@ class Scores:
     lof: float
     score: float
     answered: float
+    d: int
     violations: Violations
 
     def to_dict(self) -> dict[str, Any]:
@@ -96,6 +99,7 @@ class Judge:
         probability = self.gold.probability(counterfactuals)
         answered = ~np.isnan(costs)
         mean_cost = float(costs[answered].mean()) if answered.any() else float("nan")
+        d = len(self.schema.features)
         val = float(valid(probability).mean())
         lof = float(self.inlier_test.inliers(counterfactuals).mean())
         return Scores(
@@ -103,8 +107,9 @@ class Judge:
             val=val,
             soft_val=soft_validity(probability),
             lof=lof,
-            score=val + lof - mean_cost / len(self.schema.features),
+            score=val + lof - mean_cost / d,
             answered=float(answered.mean()),
+            d=d,
             violations=violations(self.schema, factuals, counterfactuals),
         )
 

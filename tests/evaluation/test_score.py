@@ -75,4 +75,4 @@ def test_measure_gives_carla_s_frame(judge, approver, factuals, answers):
 def test_scores_go_into_json(judge, factuals, answers):
     content = json.loads(json.dumps(judge.score(factuals, answers).to_dict()))
     assert content["violations"]["one_hot"] == 0
-    assert set(content) == {"cost", "val", "soft_val", "lof", "score", "answered", "violations"}
+    assert set(content) == {"cost", "val", "soft_val", "lof", "score", "answered", "d", "violations"}
