@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import warnings
 from typing import Any
 
@@ -83,6 +84,8 @@ def _with_new_parameters(forest: Any) -> Any:
         for name, value in vars(type(estimator)()).items():
             vars(estimator).setdefault(name, value)
         vars(estimator).setdefault("n_features_in_", vars(estimator).get("n_features_"))
+    for tree in forest.estimators_:
+        tree.tree_ = pickle.loads(pickle.dumps(tree.tree_))  # a plain one
     for name in ("base_estimator", "base_estimator_"):  # the names until scikit-learn 1.2
         vars(forest).pop(name, None)
     forest.estimator_ = forest.estimator

@@ -34,7 +34,7 @@ def _keras_3() -> ModuleType | None:
 @repair(*_AUTOENCODERS)
 def keras_names_weights_otherwise(module: ModuleType) -> bool:
     """Keras 3 saves weights under the ending `.weights.h5` only and has no `output_shape`: the autoencoder is kept so."""
-    if _keras_3() is None or not hasattr(module, "Autoencoder"):
+    if _keras_3() is None or not _defines_autoencoder(module):
         return False
 
     def save(self: Any, fitted_ae: Any) -> None:
@@ -57,6 +57,12 @@ def keras_names_weights_otherwise(module: ModuleType) -> bool:
     return True
 
 
+def _defines_autoencoder(module: ModuleType) -> bool:
+    """Whether the class is defined in this module (PyPI's) or only passed on by it (the head's package)."""
+    autoencoder = getattr(module, "Autoencoder", None)
+    return autoencoder is not None and autoencoder.__module__ == module.__name__
+
+
 def _autoencoder_path(module: ModuleType, data_name: str, width: int) -> str:
     return os.path.join(module.get_home(), f"{data_name}_{width}")
 
@@ -66,7 +72,7 @@ def keras_fails_in_a_graph(module: ModuleType) -> bool:
     """Keras 3 raises RuntimeError in a version-1 graph or with eager mode off: it is built, trained and read eagerly."""
     from carla_genre.carla_compat.eager_mode import eagerly
 
-    if _keras_3() is None or (module.__name__ in _AUTOENCODERS and not hasattr(module, "Autoencoder")):
+    if _keras_3() is None or (module.__name__ in _AUTOENCODERS and not _defines_autoencoder(module)):
         return False
     for path in _USERS_OF_KERAS[module.__name__]:
         *classes, name = path.split(".")
@@ -116,4 +122,16 @@ def keras_misreads_old_files(module: ModuleType) -> bool:
     models = OverlayModule(module.tf.keras.models, {"load_model": load_model})
     keras = OverlayModule(module.tf.keras, {"models": models})
     module.tf = OverlayModule(module.tf, {"keras": keras})  # type: ignore[attr-defined]
+    return True
+
+
+@repair("carla.recourse_methods.autoencoder.losses.losses")
+def keras_losses_lack_squared_error(module: ModuleType) -> bool:
+    """`tf.keras.losses.mean_squared_error` is gone (Keras 3), `keras.losses` still has it: the autoencoder gets that one."""
+    keras = _keras_3()
+    if keras is None or hasattr(module.tf.keras.losses, "mean_squared_error"):
+        return False
+    names = {"mean_squared_error": keras.losses.mean_squared_error}
+    overlay = OverlayModule(module.tf.keras, {"losses": OverlayModule(module.tf.keras.losses, names)})
+    module.tf = OverlayModule(module.tf, {"keras": overlay})  # type: ignore[attr-defined]
     return True

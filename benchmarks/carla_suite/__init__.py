@@ -1,0 +1,1 @@
+"""CARLA's own tests as a judge of whether CARLA works under carla_genre."""
