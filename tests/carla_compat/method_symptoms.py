@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -141,6 +142,28 @@ def mutable_mask_expects_one_column_a_category():
     model = Toy()
     model.data.immutables = ["job", "age"]
     return list(mlmodel_api.MLModel.get_mutable_mask(model)) != [True, False, True, False, False, False]
+
+
+def warns_of_read_only(action) -> bool:
+    always = torch.is_warn_always_enabled()
+    torch.set_warn_always(True)
+    try:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            action()
+    finally:
+        torch.set_warn_always(always)
+    return any("not writable" in str(warning.message) for warning in said)
+
+
+def rows_to_explain_are_read_only():
+    model = Toy()
+    method = Wachter(model, {"loss_type": "MSE", "y_target": [1], "t_max_min": 0.02})
+    return warns_of_read_only(lambda: method.get_counterfactuals(denied(model)))
+
+
+def rows_to_train_on_are_read_only():
+    return warns_of_read_only(lambda: cchvae([width(), 8, 3])) if HEAD else None
 
 
 def category_is_not_one_level():
@@ -327,6 +350,7 @@ SYMPTOMS = [
     rows_without_answer_reach_classifier,
     immutables_match_parts_of_names,
     mutable_mask_expects_one_column_a_category,
+    rows_to_explain_are_read_only,
     category_is_not_one_level,
     wachter_indexes_with_a_float,
     growing_spheres_never_gives_up,
@@ -337,6 +361,7 @@ SYMPTOMS = [
     dice_loses_rows_without_answer,
     vae_layers_need_the_input_width,
     last_batch_of_one_row_fails,
+    rows_to_train_on_are_read_only,
     csvae_loss_inverts_diagonal_matrices,
     benchmark_pairs_wrong_rows,
     empty_rows_are_dropped_by_label,

@@ -25,6 +25,10 @@ import method_symptoms  # noqa: E402
 sys.path.remove(str(HERE))
 
 
+#: Mended in the repository's head.
+IN_THE_RELEASE_ONLY = {"wachter_indexes_with_a_float", "growing_spheres_never_gives_up"}
+
+
 @pytest.fixture(scope="module")
 def unrepaired(run_python):
     """What method_symptoms.py finds where every repair that it knows is switched off."""
@@ -51,7 +55,7 @@ def test_symptom_is_gone(name):
 @pytest.mark.parametrize("name", method_symptoms.NAMES)
 def test_symptom_is_there_without_repair(name, unrepaired):
     found = unrepaired["symptoms"][name]
-    if found is None:
+    if found is None or (method_symptoms.HEAD and name in IN_THE_RELEASE_ONLY):
         pytest.skip("only the other CARLA has this defect")
     assert found is True
 
@@ -160,6 +164,18 @@ def test_autoencoder_of_the_head_takes_any_batch():
     assert not autoencoders.last_batch_of_one_row_fails(
         module_with("x", VariationalAutoencoder=VariationalAutoencoder)
     )
+
+
+def test_autoencoder_of_the_head_trains_on_rows_of_its_own():
+    class VariationalAutoencoder:
+        def fit(self, xtrain, epochs=5):
+            return xtrain.flags.writeable, epochs
+
+    module = module_with("x", VariationalAutoencoder=VariationalAutoencoder)
+    if autoencoders.rows_to_train_on_are_read_only(module):
+        assert module.VariationalAutoencoder().fit(pd.DataFrame([[0.0]]), epochs=2) == (True, 2)
+    else:
+        assert pd.DataFrame([[0.0]]).values.flags.writeable
 
 
 # Widths of autoencoders

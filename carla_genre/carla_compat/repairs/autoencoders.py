@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from functools import wraps
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -95,8 +96,6 @@ def complete_layers(layers: Any, width: int, hidden_needed: bool = False) -> lis
 @repair(f"{_AUTOENCODER}.models", f"{_AUTOENCODER}.models.vae")
 def last_batch_of_one_row_fails(module: ModuleType) -> bool:
     """Batch normalisation fails where the last batch has one row: one row more is then trained on, the first again."""
-    import inspect
-
     import numpy as np
 
     vae = module.VariationalAutoencoder
@@ -113,6 +112,25 @@ def last_batch_of_one_row_fails(module: ModuleType) -> bool:
         if len(rows) > 1 and len(rows) % bound.arguments["batch_size"] == 1:
             bound.arguments["xtrain"] = np.concatenate([rows, rows[:1]])
         return original(*bound.args, **bound.kwargs)
+
+    vae.fit = fit
+    return True
+
+
+@repair(f"{_AUTOENCODER}.models.vae")
+def rows_to_train_on_are_read_only(module: ModuleType) -> bool:
+    """A frame's values cannot be written to (pandas 3), of which torch warns in training: it is given a copy."""
+    import numpy as np
+    import pandas as pd
+
+    if pd.DataFrame([[0.0]]).values.flags.writeable:
+        return False
+    vae = module.VariationalAutoencoder
+    original = vae.fit
+
+    @wraps(original)
+    def fit(self: Any, xtrain: Any, *args: Any, **kwargs: Any) -> Any:
+        return original(self, np.array(xtrain), *args, **kwargs)
 
     vae.fit = fit
     return True

@@ -7,6 +7,7 @@ from typing import Any
 
 from carla_genre.carla_compat import registry
 from carla_genre.carla_compat.alignment import Answering, with_index_of, wrap_answers
+from carla_genre.carla_compat.imports import OverlayModule
 from carla_genre.carla_compat.one_hot import columns_of, current_groups, groups_in_use, groups_of, make_valid
 from carla_genre.carla_compat.registry import repair
 
@@ -122,6 +123,28 @@ def mutable_mask_expects_one_column_a_category(module: ModuleType) -> bool:
         return np.array([column not in fixed for column in order], dtype=bool)
 
     model.get_mutable_mask = get_mutable_mask
+    return True
+
+
+@repair(
+    "carla.recourse_methods.catalog.cchvae.model",
+    "carla.recourse_methods.catalog.crud.library.crud",
+    "carla.recourse_methods.catalog.roar.library.roar",
+    "carla.recourse_methods.catalog.wachter.library.wachter",
+)
+def rows_to_explain_are_read_only(module: ModuleType) -> bool:
+    """`apply` hands out rows that cannot be written to (pandas 3), of which torch warns: it is given a copy."""
+    import pandas as pd
+
+    row = pd.DataFrame([[0.0]]).apply(lambda values: values.flags.writeable, axis=1, raw=True)
+    torch = getattr(module, "torch", None)
+    if bool(row.iloc[0]) or torch is None:
+        return False
+
+    def from_numpy(values: Any) -> Any:
+        return torch.from_numpy(values if values.flags.writeable else values.copy())
+
+    module.torch = OverlayModule(torch, {"from_numpy": from_numpy})  # type: ignore[attr-defined]
     return True
 
 
