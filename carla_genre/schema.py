@@ -69,7 +69,9 @@ class Schema:
     columns: tuple[str, ...]
 
     @classmethod
-    def from_mlmodel(cls, mlmodel: MLModel, constraints: Mapping[str, Mapping[str, Any]] | None = None) -> Schema:
+    def from_mlmodel(
+        cls, mlmodel: MLModel, constraints: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> Schema:
         """Read the schema of a CARLA classifier and its data.
 
         Parameters
@@ -144,7 +146,9 @@ class Schema:
         """
         missing = [column for column in self.columns if column not in frame.columns]
         if missing:
-            raise InputError(f"the frame lacks the classifier's columns {missing}; it has {list(frame.columns)}")
+            raise InputError(
+                f"the frame lacks the classifier's columns {missing}; it has {list(frame.columns)}"
+            )
         values = np.empty((len(frame), len(self.features)))
         for position, feature in enumerate(self.features):
             part = frame[list(feature.columns)]
@@ -216,7 +220,9 @@ class Schema:
                 {
                     "name": f.name,
                     "columns": list(f.columns),
-                    "levels": None if f.levels is None else [[_plain(v) for v in level] for level in f.levels],
+                    "levels": None
+                    if f.levels is None
+                    else [[_plain(v) for v in level] for level in f.levels],
                     "immutable": f.immutable,
                     "direction": f.direction,
                     "range": [None if np.isinf(bound) else bound for bound in (f.lower, f.upper)],
@@ -321,7 +327,10 @@ def _range(name: str, wanted: Any, train: pd.Series, data: Data) -> tuple[float,
         low, high = (float(bound) for bound in wanted)
     except (TypeError, ValueError) as error:
         raise InputError(f"constraint on {name!r}: range must be two numbers, got {wanted!r}") from error
-    low, high = max(_to_frame_units(name, low, data), seen[0]), min(_to_frame_units(name, high, data), seen[1])
+    low, high = (
+        max(_to_frame_units(name, low, data), seen[0]),
+        min(_to_frame_units(name, high, data), seen[1]),
+    )
     if not low <= high:
         raise InputError(f"constraint on {name!r}: no training row is inside the range {tuple(wanted)}")
     return low, high
@@ -340,10 +349,15 @@ def _numbers(column: pd.Series, name: str) -> np.ndarray:
     try:
         numbers = column.to_numpy(dtype=float)
     except (TypeError, ValueError) as error:
-        raise InputError(f"column {name!r} is not numeric: pass encoded rows (catalog.transform does it)") from error
+        raise InputError(
+            f"column {name!r} is not numeric: pass encoded rows (catalog.transform does it)"
+        ) from error
     bad = ~np.isfinite(numbers)
     if bad.any():
-        raise InputError(f"column {name!r} has {bad.sum()} missing or infinite values, first at row {column.index[bad][0]!r}")
+        first = column.index[bad][0]
+        raise InputError(
+            f"column {name!r} has {bad.sum()} missing or infinite values, the first at row {first!r}"
+        )
     return numbers
 
 

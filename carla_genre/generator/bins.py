@@ -66,7 +66,9 @@ class Bins(nn.Module):
         for position, (points, width) in enumerate(cut):
             representatives[position, : len(points)] = points
             widths[position, : len(points)] = width
-        return cls(torch.from_numpy(representatives), torch.from_numpy(widths), torch.from_numpy(n_levels > 0))
+        return cls(
+            torch.from_numpy(representatives), torch.from_numpy(widths), torch.from_numpy(n_levels > 0)
+        )
 
     @property
     def n_features(self) -> int:

@@ -61,7 +61,9 @@ def save(path: str | os.PathLike[str], generator: Generator, header: Mapping[str
     os.replace(partial, path)
 
 
-def load(path: str | os.PathLike[str], device: torch.device | str = "cpu") -> tuple[Generator, dict[str, Any]]:
+def load(
+    path: str | os.PathLike[str], device: torch.device | str = "cpu"
+) -> tuple[Generator, dict[str, Any]]:
     """Read what :func:`save` wrote.
 
     Returns
@@ -103,7 +105,9 @@ def _rebuild(config: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Genera
         return {name[len(prefix) + 1 :]: t for name, t in tensors.items() if name.startswith(prefix + "/")}
 
     rules = Rules(**{name: tensor.numpy() for name, tensor in part("rules").items()})
-    generator = Generator(config_from_dict(config), rules, Bins(**part("factual_bins")), Bins(**part("answer_bins")))
+    generator = Generator(
+        config_from_dict(config), rules, Bins(**part("factual_bins")), Bins(**part("answer_bins"))
+    )
     generator.transformer.load_state_dict(part("weights"))
     return generator
 

@@ -35,7 +35,7 @@ class Architecture:
     kind: str = "prefix"
     embedding: int = 32
     encoder_layers: int = 0
-    decoder_layers: int = 3
+    decoder_layers: int = 2
     heads: int = 2
     feed_forward: int = 128
     dropout: float = 0.0
@@ -110,12 +110,16 @@ class PairConfig:
         Nearest rows of D_h+ that Q is truncated to (Algorithm 1).
     denied : {"text", "code"}
         D_h-: "text" takes label 0 and h <= .5, "code" every row with h <= gamma.
+    unmatched : {"nearest", "drop"}
+        A denied row without an accepted row of the same immutables: "drop" leaves it out, as eq. 6 has
+        it; "nearest" lets its continuous immutables differ at their cost.
     """
 
     lambda_: float = 5.0
     gamma: float = 0.7
     top_k: int = 200
     denied: str = "text"
+    unmatched: str = "nearest"
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,7 @@ DEFAULT = GeneratorConfig()
 # Section 5.1 and appendix C.2.4; learning rate's optimiser, dropout, epochs and validation share from
 # the authors' code. The paper trains Adult with batches of 16384.
 PAPER = GeneratorConfig(
-    pairs=PairConfig(top_k=1000),
+    pairs=PairConfig(top_k=1000, unmatched="drop"),
     binning=Binning(n_bins=50, kind="even"),
     architecture=Architecture(
         kind="encoder-decoder",
@@ -200,4 +204,3 @@ PAPER = GeneratorConfig(
 )
 
 PRESETS = {"default": DEFAULT, "paper": PAPER}
-

@@ -34,7 +34,9 @@ class Generator(nn.Module):
     learned: Tensor
 
     @classmethod
-    def for_pairs(cls, config: GeneratorConfig, rules: Rules, n_levels: np.ndarray, pairs: Pairs) -> Generator:
+    def for_pairs(
+        cls, config: GeneratorConfig, rules: Rules, n_levels: np.ndarray, pairs: Pairs
+    ) -> Generator:
         """An untrained generator whose bins fit the pairs; its weights come from torch's global state."""
         answer_bins = Bins.fit(pairs.targets, n_levels, config.binning)
         both = np.concatenate([pairs.sources, pairs.targets])
@@ -69,4 +71,3 @@ class Generator(nn.Module):
             loss = nn.functional.cross_entropy(logits.flatten(0, 1), index.flatten(), reduction="none")
             loss = loss.view(index.shape)
         return (loss * self.learned).sum(-1)
-

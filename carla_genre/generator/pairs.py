@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,19 +45,22 @@ class Pairs:
     sources : ndarray (M, D), float64
         Denied rows that have at least one possible answer in D_h+.
     targets : ndarray (N, D), float64
-        D_h+.
+        D_h+, as far as it is in the allowed ranges.
     neighbours : Tensor (M, K), int32
         Each source's nearest targets, by rising cost.
     cumulative : Tensor (M, K), float32
         Cumulative Q over them; 1 from the last possible neighbour on.
+    n_relaxed : int
+        Sources without a target of the same immutables, paired with those nearest in them.
     n_unmatched : int
-        Denied rows left out because no row of D_h+ has their immutables within their constraints.
+        Denied rows left out because no target was possible.
     """
 
     sources: np.ndarray
     targets: np.ndarray
     neighbours: Tensor
     cumulative: Tensor
+    n_relaxed: int
     n_unmatched: int
 
     def __len__(self) -> int:
@@ -97,21 +101,29 @@ def split_rows(labels: np.ndarray, scores: np.ndarray, config: PairConfig) -> tu
             raise InputError("D_h+ is empty: no training row has label 1; check the target column")
         tenth = np.sort(positive)[-max(1, len(positive) // 10)]
         raise InputError(
-            f"D_h+ is empty: no training row with label 1 has h > gamma = {config.gamma}; the largest h of one "
-            f"is {positive.max():.4g}, and gamma = {np.floor(tenth * 1000) / 1000:.3f} would leave about a tenth of them"
+            f"D_h+ is empty: no training row with label 1 has h > gamma = {config.gamma}; the largest h of one is "
+            f"{positive.max():.4g}, and gamma = {np.floor(tenth * 1000) / 1000:.3f} would leave about a tenth of them"
         )
     if not denied.any():
-        raise InputError("D_h- is empty: the classifier denies no training row of label 0, so there is nothing to learn from")
+        raise InputError(
+            "D_h- is empty: h denies no training row of label 0, so there is nothing to learn from"
+        )
     return denied, accepted
 
 
 def find_pairs(
-    denied: np.ndarray, accepted: np.ndarray, rules: Rules, config: PairConfig, device: torch.device | str = "cpu"
+    denied: np.ndarray,
+    accepted: np.ndarray,
+    rules: Rules,
+    config: PairConfig,
+    device: torch.device | str = "cpu",
 ) -> Pairs:
     """Each denied row's K nearest accepted rows under the cost and the constraints, exactly.
 
     Works through blocks of denied rows of equal immutables, so that neither the full distance matrix
-    nor a distance that cannot count is ever there.
+    nor a distance that cannot count is ever there. A denied row without an accepted row of the same
+    immutables is paired, with ``unmatched="nearest"``, by letting continuous immutables differ at their
+    cost; the categorical ones still have to agree.
 
     Parameters
     ----------
@@ -127,44 +139,73 @@ def find_pairs(
     """
     inside = ((accepted >= rules.lower) & (accepted <= rules.upper) | rules.categorical).all(axis=1)
     targets = accepted[inside]
-    device = torch.device(device)
-    top_k = min(config.top_k, max(len(targets), 1))
-    neighbours = torch.zeros(len(denied), top_k, dtype=torch.int32)
-    cost = torch.full((len(denied), top_k), torch.inf)
-    for rows, columns in _same_immutables(denied, targets, rules.immutable):
-        k = min(top_k, len(columns))
-        near, place = _nearest(denied[rows], targets[columns], rules, k, device)
-        cost[rows, :k] = near
-        neighbours[rows, :k] = torch.from_numpy(columns).to(torch.int32)[place]
-    possible = torch.isfinite(cost[:, 0]).numpy() if len(targets) else np.zeros(len(denied), bool)
-    if not possible.any():
+    cost, neighbours = _search(denied, targets, rules, rules.immutable, config.top_k, device)
+    matched = torch.isfinite(cost[:, 0]).numpy()
+    n_exact = int(matched.sum())
+    agreeing = rules.immutable & rules.categorical
+    if config.unmatched == "nearest" and not matched.all() and (agreeing != rules.immutable).any():
+        rest = torch.from_numpy(~matched)
+        cost[rest], neighbours[rest] = _search(
+            denied[~matched], targets, rules, agreeing, config.top_k, device
+        )
+        matched = torch.isfinite(cost[:, 0]).numpy()
+    if not matched.any():
         raise InputError(
             f"none of {len(denied)} denied rows has a row of D_h+ ({len(accepted)} rows, {len(targets)} of them in "
             "the allowed ranges) with the same immutable values and allowed changes: "
             "make fewer features immutable, loosen the constraints, or lower gamma"
         )
-    cost, neighbours = cost[possible], neighbours[possible]
-    weight = torch.exp(-config.lambda_ * (cost - cost[:, :1]))  # the nearest has weight 1: no underflow
-    cumulative = (weight.double().cumsum(1) / weight.double().sum(1, keepdim=True)).float()
-    last = torch.isfinite(cost).sum(1) - 1
-    cumulative[torch.arange(cost.shape[1]) >= last[:, None]] = 1.0
+    n_matched = int(matched.sum())
     return Pairs(
-        sources=denied[possible],
+        sources=denied[matched],
         targets=targets,
-        neighbours=neighbours.to(device),
-        cumulative=cumulative.to(device),
-        n_unmatched=int((~possible).sum()),
+        neighbours=neighbours[matched].to(device),
+        cumulative=_cumulative(cost[matched], config.lambda_).to(device),
+        n_relaxed=n_matched - n_exact,
+        n_unmatched=len(denied) - n_matched,
     )
 
 
-def _same_immutables(denied: np.ndarray, targets: np.ndarray, immutable: np.ndarray):  # type: ignore[no-untyped-def]
-    """Yield (rows of denied, rows of targets) that share all immutable values."""
+def _cumulative(cost: Tensor, lambda_: float) -> Tensor:
+    """Cumulative Q (eq. 6) of rising costs (M, K), inf where there is no neighbour."""
+    weight = torch.exp(-lambda_ * (cost - cost[:, :1]).double())  # the nearest has weight 1: no underflow
+    weight = torch.where(torch.isfinite(cost), weight, 0.0)
+    cumulative = (weight.cumsum(1) / weight.sum(1, keepdim=True)).float()
+    last = torch.isfinite(cost).sum(1) - 1
+    cumulative[torch.arange(cost.shape[1]) >= last[:, None]] = 1.0
+    return cumulative
+
+
+def _search(
+    denied: np.ndarray,
+    targets: np.ndarray,
+    rules: Rules,
+    agree: np.ndarray,
+    top_k: int,
+    device: torch.device | str,
+) -> tuple[Tensor, Tensor]:
+    """Least costs (n, K), inf where there are fewer, and their targets, among those equal in ``agree``."""
+    top_k = min(top_k, max(len(targets), 1))
+    neighbours = torch.zeros(len(denied), top_k, dtype=torch.int32)
+    cost = torch.full((len(denied), top_k), torch.inf)
+    for rows, columns in _groups(denied, targets, agree):
+        k = min(top_k, len(columns))
+        near, place = _nearest(denied[rows], targets[columns], rules, agree, k, torch.device(device))
+        cost[rows, :k] = near
+        neighbours[rows, :k] = torch.from_numpy(columns).to(torch.int32)[place]
+    return cost, neighbours
+
+
+def _groups(
+    denied: np.ndarray, targets: np.ndarray, agree: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield (rows of denied, rows of targets) that share all values of the features in ``agree``."""
     if len(targets) == 0:
         return
-    if not immutable.any():
+    if not agree.any():
         yield np.arange(len(denied)), np.arange(len(targets))
         return
-    both = np.concatenate([denied[:, immutable], targets[:, immutable]])
+    both = np.concatenate([denied[:, agree], targets[:, agree]])
     group = np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)
     of_denied, of_targets = group[: len(denied)], group[len(denied) :]
     order_denied, order_targets = np.argsort(of_denied, kind="stable"), np.argsort(of_targets, kind="stable")
@@ -175,14 +216,15 @@ def _same_immutables(denied: np.ndarray, targets: np.ndarray, immutable: np.ndar
 
 
 def _nearest(
-    denied: np.ndarray, targets: np.ndarray, rules: Rules, k: int, device: torch.device
+    denied: np.ndarray, targets: np.ndarray, rules: Rules, agree: np.ndarray, k: int, device: torch.device
 ) -> tuple[Tensor, Tensor]:
     """The k least costs (n, k) and their columns, inf where a constraint forbids the change."""
-    free = ~rules.immutable  # within a group the immutables cost nothing
+    free = ~agree  # within a group these cost nothing
     left = torch.from_numpy(np.ascontiguousarray(denied[:, free])).float()
     right = torch.from_numpy(np.ascontiguousarray(targets[:, free])).float().to(device)
     categorical = torch.from_numpy(rules.categorical[free])
-    direction = rules.direction[free]
+    # An immutable that may differ for want of a match is given to the answer: its direction is moot.
+    direction = np.where(rules.immutable, 0, rules.direction)[free]
     block = max(1, BLOCK // len(targets))
     costs, places = [], []
     for start in range(0, len(left), block):

@@ -43,7 +43,7 @@ def row_keys(values: Tensor, seed: int) -> Tensor:
 
 
 def uniforms(keys: Tensor, stream: int, n: int) -> Tensor:
-    """n numbers in [0, 1) a row: int64 (B,) -> float64 (B, n); another ``stream``, other numbers."""
+    """Give n numbers in [0, 1) a row: int64 (B,) -> float64 (B, n); another ``stream``, other numbers."""
     counter = torch.arange(1, n + 1, device=keys.device) + (stream << 32)
     bits = _mix(_mix(keys.unsqueeze(-1) + counter * _STEP) + _STEP)
     return _shift(bits, 11).double() * 2.0**-53

@@ -42,9 +42,12 @@ def sample(generator: Generator, factuals: Tensor, sampling: SamplingConfig, see
     try:
         size = max(1, BATCH // sampling.n_samples)
         parts = [
-            _sample(generator, part.to(generator.device), sampling, seed) for part in factuals.double().split(size)
+            _sample(generator, part.to(generator.device), sampling, seed)
+            for part in factuals.double().split(size)
         ]
-        return torch.cat(parts).cpu() if parts else factuals.new_empty(0, sampling.n_samples, factuals.shape[1])
+        return (
+            torch.cat(parts).cpu() if parts else factuals.new_empty(0, sampling.n_samples, factuals.shape[1])
+        )
     finally:
         generator.train(was_training)
 
@@ -65,13 +68,19 @@ def _sample(generator: Generator, factuals: Tensor, sampling: SamplingConfig, se
         if rules.immutable[feature]:
             index, answer = factual_bin, factual
         else:
-            allowed = _allowed(generator, feature, factuals[:, feature], inside[:, feature]).repeat_interleave(n, 0)
-            probability = (logits.double() * sampling.temperature).masked_fill(~allowed, -torch.inf).softmax(-1)
+            allowed = _allowed(
+                generator, feature, factuals[:, feature], inside[:, feature]
+            ).repeat_interleave(n, 0)
+            probability = (
+                (logits.double() * sampling.temperature).masked_fill(~allowed, -torch.inf).softmax(-1)
+            )
             uniform = uniforms(keys, 2 * feature, n).flatten()
             index = _draw(probability, uniform)
             answer = bins.representatives[feature][index]
             if sampling.sigma and not rules.categorical[feature]:
-                noise = torch.special.ndtri(uniforms(keys, 2 * feature + 1, n).flatten().clamp(1e-12, 1 - 1e-12))
+                noise = torch.special.ndtri(
+                    uniforms(keys, 2 * feature + 1, n).flatten().clamp(1e-12, 1 - 1e-12)
+                )
                 answer = _within(answer + sampling.sigma * noise, generator, feature, factual)
             keeps = (index == factual_bin) & inside[:, feature].repeat_interleave(n)
             answer = torch.where(keeps, factual, answer)

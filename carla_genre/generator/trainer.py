@@ -61,12 +61,15 @@ class Trainer:
         Show a progress bar on a terminal, log lines elsewhere.
     """
 
-    def __init__(self, generator: Generator, pairs: Pairs, config: Training, seed: int, verbose: bool = True) -> None:
+    def __init__(
+        self, generator: Generator, pairs: Pairs, config: Training, seed: int, verbose: bool = True
+    ) -> None:
         self.generator, self.pairs, self.config, self.verbose = generator, pairs, config, verbose
         device = generator.device
         self.random = torch.Generator(device).manual_seed(seed)
         self.sources = torch.from_numpy(pairs.sources).to(device)
         self.targets = torch.from_numpy(pairs.targets).to(device)
+        self.immutable = torch.from_numpy(generator.rules.immutable).to(device)
         order = torch.randperm(len(pairs), generator=self.random, device=device)
         n_held_out = min(math.ceil(len(pairs) * config.validation), len(pairs) - 1)
         self.held_out, self.train_rows = order[:n_held_out], order[n_held_out:]
@@ -108,7 +111,9 @@ class Trainer:
     def _loop(self, forward) -> None:  # type: ignore[no-untyped-def]
         losses: list[Tensor] = []
         on_terminal = self.verbose and sys.stderr.isatty()
-        bar = tqdm(total=self.n_steps, initial=self.step, desc="train GenRe", unit="step", disable=not on_terminal)
+        bar = tqdm(
+            total=self.n_steps, initial=self.step, desc="train GenRe", unit="step", disable=not on_terminal
+        )
         with bar:
             while self.step < self.n_steps and not self._is_over():
                 losses.append(self._gradient_step(forward))
@@ -124,7 +129,7 @@ class Trainer:
         rows = self._next_batch()
         target = self.pairs.draw(rows, self.random)
         with self._autocast():
-            loss = forward(self.sources[rows], self.targets[target]).mean()
+            loss = forward(*self._pair(rows, target)).mean()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if self.config.clip:
@@ -132,6 +137,11 @@ class Trainer:
         self.optimizer.step()
         self.schedule.step()
         return loss.detach()
+
+    def _pair(self, rows: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Values of x and x+, both (B, D); an immutable that differs is given, as it will be in sampling."""
+        source = self.sources[rows]
+        return source, torch.where(self.immutable, source, self.targets[targets])
 
     def _next_batch(self) -> Tensor:
         """Every source once an epoch, in a new order each time."""
@@ -155,7 +165,7 @@ class Trainer:
         with self._autocast():
             for targets in self.held_out_targets:
                 for rows, answers in zip(self.held_out.split(4096), targets.split(4096), strict=True):
-                    total += self.generator.loss(self.sources[rows], self.targets[answers]).sum().item()
+                    total += self.generator.loss(*self._pair(rows, answers)).sum().item()
         self.generator.train(was_training)
         return total / max(1, self.held_out_targets.numel())
 
@@ -163,7 +173,9 @@ class Trainer:
         history = self.history
         loss = self.validation_loss() if len(self.held_out) else train_loss
         if not math.isfinite(loss):
-            raise FloatingPointError(f"the validation loss is {loss} at step {self.step}: lower training.learning_rate")
+            raise FloatingPointError(
+                f"the validation loss is {loss} at step {self.step}: lower training.learning_rate"
+            )
         if not history.validation or loss < min(history.validation):
             history.best_step = self.step
             self.best = _weights(self.generator)
@@ -184,12 +196,18 @@ class Trainer:
         matrices = [p for p in self.generator.parameters() if p.ndim >= 2]
         others = [p for p in self.generator.parameters() if p.ndim < 2]
         rate = self.config.learning_rate
-        groups = [{"params": matrices, "weight_decay": self.config.weight_decay}, {"params": others, "weight_decay": 0.0}]
+        groups = [
+            {"params": matrices, "weight_decay": self.config.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
         optimizer = torch.optim.AdamW(groups, lr=rate, fused=True)
         if self.config.schedule == "constant":
             return optimizer, torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0, total_iters=1)
-        total = max(self.n_steps, 10)  # one more than the steps taken is never asked for
-        return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rate, total_steps=total + 1, pct_start=0.1)
+        # The schedule steps after the optimizer, so it is asked for one rate more than there are steps.
+        total = max(self.n_steps, 10) + 1
+        return optimizer, torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, rate, total_steps=total, pct_start=0.1
+        )
 
     def _autocast(self) -> torch.autocast:
         device = self.generator.device.type
@@ -207,7 +225,11 @@ class Trainer:
 
     def _identity(self) -> dict[str, object]:
         """What must be equal for a checkpoint to be resumed."""
-        return {"config": repr(self.generator.config), "sources": len(self.pairs), "targets": len(self.targets)}
+        return {
+            "config": repr(self.generator.config),
+            "sources": len(self.pairs),
+            "targets": len(self.targets),
+        }
 
     def _save(self) -> None:
         if not self.config.checkpoint:
@@ -234,10 +256,12 @@ class Trainer:
             state = torch.load(path, map_location=self.generator.device, weights_only=True)
             identity = state["identity"]
         except Exception as error:
-            raise CheckpointError(f"{path} is no training checkpoint of this package: move it away or name another") from error
+            raise CheckpointError(
+                f"{path} is no training checkpoint of this package: name another file"
+            ) from error
         if identity != self._identity():
             raise CheckpointError(
-                f"{path} was written by another training (configuration or data differ): move it away or name another"
+                f"{path} was written by another training (configuration or data differ): name another file"
             )
         self.generator.load_state_dict(state["generator"])
         self.best = state["best"]

@@ -9,7 +9,8 @@ the encoder's output for the paper's encoder-decoder, those of the same block fo
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -81,15 +82,21 @@ class Block(nn.Module):
     ) -> Tensor:
         """(B, T, E) -> (B, T, E); ``keys`` are all that x may see, ``memory`` is the encoder's side."""
         x = self._residual(x, self.attention_norm, lambda y: self.attention(y, keys, mask))
-        if self.cross is not None:
-            cross, norm = self.cross, self.cross_norm
-            x = self._residual(x, norm, lambda y: cross(y, memory))
+        if self.cross is not None and self.cross_norm is not None and memory is not None:
+            cross, side = self.cross, memory
+            x = self._residual(x, self.cross_norm, lambda y: cross(y, side))
         return self._residual(x, self.feed_forward_norm, self.feed_forward)
 
-    def _residual(self, x: Tensor, norm, part) -> Tensor:  # type: ignore[no-untyped-def]
+    def _residual(
+        self, x: Tensor, norm: Callable[[Tensor], Tensor], part: Callable[[Tensor], Tensor]
+    ) -> Tensor:
         if self.pre_norm:
             return x + self.dropout(part(norm(x)))
         return norm(x + self.dropout(part(x)))
+
+
+def _blocks(stack: nn.ModuleList) -> Iterable[Block]:
+    return cast("Iterable[Block]", stack)
 
 
 class FeatureEmbedding(nn.Module):
@@ -168,7 +175,9 @@ class RecourseTransformer(nn.Module):
         n_encoder = 0 if self.is_prefix else config.encoder_layers
         self.encoder = nn.ModuleList(Block(config, cross=False) for _ in range(n_encoder))
         self.encoder_norm = nn.Identity() if self.is_prefix else nn.LayerNorm(config.embedding)
-        self.decoder = nn.ModuleList(Block(config, cross=not self.is_prefix) for _ in range(config.decoder_layers))
+        self.decoder = nn.ModuleList(
+            Block(config, cross=not self.is_prefix) for _ in range(config.decoder_layers)
+        )
         self.decoder_norm = nn.LayerNorm(config.embedding)
         self.head = BinHead(exists, config)
         self.dropout = nn.Dropout(config.dropout)
@@ -194,7 +203,7 @@ class RecourseTransformer(nn.Module):
         if self.is_prefix:
             x = x + tokens  # position j also carries x_j, the factual's value of the feature it answers
         mask = self._causal_mask(x.device)
-        for block, side in zip(self.decoder, memory, strict=True):
+        for block, side in zip(_blocks(self.decoder), memory, strict=True):
             keys = block.keys(x)
             if self.is_prefix:
                 keys = KeyValue(torch.cat([side.key, keys.key], 2), torch.cat([side.value, keys.value], 2))
@@ -216,12 +225,12 @@ class RecourseTransformer(nn.Module):
         tokens = self.dropout(self.factual_embedding(factual, factual_value) + self.factual_position)
         x = tokens
         if not self.is_prefix:
-            for block in self.encoder:
+            for block in _blocks(self.encoder):
                 x = block(x, block.keys(x))
             x = self.encoder_norm(x)
-            return tokens, [block.cross.project(x) for block in self.decoder]
+            return tokens, [block.cross.project(x) for block in _blocks(self.decoder) if block.cross]
         memory = []
-        for block in self.decoder:
+        for block in _blocks(self.decoder):
             memory.append(block.keys(x))
             x = block(x, memory[-1])
         return tokens, memory
@@ -270,7 +279,7 @@ class DecodingCache:
         if model.is_prefix:
             x = x + self.tokens[:, feature]
         x = x.unsqueeze(1)  # (B * n, 1, E)
-        for block, room, side in zip(model.decoder, self.keys, self.memory, strict=True):
+        for block, room, side in zip(_blocks(model.decoder), self.keys, self.memory, strict=True):
             new = block.keys(x)
             room.key[:, :, self.seen : self.seen + 1] = new.key
             room.value[:, :, self.seen : self.seen + 1] = new.value

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from carla.recourse_methods.api import RecourseMethod
 
 from carla_genre.errors import InputError
 from carla_genre.methods.hyperparameters import Hyperparameter, check
 from carla_genre.schema import Schema
+
+from carla.recourse_methods.api import RecourseMethod
 
 
 class SchemaMethod(RecourseMethod):
@@ -46,7 +47,7 @@ class SchemaMethod(RecourseMethod):
         return cls.HYPERPARAMETERS
 
     def scores(self, values: np.ndarray) -> np.ndarray:
-        """h of encoded rows: (B, D) -> (B,), the probability of label 1."""
+        """Probability of label 1, h, of encoded rows: (B, D) -> (B,)."""
         if len(values) == 0:
             return np.empty(0)
         return predict(self._mlmodel, self.schema.decode(values))
@@ -88,7 +89,9 @@ class SchemaMethod(RecourseMethod):
         """Copy the factuals' own cells where a feature is unchanged: dtypes and last bits survive."""
         answered = ~np.isnan(answers).any(axis=1)
         for position, feature in enumerate(self.schema.features):
-            if feature.immutable and not np.array_equal(values[answered, position], answers[answered, position]):
+            if feature.immutable and not np.array_equal(
+                values[answered, position], answers[answered, position]
+            ):
                 raise AssertionError(f"{type(self).__name__} changed the immutable feature {feature.name!r}")
             same = values[:, position] == answers[:, position]
             for column in feature.columns:
@@ -101,7 +104,7 @@ class SchemaMethod(RecourseMethod):
 
 
 def predict(mlmodel: Any, frame: pd.DataFrame) -> np.ndarray:
-    """h of a frame in the classifier's columns: the second column of ``predict_proba``, (B,)."""
+    """Probability of label 1, h, of a frame in the classifier's columns: (B,)."""
     probability = mlmodel.predict_proba(frame)
     if hasattr(probability, "detach"):
         probability = probability.detach().cpu().numpy()

@@ -14,7 +14,7 @@ TOLERANCE = 1e-3
 
 
 def fingerprint(schema: Schema, scores: Callable[[np.ndarray], np.ndarray]) -> list[float]:
-    """h of 64 rows that are drawn evenly from the schema's ranges and levels; no row is a person's.
+    """Ask h about 64 rows that are drawn evenly from the schema's ranges and levels; no row is a person's.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from carla_genre.errors import CheckpointError, InputError
 from carla_genre.generator import checkpoint
 from carla_genre.generator.config import GeneratorConfig
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.pairs import Rules, find_pairs, split_rows
+from carla_genre.generator.pairs import Pairs, Rules, find_pairs, split_rows
 from carla_genre.generator.sampler import sample
 from carla_genre.generator.trainer import History, Trainer
 from carla_genre.methods.base import SchemaMethod
@@ -50,6 +50,8 @@ class GenRe(SchemaMethod):
         ``gamma``          0.7         confidence of h above which an accepted row is learned from, [.5, 1)
         ``top_k``          200         nearest accepted rows that Q is truncated to, >= 1 (paper: 1000)
         ``denied``         "text"      who is denied: "text" label 0 and h <= .5, "code" h <= gamma
+        ``unmatched``      "nearest"   a denied row without an accepted one of the same immutables: learn from the
+                                       "nearest" in its continuous immutables, or "drop" it (paper)
         ``n_bins``         128         most bins of a continuous feature, >= 2 (paper: 50)
         ``binning``        "values"    "values" that occur; "even" centres (paper); "left-edges" (its code)
         ``temperature``    10.0        tau, logits are multiplied by it, > 0; also as ``tau``
@@ -116,14 +118,7 @@ class GenRe(SchemaMethod):
         constraints = _rules(schema)
         pairs = find_pairs(values[denied], values[accepted], constraints, config.pairs, device)
         self.seconds["pairs"] = time.perf_counter() - start
-        if pairs.n_unmatched:
-            log.warning(
-                "%d of %d denied training rows have no accepted row of the same immutables (%s) that their constraints "
-                "allow: they are not learned from; people like them get answers that are extrapolated, or NaN",
-                pairs.n_unmatched,
-                int(denied.sum()),
-                ", ".join(feature.name for feature in schema.features if feature.immutable) or "none",
-            )
+        _warn_of_unmatched(pairs, schema)
         n_levels = np.array([0 if f.levels is None else len(f.levels) for f in schema.features])
         seed, verbose = self.hyperparams["seed"], self.hyperparams["verbose"]
         start = time.perf_counter()
@@ -175,7 +170,9 @@ class GenRe(SchemaMethod):
         """
         fixed = sorted(set(changes) - set(_SAMPLING))
         if fixed:
-            raise InputError(f"GenRe.with_sampling: {fixed} decide the training; it may change {list(_SAMPLING)}")
+            raise InputError(
+                f"GenRe.with_sampling: {fixed} decide the training; it may change {list(_SAMPLING)}"
+            )
         known = {name: rule for name, rule in self.rules(self.hyperparams).items() if name in _SAMPLING}
         other = copy.copy(self)
         given = check(known, changes, "GenRe")
@@ -190,7 +187,7 @@ class GenRe(SchemaMethod):
         path : path
             A safetensors file; an existing one is replaced as a whole.
         """
-        values = {k: v for k, v in self.hyperparams.items() if k not in ("architecture", "training", "constraints")}
+        values = {k: v for k, v in self.hyperparams.items() if k not in ("architecture", "training")}
         header = {
             "schema": self.schema.to_dict(),
             "fingerprint": fingerprint(self.schema, self.scores),
@@ -229,7 +226,6 @@ class GenRe(SchemaMethod):
         method.hyperparams = {**header["hyperparams"], **from_config(generator.config), "device": device}
         for name in ("temperature", "sigma", "n_samples", "gamma"):
             method.hyperparams[name] = header["hyperparams"][name]
-        method.hyperparams["constraints"] = None
         method.generator, method.history, method.seconds = generator, None, {}
         return method
 
@@ -244,10 +240,28 @@ def _rules(schema: Schema) -> Rules:
     )
 
 
+def _warn_of_unmatched(pairs: Pairs, schema: Schema) -> None:
+    if not pairs.n_relaxed and not pairs.n_unmatched:
+        return
+    names = ", ".join(feature.name for feature in schema.features if feature.immutable) or "none"
+    log.warning(
+        "of %d denied training rows, %d have no accepted row of the same immutables (%s) that their constraints allow: "
+        "%d are paired with the accepted rows nearest in them, %d are not learned from, so that people like these get "
+        "answers that are extrapolated, or NaN; what is immutable stays as it is for everyone",
+        len(pairs) + pairs.n_unmatched,
+        pairs.n_relaxed + pairs.n_unmatched,
+        names,
+        pairs.n_relaxed,
+        pairs.n_unmatched,
+    )
+
+
 def _labels(column: Any, target: str) -> np.ndarray:
     labels = column.to_numpy(dtype=float)
     if not np.isin(labels, (0, 1)).all():
-        raise InputError(f"the target column {target!r} must hold 0 and 1, it has {np.unique(labels)[:5].tolist()}")
+        raise InputError(
+            f"the target column {target!r} must hold 0 and 1, it has {np.unique(labels)[:5].tolist()}"
+        )
     return labels.astype(int)
 
 
@@ -258,14 +272,19 @@ def _device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise InputError(f"GenRe: device {name!r} cannot be used here: {str(error).splitlines()[0]}") from error
+        raise InputError(
+            f"GenRe: device {name!r} cannot be used here: {str(error).splitlines()[0]}"
+        ) from error
     return device
 
 
 def _schema_difference(saved: Schema, found: Schema) -> str | None:
     """What differs between two schemas, constraints that were passed to GenRe aside."""
     if saved.columns != found.columns:
-        missing, new = sorted(set(saved.columns) - set(found.columns)), sorted(set(found.columns) - set(saved.columns))
+        missing, new = (
+            sorted(set(saved.columns) - set(found.columns)),
+            sorted(set(found.columns) - set(saved.columns)),
+        )
         if missing or new:
             return f"the classifier lacks columns {missing} and has {new} besides"
         return f"the columns are in another order: {list(found.columns)} instead of {list(saved.columns)}"
@@ -274,4 +293,10 @@ def _schema_difference(saved: Schema, found: Schema) -> str | None:
             return f"feature {one.name!r} was {one}, is {other}"
         if other.immutable and not one.immutable:
             return f"feature {one.name!r} is immutable now and was not in training"
+        if other.direction not in (0, one.direction):
+            return f"feature {one.name!r} may change in one direction only, which was not so in training"
+        if one.lower < other.lower or one.upper > other.upper:
+            return (
+                f"feature {one.name!r} had range {(one.lower, one.upper)}, has {(other.lower, other.upper)}"
+            )
     return None

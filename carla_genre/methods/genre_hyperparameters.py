@@ -30,6 +30,7 @@ def rules(preset: str) -> dict[str, Hyperparameter]:
         "gamma": Hyperparameter(pairs.gamma, float, low=0.5, high=1, open_high=True),
         "top_k": Hyperparameter(pairs.top_k, int, low=1),
         "denied": Hyperparameter(pairs.denied, str, choices=("text", "code")),
+        "unmatched": Hyperparameter(pairs.unmatched, str, choices=("nearest", "drop")),
         "n_bins": Hyperparameter(bins.n_bins, int, low=2),
         "binning": Hyperparameter(bins.kind, str, choices=("values", "even", "left-edges")),
         "temperature": Hyperparameter(sampling.temperature, float, low=0, open_low=True, aliases=("tau",)),
@@ -110,14 +111,18 @@ def to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> Gen
             f"architecture.heads ({architecture.heads})"
         )
     if architecture.kind == "encoder-decoder" and not architecture.encoder_layers:
-        raise InputError("GenRe: architecture.kind 'encoder-decoder' needs architecture.encoder_layers of at least 1")
+        raise InputError(
+            "GenRe: architecture.kind 'encoder-decoder' needs architecture.encoder_layers of at least 1"
+        )
     asked = (given or {}).get("training") or {}
     if "steps" in asked and "epochs" in asked and asked["epochs"] is not None:
         raise InputError("GenRe: training.steps and training.epochs both bound the training, give one")
     if "steps" in asked:
         training = replace(training, epochs=None)
     return GeneratorConfig(
-        pairs=PairConfig(values["lambda_"], values["gamma"], values["top_k"], values["denied"]),
+        pairs=PairConfig(
+            values["lambda_"], values["gamma"], values["top_k"], values["denied"], values["unmatched"]
+        ),
         binning=Binning(values["n_bins"], values["binning"]),
         architecture=architecture,
         training=training,
@@ -132,6 +137,7 @@ def from_config(config: GeneratorConfig) -> dict[str, Any]:
         "gamma": config.pairs.gamma,
         "top_k": config.pairs.top_k,
         "denied": config.pairs.denied,
+        "unmatched": config.pairs.unmatched,
         "n_bins": config.binning.n_bins,
         "binning": config.binning.kind,
         **asdict(config.sampling),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -80,19 +81,25 @@ def _value(rule: Hyperparameter, value: Any, label: str) -> Any:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if float in kinds and is_number:
         value = float(value)
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds and object not in kinds):
+    if not isinstance(value, kinds) or (
+        isinstance(value, bool) and bool not in kinds and object not in kinds
+    ):
         expected = " or ".join(kind.__name__ for kind in kinds)
         raise InputError(f"{label} must be {expected}, got {value!r} of type {type(value).__name__}")
     if rule.choices is not None and value not in rule.choices:
         near = difflib.get_close_matches(str(value), [str(choice) for choice in rule.choices], 1)
         hint = f": did you mean {near[0]!r}?" if near else ""
         raise InputError(f"{label} must be one of {list(rule.choices)}, got {value!r}{hint}")
-    if is_number:
-        below = rule.low is not None and (value < rule.low or (rule.open_low and value == rule.low))
-        above = rule.high is not None and (value > rule.high or (rule.open_high and value == rule.high))
-        if below or above or value != value:
-            low = "-inf" if rule.low is None else f"{rule.low:g}"
-            high = "inf" if rule.high is None else f"{rule.high:g}"
-            left, right = "(" if rule.open_low else "[", ")" if rule.open_high else "]"
-            raise InputError(f"{label} must be in {left}{low}, {high}{right}, got {value!r}")
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        _check_range(rule, float(value), label)
     return value
+
+
+def _check_range(rule: Hyperparameter, value: float, label: str) -> None:
+    below = rule.low is not None and (value < rule.low or (rule.open_low and value == rule.low))
+    above = rule.high is not None and (value > rule.high or (rule.open_high and value == rule.high))
+    if below or above or math.isnan(value):
+        low = "-inf" if rule.low is None else f"{rule.low:g}"
+        high = "inf" if rule.high is None else f"{rule.high:g}"
+        left, right = "(" if rule.open_low else "[", ")" if rule.open_high else "]"
+        raise InputError(f"{label} must be in {left}{low}, {high}{right}, got {value:g}")

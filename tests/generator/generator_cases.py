@@ -1,0 +1,69 @@
+"""Small generators and pairs that the generator's tests share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from carla_genre.generator.config import Architecture, Binning, GeneratorConfig, PairConfig, Training
+from carla_genre.generator.generator import Generator
+from carla_genre.generator.pairs import Pairs, Rules, find_pairs
+
+N_LEVELS = np.array([0, 3, 0, 2])
+
+PREFIX = Architecture(embedding=16, decoder_layers=2, heads=2, feed_forward=32)
+PAPER_LIKE = replace(
+    PREFIX, kind="encoder-decoder", encoder_layers=2, norm="post", activation="relu", shared_tables=True
+)
+TRAINING = Training(steps=30, batch_size=64, evaluations=5, learning_rate=3e-3)
+
+
+def make_rows(n: int, seed: int) -> np.ndarray:
+    """Two continuous features (the first on a grid), categoricals of three and two levels."""
+    random = np.random.default_rng(seed)
+    return np.column_stack(
+        [
+            random.integers(0, 11, n) / 10,
+            random.integers(0, 3, n),
+            random.random(n),
+            random.integers(0, 2, n),
+        ]
+    ).astype(float)
+
+
+def make_rules(**changes: object) -> Rules:
+    """No constraints but those given."""
+    rules = Rules(
+        categorical=N_LEVELS > 0,
+        immutable=np.zeros(4, bool),
+        direction=np.zeros(4, int),
+        lower=np.full(4, -np.inf),
+        upper=np.full(4, np.inf),
+    )
+    return replace(rules, **changes)
+
+
+def make_pairs(rules: Rules | None = None, config: PairConfig | None = None) -> Pairs:
+    """150 denied and 120 accepted rows."""
+    return find_pairs(
+        make_rows(150, 0), make_rows(120, 1), rules or make_rules(), config or PairConfig(top_k=20)
+    )
+
+
+def make_generator(
+    architecture: Architecture = PREFIX,
+    rules: Rules | None = None,
+    training: Training = TRAINING,
+    n_bins: int = 16,
+) -> Generator:
+    """An untrained generator of fixed weights, large enough that its logits differ."""
+    config = GeneratorConfig(binning=Binning(n_bins=n_bins), architecture=architecture, training=training)
+    rules = rules or make_rules()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        generator = Generator.for_pairs(config, rules, N_LEVELS, make_pairs(rules))
+        for parameter in generator.parameters():
+            parameter.data.add_(torch.randn_like(parameter) * 0.1)
+    return generator.eval()

@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+import torch
+from generator_cases import make_generator, make_rows, make_rules
+from safetensors.torch import save_file
+
+from carla_genre.errors import CheckpointError
+from carla_genre.generator import checkpoint
+from carla_genre.generator.config import Architecture, SamplingConfig
+from carla_genre.generator.sampler import sample
+
+
+def test_a_reloaded_generator_gives_the_same_answers(architecture: Architecture, tmp_path: Path) -> None:
+    generator = make_generator(architecture, make_rules(immutable=torch.tensor([0, 0, 0, 1]).bool().numpy()))
+    path = tmp_path / "new folder" / "generator.safetensors"
+    checkpoint.save(path, generator, {"owner": "me"})
+    loaded, header = checkpoint.load(path)
+    assert header == {"owner": "me"}
+    assert loaded.config == generator.config
+    rows = torch.from_numpy(make_rows(20, 3))
+    assert torch.equal(
+        sample(loaded, rows, SamplingConfig(), 0), sample(generator, rows, SamplingConfig(), 0)
+    )
+    assert [file.name for file in path.parent.iterdir()] == ["generator.safetensors"]  # nothing half written
+
+
+def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no checkpoint at"):
+        checkpoint.load(tmp_path / "absent")
+    path = tmp_path / "file"
+    path.write_text("something else")
+    with pytest.raises(CheckpointError, match="is no checkpoint"):
+        checkpoint.load(path)
+    save_file({"a": torch.zeros(2)}, path)
+    with pytest.raises(CheckpointError, match="is no checkpoint"):
+        checkpoint.load(path)
+
+
+def test_a_truncated_one_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    checkpoint.save(path, make_generator(), {})
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(CheckpointError, match="damaged"):
+        checkpoint.load(path)
+
+
+def test_a_later_format_says_to_upgrade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint, "VERSION", 99)
+    checkpoint.save(tmp_path / "file", make_generator(), {})
+    monkeypatch.undo()
+    with pytest.raises(CheckpointError, match="upgrade"):
+        checkpoint.load(tmp_path / "file")

@@ -1,0 +1,26 @@
+import torch
+
+from carla_genre.generator.randomness import row_keys, uniforms
+
+
+def test_numbers_are_even_and_independent_of_place() -> None:
+    rows = torch.rand(2000, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    numbers = uniforms(row_keys(rows, 0), 5, 20)
+    assert numbers.min() >= 0 and numbers.max() < 1
+    counts = torch.histc(numbers, 20, 0, 1)
+    assert (counts - 2000).abs().max() < 250  # 5 to 6 standard deviations
+    flat = numbers - numbers.mean()
+    assert (flat[:, 0] * flat[:, 1]).mean().abs() < 0.01  # candidates
+    assert (flat[:-1, 0] * flat[1:, 0]).mean().abs() < 0.01  # rows
+    shuffled = torch.randperm(2000, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(uniforms(row_keys(rows[shuffled], 0), 5, 20), numbers[shuffled])
+    assert torch.equal(uniforms(row_keys(rows, 0), 5, 7), numbers[:, :7])
+
+
+def test_seed_stream_and_content_each_change_the_numbers() -> None:
+    row = torch.tensor([[0.5, 0.25]], dtype=torch.float64)
+    base = uniforms(row_keys(row, 0), 0, 4)
+    assert not torch.equal(uniforms(row_keys(row, 1), 0, 4), base)
+    assert not torch.equal(uniforms(row_keys(row, 0), 1, 4), base)
+    assert not torch.equal(uniforms(row_keys(row.flip(1), 0), 0, 4), base)
+    assert torch.equal(row_keys(torch.tensor([[0.0]]), 3), row_keys(torch.tensor([[-0.0]]), 3))

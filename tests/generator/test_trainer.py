@@ -1,0 +1,145 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from generator_cases import PREFIX, TRAINING, make_generator, make_pairs
+
+from carla_genre.errors import CheckpointError
+from carla_genre.generator.config import Architecture, Training
+from carla_genre.generator.trainer import Trainer
+
+
+def trainer(training: Training = TRAINING, architecture: Architecture = PREFIX, seed: int = 0) -> Trainer:
+    generator = make_generator(architecture, training=training)
+    return Trainer(generator, make_pairs(), training, seed, verbose=False)
+
+
+def weights(fitted: Trainer) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in fitted.generator.parameters()])
+
+
+def interrupt(running: Trainer, at: int) -> None:
+    """Ctrl-C in the middle of a step."""
+    draw = running._next_batch
+
+    def draw_or_stop() -> torch.Tensor:
+        if running.step == at:
+            raise KeyboardInterrupt
+        return draw()
+
+    running._next_batch = draw_or_stop  # type: ignore[method-assign]
+
+
+def test_training_lowers_the_loss_and_repeats(architecture: Architecture) -> None:
+    first, second, other = (trainer(architecture=architecture, seed=seed) for seed in (0, 0, 1))
+    before = first.validation_loss()
+    history = first.fit()
+    assert min(history.validation) < before - 0.3
+    assert second.fit() == history
+    assert torch.equal(weights(first), weights(second))
+    other.fit()
+    assert not torch.equal(weights(first), weights(other))
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_the_best_weights_are_restored(soft: bool) -> None:
+    fitted = trainer(replace(TRAINING, patience=0, soft_labels=soft))
+    step = fitted._gradient_step
+
+    def step_that_spoils_late(forward) -> torch.Tensor:
+        loss = step(forward)
+        if fitted.step >= 18:
+            for parameter in fitted.generator.parameters():
+                parameter.data.mul_(1.5)
+        return loss
+
+    fitted._gradient_step = step_that_spoils_late  # type: ignore[method-assign]
+    history = fitted.fit()
+    assert history.best_step == 18
+    assert history.validation[-1] > min(history.validation)
+    assert fitted.validation_loss() == pytest.approx(min(history.validation), rel=1e-6)
+
+
+def test_patience_ends_it_early() -> None:
+    fitted = trainer(
+        replace(TRAINING, learning_rate=0.5, schedule="constant", steps=400, evaluations=40, patience=3)
+    )
+    history = fitted.fit()
+    assert history.step[-1] < 400
+    assert len(history.step) - 1 - history.step.index(history.best_step) == 3
+
+
+def test_the_held_out_are_a_tenth_and_never_trained_on() -> None:
+    fitted = trainer()
+    assert len(fitted.held_out) == 15
+    seen = torch.cat([fitted._next_batch() for _ in range(9)])
+    assert not torch.isin(seen, fitted.held_out).any()
+    epoch = seen[:135]
+    assert sorted(epoch.tolist()) == sorted(fitted.train_rows.tolist())
+
+
+def test_epochs_bound_the_steps() -> None:
+    assert trainer(replace(TRAINING, epochs=7)).n_steps == 7 * 3  # 135 rows in batches of 64
+
+
+@pytest.mark.parametrize("at", [3, 14, 29])
+def test_an_interrupted_run_resumes_to_the_same_end(at: int, tmp_path: Path) -> None:
+    file = tmp_path / "folder" / "state.pt"
+    training = replace(TRAINING, checkpoint=str(file), patience=0)
+    whole = trainer(training)
+    whole_history = whole.fit()
+    assert not file.exists()  # finished: nothing to resume
+
+    stopped = trainer(training)
+    interrupt(stopped, at)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit()
+    assert [f.name for f in file.parent.iterdir()] == ["state.pt"]
+
+    resumed = trainer(training)
+    history = resumed.fit()
+    assert history.step == whole_history.step
+    assert history.validation == pytest.approx(whole_history.validation)
+    torch.testing.assert_close(weights(resumed), weights(whole))
+
+
+def test_another_trainings_checkpoint_is_refused(tmp_path: Path) -> None:
+    training = replace(TRAINING, checkpoint=str(tmp_path / "state.pt"))
+    stopped = trainer(training)
+    interrupt(stopped, 5)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit()
+    with pytest.raises(CheckpointError, match="another training"):
+        trainer(replace(training, learning_rate=0.1)).fit()
+    Path(training.checkpoint).write_text("not a checkpoint")
+    with pytest.raises(CheckpointError, match="no training checkpoint"):
+        trainer(training).fit()
+
+
+def test_a_diverging_training_says_so() -> None:
+    fitted = trainer()
+    fitted.generator.transformer.start.data.fill_(float("nan"))
+    with pytest.raises(FloatingPointError, match="learning_rate"):
+        fitted.fit()
+
+
+def test_global_random_state_is_left_alone() -> None:
+    fitted = trainer()
+    state = torch.get_rng_state()
+    fitted.fit()
+    assert torch.equal(state, torch.get_rng_state())
+
+
+@pytest.mark.gpu
+def test_training_and_sampling_run_on_a_gpu(architecture: Architecture) -> None:
+    from carla_genre.generator.config import SamplingConfig
+    from carla_genre.generator.sampler import sample
+
+    generator = make_generator(architecture).to("cuda")
+    pairs = make_pairs()
+    moved = replace(pairs, neighbours=pairs.neighbours.cuda(), cumulative=pairs.cumulative.cuda())
+    on_gpu = Trainer(generator, moved, TRAINING, 0, verbose=False)
+    before = on_gpu.validation_loss()
+    assert min(on_gpu.fit().validation) < before
+    assert sample(generator, torch.from_numpy(pairs.sources[:5]), SamplingConfig(), 0).shape == (5, 10, 4)

@@ -1,0 +1,96 @@
+"""Applicants with a 12-level job, and hand-written classifiers on them, for the methods' tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from carla_genre import load_dataset
+
+from carla.models.api import MLModel  # isort: skip (after carla_genre)
+
+JOBS = [f"job {letter}" for letter in "abcdefghijkl"]
+ROLES: dict[str, Any] = {
+    "target": "approved",
+    "categorical": ["job", "owner", "region"],
+    "continuous": ["income", "age", "debt"],
+    "immutables": ["age", "region"],
+}
+QUICK = {
+    "training": {"steps": 40, "batch_size": 128},
+    "architecture": {"decoder_layers": 1},
+    "verbose": False,
+}
+
+
+def applicants(n: int = 1500, seed: int = 0) -> pd.DataFrame:
+    """Income and debt decide, the job helps."""
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "income": random.gamma(3.0, 10.0, n).round(2),
+            "age": random.integers(20, 30, n),
+            "debt": random.integers(0, 20, n),
+            "job": random.choice(JOBS, n),
+            "owner": random.choice(["no", "yes"], n),
+            "region": random.choice(["north", "south", "west"], n),
+        }
+    )
+    merit = frame["income"] / 10 - frame["debt"] / 5 + frame["job"].isin(JOBS[:4])
+    frame["approved"] = (merit + random.normal(0, 0.3, n) > 1.6).astype(int)
+    return frame
+
+
+class Logistic(MLModel):
+    """scikit-learn's logistic regression behind CARLA's interface, as a user would write it."""
+
+    def __init__(self, data: Any, columns: list[str] | None = None) -> None:
+        from sklearn.linear_model import LogisticRegression
+
+        super().__init__(data)
+        train = data.df_train
+        self._columns = columns or [column for column in train.columns if column != data.target]
+        self._model = LogisticRegression(max_iter=500).fit(self._numbers(train), train[data.target])
+
+    def _numbers(self, frame: Any) -> np.ndarray:
+        part = pd.DataFrame(frame, columns=self._columns)
+        return np.column_stack(
+            [part[c].to_numpy() if part[c].dtype.kind in "fiub" else part[c].map(hash_level) for c in part]
+        ).astype(float)
+
+    @property
+    def feature_input_order(self) -> list[str]:
+        return self._columns
+
+    @property
+    def backend(self) -> str:
+        return "sklearn"
+
+    @property
+    def raw_model(self) -> Any:
+        return self._model
+
+    def predict(self, x: Any) -> np.ndarray:
+        return self.predict_proba(x)[:, 1]
+
+    def predict_proba(self, x: Any) -> np.ndarray:
+        return self._model.predict_proba(self._numbers(x))
+
+
+def hash_level(level: object) -> float:
+    """A number for a text level, for the Identity encoding."""
+    return sum(map(ord, str(level))) % 17 / 17
+
+
+def make_mlmodel(encoding: str = "OneHot_drop_binary", **roles: Any) -> Logistic:
+    """A classifier on 1,500 applicants."""
+    data = load_dataset(applicants(), encoding_method=encoding, quiet=True, **{**ROLES, **roles})
+    return Logistic(data)
+
+
+def denied(mlmodel: MLModel, n: int = 20) -> pd.DataFrame:
+    """The first n denied test rows."""
+    test = mlmodel.data.df_test
+    return test[mlmodel.predict_proba(test)[:, 1] <= 0.5].head(n)

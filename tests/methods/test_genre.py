@@ -1,0 +1,296 @@
+import copy
+import random
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from method_cases import QUICK, Logistic, denied, make_mlmodel
+
+from carla_genre import CheckpointError, GenRe, InputError
+
+FROZEN = ["age", "region_north", "region_south", "region_west"]
+
+
+def assert_contract(method: GenRe, factuals: pd.DataFrame, answers: pd.DataFrame) -> None:
+    """Index, columns, NaN rows, constraints: exactly."""
+    mlmodel = method._mlmodel
+    pd.testing.assert_index_equal(answers.index, factuals.index)
+    assert list(answers.columns) == list(mlmodel.feature_input_order)
+    missing = answers.isna()
+    assert (missing.any(axis=1) == missing.all(axis=1)).all()
+    found = answers.dropna()
+    own = factuals.loc[found.index, answers.columns]
+    for feature in method.schema.features:
+        columns = list(feature.columns)
+        if feature.immutable:
+            assert (found[columns].to_numpy() == own[columns].to_numpy()).all()
+        if feature.levels is not None:
+            assert set(map(tuple, found[columns].to_numpy().tolist())) <= set(feature.levels)
+        else:
+            changed = (found[columns] != own[columns]).iloc[:, 0]
+            values = found.loc[changed, columns[0]]
+            assert values.between(feature.lower, feature.upper).all()
+    if len(found):
+        assert (mlmodel.predict_proba(found)[:, 1] > 0.5).all()
+
+
+@pytest.mark.parametrize("encoding", ["OneHot_drop_binary", "OneHot", "Identity"])
+def test_answers_hold_the_contract_in_every_encoding(encoding: str) -> None:
+    mlmodel = make_mlmodel(encoding)
+    method = GenRe(mlmodel, QUICK)
+    assert len(method.schema.features) == 6  # the 12-level job is one position
+    factuals = denied(mlmodel, 40)
+    answers = method.get_counterfactuals(factuals)
+    assert_contract(method, factuals, answers)
+    assert answers.notna().all(axis=1).mean() > 0.8
+    decoded = mlmodel.data.inverse_transform(answers.dropna())
+    assert set(decoded["job"]) <= {f"job {letter}" for letter in "abcdefghijkl"}
+
+
+def test_any_index_order_of_columns_and_further_columns(genre: GenRe, mlmodel: Logistic) -> None:
+    factuals = denied(mlmodel)
+    expected = genre.get_counterfactuals(factuals)
+    odd = factuals.iloc[::-1, ::-1].assign(note="x", another=7.0)
+    odd.index = pd.Index([f"person {i}" for i in np.random.default_rng(0).permutation(len(odd))])
+    answers = genre.get_counterfactuals(odd)
+    assert_contract(genre, odd, answers)
+    np.testing.assert_array_equal(answers.to_numpy()[::-1], expected.to_numpy())
+    without_target = genre.get_counterfactuals(factuals.drop(columns="approved"))
+    pd.testing.assert_frame_equal(without_target, expected)
+
+
+def test_none_one_and_twice_the_same(genre: GenRe, mlmodel: Logistic) -> None:
+    factuals = denied(mlmodel)
+    none = genre.get_counterfactuals(factuals.head(0))
+    assert none.shape == (0, len(mlmodel.feature_input_order))
+    whole = genre.get_counterfactuals(factuals)
+    for place in (0, 7):
+        one = genre.get_counterfactuals(factuals.iloc[[place]])
+        pd.testing.assert_frame_equal(one, whole.iloc[[place]])
+    twice = genre.get_counterfactuals(pd.concat([factuals, factuals]))
+    assert_index = twice.index.tolist()
+    assert assert_index == factuals.index.tolist() * 2
+    np.testing.assert_array_equal(twice.to_numpy()[: len(whole)], twice.to_numpy()[len(whole) :])
+
+
+def test_nothing_of_the_callers_changes(mlmodel: Logistic) -> None:
+    hyperparams = copy.deepcopy(QUICK)
+    factuals = denied(mlmodel)
+    factuals_before, train_before = factuals.copy(), mlmodel.data.df_train
+    torch_state, numpy_state, python_state = (
+        torch.get_rng_state(),
+        np.random.get_state()[1].copy(),
+        random.getstate(),
+    )
+    method = GenRe(mlmodel, hyperparams)
+    method.get_counterfactuals(factuals)
+    assert hyperparams == QUICK
+    pd.testing.assert_frame_equal(factuals, factuals_before)
+    pd.testing.assert_frame_equal(mlmodel.data.df_train, train_before)
+    assert torch.equal(torch_state, torch.get_rng_state())
+    assert (numpy_state == np.random.get_state()[1]).all()
+    assert python_state == random.getstate()
+
+
+def test_the_seed_decides(genre: GenRe, mlmodel: Logistic) -> None:
+    factuals = denied(mlmodel)
+    again = GenRe(mlmodel, QUICK).get_counterfactuals(factuals)
+    pd.testing.assert_frame_equal(genre.get_counterfactuals(factuals), again)
+    other = genre.with_sampling(seed=1, temperature=1.0).get_counterfactuals(factuals)
+    assert not other.equals(again)
+
+
+def test_the_rules_pick_the_likeliest_and_the_cheapest(genre: GenRe, mlmodel: Logistic) -> None:
+    factuals = denied(mlmodel)
+    method = genre.with_sampling(temperature=1.0, n_samples=20)
+    values = method.schema.encode(factuals)
+    candidates, scores = method.candidates(values)
+    best = method.schema.encode(method.get_counterfactuals(factuals))
+    np.testing.assert_array_equal(method.scores(best), scores.max(axis=1))
+
+    cheap = method.schema.encode(method.with_sampling(selection="cheapest").get_counterfactuals(factuals))
+    cost = method.schema.cost(values[:, None], candidates)
+    cost[scores <= 0.7] = np.inf
+    some = np.isfinite(cost).any(axis=1)
+    assert some.mean() > 0.5
+    np.testing.assert_allclose(method.schema.cost(values, cheap)[some], cost.min(axis=1)[some])
+    assert (method.schema.cost(values, cheap) <= method.schema.cost(values, best) + 1e-12)[some].all()
+
+
+def test_whom_h_denies_all_candidates_gets_nan(genre: GenRe, mlmodel: Logistic) -> None:
+    class Stern:
+        """Denies everyone once it is trained against."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(mlmodel, name)
+
+        def predict_proba(self, x: pd.DataFrame) -> np.ndarray:
+            return np.tile([0.9, 0.1], (len(x), 1))
+
+    stern = copy.copy(genre)
+    stern._mlmodel = Stern()
+    answers = stern.get_counterfactuals(denied(mlmodel))
+    assert answers.isna().all(axis=None)
+
+
+def test_constraints_hold(mlmodel: Logistic) -> None:
+    constraints = {
+        "income": {"direction": "increase"},
+        "debt": {"direction": "decrease", "range": (2, 20)},
+        "owner": {"immutable": True},
+    }
+    method = GenRe(mlmodel, {**QUICK, "constraints": constraints, "temperature": 1.0})
+    factuals = denied(mlmodel, 60)
+    found = method.get_counterfactuals(factuals).dropna()
+    own = factuals.loc[found.index]
+    assert len(found) > 20
+    assert (found["income"] >= own["income"]).all() and (found["debt"] <= own["debt"]).all()
+    changed = found["debt"] != own["debt"]
+    assert changed.any()
+    debt = mlmodel.data.inverse_transform(found)["debt"][changed]
+    assert (debt >= 2 - 1e-9).all()
+    assert (found["owner_yes"] == own["owner_yes"]).all()
+
+
+def test_the_catalogs_own_constraints_hold() -> None:
+    mlmodel = make_mlmodel(increasing=["income"], ranges={"debt": (5, None)})
+    method = GenRe(mlmodel, {**QUICK, "temperature": 1.0})
+    factuals = denied(mlmodel, 60)
+    found = method.get_counterfactuals(factuals).dropna()
+    own = factuals.loc[found.index]
+    assert (found["income"] >= own["income"]).all() and (found["income"] > own["income"]).any()
+    debt = mlmodel.data.inverse_transform(found)["debt"]
+    assert (debt[found["debt"] != own["debt"]] >= 5 - 1e-9).all()
+
+
+def test_the_paper_preset_trains_and_answers(mlmodel: Logistic) -> None:
+    hyperparams = {
+        "preset": "paper",
+        "verbose": False,
+        "training": {"steps": 2, "batch_size": 64},
+        "architecture": {"encoder_layers": 2, "decoder_layers": 2},
+    }
+    method = GenRe(mlmodel, hyperparams)
+    config = method.generator.config
+    assert (config.pairs.top_k, config.binning.n_bins, config.binning.kind) == (1000, 50, "even")
+    assert (config.architecture.embedding, config.architecture.heads, config.architecture.dropout) == (
+        32,
+        8,
+        0.1,
+    )
+    assert config.training.soft_labels and config.training.epochs is None
+    assert GenRe.rules({"preset": "paper"})["training"].group["epochs"].default == 2000
+    factuals = denied(mlmodel)
+    assert_contract(method, factuals, method.get_counterfactuals(factuals))
+
+
+@pytest.mark.parametrize(
+    "options", [{"denied": "code"}, {"binning": "left-edges", "sigma": 1e-3}, {"lambda": 1.0}]
+)
+def test_the_codes_deviations_are_options(mlmodel: Logistic, options: dict) -> None:
+    method = GenRe(mlmodel, {**QUICK, **options})
+    factuals = denied(mlmodel)
+    assert_contract(method, factuals, method.get_counterfactuals(factuals))
+    for name, value in options.items():
+        assert method.hyperparams[{"lambda": "lambda_"}.get(name, name)] == value
+
+
+def test_saved_and_loaded_answers_are_equal(genre: GenRe, mlmodel: Logistic, tmp_path: Path) -> None:
+    path = tmp_path / "genre.safetensors"
+    genre.with_sampling(n_samples=5, selection="cheapest").save(path)
+    loaded = GenRe.load(path, mlmodel)
+    assert loaded.hyperparams["n_samples"] == 5 and loaded.hyperparams["selection"] == "cheapest"
+    factuals = denied(mlmodel)
+    expected = genre.with_sampling(n_samples=5, selection="cheapest").get_counterfactuals(factuals)
+    pd.testing.assert_frame_equal(loaded.get_counterfactuals(factuals), expected)
+    other = loaded.with_sampling(temperature=1.0)
+    assert_contract(other, factuals, other.get_counterfactuals(factuals))
+
+
+def test_constraints_survive_a_reload(mlmodel: Logistic, tmp_path: Path) -> None:
+    method = GenRe(mlmodel, {**QUICK, "constraints": {"income": {"direction": "increase"}}})
+    method.save(tmp_path / "file")
+    loaded = GenRe.load(tmp_path / "file", mlmodel)
+    assert loaded.schema == method.schema
+    assert loaded.hyperparams == method.hyperparams
+
+
+def test_a_checkpoint_of_another_classifier_or_schema_is_refused(genre: GenRe, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    genre.save(path)
+    other_rows = make_mlmodel()
+    other_rows._model.coef_ = other_rows._model.coef_ * 2
+    with pytest.raises(CheckpointError, match="another classifier: h differs on"):
+        GenRe.load(path, other_rows)
+    with pytest.raises(CheckpointError, match="lacks columns"):
+        GenRe.load(path, make_mlmodel("OneHot"))
+    with pytest.raises(CheckpointError, match="'owner' is immutable now"):
+        GenRe.load(path, make_mlmodel(immutables=["age", "region", "owner"]))
+    with pytest.raises(CheckpointError, match="no checkpoint at"):
+        GenRe.load(tmp_path / "absent", other_rows)
+
+
+def test_a_factual_that_is_not_encoded_says_which_column(genre: GenRe, mlmodel: Logistic) -> None:
+    factuals = denied(mlmodel)
+    with pytest.raises(InputError, match="lacks the classifier's columns \\['debt'\\]"):
+        genre.get_counterfactuals(factuals.drop(columns="debt"))
+    with pytest.raises(InputError, match="'income' has 1 missing"):
+        genre.get_counterfactuals(factuals.assign(income=[np.nan] + [0.5] * (len(factuals) - 1)))
+    with pytest.raises(InputError, match="no level of categorical 'job'"):
+        genre.get_counterfactuals(factuals.assign(**{"job_job a": 0.5}))
+    with pytest.raises(InputError, match="DataFrame"):
+        genre.get_counterfactuals(factuals.to_numpy())
+
+
+def test_gamma_without_rows_says_which_would_have_some(mlmodel: Logistic) -> None:
+    with pytest.raises(InputError, match="gamma"):
+        GenRe(mlmodel, {**QUICK, "gamma": 1 - 1e-12})
+
+
+@pytest.mark.parametrize(
+    ("unmatched", "said"), [("nearest", "0 are not learned from"), ("drop", "0 are paired")]
+)
+def test_denied_rows_without_a_match_are_counted(
+    unmatched: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    mlmodel = make_mlmodel(immutables=["age", "region", "debt"])
+    method = GenRe(mlmodel, {**QUICK, "unmatched": unmatched})
+    assert "have no accepted row of the same immutables" in caplog.text and said in caplog.text
+    factuals = denied(mlmodel, 40)
+    assert_contract(method, factuals, method.get_counterfactuals(factuals))
+
+
+def test_two_columns_frozen_by_a_user_stay(mlmodel: Logistic) -> None:
+    method = GenRe(
+        mlmodel, {**QUICK, "constraints": {"income": {"immutable": True}, "job": {"immutable": True}}}
+    )
+    factuals = denied(mlmodel, 60)
+    found = method.get_counterfactuals(factuals).dropna()
+    assert len(found)
+    columns = ["income", *[c for c in found if c.startswith("job_")], *FROZEN]
+    assert (found[columns] == factuals.loc[found.index, columns]).all(axis=None)
+
+
+def test_an_interrupted_training_resumes(
+    mlmodel: Logistic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from carla_genre.generator.trainer import Trainer
+
+    hyperparams = {**QUICK, "training": {**QUICK["training"], "checkpoint": str(tmp_path / "state")}}
+    step = Trainer._gradient_step
+
+    def stop_at_20(self: Trainer, forward: object) -> torch.Tensor:
+        if self.step == 20:
+            raise KeyboardInterrupt
+        return step(self, forward)
+
+    monkeypatch.setattr(Trainer, "_gradient_step", stop_at_20)
+    with pytest.raises(KeyboardInterrupt):
+        GenRe(mlmodel, hyperparams)
+    monkeypatch.undo()
+    resumed = GenRe(mlmodel, hyperparams)
+    factuals = denied(mlmodel)
+    expected = GenRe(mlmodel, QUICK).get_counterfactuals(factuals)
+    pd.testing.assert_frame_equal(resumed.get_counterfactuals(factuals), expected)
