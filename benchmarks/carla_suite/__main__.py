@@ -29,7 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     tests = options.checkout / "test"
     if not tests.is_dir() or not (options.checkout / "carla").is_dir():
-        print(f"{options.checkout} is no checkout of CARLA: it needs the folders carla and test", file=sys.stderr)
+        print(
+            f"{options.checkout} is no checkout of CARLA: it needs the folders carla and test",
+            file=sys.stderr,
+        )
         return 2
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -48,8 +51,12 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.carla_suite", description=__doc__)
     parser.add_argument("checkout", type=Path, help="a checkout of CARLA's repository")
-    parser.add_argument("--data", type=Path, help="folder of CARLA's CSV files (default: CF_DATA, else download)")
-    parser.add_argument("--models", type=Path, help="folder of published classifiers (default: as for --data)")
+    parser.add_argument(
+        "--data", type=Path, help="folder of CARLA's CSV files (default: CF_DATA, else download)"
+    )
+    parser.add_argument(
+        "--models", type=Path, help="folder of published classifiers (default: as for --data)"
+    )
     parser.add_argument("--output", type=Path, help="where the record goes, a JSON file")
     parser.add_argument("-k", dest="expression", default="", help="run only these tests (pytest's -k)")
     parser.add_argument("-v", "--verbose", action="store_true", help="show each failure's traceback")
@@ -75,7 +82,13 @@ def _run(options: argparse.Namespace, tests: Path, folder: Path) -> dict[str, An
     variables[RECORD_VARIABLE] = str(record)
     command = [sys.executable, "-m", "pytest", str(tests), "-p", "benchmarks.carla_suite.plugin"]
     command += ["-p", "no:cacheprovider", "--rootdir", str(tests), "-c", os.devnull, "-k", options.expression]
-    command += ["--disable-warnings", "-q", "--durations=8", f"--tb={'long' if options.verbose else 'no'}", "--no-header"]
+    command += [
+        "--disable-warnings",
+        "-q",
+        "--durations=8",
+        f"--tb={'long' if options.verbose else 'no'}",
+        "--no-header",
+    ]
     finished = subprocess.run(command, cwd=work, env=variables, check=False)
     if not record.exists():
         print(f"pytest ended with {finished.returncode} and recorded nothing", file=sys.stderr)

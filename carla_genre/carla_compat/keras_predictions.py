@@ -13,7 +13,7 @@ BLOCK = 65_536
 
 
 def probabilities(model: Any, rows: Any) -> np.ndarray:
-    """Output of a Keras classifier for a frame, an array or an eager tensor, shape (N, 2), in blocks of `BLOCK` rows."""
+    """Output of a Keras classifier for a frame, an array or an eager tensor, shape (N, 2), `BLOCK` rows at a time."""
     import tensorflow as tf
 
     with eager_mode():

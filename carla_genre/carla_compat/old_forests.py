@@ -39,7 +39,9 @@ def load(filename: str | os.PathLike[str], *args: Any, **options: Any) -> Any:
 def _load_old(filename: str | os.PathLike[str]) -> Any:
     with open(filename, "rb") as file:
         found = _unpickler(os.fspath(filename), file).load()
-    return _as_xgboost_reads_it(found) if isinstance(found, _OldXGBClassifier) else _with_new_parameters(found)
+    return (
+        _as_xgboost_reads_it(found) if isinstance(found, _OldXGBClassifier) else _with_new_parameters(found)
+    )
 
 
 def _unpickler(filename: str, file: Any) -> NumpyUnpickler:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -98,7 +99,7 @@ def _own_symbols() -> Iterator[None]:
     """Let a library that is loaded now prefer its own symbols to those that TensorFlow shows to all."""
     deep_binding = getattr(os, "RTLD_DEEPBIND", None)
     if deep_binding is None:
-        if sys.platform == "linux":
+        if platform.system() == "Linux":
             raise ImportError(
                 "triton cannot be loaded after tensorflow in this process: it would be killed. "
                 "Put `import carla_genre` (or `import triton`) before `import tensorflow`.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from functools import wraps
@@ -10,15 +11,22 @@ from typing import Any
 
 from carla_genre.carla_compat.imports import OverlayModule
 from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.stand_ins import StandInModule
 
-_AUTOENCODERS = ("carla.recourse_methods.autoencoder.models", "carla.recourse_methods.autoencoder.models.autoencoder")
+_AUTOENCODERS = (
+    "carla.recourse_methods.autoencoder.models",
+    "carla.recourse_methods.autoencoder.models.autoencoder",
+)
 _LOAD_MODEL = "carla.models.catalog.load_model"
 
 #: What of a module builds, trains or reads Keras models: class and method, or a function.
 _USERS_OF_KERAS = {
     _LOAD_MODEL: ["load_online_model", "load_trained_model", "save_model"],
     "carla.models.catalog.ANN_TF.model_ann": ["AnnModel.__init__", "AnnModel.build_train_save_model"],
-    "carla.models.catalog.Linear_TF.model_linear": ["LinearModel.__init__", "LinearModel.build_train_save_model"],
+    "carla.models.catalog.Linear_TF.model_linear": [
+        "LinearModel.__init__",
+        "LinearModel.build_train_save_model",
+    ],
     **{name: ["Autoencoder.train", "Autoencoder.save", "Autoencoder.load"] for name in _AUTOENCODERS},
 }
 
@@ -26,14 +34,14 @@ _USERS_OF_KERAS = {
 def _keras_3() -> ModuleType | None:
     """Keras, where it is loaded and is 3 or later (2 knows graphs, and its names are those that CARLA uses)."""
     keras = sys.modules.get("keras")
-    if keras is None or "tensorflow" not in sys.modules:
+    if keras is None or sys.modules.get("tensorflow") is None:
         return None
     return None if keras.__version__.startswith(("1.", "2.")) else keras
 
 
 @repair(*_AUTOENCODERS)
 def keras_names_weights_otherwise(module: ModuleType) -> bool:
-    """Keras 3 saves weights under the ending `.weights.h5` only and has no `output_shape`: the autoencoder is kept so."""
+    """Keras 3 saves weights as `.weights.h5` only and has no `output_shape`: the autoencoder is kept its way."""
     if _keras_3() is None or not _defines_autoencoder(module):
         return False
 
@@ -69,7 +77,7 @@ def _autoencoder_path(module: ModuleType, data_name: str, width: int) -> str:
 
 @repair(*_USERS_OF_KERAS)
 def keras_fails_in_a_graph(module: ModuleType) -> bool:
-    """Keras 3 raises RuntimeError in a version-1 graph or with eager mode off: it is built, trained and read eagerly."""
+    """Keras 3 raises in a version-1 graph or with eager mode off: models are built, trained and read eagerly."""
     from carla_genre.carla_compat.eager_mode import eagerly
 
     if _keras_3() is None or (module.__name__ in _AUTOENCODERS and not _defines_autoencoder(module)):
@@ -78,6 +86,27 @@ def keras_fails_in_a_graph(module: ModuleType) -> bool:
         *classes, name = path.split(".")
         owner = getattr(module, classes[0]) if classes else module
         setattr(owner, name, eagerly(getattr(owner, name)))
+    return True
+
+
+@repair("carla.models.catalog.catalog")
+def tensorflow_is_missed_late(module: ModuleType) -> bool:
+    """Without TensorFlow, `backend="tensorflow"` fails only when a classifier is made: it is refused at once."""
+    if not isinstance(module.tf, StandInModule):
+        return False
+    absence, catalog = module.tf._absence, module.MLModelCatalog
+    original_init = catalog.__init__
+
+    @wraps(original_init)
+    def __init__(self: Any, *args: Any, **options: Any) -> None:
+        bound = signature.bind(self, *args, **options)
+        bound.apply_defaults()
+        if bound.arguments["backend"] == "tensorflow":
+            absence.refuse('tensorflow for backend="tensorflow"')
+        original_init(self, *args, **options)
+
+    signature = inspect.signature(original_init)
+    catalog.__init__ = __init__
     return True
 
 
@@ -127,7 +156,7 @@ def keras_misreads_old_files(module: ModuleType) -> bool:
 
 @repair("carla.recourse_methods.autoencoder.losses.losses")
 def keras_losses_lack_squared_error(module: ModuleType) -> bool:
-    """`tf.keras.losses.mean_squared_error` is gone (Keras 3), `keras.losses` still has it: the autoencoder gets that one."""
+    """`tf.keras.losses.mean_squared_error` is gone (Keras 3): the autoencoder gets that of `keras.losses`."""
     keras = _keras_3()
     if keras is None or hasattr(module.tf.keras.losses, "mean_squared_error"):
         return False

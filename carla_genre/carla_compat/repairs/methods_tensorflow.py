@@ -12,8 +12,8 @@ from carla_genre.carla_compat.registry import repair
 
 @repair("carla.recourse_methods.catalog.cem.model")
 def cem_puts_keras_into_a_graph(module: ModuleType) -> bool:
-    """CEM builds its loss of Keras models in a version-1 graph, which Keras 3 refuses: their weights enter as constants."""
-    if "tensorflow" not in sys.modules:
+    """CEM calls Keras models in a version-1 graph, which Keras 3 refuses: their weights enter as constants."""
+    if sys.modules.get("tensorflow") is None:
         return False
     from carla_genre.carla_compat.eager_mode import eagerly, in_graph
 
@@ -22,7 +22,7 @@ def cem_puts_keras_into_a_graph(module: ModuleType) -> bool:
     def _get_label_score(self: Any, delta: Any, adv: Any) -> Any:
         return in_graph(self._mlmodel.raw_model, delta if self._mode == "PP" else adv)
 
-    def _compute_AE_lost(self: Any, delta: Any, gamma: float) -> Any:  # noqa: N802 (the name is CARLA's)
+    def _compute_AE_lost(self: Any, delta: Any, gamma: float) -> Any:
         return gamma * tf.square(tf.norm(in_graph(self._AE, delta) - delta))
 
     for replacement in (_get_label_score, _compute_AE_lost):
@@ -36,7 +36,7 @@ def cem_puts_keras_into_a_graph(module: ModuleType) -> bool:
 @repair("carla.recourse_methods.catalog.focus.model")
 def focus_opens_a_session_eagerly(module: ModuleType) -> bool:
     """FOCUS runs a session, which has no graph in eager mode: the search gets a graph of its own."""
-    if "tensorflow" not in sys.modules:
+    if sys.modules.get("tensorflow") is None:
         return False
     tf, method = module.tf, module.FOCUS
     original = method.get_counterfactuals

@@ -12,7 +12,7 @@ from carla_genre.carla_compat.registry import repair
 
 @repair("carla.models.catalog.load_model")
 def old_forests_do_not_unpickle(module: ModuleType) -> bool:
-    """Forests pickled by scikit-learn before 1.3 or xgboost before 2, as CARLA's published ones, fail: they are converted."""
+    """Forests pickled by scikit-learn before 1.3 or xgboost before 2 (CARLA's published ones): they are converted."""
     from carla_genre.carla_compat import old_forests
 
     module.joblib = OverlayModule(module.joblib, {"load": old_forests.load})  # type: ignore[attr-defined]
@@ -28,7 +28,7 @@ def published_forest_has_another_order(module: ModuleType) -> bool:
     @wraps(original_init)
     def __init__(self: Any, *args: Any, **options: Any) -> None:
         original_init(self, *args, **options)
-        model = getattr(self, "_model", None)
+        model: Any = getattr(self, "_model", None)
         if self.backend != "xgboost" or not hasattr(model, "get_booster"):
             return
         own = model.get_booster().feature_names

@@ -35,7 +35,7 @@ def _as_version_1(tensorflow: ModuleType) -> ModuleType:
 
 @repair("carla.*", when="before")
 def tensorflow_lacks_version_1_names(module: ModuleType) -> bool:
-    """`tf.log`, `tf.placeholder`, `tf.Session` and their like are gone (TensorFlow 2): CARLA gets them from compat.v1."""
+    """`tf.log`, `tf.placeholder`, `tf.Session` are gone (TensorFlow 2): CARLA gets such names from compat.v1."""
 
     def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
         tensorflow = _tensorflow() if request.name == "tensorflow" else None
@@ -73,7 +73,7 @@ def autoencoders_turn_off_eager_mode(module: ModuleType) -> bool:
 
     def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
         found = proceed()
-        if request.name != "tensorflow" or "tensorflow" not in sys.modules:
+        if request.name != "tensorflow" or sys.modules.get("tensorflow") is None:
             return found
         version_1 = OverlayModule(found.compat.v1, {"disable_eager_execution": ignored})
         return OverlayModule(found, {"compat": OverlayModule(found.compat, {"v1": version_1})})
@@ -84,7 +84,7 @@ def autoencoders_turn_off_eager_mode(module: ModuleType) -> bool:
 
 @repair("carla.*", when="before")
 def keras_backend_lacks_functions(module: ModuleType) -> bool:
-    """`keras.backend` has lost `sum`, `max` and most others (Keras 3): CARLA gets the backend of `tf.keras`, which has them."""
+    """`keras.backend` has lost `sum`, `max` and most others (Keras 3): CARLA gets the backend of `tf.keras`."""
 
     def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
         keras = proceed()
