@@ -1,0 +1,169 @@
+"""The paper's protocol on a small data set, and its checks on COMPAS where the files are."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from benchmarks.paper.classifier import train_classifier
+from benchmarks.paper.data import load_protocol_data, relabel
+from benchmarks.paper.nearest import NearestAccepted
+from benchmarks.paper.protocol import prepare
+from benchmarks.paper.score import published, report, table
+from carla_genre.errors import InputError
+
+from carla import Benchmark
+from carla.recourse_methods import Wachter
+
+
+@pytest.fixture(scope="module")
+def setting(small_paper):
+    return prepare("compas", seed=3, n_factuals=25)
+
+
+def test_factuals_are_denied_test_rows_each_once(setting):
+    data, h = setting.data, setting.mlmodel
+    assert len(setting.factuals) == 25
+    assert setting.factuals.index.is_unique
+    assert setting.factuals.index.isin(data.df_test.index).all()
+    assert (h.predict(setting.factuals)[:, 0] <= 0.5).all()
+
+
+def test_methods_see_drawn_labels_and_no_test_row(setting):
+    data = setting.data
+    assert data.df.equals(data.df_train)
+    assert not data.df.index.isin(data.df_test.index).any()
+    original = load_protocol_data("compas")
+    drawn, given = data.df_train[data.target], original.df_train[data.target]
+    assert 0 < (drawn != given).mean() < 0.5
+    features = data.df_train.columns.drop(data.target)
+    pd.testing.assert_frame_equal(data.df_train[features], original.df_train[features])
+
+
+def test_labels_follow_the_gold_classifier(setting):
+    p = setting.gold.probability(setting.data.df_train)
+    drawn = setting.data.df_train[setting.data.target].to_numpy()
+    sure = p > 0.9
+    assert drawn[sure].mean() > 0.85
+    assert setting.checks["positive rate after"] == pytest.approx(drawn.mean())
+
+
+def test_a_seed_moves_labels_classifier_and_rows_and_gives_the_same_again(setting):
+    other = prepare("compas", seed=4, n_factuals=25)
+    assert other.gold is setting.gold
+    assert (other.data.df_train["granted"] != setting.data.df_train["granted"]).any()
+    assert set(other.factuals.index) != set(setting.factuals.index)
+    rows = setting.data.df_test
+    assert (other.mlmodel.predict(rows) != setting.mlmodel.predict(rows)).any()
+    again = prepare("compas", seed=3, n_factuals=25)
+    pd.testing.assert_frame_equal(again.factuals, setting.factuals)
+
+
+def test_the_classifier_learns_without_touching_global_randomness(small_paper):
+    data = load_protocol_data("compas")
+    columns = [c for c in data.df_train.columns if c != data.target]
+    before = torch.get_rng_state(), torch.get_num_threads()
+    h = train_classifier(data, columns, balanced=True, seed=1, epochs=60)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert torch.get_num_threads() == before[1]
+    predicted = h.predict(data.df_test)[:, 0] > 0.5
+    assert (predicted == data.df_test["granted"]).mean() > 0.75
+    again = train_classifier(data, columns, balanced=True, seed=1, epochs=60)
+    np.testing.assert_array_equal(h.predict(data.df_test), again.predict(data.df_test))
+
+
+def test_balanced_weights_accept_more_of_a_rare_class(small_paper):
+    data = load_protocol_data("compas")
+    columns = [c for c in data.df_train.columns if c != data.target]
+    rare = np.random.default_rng(0).random(len(data.df_train)) < 0.15
+    labels = data.df_train[data.target].to_numpy() * rare
+    relabel(data, labels, np.zeros(len(data.df_test)))
+    shares = [
+        train_classifier(data, columns, balanced, epochs=60).predict(data.df_test).mean()
+        for balanced in (True, False)
+    ]
+    assert shares[0] > 0.3 > shares[1]
+
+
+def test_h_answers_frames_arrays_and_tensors_alike(setting):
+    h, rows = setting.mlmodel, setting.factuals
+    from_frame = h.predict_proba(rows[rows.columns[::-1]])
+    array = rows[h.feature_input_order].to_numpy()
+    np.testing.assert_array_equal(from_frame, h.predict_proba(array))
+    tensor = torch.tensor(array, dtype=torch.float32, requires_grad=True)
+    answer = h.predict_proba(tensor)
+    np.testing.assert_allclose(answer.detach().numpy(), from_frame, rtol=1e-6)
+    answer[:, 1].sum().backward()
+    assert tensor.grad.abs().sum() > 0
+    np.testing.assert_allclose(from_frame.sum(axis=1), 1, rtol=1e-6)
+    assert h.predict(rows).shape == (25, 1)
+    assert dict(zip(h.feature_input_order, h.get_mutable_mask(), strict=True)) == {
+        "age": True,
+        "sex_Male": False,
+        "income": True,
+        "children": True,
+    }
+
+
+def test_h_goes_through_carla_s_benchmark(setting):
+    some = setting.factuals.head(3)
+    run = Benchmark(setting.mlmodel, Wachter(setting.mlmodel, {"lr": 0.05, "t_max_min": 0.02}), some)
+    assert run.compute_success_rate().iloc[0, 0] > 0
+
+
+def test_nearest_accepted_is_the_brute_force_answer(setting):
+    data, h = setting.data, setting.mlmodel
+    train, columns = data.df_train, h.feature_input_order
+    answers = NearestAccepted(h).get_counterfactuals(setting.factuals)
+    assert answers.index.equals(setting.factuals.index)
+    accepted = train[(train["granted"] == 1) & (h.predict(train)[:, 0] > 0.7)]
+    for index, factual in setting.factuals.iterrows():
+        same = accepted.loc[accepted["sex_Male"] == factual["sex_Male"], columns]
+        nearest = np.abs(same - factual[columns]).sum(axis=1).min()
+        assert np.abs(answers.loc[index] - factual[columns]).sum() == pytest.approx(nearest)
+    scores = setting.score(answers)
+    assert scores.violations == (0, 0, 0, 0, 0)
+    assert scores.val > setting.score(setting.factuals).val
+
+
+def test_nearest_accepted_has_no_answer_where_no_immutables_match(setting):
+    data = setting.data
+    women = data.df_train["sex_Male"] == 0
+    drawn = data.df_train["granted"], data.df_test["granted"]
+    relabel(data, drawn[0].where(women, 0), drawn[1])
+    try:
+        answers = NearestAccepted(setting.mlmodel).get_counterfactuals(setting.factuals)
+    finally:
+        relabel(data, *drawn)
+    unanswered = answers.isna().all(axis=1)
+    assert unanswered.equals(setting.factuals["sex_Male"] == 1)
+    with pytest.raises(InputError, match=r"h > 0\.9999"):
+        NearestAccepted(setting.mlmodel, gamma=0.9999)
+
+
+def test_more_rows_than_are_denied_are_refused(small_paper):
+    with pytest.raises(InputError, match="5000 denied test rows asked for"):
+        prepare("compas", n_factuals=5000)
+    with pytest.raises(InputError, match="no data set 'boston'"):
+        load_protocol_data("boston")
+
+
+def test_report_stands_beside_the_paper(setting):
+    row = setting.score(setting.factuals).to_dict() | {"prepare_s": 1.0, "answer_s": 0.1}
+    result = {
+        "data": "heloc",
+        "checks": setting.checks,
+        "seconds": setting.seconds,
+        "peak_mb": {"protocol": 500},
+        "methods": {"NNR(D_h+)": row, "GenRe, cheapest": row},
+    }
+    assert table([result])["paper"].tolist() == [1.88, 1.90]
+    assert "label leaks" in report([result])
+
+
+def test_published_scores_add_up():
+    features = {"adult": 13, "compas": 7, "heloc": 21}
+    for method in ("GenRe", "NNR(D_h+)"):
+        for name, row in published()[method].items():
+            total = row["val"][0] + row["lof"][0] - row["cost"][0] / features[name]
+            assert total == pytest.approx(row["score"], abs=0.015)
