@@ -114,11 +114,11 @@ def run_demo(folder: Path, options: list[str]) -> int:
 
 
 def run_tests(folder: Path, options: list[str]) -> int:
-    """The test suite, on up to four cores with one thread each."""
+    """The test suite, on up to four cores."""
     workers = min(4, os.cpu_count() or 1)
-    environment = {"OMP_NUM_THREADS": "1", **os.environ}
-    command = [program(folder, "python"), "-m", "pytest", "-n", str(workers), *options]
-    return subprocess.call(command, cwd=ROOT, env=environment)
+    return subprocess.call(
+        [program(folder, "python"), "-m", "pytest", "-n", str(workers), *options], cwd=ROOT
+    )
 
 
 def stop(reason: str) -> None:

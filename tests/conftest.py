@@ -7,9 +7,11 @@ HOME and CF_MODELS at a folder that is removed at the end. It is read before any
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,10 @@ os.environ.update(
     MPLBACKEND="Agg",
     TF_CPP_MIN_LOG_LEVEL="3",
 )
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests are spread over the cores as processes
+
+# CARLA logs to the stdout of the moment it is imported in; under pytest that one is closed when the test ends.
+logging.raiseExceptions = False
 
 
 def _shared_folder(variable: str, beside: str, example: str) -> Path:
@@ -54,3 +60,16 @@ def models_root() -> Path:
 def repository() -> Path:
     """The repository's root folder."""
     return ROOT
+
+
+@pytest.fixture
+def fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GenRe's default preset trains for a moment, on a classifier that is always the same: for what readers see."""
+    import torch
+
+    from carla_genre.generator import config
+
+    torch.manual_seed(0)
+
+    short = replace(config.DEFAULT, training=replace(config.DEFAULT.training, steps=20, evaluations=2))
+    monkeypatch.setitem(config.PRESETS, "default", short)

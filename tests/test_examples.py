@@ -1,0 +1,29 @@
+"""Each script in examples/ runs as it stands (GenRe trains for fewer steps) and prints something."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
+
+
+def test_there_are_examples() -> None:
+    assert len(SCRIPTS) >= 4
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_example_runs(
+    script: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fewer_steps: None,
+) -> None:
+    pytest.importorskip("carla")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CF_MODELS", str(tmp_path / "models"))
+    runpy.run_path(str(script), run_name="__main__")
+    assert capsys.readouterr().out.strip()
