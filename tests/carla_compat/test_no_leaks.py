@@ -1,0 +1,103 @@
+"""No repair is seen outside CARLA: the libraries are the same, name by name, before and after CARLA is used."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from people import ROLES, csv_file
+
+SNAPSHOT = """
+    import builtins, collections, json, logging, logging.config, os, sys, types, urllib.request
+    import joblib, numpy, pandas, sklearn, sklearn.ensemble, sklearn.model_selection, sklearn.preprocessing
+    import torch, torch.nn, torch.serialization, yaml
+    import torch._dynamo  # wraps torch.manual_seed when an optimizer first imports it
+    optional = []
+    for name in ("dice_ml", "lime", "matplotlib", "networkx", "xgboost"):
+        try:
+            optional.append(__import__(name))
+        except ImportError:
+            pass
+
+    WATCHED = [
+        builtins, collections, logging, logging.config, urllib.request, joblib, numpy, pandas, sklearn,
+        sklearn.ensemble, sklearn.model_selection, sklearn.preprocessing, torch, torch.nn, torch.serialization,
+        yaml, *optional,
+        sklearn.preprocessing.OneHotEncoder, sklearn.preprocessing.FunctionTransformer, pandas.DataFrame,
+        pandas.Index, numpy.ndarray, torch.nn.Softmax, torch.nn.Module,
+    ]
+
+    def snapshot():
+        return [dict(vars(thing)) for thing in WATCHED]
+
+    def changes(before, after):
+        found = []
+        for thing, old, new in zip(WATCHED, before, after):
+            for name in sorted(set(old) | set(new)):
+                if name in old and name in new and old[name] is new[name]:
+                    continue
+                lazily_imported = name not in old and isinstance(new[name], types.ModuleType)
+                bookkeeping = name.startswith("_") or name == "__warningregistry__"
+                if not (lazily_imported or bookkeeping):
+                    found.append(thing.__name__ + "." + name)
+        return found
+"""
+
+USE = """
+
+    warm_up = pandas.DataFrame({{"a": [1.0, 2.0], "b": ["x", "y"]}})
+    sklearn.preprocessing.OneHotEncoder().fit_transform(warm_up[["b"]])
+    repr(warm_up), numpy.float64(1)
+    before = snapshot()
+
+    import carla_genre
+    import carla
+    from carla.data.catalog import CsvCatalog
+    from carla.models.catalog import MLModelCatalog
+    from carla.recourse_methods import *
+
+    data = CsvCatalog({path!r}, **{roles!r})
+    data.inverse_transform(data.df)
+    for model_type, backend in (("linear", "pytorch"), ("forest", "sklearn")):
+        for _ in range(2):
+            model = MLModelCatalog(data, model_type, backend=backend, load_online=False)
+            model.train(learning_rate=0.01, epochs=1, batch_size=64)
+        model.predict_proba(data.df_test)
+    wachter = Wachter(MLModelCatalog(data, "linear", backend="pytorch", load_online=False), {{"loss_type": "MSE"}})
+
+    from carla_genre.carla_compat.imports import OverlayModule
+    from carla_genre.carla_compat.stand_ins import StandInModule
+    substitutes = [n for n, m in sys.modules.items() if isinstance(m, (OverlayModule, StandInModule))]
+    errors = []
+    for name in ("recourse", "tensorflow", "torchvision", "mip"):
+        try:
+            __import__(name)
+        except Exception as error:
+            errors.append(type(error).__name__)
+    safe = [str(entry) for entry in torch.serialization.get_safe_globals() if "carla" in str(entry)]
+    print(json.dumps({{"changes": changes(before, snapshot()), "substitutes": substitutes, "errors": errors,
+                      "safe": safe}}))
+"""
+
+
+def test_nothing_outside_carla_changes(tmp_path: Path, run_python: Any) -> None:
+    path = csv_file(tmp_path)
+    code = textwrap.dedent(SNAPSHOT) + textwrap.dedent(USE.format(path=path, roles=ROLES))
+    result = run_python(code)
+    assert result["changes"] == []
+    assert result["substitutes"] == []
+    assert set(result["errors"]) <= {"ModuleNotFoundError"}
+    assert result["safe"] == []
+
+
+def test_a_leak_would_be_seen(run_python: Any) -> None:
+    leak = """
+    before = snapshot()
+    numpy.float = float
+    sklearn.preprocessing.OneHotEncoder.get_feature_names = sklearn.preprocessing.OneHotEncoder.fit
+    torch.load = print
+    print(json.dumps(changes(before, snapshot())))
+    """
+    found = run_python(textwrap.dedent(SNAPSHOT) + textwrap.dedent(leak))
+    assert found == ["numpy.float", "torch.load", "OneHotEncoder.get_feature_names"]
