@@ -1,0 +1,1 @@
+"""`carla-genre demo`: recourse on real data, from the rows to a picture, in minutes."""

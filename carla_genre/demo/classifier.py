@@ -1,0 +1,94 @@
+"""The demo's classifier: CARLA's own network, trained by CARLA's own code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from carla_genre.demo.progress import Lines, Progress, quiet_carla
+from carla_genre.errors import InputError
+
+HIDDEN = [18, 9]
+BATCH, EPOCHS, STEPS = 1024, 10, 600  # the steps are for small data: more epochs of smaller batches
+
+
+def train_classifier(data: Any, seed: int, progress: Progress) -> Any:
+    """Train ``MLModelCatalog(data, "ann", "pytorch")``.
+
+    CARLA keeps what it trains below the user's home, and takes it from there the next time; the demo
+    works in a folder that is removed, and leaves the global random state as it was.
+
+    Raises
+    ------
+    InputError
+        The classifier gives all test rows the same decision.
+    """
+    from carla import MLModelCatalog
+
+    n_rows = len(data.df_train)
+    batch_size = min(BATCH, max(32, n_rows // 32))
+    epochs = EPOCHS if batch_size == BATCH else max(EPOCHS, STEPS * batch_size // n_rows)
+    mlmodel = MLModelCatalog(data, "ann", "pytorch", load_online=False)
+    devices = list(range(torch.cuda.device_count()))
+    with (
+        _models_elsewhere(),
+        torch.random.fork_rng(devices=devices),
+        quiet_carla(),
+        _one_thread(),
+        progress.bar(epochs, "training h") as counter,
+        contextlib.redirect_stdout(Lines("Epoch", counter)),  # type: ignore[type-var]
+    ):
+        torch.manual_seed(seed)
+        mlmodel.train(
+            learning_rate=0.002, epochs=epochs, batch_size=batch_size, hidden_size=HIDDEN, force_train=True
+        )
+    return mlmodel
+
+
+def accepted_share(mlmodel: Any, rows: Any) -> float:
+    """Share of rows that h accepts.
+
+    Raises
+    ------
+    InputError
+        It accepts all, or none: there is no recourse to give.
+    """
+    with quiet_carla():
+        share = float((mlmodel.predict(rows)[:, 0] > 0.5).mean())
+    if share in (0.0, 1.0):
+        decision = "denies" if share == 0 else "accepts"
+        raise InputError(
+            f"the classifier {decision} every test row of {mlmodel.data.name!r}: "
+            "there is no recourse to learn; try another --seed, or a target that the columns can tell"
+        )
+    return share
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """These products are too small to share: a second thread only costs."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextlib.contextmanager
+def _models_elsewhere() -> Iterator[None]:
+    before = os.environ.get("CF_MODELS")
+    with tempfile.TemporaryDirectory(prefix="carla-genre-") as folder:
+        os.environ["CF_MODELS"] = folder
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["CF_MODELS"]
+            else:
+                os.environ["CF_MODELS"] = before

@@ -1,0 +1,93 @@
+"""GenRe and two of CARLA's methods through CARLA's Benchmark, on the same people."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.demo.progress import Progress, quiet_carla
+
+from carla import Benchmark
+from carla.recourse_methods.api import RecourseMethod
+
+# Wachter's search is bounded by time a person (minutes): whom it has not found by then, it seldom finds.
+WACHTER = {"lr": 0.02, "n_iter": 500, "t_max_min": 0.004, "loss_type": "BCE"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A method's answers, CARLA's measures of them (means over the people), and its seconds."""
+
+    answers: pd.DataFrame
+    carla: dict[str, float]
+    seconds: float
+
+
+class InParts(RecourseMethod):
+    """A method that is asked about a few people at a time, so that the demo can tell how far it is."""
+
+    def __init__(self, method: RecourseMethod, part: int, tell: Callable[[int], None]) -> None:
+        super().__init__(method._mlmodel)
+        self._method, self._part, self._tell = method, part, tell
+        self.answers: pd.DataFrame = pd.DataFrame()
+        self.seconds = 0.0
+
+    def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
+        begin = time.perf_counter()
+        parts = []
+        for start in range(0, len(factuals), self._part):
+            asked = factuals.iloc[start : start + self._part]
+            parts.append(self._method.get_counterfactuals(asked).set_axis(asked.index))
+            self._tell(len(asked))
+        self.answers = pd.concat(parts)
+        self.seconds = time.perf_counter() - begin
+        return self.answers
+
+
+def carla_methods(mlmodel: Any) -> Mapping[str, Callable[[], RecourseMethod]]:
+    """CARLA's methods that the demo compares with."""
+    from carla.recourse_methods import GrowingSpheres, Wachter
+
+    return {
+        "GrowingSpheres": lambda: GrowingSpheres(mlmodel),
+        "Wachter": lambda: Wachter(mlmodel, dict(WACHTER)),
+    }
+
+
+def benchmark(
+    mlmodel: Any, method: RecourseMethod, name: str, factuals: pd.DataFrame, part: int, progress: Progress
+) -> Outcome:
+    """Run CARLA's Benchmark, the released one or the repository head's."""
+    state = np.random.get_state()
+    np.random.seed(0)  # GrowingSpheres draws from the global state
+    try:
+        with quiet_carla(), progress.bar(len(factuals), name) as counter:
+            in_parts = InParts(method, part, counter.add)
+            run = Benchmark(mlmodel, in_parts, factuals)
+            if "measures" in inspect.signature(run.run_benchmark).parameters:
+                measured = run.run_benchmark(_head_measures(mlmodel, run))
+            else:
+                measured = run.run_benchmark()
+    finally:
+        np.random.set_state(state)
+    means = {str(column): float(value) for column, value in measured.mean(numeric_only=True).items()}
+    return Outcome(in_parts.answers, means, in_parts.seconds)
+
+
+def _head_measures(mlmodel: Any, run: Any) -> list[Any]:
+    from carla.evaluation import catalog
+
+    return [
+        catalog.Distance(mlmodel),
+        catalog.ConstraintViolation(mlmodel),
+        catalog.Redundancy(mlmodel, {"cf_label": 1}),
+        catalog.YNN(mlmodel, {"y": 5, "cf_label": 1}),
+        catalog.SuccessRate(),
+        catalog.AvgTime({"time": run.timer}),
+    ]

@@ -1,0 +1,242 @@
+"""The demo's way: data, h, judge, GenRe, people, benchmarks, answers, picture."""
+
+from __future__ import annotations
+
+import json
+import logging
+import platform
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import carla_genre
+from carla_genre import plotting
+from carla_genre.datasets import load_dataset
+from carla_genre.demo.answers import change_frequencies, changes, describe
+from carla_genre.demo.progress import Progress
+from carla_genre.errors import InputError, MissingDependencyError
+from carla_genre.evaluation.cost import feature_changes
+from carla_genre.evaluation.score import Judge, Scores
+from carla_genre.evaluation.validity import model_probability
+from carla_genre.schema import Schema
+
+log = logging.getLogger(__name__)
+
+# The paper's gamma; where h is never so sure of an accepted row, its decision has to do.
+GAMMA, GAMMA_ENOUGH = 0.7, 50
+# What --quick takes: enough to see every step at work, too little for good answers.
+QUICK_ROWS, QUICK_PEOPLE, QUICK_STEPS = 3000, 20, 60
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says."""
+
+    data: str = "adult"
+    target: str | None = None
+    seed: int = 42
+    out: str = "demo"
+    people: int = 200
+    quick: bool = False
+
+
+@dataclass
+class Result:
+    """What the demo found, by method."""
+
+    scores: dict[str, Scores] = field(default_factory=dict)
+    carla: dict[str, dict[str, float]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    frequencies: dict[str, dict[str, float]] = field(default_factory=dict)
+    answers: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def run(options: Options) -> Result:
+    """Do all of it; print the tables, write ``demo.png`` and ``demo.json`` into the folder ``options.out``.
+
+    Raises
+    ------
+    InputError
+        The data cannot be used, or h leaves nobody to answer.
+    """
+    if options.people < 1:
+        raise InputError(f"--people must be 1 or more, got {options.people}")
+    out = Path(options.out)
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out: {out} is a file; name a folder")
+    progress = Progress()
+    with progress.step("load", f"loading {options.data} and CARLA"):
+        data = _load(options)
+        from carla_genre.demo.classifier import accepted_share, train_classifier
+    with progress.step("h", f"training h, CARLA's network, on {len(data.df_train):,} rows"):
+        mlmodel = train_classifier(data, options.seed, progress)
+    share = accepted_share(mlmodel, data.df_test)
+    schema = Schema.from_mlmodel(mlmodel)
+    with progress.step(
+        "judge", f"h accepts {share:.0%} of the test rows; fitting the gold classifier and LOF"
+    ):
+        rows = pd.concat([data.df_train, data.df_test], ignore_index=True)
+        judge = Judge.fit(schema, rows, rows[data.target], n_jobs=2)
+    factuals = _denied(mlmodel, options)
+    result = _compare(mlmodel, judge, factuals, options, progress)
+    people = _three_people(mlmodel, schema, factuals, result.answers["GenRe"])
+    _print(result, people, len(factuals))
+    _write(out, options, result, people, schema, mlmodel, progress)
+    return result
+
+
+def _load(options: Options) -> Any:
+    data = load_dataset(options.data, target=options.target, seed=options.seed)
+    if options.quick:
+        # CARLA's catalog hands out copies of its frames, and has no way to take fewer rows.
+        for part in ("_df", "_df_train", "_df_test"):
+            rows = getattr(data, part)
+            setattr(data, part, rows.sample(min(QUICK_ROWS, len(rows)), random_state=options.seed))
+    return data
+
+
+def _denied(mlmodel: Any, options: Options) -> pd.DataFrame:
+    """People to answer: test rows that h denies, drawn without replacement; only what h sees of them."""
+    test = mlmodel.data.df_test
+    denied = test.loc[model_probability(mlmodel, test) <= 0.5, list(mlmodel.feature_input_order)]
+    people = min(options.people, QUICK_PEOPLE) if options.quick else options.people
+    return denied.sample(min(people, len(denied)), random_state=options.seed)
+
+
+def _gamma(mlmodel: Any, progress: Progress) -> float:
+    train = mlmodel.data.df_train
+    accepted = train[train[mlmodel.data.target] == 1]
+    enough = int((model_probability(mlmodel, accepted) > GAMMA).sum())
+    if enough >= min(GAMMA_ENOUGH, len(accepted) / 10):
+        return GAMMA
+    progress.say(f"h is sure (> {GAMMA}) of {enough} accepted rows only: GenRe learns from those above .5")
+    return 0.5
+
+
+def _compare(
+    mlmodel: Any, judge: Judge, factuals: pd.DataFrame, options: Options, progress: Progress
+) -> Result:
+    """Build, ask and measure each method."""
+    from carla_genre.demo.methods import benchmark, carla_methods
+    from carla_genre.methods.genre import GenRe
+
+    hyperparams: dict[str, Any] = {"seed": options.seed, "gamma": _gamma(mlmodel, progress)}
+    if options.quick:
+        hyperparams["training"] = {"steps": QUICK_STEPS}
+    builders = {"GenRe": lambda: GenRe(mlmodel, hyperparams), **carla_methods(mlmodel)}
+    result = Result()
+    for name, build in builders.items():
+        if name == "GenRe":
+            with progress.step("GenRe training", "training GenRe"):
+                method = build()
+        else:
+            method = build()
+        part = len(factuals) if name == "GenRe" else 5
+        with progress.step(name, f"{name} answers {len(factuals)} people, through CARLA's Benchmark"):
+            outcome = benchmark(mlmodel, method, name, factuals, part, progress)
+        moved = feature_changes(judge.schema, factuals, outcome.answers)
+        result.scores[name] = judge.score(factuals, outcome.answers)
+        result.frequencies[name] = change_frequencies(moved, judge.schema.names)
+        result.answers[name], result.carla[name] = outcome.answers, outcome.carla
+    result.seconds = progress.seconds
+    return result
+
+
+def _three_people(
+    mlmodel: Any, schema: Schema, factuals: pd.DataFrame, answers: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """The first three that GenRe answered, in original units."""
+    moved = feature_changes(schema, factuals, answers)
+    chosen = np.flatnonzero(~np.isnan(moved).any(axis=1))[:3]
+    before, after = factuals.iloc[chosen], answers.iloc[chosen]
+    changed = changes(mlmodel.data, before, after, moved[chosen], schema.names)
+    h_before, h_after = model_probability(mlmodel, before), model_probability(mlmodel, after)
+    return [
+        {"person": index, "changes": changed[index], "h before": float(p), "h after": float(q)}
+        for index, p, q in zip(before.index, h_before, h_after, strict=True)
+    ]
+
+
+def _print(result: Result, people: list[dict[str, Any]], n_people: int) -> None:
+    def shown(table: pd.DataFrame) -> str:
+        return table.to_string(float_format=lambda value: f"{value:.3f}", na_rep="-")
+
+    print(f"\nCARLA's benchmark, means over {n_people} people")
+    print(shown(pd.DataFrame(result.carla)))
+    rows = {
+        name: {
+            "Cost": score.cost,
+            "Cost / d": score.cost / score.d,
+            "Val": score.val,
+            "LOF": score.lof,
+            "Score = Val + LOF - Cost / d": score.score,
+            "answered": score.answered,
+            "people with a violation": score.violations.rows,
+        }
+        for name, score in result.scores.items()
+    }
+    print("\nThe paper's measures (a failure counts as not valid and not an inlier)")
+    print(shown(pd.DataFrame(rows)))
+    print(f"\nGenRe's answers to {len(people)} of them, in original units")
+    for person in people:
+        print(describe(person["person"], person["changes"], person["h before"], person["h after"]))
+
+
+def _write(
+    out: Path,
+    options: Options,
+    result: Result,
+    people: list[dict[str, Any]],
+    schema: Schema,
+    mlmodel: Any,
+    progress: Progress,
+) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    written = [out / "demo.json"]
+    immutable = [feature.name for feature in schema.features if feature.immutable]
+    n_people = len(next(iter(result.answers.values())))
+    title = f"{options.data}: recourse for {n_people} denied people"
+    try:
+        plotting.compare_methods(out / "demo.png", result.scores, result.frequencies, immutable, title)
+        written.append(out / "demo.png")
+    except MissingDependencyError as error:
+        log.warning("no picture: %s", error)
+    record = {
+        "options": asdict(options),
+        "people": n_people,
+        "train rows": len(mlmodel.data.df_train),
+        "scores": {name: score.to_dict() for name, score in result.scores.items()},
+        "carla benchmark": result.carla,
+        "change frequencies": result.frequencies,
+        "answers": people,
+        "seconds": progress.seconds,
+        "versions": versions(),
+    }
+    written[0].write_text(json.dumps(_plain(record), indent=2, default=str) + "\n")
+    progress.say("done; written: " + ", ".join(str(path) for path in written))
+
+
+def versions() -> dict[str, str]:
+    """Of Python and the packages that the figures depend on."""
+    found = {"python": platform.python_version(), "carla-genre": carla_genre.__version__}
+    for package in ("carla-recourse", "numpy", "pandas", "scikit-learn", "torch", "matplotlib"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "absent"
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN: null stands for it."""
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    if isinstance(value, float) and np.isnan(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value

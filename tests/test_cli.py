@@ -1,0 +1,169 @@
+"""The command: what it prints, writes and returns."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import carla_genre
+from carla_genre.cli import main
+from carla_genre.demo import run
+from carla_genre.errors import InputError
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0
+    assert carla_genre.__version__ in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [[], ["dmeo"], ["demo", "--sede", "1"]])
+def test_a_wrong_command_line_exits_2(arguments, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    assert left.value.code == 2
+    assert "usage: carla-genre" in capsys.readouterr().err
+
+
+def test_errors_are_one_line_on_stderr(capsys):
+    assert main(["demo", "--people", "0"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == "carla-genre: --people must be 1 or more, got 0\n"
+
+
+def test_a_mistyped_data_set_is_told_before_anything_else(capsys, tmp_path):
+    assert main(["demo", "--data", "adlt", "--out", str(tmp_path)]) == 2
+    assert "adult" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_out_must_be_a_folder(capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert main(["demo", "--out", str(tmp_path / "file")]) == 2
+    assert "name a folder" in capsys.readouterr().err
+
+
+def test_ctrl_c_exits_130_with_one_line(monkeypatch, capsys):
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "run", interrupted)
+    assert main(["demo"]) == 130
+    assert capsys.readouterr().err == "\ncarla-genre: interrupted\n"
+
+
+def test_other_errors_are_not_hidden(monkeypatch):
+    def broken(options):
+        raise RuntimeError("a defect of ours")
+
+    monkeypatch.setattr(run, "run", broken)
+    with pytest.raises(RuntimeError, match="a defect of ours"):
+        main(["demo"])
+
+
+def test_doctor_tells_versions_and_repairs(capsys):
+    assert main(["doctor"]) == 0
+    told = capsys.readouterr().out
+    assert f"torch: {run.versions()['torch']}" in told
+    assert "carla" in told
+
+
+def test_the_command_line_needs_neither_torch_nor_carla():
+    code = "import sys, carla_genre.cli; print([name for name in ('torch', 'carla', 'pandas') if name in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.strip() == "[]"
+
+
+@pytest.fixture(scope="module")
+def loans(tmp_path_factory):
+    """A CSV of our own with a category of four levels."""
+    random = np.random.default_rng(0)
+    n = 900
+    frame = pd.DataFrame(
+        {
+            "age": random.integers(20, 70, n),
+            "income": random.normal(30, 10, n).round(1),
+            "debt": random.normal(10, 4, n).round(2),
+            "job": random.choice(["clerk", "cook", "smith", "none"], n),
+        }
+    )
+    logit = (frame["income"] - frame["debt"] - 20) / 2 - 3 * (frame["job"] == "none")
+    frame["granted"] = np.where(random.random(n) < 1 / (1 + np.exp(-logit)), "yes", "no")
+    path = tmp_path_factory.mktemp("data") / "loans.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def demo(loans, tmp_path_factory):
+    """`carla-genre demo --quick` on it, as a user's shell runs it."""
+    out = tmp_path_factory.mktemp("out") / "demo"
+    command = [sys.executable, "-m", "carla_genre.cli", "demo", "--quick", "--out", str(out)]
+    options = ["--data", str(loans), "--target", "granted", "--people", "8"]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done, out
+
+
+def test_demo_prints_both_tables_and_three_people(demo):
+    told = demo[0].stdout
+    for part in ("CARLA's benchmark", "Success_Rate", "GrowingSpheres", "Wachter", "Score = Val + LOF"):
+        assert part in told
+    assert told.count("h says") == 3
+    assert " -> " in told.split("h says")[-1]
+
+
+def test_demo_tells_its_steps_and_the_files(demo):
+    done, out = demo
+    for part in ("training h", "fitting the gold classifier", "training GenRe", str(out / "demo.json")):
+        assert part in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Warning" not in done.stderr
+
+
+def test_demo_writes_a_picture(demo):
+    picture = demo[1] / "demo.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size > 20_000
+
+
+def test_demo_s_json_agrees_with_itself(demo):
+    content = json.loads((demo[1] / "demo.json").read_text())
+    assert content["people"] == 8
+    assert set(content["scores"]) == {"GenRe", "GrowingSpheres", "Wachter"}
+    for name, row in content["scores"].items():
+        assert content["carla benchmark"][name]["Success_Rate"] <= 1
+        if row["score"] is not None:
+            assert row["score"] == pytest.approx(row["val"] + row["lof"] - row["cost"] / row["d"])
+    genre = content["scores"]["GenRe"]
+    assert genre["answered"] > 0
+    assert set(genre["violations"].values()) == {0}
+    for person in content["answers"]:
+        assert person["h before"] <= 0.5 < person["h after"]
+        assert person["changes"]
+        assert all(old != new for old, new in person["changes"].values())
+
+
+def test_demo_needs_two_decisions_of_h(loans, tmp_path):
+    frame = pd.read_csv(loans)
+    random = np.random.default_rng(1)
+    blind = frame.assign(granted=np.where(random.random(len(frame)) < 0.02, "yes", "no"))
+    blind.to_csv(tmp_path / "blind.csv", index=False)
+    options = run.Options(str(tmp_path / "blind.csv"), "granted", out=str(tmp_path / "out"), quick=True)
+    with pytest.raises(InputError, match="denies every test row"):
+        run.run(options)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_whole_demo_on_adult(tmp_path):
+    command = [sys.executable, "-m", "carla_genre.cli", "demo", "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr
+    scores = json.loads((tmp_path / "demo.json").read_text())["scores"]
+    assert scores["GenRe"]["score"] > max(scores["GrowingSpheres"]["score"], scores["Wachter"]["score"])
+    assert set(scores["GenRe"]["violations"].values()) == {0}
