@@ -49,15 +49,15 @@ class CarlaFinder:
         root = fullname.partition(".")[0]
         if root not in registry.REPAIRABLE_PACKAGES:
             return None
+        if fullname != root and not _is_repaired(sys.modules.get(root)):
+            return None
         spec = self._real_spec(fullname, path, target)
-        if fullname == "carla" and (spec is None or not self._is_recourse_library(spec)):
-            if spec is None and _called_by_import_statement():
+        if fullname == root and (spec is None or not self._is_the_one_meant(spec)):
+            if root == "carla" and _is_nothing(spec) and _called_by_import_statement():
                 raise CarlaNotInstalledError(
                     f"CARLA is not installed. Install it with: {INSTALL_COMMAND}", name="carla"
                 )
             return spec
-        if root == "carla" and not _is_repaired(sys.modules.get("carla"), fullname):
-            return None
         if spec is None or not hasattr(spec.loader, "exec_module"):
             return spec
         importlib.import_module("carla_genre.carla_compat.repairs")
@@ -75,18 +75,21 @@ class CarlaFinder:
                 return spec
         return None
 
-    def _is_recourse_library(self, spec: ModuleSpec) -> bool:
-        """The driving simulator CARLA has a package of the same name; that one is left alone."""
+    def _is_the_one_meant(self, spec: ModuleSpec) -> bool:
+        """Whether it has the module that marks it: the driving simulator CARLA has a package of the same name."""
         places = list(spec.submodule_search_locations or [])
-        return bool(places) and self._real_spec("carla.recourse_methods", places, None) is not None
+        mark = f"{spec.name}.{registry.REPAIRABLE_PACKAGES[spec.name]}"
+        return bool(places) and self._real_spec(mark, places, None) is not None
 
 
-def _is_repaired(root: ModuleType | None, fullname: str) -> bool:
-    """Whether `carla` itself came through this hook (or is asked for now, or lets its parts be asked for)."""
-    if fullname == "carla" or root is None:
-        return True
-    spec = getattr(root, "__spec__", None)
-    return isinstance(getattr(spec, "loader", None), RepairingLoader)
+def _is_repaired(package: ModuleType | None) -> bool:
+    """Whether a package came through this hook: one imported before it, or another of its name, is left alone."""
+    return isinstance(getattr(getattr(package, "__spec__", None), "loader", None), RepairingLoader)
+
+
+def _is_nothing(spec: ModuleSpec | None) -> bool:
+    """Whether nothing was found, or no more than a folder without code, such as CARLA's own cache ~/carla."""
+    return spec is None or spec.origin is None
 
 
 def _called_by_import_statement() -> bool:

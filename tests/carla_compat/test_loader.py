@@ -153,6 +153,28 @@ def test_the_driving_simulator_is_left_alone(run_python: Any, package: Package) 
     ) == [1, False]
 
 
+def test_a_folder_of_that_name_is_not_carla(run_python: Any, package: Package, repository: Path) -> None:
+    folder = package("carla", {"models/adult/notes.txt": "what CARLA caches in the user's home"})
+    path = f"import sys; sys.path[:0] = [{str(repository)!r}, {str(folder)!r}]\n"
+    errors, _ = run_python(
+        path + textwrap.dedent(ABSENT.replace("is None", "is not None")), options=("-S", "-I")
+    )
+    assert len(errors) == 3
+
+
+def test_a_users_own_package_named_recourse_is_left_alone(run_python: Any, package: Package) -> None:
+    folder = package("recourse", {"__init__.py": "import math", "mine.py": "import math"})
+    assert run_python(
+        """
+        import json
+        import carla_genre
+        import math, recourse, recourse.mine
+        print(json.dumps([recourse.math is math, recourse.mine.math is math, recourse.__loader__.__class__.__name__]))
+        """,
+        paths=(folder,),
+    ) == [True, True, "SourceFileLoader"]
+
+
 def test_a_carla_in_a_zip_file_is_repaired(run_python: Any, package: Package) -> None:
     folder = package(
         "carla",

@@ -133,11 +133,11 @@ def failed_classifier_download_is_no_help(module: ModuleType) -> bool:
 @repair("carla.models.catalog.train_model")
 def xgboost_fit_takes_no_eval_metric(module: ModuleType) -> bool:
     """`XGBClassifier.fit(eval_metric=)` is gone (xgboost 2.1): it is passed on as the classifier's own parameter."""
-    xgboost = sys.modules.get("xgboost")
+    xgboost: Any = sys.modules.get("xgboost")
     if xgboost is None or "eval_metric" in inspect.signature(xgboost.XGBClassifier.fit).parameters:
         return False
 
-    class ClassifierToFit(xgboost.XGBClassifier):  # type: ignore[name-defined, misc]
+    class ClassifierToFit(xgboost.XGBClassifier):  # type: ignore[misc]
         """Becomes a plain XGBClassifier when it is fitted, so that it can be pickled and read anywhere."""
 
         def fit(self, *args: Any, eval_metric: Any = None, **options: Any) -> Any:

@@ -19,15 +19,17 @@ def _absent_part(request: ImportRequest, cause: Exception) -> Any:
     if root is None:
         absence = Absence(request.module, request.root, cause)
         return StandInModule(absence, request.name if request.fromlist else request.root)
-    absence = Absence(request.module, request.name, cause, way_out=_no_such_part(request.name, root))
+    absence = Absence(request.module, request.name, cause, way_out=_no_such_part(request.name, root, cause))
     if request.fromlist:
         return StandInModule(absence, request.name)
     part = request.name.split(".")[1]
     return OverlayModule(root, {part: stand_in_name(absence, f"{request.root}.{part}")})
 
 
-def _no_such_part(name: str, root: ModuleType) -> str:
-    return f"{name} cannot be imported from {root.__name__} {getattr(root, '__version__', '')}".rstrip()
+def _no_such_part(name: str, root: ModuleType, cause: Exception | None = None) -> str:
+    version = f"{root.__name__} {getattr(root, '__version__', '')}".rstrip()
+    reason = "" if cause is None else f" ({type(cause).__name__}: {cause})"
+    return f"{name} cannot be had from {version}{reason}"
 
 
 @repair("carla.*", when="before")
