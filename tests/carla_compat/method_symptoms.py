@@ -268,6 +268,34 @@ def dice_loses_rows_without_answer():
     return list(found.index) != LABELS or list(found["pay"].notna()) != [False, True, False, False]
 
 
+def numbers_only() -> Toy:
+    """A classifier that sees the numbers alone, as CARLA's forests do."""
+    model = Toy()
+    model.feature_input_order = COLUMNS[:2]
+    model._probabilities = lambda x: torch.stack([0.8 - x[:, 0], 0.2 + x[:, 0]], dim=1).clamp(0, 1)
+    return model
+
+
+def dice_asks_for_columns_the_classifier_lacks():
+    model = numbers_only()
+    rows = model.data.df[model.data.df["pay"] < 0.2].head(2)
+    try:
+        found = Dice(model, {"posthoc_sparsity_param": 0}).get_counterfactuals(rows)
+    except KeyError:
+        return True
+    return list(found.columns) != COLUMNS[:2]
+
+
+def wrong_backend_is_no_help():
+    model = Toy()
+    model.backend = "sklearn"
+    try:
+        Wachter(model, {})
+    except ValueError as error:
+        return "backend" not in str(error)
+    return True
+
+
 def vae_layers_need_the_input_width():
     layers = [8, 3]
     try:
@@ -348,6 +376,25 @@ def violations_need_equal_labels():
         return True
 
 
+def violations_need_columns_nobody_has():
+    if HEAD:
+        from carla.evaluation.catalog.violations import constraint_violation
+    else:
+        from carla.evaluation.violations import constraint_violation
+    model = numbers_only()
+    model.data.immutables = ["age", "job"]
+    model.data.inverse_transform = lambda x: x.drop(columns=COLUMNS[2:]).assign(
+        sex=x["sex_m"], job=x["job_x"]
+    )
+    factuals = model.data.df[COLUMNS[:2]].head(3)
+    moved = factuals.copy()
+    moved.iloc[1] += 1.0
+    try:
+        return constraint_violation(model.data, moved, factuals) != [[0], [1], [0]]
+    except KeyError:
+        return True
+
+
 SYMPTOMS = [
     counterfactuals_are_numbered_from_zero,
     rows_without_answer_reach_classifier,
@@ -362,6 +409,8 @@ SYMPTOMS = [
     face_needs_an_immutable,
     dice_writes_text_into_numbers,
     dice_loses_rows_without_answer,
+    dice_asks_for_columns_the_classifier_lacks,
+    wrong_backend_is_no_help,
     vae_layers_need_the_input_width,
     last_batch_of_one_row_fails,
     rows_to_train_on_are_read_only,
@@ -369,6 +418,7 @@ SYMPTOMS = [
     benchmark_pairs_wrong_rows,
     empty_rows_are_dropped_by_label,
     violations_need_equal_labels,
+    violations_need_columns_nobody_has,
 ]
 NAMES = [symptom.__name__ for symptom in SYMPTOMS]
 

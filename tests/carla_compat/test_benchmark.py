@@ -138,6 +138,17 @@ def test_other_data_through_benchmark(data_root, data, epochs):
         check(model, name, factuals)
 
 
+@pytest.mark.skipif(HEAD, reason="the repository's head refuses forests in these methods")
+@pytest.mark.parametrize("backend", ["sklearn", "xgboost"])
+def test_forests_through_benchmark(adult, backend):
+    pytest.importorskip(backend)
+    model = MLModelCatalog(adult.data, "forest", backend=backend, load_online=False)
+    model.train(max_depth=4, n_estimators=5, force_train=True)
+    assert sorted(model.feature_input_order) == sorted(adult.data.continuous)
+    for name in ("GrowingSpheres", "Dice", "Face, knn"):
+        check(model, name, denied(model, LABELS["text"]))
+
+
 def test_face_without_immutables_finds_people(adult):
     data = carla_genre.load_dataset("adult", immutables=[])
     model = classifier(data, epochs=1)

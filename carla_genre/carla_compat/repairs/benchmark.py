@@ -79,3 +79,22 @@ def violations_need_equal_labels(module: ModuleType) -> bool:
 
     module.constraint_violation = constraint_violation  # type: ignore[attr-defined]
     return True
+
+
+@repair("carla.evaluation.violations", "carla.evaluation.catalog.violations")
+def violations_need_columns_nobody_has(module: ModuleType) -> bool:
+    """`constraint_violation` decodes columns that a forest, which sees numbers only, never had: KeyError.
+
+    Features that the classifier does not see are the same in a factual and its counterfactual.
+    """
+    original = module.constraint_violation
+
+    @wraps(original)
+    def constraint_violation(data: Any, counterfactuals: Any, factuals: Any) -> list[list[float]]:
+        known = data.df
+        absent = [c for c in known.columns if c != data.target and c not in counterfactuals.columns]
+        same = {column: known[column].iloc[0] for column in absent if column not in factuals.columns}
+        return original(data, counterfactuals.assign(**same), factuals.assign(**same))
+
+    module.constraint_violation = constraint_violation  # type: ignore[attr-defined]
+    return True

@@ -85,6 +85,44 @@ def dice_loses_rows_without_answer(module: ModuleType) -> bool:
     return True
 
 
+@repair(_DICE)
+def dice_asks_for_columns_the_classifier_lacks(module: ModuleType) -> bool:
+    """Dice is built on every column of the data, and misses those that a forest does not see: it gets the others."""
+    build = module.Dice.__init__
+
+    @wraps(build)
+    def __init__(self: Any, mlmodel: Any, *args: Any, **kwargs: Any) -> None:
+        seen = [*mlmodel.feature_input_order, mlmodel.data.target]
+        everything = set(mlmodel.data.df.columns) <= set(seen)
+        build(self, mlmodel if everything else _InputsOnly(mlmodel, seen), *args, **kwargs)
+
+    module.Dice.__init__ = __init__
+    return True
+
+
+class _InputsOnly:
+    """A classifier whose data have the columns that it sees; all else is passed on."""
+
+    def __init__(self, underlying: Any, columns: list[str]) -> None:
+        self._underlying = underlying
+        self._columns = columns
+
+    @property
+    def data(self) -> Any:
+        return _InputsOnly(self._underlying.data, self._columns)
+
+    @property
+    def df(self) -> pd.DataFrame:
+        return self._underlying.df[self._columns]
+
+    @property
+    def continuous(self) -> list[str]:
+        return [feature for feature in self._underlying.continuous if feature in self._columns]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._underlying, name)
+
+
 def _checked(check: Any, mlmodel: Any, frame: pd.DataFrame) -> pd.DataFrame:
     """CARLA's check, in the signature of the release and in that of the repository's head."""
     import inspect
