@@ -1,0 +1,123 @@
+"""GenRe through CARLA's Benchmark, on CARLA's data sets, every backend, and a user's own table and classifier."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from method_cases import ROLES, Logistic, applicants
+
+from carla_genre import GenRe, load_dataset
+
+from carla import Benchmark, MLModelCatalog
+from carla.models.api import MLModel
+
+HEAD = hasattr(MLModel, "get_mutable_mask")
+SHORT = {
+    "training": {"steps": 50, "batch_size": 256, "evaluations": 2},
+    "architecture": {"decoder_layers": 1},
+    "verbose": False,
+}
+BACKENDS = [
+    ("ann", "pytorch"),
+    ("linear", "pytorch"),
+    ("ann", "tensorflow"),
+    ("forest", "sklearn"),
+    ("forest", "xgboost"),
+]
+PACKAGES = {"tensorflow": "tensorflow", "xgboost": "xgboost"}
+
+
+def classifier(data: Any, kind: str = "ann", backend: str = "pytorch") -> MLModelCatalog:
+    if backend in PACKAGES:
+        pytest.importorskip(PACKAGES[backend])
+    model = MLModelCatalog(data, kind, backend=backend, load_online=False)
+    torch.manual_seed(0)
+    epochs = 1 + 30_000 // len(data.df_train)
+    model.train(learning_rate=0.005, epochs=epochs, batch_size=256, hidden_size=[12, 6], force_train=True)
+    return model
+
+
+def denied(model: MLModel, n: int = 25) -> pd.DataFrame:
+    """Denied test rows under a shuffled text index, with the target and a column that nobody knows."""
+    test = model.data.df_test
+    rows = test[np.asarray(model.predict_proba(test))[:, 1] <= 0.5].sample(n, random_state=0)
+    rows.index = pd.Index([f"person {i}" for i in np.random.default_rng(0).permutation(n)])
+    return rows.assign(remark="none")
+
+
+def run(benchmark: Benchmark, model: MLModel) -> pd.DataFrame:
+    """All measures under the release's names, by whichever of CARLA's two interfaces is installed."""
+    if not HEAD:
+        return benchmark.run_benchmark()
+    from carla.evaluation import catalog
+
+    measures = [
+        catalog.Distance(model),
+        catalog.ConstraintViolation(model),
+        catalog.Redundancy(model, {"cf_label": 1}),
+        catalog.YNN(model, {"y": 5, "cf_label": 1}),
+        catalog.SuccessRate(),
+        catalog.AvgTime({"time": benchmark.timer}),
+    ]
+    names = {"L0_distance": "Distance_1", "L1_distance": "Distance_2", "avg_time": "Average_Time"}
+    return benchmark.run_benchmark(measures).rename(columns=names)
+
+
+def check(model: MLModel, **hyperparams: Any) -> pd.DataFrame:
+    """Train, answer through Benchmark, and hold its figures against the answers themselves."""
+    method = GenRe(model, {**SHORT, **hyperparams})
+    factuals = denied(model)
+    answers = method.get_counterfactuals(factuals)
+    assert answers.index.equals(factuals.index)
+    assert list(answers.columns) == list(model.feature_input_order)
+    found = answers.dropna()
+    assert len(found) > len(factuals) / 2
+    assert (np.asarray(model.predict_proba(found))[:, 1] > 0.5).all()
+    own = factuals.loc[found.index, found.columns]
+    for feature in method.schema.features:
+        columns = list(feature.columns)
+        if feature.immutable:
+            assert (found[columns].to_numpy() == own[columns].to_numpy()).all(), feature.name
+
+    figures = run(Benchmark(model, method, factuals), model)
+    assert (figures["Constraint_Violation"].dropna() == 0).all()
+    assert figures["Success_Rate"].iloc[0] == pytest.approx(len(found) / len(factuals))
+    distance = figures["Distance_2"].dropna().to_numpy(dtype=float)
+    np.testing.assert_allclose(distance, np.abs(found - own).to_numpy(dtype=float).sum(axis=1), atol=1e-6)
+
+    assert method.get_counterfactuals(factuals.head(0)).shape == (0, len(found.columns))
+    pd.testing.assert_frame_equal(method.get_counterfactuals(factuals.head(1)), answers.head(1))
+    return answers
+
+
+@pytest.mark.parametrize(("kind", "backend"), BACKENDS)
+def test_adult_on_every_backend(kind: str, backend: str) -> None:
+    check(classifier(load_dataset("adult"), kind, backend))
+
+
+@pytest.mark.parametrize("encoding", ["OneHot", "OneHot_drop_binary"])
+def test_adult_with_the_papers_roles(encoding: str) -> None:
+    check(classifier(load_dataset("adult", roles="paper", encoding_method=encoding)))
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["compas", "heloc"])
+def test_carlas_other_data(name: str, data_root: Path) -> None:
+    check(classifier(load_dataset(name, root=data_root)), selection="cheapest")
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["catalog classifier", "hand-written classifier"])
+def test_a_csv_with_a_category_of_twelve_levels(own: bool, tmp_path: Path) -> None:
+    path = tmp_path / "loans.csv"
+    applicants().to_csv(path, index=False)
+    data = load_dataset(path, quiet=True, **ROLES)
+    model = Logistic(data) if own else classifier(data)
+    answers = check(model).dropna()
+    jobs = [column for column in answers if column.startswith("job_")]
+    assert len(jobs) == 12
+    assert (answers[jobs].sum(axis=1) == 1).all() and answers[jobs].isin([0, 1]).all(axis=None)
