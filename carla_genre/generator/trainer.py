@@ -246,6 +246,7 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "random": self.random.get_state(),
+            "dropout": _global_random(self.generator.device),
             "queue": self.queue,
             "step": self.step,
             "history": vars(self.history),
@@ -271,6 +272,7 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
         self.random.set_state(state["random"].cpu())
+        _set_global_random(self.generator.device, state["dropout"].cpu())
         self.queue, self.step = state["queue"], state["step"]
         self.history = History(**state["history"])
         log.info("resumed %s at step %d of %d", path, self.step, self.n_steps)
@@ -278,3 +280,15 @@ class Trainer:
 
 def _weights(generator: Generator) -> dict[str, Tensor]:
     return copy.deepcopy(generator.state_dict())
+
+
+def _global_random(device: torch.device) -> Tensor:
+    """State of the generator that dropout draws from."""
+    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+
+
+def _set_global_random(device: torch.device, state: Tensor) -> None:
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state, device)
+    else:
+        torch.set_rng_state(state)

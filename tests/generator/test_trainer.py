@@ -7,7 +7,7 @@ from generator_cases import PREFIX, TRAINING, make_generator, make_pairs
 
 from carla_genre.errors import CheckpointError
 from carla_genre.generator.config import Architecture, Training
-from carla_genre.generator.trainer import Trainer
+from carla_genre.generator.trainer import History, Trainer
 
 
 def trainer(training: Training = TRAINING, architecture: Architecture = PREFIX, seed: int = 0) -> Trainer:
@@ -83,21 +83,29 @@ def test_epochs_bound_the_steps() -> None:
     assert trainer(replace(TRAINING, epochs=7)).n_steps == 7 * 3  # 135 rows in batches of 64
 
 
-@pytest.mark.parametrize("at", [3, 14, 29])
-def test_an_interrupted_run_resumes_to_the_same_end(at: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("at", "dropout"), [(3, 0.0), (14, 0.2), (29, 0.0)])
+def test_an_interrupted_run_resumes_to_the_same_end(at: int, dropout: float, tmp_path: Path) -> None:
     file = tmp_path / "folder" / "state.pt"
     training = replace(TRAINING, checkpoint=str(file), patience=0)
-    whole = trainer(training)
-    whole_history = whole.fit()
+
+    def fresh() -> Trainer:
+        return trainer(training, replace(PREFIX, dropout=dropout))
+
+    def fit(run: Trainer) -> History:
+        with torch.random.fork_rng():
+            torch.manual_seed(3)
+            return run.fit()
+
+    whole, stopped, resumed = fresh(), fresh(), fresh()
+    whole_history = fit(whole)
     assert not file.exists()  # finished: nothing to resume
 
-    stopped = trainer(training)
     interrupt(stopped, at)
     with pytest.raises(KeyboardInterrupt):
-        stopped.fit()
+        fit(stopped)
     assert [f.name for f in file.parent.iterdir()] == ["state.pt"]
 
-    resumed = trainer(training)
+    torch.rand(5)  # another process would be elsewhere in its global random numbers
     history = resumed.fit()
     assert history.step == whole_history.step
     assert history.validation == pytest.approx(whole_history.validation)
