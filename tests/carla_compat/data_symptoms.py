@@ -161,8 +161,15 @@ def softmax_has_no_dimension() -> bool:
     return "softmax" in _warnings_of_a_prediction()
 
 
-def frame_values_are_read_only() -> bool:
-    return "not writable" in _warnings_of_a_prediction()
+def torch_dislikes_frame_values() -> bool:
+    if "not writable" in _warnings_of_a_prediction():  # pandas 3
+        return True
+    model = trained(seed=4, force_train=True)
+    try:
+        model.predict_proba(model.data.df.astype(object))
+    except TypeError:
+        return True
+    return False
 
 
 def merging_defaults_shares_and_drops() -> bool:
@@ -184,7 +191,7 @@ def importing_carla_silences_loggers() -> bool:
 
 SYMPTOMS = [
     softmax_has_no_dimension,
-    frame_values_are_read_only,
+    torch_dislikes_frame_values,
     one_hot_encoder_lacks_sparse,
     unknown_preprocessing_is_identity,
     identity_encoding_cannot_be_decoded,

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from people import ROLES, csv_file
 
@@ -111,10 +110,7 @@ def test_forests_use_the_datas_own_columns(tmp_path: Path, cache: Path, backend:
 def test_a_frame_of_objects_is_predicted(adult: Any, cache: Path) -> None:
     model = trained(adult, "linear", "pytorch", epochs=1)
     rows = adult.df_test.head(4)
-    assert (
-        np.array_equal(model.predict_proba(rows.astype(object)), model.predict_proba(rows))
-        or pd.__version__ < "3"
-    )
+    assert np.array_equal(model.predict_proba(rows.astype(object)), model.predict_proba(rows))
 
 
 def test_two_files_of_the_same_name_have_each_their_classifier(tmp_path: Path, cache: Path) -> None:

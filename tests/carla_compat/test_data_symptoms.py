@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 SCRIPT = Path(__file__).with_name("data_symptoms.py")
 
-# On every stack that this package can be installed on; pandas 3 adds one.
+# On every stack that this package can be installed on.
 EXPECTED = [
     "cached_classifier_is_of_other_data",
     "catalog_encoder_lacks_feature_names",
@@ -25,11 +24,11 @@ EXPECTED = [
     "merging_defaults_shares_and_drops",
     "one_hot_encoder_lacks_sparse",
     "softmax_has_no_dimension",
+    "torch_dislikes_frame_values",
     "torch_loads_weights_only",
     "unknown_preprocessing_is_identity",
     "xgboost_fit_takes_no_eval_metric",
 ]
-READ_ONLY = "frame_values_are_read_only"
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +42,7 @@ def unrepaired(run_python: Any, repaired: dict[str, Any]) -> dict[str, Any]:
     return run_python(SCRIPT, disable=tuple(repaired["symptoms"]))
 
 
-@pytest.mark.parametrize("name", [*EXPECTED, READ_ONLY])
+@pytest.mark.parametrize("name", EXPECTED)
 def test_symptom_is_gone(name: str, repaired: dict[str, Any]) -> None:
     assert repaired["symptoms"][name] is False
 
@@ -57,13 +56,5 @@ def test_symptom_is_there_without_the_repair(
     assert unrepaired["symptoms"][name] is True
 
 
-def test_read_only_frames_are_repaired_where_pandas_makes_them(
-    repaired: dict[str, Any], unrepaired: dict[str, Any]
-) -> None:
-    has_symptom = not pd.DataFrame([[0.0]]).values.flags.writeable
-    assert unrepaired["symptoms"][READ_ONLY] is has_symptom
-    assert (READ_ONLY in repaired["applied"]) is has_symptom
-
-
 def test_every_symptom_is_expected(repaired: dict[str, Any]) -> None:
-    assert sorted(repaired["symptoms"]) == sorted([*EXPECTED, READ_ONLY])
+    assert sorted(repaired["symptoms"]) == sorted(EXPECTED)

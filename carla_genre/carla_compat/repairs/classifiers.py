@@ -170,12 +170,10 @@ def _with_softmax_dimension(forward: Any) -> Any:
 
 
 @repair(_CATALOG)
-def frame_values_are_read_only(module: ModuleType) -> bool:
-    """`df.values` cannot be written to (pandas 3), of which torch warns in `predict_proba`: it is given a copy."""
+def torch_dislikes_frame_values(module: ModuleType) -> bool:
+    """`predict_proba` hands torch `df.values`: objects raise, read-only ones (pandas 3) warn. Now a copy in floats."""
     import pandas as pd
 
-    if pd.DataFrame([[0.0]]).values.flags.writeable:
-        return False
     catalog = module.MLModelCatalog
     original = catalog.predict_proba
 
