@@ -25,6 +25,8 @@ def load(filename: str | os.PathLike[str], *args: Any, **options: Any) -> Any:
         warnings.filterwarnings("ignore", message="Trying to unpickle estimator")
         try:
             return joblib.load(filename, *args, **options)
+        except FileNotFoundError:
+            raise
         except Exception as failure:  # their errors have no class of their own
             try:
                 return _load_old(filename)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import sys
+import tempfile
 from functools import wraps
 from types import ModuleType
 from typing import Any
@@ -54,7 +56,9 @@ def keras_names_weights_otherwise(module: ModuleType) -> bool:
     def load(self: Any, input_shape: int) -> Any:
         path = _autoencoder_path(module, self.data_name, input_shape)
         with open(f"{path}.json") as file:
-            model = module.model_from_json(file.read(), custom_objects={"tf": module.tf})
+            config = json.load(file)
+        config.pop("compile_config", None)  # it names the loss, CARLA's or the user's own function
+        model = module.model_from_json(json.dumps(config), custom_objects={"tf": module.tf})
         model.load_weights(f"{path}.weights.h5")
         self._layers = [int(layer.output.shape[1]) for layer in model.layers[:-1]]
         return model
@@ -86,6 +90,23 @@ def keras_fails_in_a_graph(module: ModuleType) -> bool:
         *classes, name = path.split(".")
         owner = getattr(module, classes[0]) if classes else module
         setattr(owner, name, eagerly(getattr(owner, name)))
+    return True
+
+
+@repair("carla.models.catalog.ANN_TF.model_ann")
+def ann_is_saved_into_working_folder(module: ModuleType) -> bool:
+    """Training a network on TensorFlow leaves a second copy in `./saved_models`: only the cache keeps one."""
+    ann = module.AnnModel
+    original = ann.build_train_save_model
+    if "model_directory" not in inspect.signature(original).parameters:
+        return False
+
+    @wraps(original)
+    def build_train_save_model(self: Any, *args: Any, **options: Any) -> Any:
+        with tempfile.TemporaryDirectory() as folder:
+            return original(self, *args, **{"model_directory": folder, **options})
+
+    ann.build_train_save_model = build_train_save_model
     return True
 
 
