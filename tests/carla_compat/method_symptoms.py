@@ -23,7 +23,7 @@ from carla_genre.carla_compat import registry
 import carla.evaluation.process_nans as process_nans  # isort: skip
 from carla import Benchmark, MLModel, RecourseMethod
 from carla.models.api import mlmodel as mlmodel_api
-from carla.recourse_methods import CCHVAE, Dice, GrowingSpheres, Wachter
+from carla.recourse_methods import CCHVAE, CRUD, Dice, GrowingSpheres, Revise, Wachter
 from carla.recourse_methods.autoencoder import CSVAE
 from carla.recourse_methods.autoencoder.losses import losses
 from carla.recourse_methods.catalog.face.library import face_method
@@ -212,6 +212,24 @@ def growing_spheres_draws_columns_apart():
     return not one_level_each(GrowingSpheres(model).get_counterfactuals(denied(model)))
 
 
+def growing_spheres_depends_on_hash_seed():
+    names = [f"x{number}" for number in range(60)]
+    seen = []
+
+    def predict_proba(x):
+        seen.append(x)
+        return np.tile([1.0, 0.0], (len(x), 1)) if len(seen) < 2 else np.tile([0.0, 1.0], (len(x), 1))
+
+    model = SimpleNamespace(predict_proba=predict_proba)
+    np.random.seed(0)
+    growing_spheres_search(
+        pd.Series(0.0, index=names), names, [], names, [], names, model, n_search_samples=3
+    )
+    np.random.seed(0)
+    drawn = np.random.randn(3, len(names))
+    return not (np.argsort(seen[1], axis=1) == np.argsort(drawn, axis=1)).all()
+
+
 def face_starts_from_another_row():
     seen = []
     data = pd.DataFrame({"x": np.arange(200.0), "y": 1.0})
@@ -294,6 +312,34 @@ def wrong_backend_is_no_help():
     except ValueError as error:
         return "backend" not in str(error)
     return True
+
+
+def crud_needs_the_label():
+    model = Toy()
+    torch.manual_seed(0)
+    params = {"layers": [width(), 8, 3], "epochs": 1}
+    method = CRUD(model, {"data_name": "toy", "max_iter": 3, "vae_params": params})
+    try:
+        return len(method.get_counterfactuals(denied(model)[COLUMNS])) != len(LABELS)
+    except KeyError:
+        return True
+
+
+def saved_vae_is_looked_for_under_another_width():
+    if not HEAD:
+        return None
+    model = Toy()
+    params = {"data_name": "saved", "max_iter": 3, "vae_params": {"layers": [width(), 8, 3], "epochs": 1}}
+    trained = Revise(model, model.data, params)
+    params["vae_params"] = {"layers": [width(), 8, 3], "train": False}
+    try:
+        loaded = Revise(model, model.data, params)
+    except (FileNotFoundError, RuntimeError):
+        return True
+    return not all(
+        torch.equal(mine, theirs)
+        for mine, theirs in zip(loaded.vae.parameters(), trained.vae.parameters(), strict=True)
+    )
 
 
 def vae_layers_need_the_input_width():
@@ -405,13 +451,16 @@ SYMPTOMS = [
     wachter_indexes_with_a_float,
     growing_spheres_never_gives_up,
     growing_spheres_draws_columns_apart,
+    growing_spheres_depends_on_hash_seed,
     face_starts_from_another_row,
     face_needs_an_immutable,
     dice_writes_text_into_numbers,
     dice_loses_rows_without_answer,
     dice_asks_for_columns_the_classifier_lacks,
     wrong_backend_is_no_help,
+    crud_needs_the_label,
     vae_layers_need_the_input_width,
+    saved_vae_is_looked_for_under_another_width,
     last_batch_of_one_row_fails,
     rows_to_train_on_are_read_only,
     csvae_loss_inverts_diagonal_matrices,

@@ -182,6 +182,18 @@ def test_autoencoder_of_the_head_trains_on_rows_of_its_own():
         assert pd.DataFrame([[0.0]]).values.flags.writeable
 
 
+def test_autoencoder_of_the_head_is_loaded_under_its_own_width():
+    class VariationalAutoencoder:
+        _input_dim = 12
+
+        def load(self, input_shape):
+            return input_shape
+
+    module = module_with("x", VariationalAutoencoder=VariationalAutoencoder)
+    assert autoencoders.saved_vae_is_looked_for_under_another_width(module)
+    assert module.VariationalAutoencoder().load(20) == 12
+
+
 # Widths of autoencoders
 
 

@@ -136,6 +136,24 @@ def rows_to_train_on_are_read_only(module: ModuleType) -> bool:
     return True
 
 
+@repair(f"{_AUTOENCODER}.models.vae", f"{_AUTOENCODER}.models.csvae")
+def saved_vae_is_looked_for_under_another_width(module: ModuleType) -> bool:
+    """`train: False` looks a VAE up under the number of all columns (head), though it is saved under its own width."""
+    networks = [module.__dict__.get(name) for name in ("CSVAE", "VariationalAutoencoder")]
+    for network in networks:
+        if network is not None:
+            network.load = _load_own_width(network.load)
+    return any(networks)
+
+
+def _load_own_width(original: Any) -> Any:
+    @wraps(original)
+    def load(self: Any, input_shape: Any = None) -> Any:
+        return original(self, self._input_dim)
+
+    return load
+
+
 @repair(f"{_AUTOENCODER}.losses.losses")
 def csvae_loss_inverts_diagonal_matrices(module: ModuleType) -> bool:
     """CRUD's loss factorises a dense matrix of (batch * latent)² to compare diagonal normals: the variances suffice.

@@ -156,6 +156,25 @@ def _bound(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str,
     return dict(arguments.arguments)
 
 
+class _InOrder(list):  # type: ignore[type-arg]
+    """What the module takes for ``set``: of its operations only the difference is used, and the order is kept."""
+
+    def __sub__(self, other: Any) -> _InOrder:
+        return _InOrder(key for key in self if key not in other)
+
+
+@repair(f"{_CATALOG}.growing_spheres.library.gs_counterfactuals")
+def growing_spheres_depends_on_hash_seed(module: ModuleType) -> bool:
+    """GrowingSpheres gives its random draws to columns in a set's order, another in each process: order is kept."""
+    import inspect
+
+    search = inspect.unwrap(module.growing_spheres_search)
+    if "set" not in search.__code__.co_names:
+        return False
+    module.set = _InOrder  # type: ignore[attr-defined]
+    return True
+
+
 @repair(f"{_CATALOG}.face.library.face_method")
 def face_starts_from_another_row(module: ModuleType) -> bool:
     """FACE draws a subset and then looks its factual up at the old position, which is another row: it is put first."""

@@ -128,6 +128,25 @@ def mutable_mask_expects_one_column_a_category(module: ModuleType) -> bool:
     return True
 
 
+@repair("carla.recourse_methods.catalog.crud.model")
+def crud_needs_the_label(module: ModuleType) -> bool:
+    """CRUD fails on factuals without the target column: where it is absent, the predicted label stands in."""
+    import numpy as np
+
+    def with_label(answer: Answering) -> Answering:
+        def get_counterfactuals(self: Any, factuals: Any) -> Any:
+            target = self._mlmodel.data.target
+            if target not in factuals.columns:
+                inputs = self._mlmodel.get_ordered_features(factuals)
+                label = np.argmax(np.asarray(self._mlmodel.predict_proba(inputs)), axis=1)
+                factuals = factuals.assign(**{target: label})
+            return answer(self, factuals)
+
+        return get_counterfactuals
+
+    return bool(wrap_answers(module, with_label))
+
+
 _NEED_PYTORCH = {"cchvae": "CCHVAE", "crud": "CRUD", "revise": "Revise", "wachter": "Wachter"}
 
 
