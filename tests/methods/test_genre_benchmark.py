@@ -18,6 +18,7 @@ from carla.models.api import MLModel
 
 HEAD = hasattr(MLModel, "get_mutable_mask")
 SHORT = {
+    "gamma": 0.55,  # the classifiers are trained for a moment only and are sure of nobody
     "training": {"steps": 50, "batch_size": 256, "evaluations": 2},
     "architecture": {"decoder_layers": 1},
     "verbose": False,
