@@ -18,8 +18,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# The user's own folders, as they were before the lines below.
-_USERS = {name: os.environ.get(name) for name in ("CF_DATA", "CF_MODELS")}
+# The user's own folders, as they were before the lines below: kept in the environment, because pytest-xdist's workers
+# are started after these lines have run once.
+for _name in ("CF_DATA", "CF_MODELS"):
+    os.environ.setdefault(f"CARLA_GENRE_TESTS_{_name}", os.environ.get(_name, ""))
 
 _HOME = tempfile.mkdtemp(prefix="carla-genre-tests-")
 atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
@@ -37,7 +39,7 @@ logging.raiseExceptions = False
 
 
 def _shared_folder(variable: str, beside: str, example: str) -> Path:
-    named = _USERS[variable]
+    named = os.environ[f"CARLA_GENRE_TESTS_{variable}"]
     folder = Path(named) if named else ROOT.parent / "shared" / beside
     if not (folder / example).exists():
         pytest.skip(f"no {example} in {folder}: name the folder that has it in {variable}")
