@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # Of a palette that people with colour blindness tell apart; the markers differ as well.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = "osD^vP*"
+_BROKEN = "#B00020"
 
 
 def require_matplotlib() -> Any:
@@ -86,6 +87,9 @@ def _trade_off(axes: Any, scores: Mapping[str, Scores], measure: str, label: str
     axes.set_ylim(0, 1.03)
     axes.set_xlabel("Cost / d (L1 in the scaled space)")
     axes.set_ylabel(label)
+    axes.text(
+        0.02, 0.5, "cheaper and better:\nup and left", transform=axes.transAxes, fontsize=9, color="#666666"
+    )
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     if axes.collections:
@@ -96,13 +100,17 @@ def _changes(
     axes: Any, frequencies: Mapping[str, Mapping[str, float]], features: Sequence[str], immutable: set[str]
 ) -> None:
     """Methods x features, the share of answers that change the feature."""
+    from matplotlib.patches import Rectangle
+
     methods = list(frequencies)
     shares = np.array([[frequencies[method][feature] for method in methods] for feature in features])
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     for row, column in np.ndindex(*shares.shape):
         share = shares[row, column]
         broken = share > 0 and features[row] in immutable
-        colour = "#C00000" if broken else "white" if share > 0.55 else "black"
+        if broken:
+            axes.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, color=_BROKEN))
+        colour = "white" if broken or share > 0.55 else "black"
         text = f"{share:.0%}" if share == 0 or share >= 0.005 else "<1%"
         weight = "bold" if broken else "normal"
         axes.text(column, row, text, ha="center", va="center", fontsize=9, color=colour, fontweight=weight)
@@ -110,5 +118,5 @@ def _changes(
     names = [f"{feature} (immutable)" if feature in immutable else feature for feature in features]
     axes.set_yticks(range(len(features)), names)
     axes.tick_params(length=0)
-    axes.set_title("share of answers that change the feature", fontsize=10)
+    axes.set_title("Share of answers that change the feature (red: it must not)", fontsize=10)
     axes.spines[:].set_visible(False)

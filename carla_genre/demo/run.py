@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import platform
+import sys
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -214,10 +215,12 @@ def _write(
         "change frequencies": result.frequencies,
         "answers": people,
         "seconds": progress.seconds,
+        "peak memory MB": peak_memory_mb(),
         "versions": versions(),
     }
     written[0].write_text(json.dumps(_plain(record), indent=2, default=str) + "\n")
-    progress.say("done; written: " + ", ".join(str(path) for path in written))
+    memory = f", {record['peak memory MB']:,} MB at most" if record["peak memory MB"] else ""
+    progress.say(f"done{memory}; written: {', '.join(map(str, written))}")
 
 
 def versions() -> dict[str, str]:
@@ -229,6 +232,16 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[package] = "absent"
     return found
+
+
+def peak_memory_mb() -> int | None:
+    """The most memory that this process has held, in MB (10^6 bytes); None where it is not told."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6)
 
 
 def _plain(value: Any) -> Any:

@@ -53,8 +53,9 @@ class Scores:
     violations: Violations
 
     def to_dict(self) -> dict[str, Any]:
-        """In JSON's types."""
-        return {**asdict(self), "violations": self.violations._asdict()}
+        """In JSON's types: None where a figure is not defined."""
+        figures = {name: None if value != value else value for name, value in asdict(self).items()}
+        return {**figures, "violations": self.violations._asdict()}
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ def test_no_answer_at_all_has_no_score(judge, factuals, answers):
     assert (scores.val, scores.lof, scores.answered) == (0, 0, 0)
     assert np.isnan(scores.cost)
     assert np.isnan(scores.score)
+    assert scores.to_dict()["score"] is None
 
 
 def test_nobody_is_refused(judge, factuals, answers):
