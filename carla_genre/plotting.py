@@ -87,9 +87,7 @@ def _trade_off(axes: Any, scores: Mapping[str, Scores], measure: str, label: str
     axes.set_ylim(0, 1.03)
     axes.set_xlabel("Cost / d (L1 in the scaled space)")
     axes.set_ylabel(label)
-    axes.text(
-        0.02, 0.5, "cheaper and better:\nup and left", transform=axes.transAxes, fontsize=9, color="#666666"
-    )
+    axes.set_title("Up and left is better", fontsize=10)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     if axes.collections:
@@ -118,5 +116,5 @@ def _changes(
     names = [f"{feature} (immutable)" if feature in immutable else feature for feature in features]
     axes.set_yticks(range(len(features)), names)
     axes.tick_params(length=0)
-    axes.set_title("Share of answers that change the feature (red: it must not)", fontsize=10)
+    axes.set_title("Share of answers that change the feature\n(red: it must not)", fontsize=10)
     axes.spines[:].set_visible(False)

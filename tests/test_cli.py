@@ -1,6 +1,7 @@
 """The command: what it prints, writes and returns."""
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -34,6 +35,11 @@ def test_errors_are_one_line_on_stderr(capsys):
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err == "carla-genre: --people must be 1 or more, got 0\n"
+
+
+def test_a_negative_seed_is_refused(capsys):
+    assert main(["demo", "--seed", "-1"]) == 2
+    assert "--seed must be 0 or more" in capsys.readouterr().err
 
 
 def test_a_mistyped_data_set_is_told_before_anything_else(capsys, tmp_path):
@@ -146,6 +152,23 @@ def test_demo_s_json_agrees_with_itself(demo):
         assert person["h before"] <= 0.5 < person["h after"]
         assert person["changes"]
         assert all(old != new for old, new in person["changes"].values())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for another process")
+def test_demo_can_be_stopped(loans, tmp_path):
+    out = tmp_path / "out"
+    command = [sys.executable, "-u", "-m", "carla_genre.cli", "demo", "--data", str(loans), "--out", str(out)]
+    options = ["--target", "granted"]
+    with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True) as demo:
+        for line in demo.stderr:
+            if "training GenRe" in line:
+                break
+        demo.send_signal(signal.SIGINT)
+        told = demo.stderr.read().splitlines()
+    assert demo.returncode == 130
+    assert told[-1] == "carla-genre: interrupted"
+    assert "Traceback" not in "".join(told)
+    assert not out.exists()
 
 
 def test_demo_needs_two_decisions_of_h(loans, tmp_path):
