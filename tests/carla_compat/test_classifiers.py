@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from people import ROLES, csv_file
 
 import carla_genre  # noqa: F401
+from carla_genre.carla_compat.classifier_cache import training_digest
 from carla_genre.datasets.adult import load_adult
 
 from carla.data.catalog import CsvCatalog, OnlineCatalog
@@ -132,23 +135,28 @@ def test_scaling_encoding_and_size_have_each_their_classifier(tmp_path: Path, ca
     assert len(list(cache.rglob("*.skjoblib"))) == 2
 
 
-def test_the_same_data_finds_its_classifier_in_another_process(
-    tmp_path: Path, cache: Path, run_python: Any
-) -> None:
-    path = csv_file(tmp_path)
-    trained(CsvCatalog(path, **ROLES), "linear", "pytorch", epochs=1)
-    (file,) = cache.rglob("*.pt")
-    digest = run_python(
-        f"""
-        import json, carla_genre
-        from carla.data.catalog import CsvCatalog
-        from carla.models.catalog import MLModelCatalog
-        from carla_genre.carla_compat.classifier_cache import training_digest
-        data = CsvCatalog({path!r}, **{ROLES!r})
-        print(json.dumps(training_digest(MLModelCatalog(data, "linear", backend="pytorch", load_online=False))))
-        """
-    )
-    assert file.stem == f"linear_{digest}"
+def test_the_digest_is_of_what_a_classifier_is_trained_on() -> None:
+    rows = pd.DataFrame({"age": [0.25, 0.5, 1.0], "sex_m": [0.0, 1.0, 1.0], "y": [0, 1, 1]})
+
+    def digest(frame: pd.DataFrame, order: tuple[str, ...] = ("age", "sex_m"), **architecture: Any) -> str:
+        data = SimpleNamespace(df_train=frame, target="y")
+        return training_digest(SimpleNamespace(data=data, feature_input_order=list(order)), **architecture)
+
+    known = digest(rows)
+    assert known == "b25afe4c6cf5"  # the same in every process and on every version of pandas
+    assert digest(rows.astype({"y": float})) == known
+    assert digest(rows.sample(frac=1, random_state=0)) == known
+    assert digest(rows.assign(unused=1)) == known
+    others = [
+        digest(rows.assign(age=[0.25, 0.5, 0.75])),
+        digest(rows.assign(y=[0, 1, 0])),
+        digest(rows, order=("sex_m", "age")),
+        digest(rows.rename(columns={"age": "years"}), order=("years", "sex_m")),
+        digest(rows.head(2)),
+        digest(rows, n_estimators=5),
+        digest(rows, n_estimators=6),
+    ]
+    assert len({known, *others}) == 8
 
 
 class Intruder:
