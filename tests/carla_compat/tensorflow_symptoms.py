@@ -200,6 +200,14 @@ def leaks() -> list[str]:
     ]
 
 
+def tree_scores_are_no_index() -> bool:
+    from carla.models.catalog import trees
+
+    forest = trained("forest", "xgboost")
+    rows = tf.constant(rows_to_explain()[forest.feature_input_order].to_numpy())
+    return fails(lambda: trees.get_prob_classification_forest(forest, DATA.continuous, rows, sigma=1.0))
+
+
 SYMPTOMS = [
     ann_is_saved_into_working_folder,
     autoencoders_turn_off_eager_mode,
@@ -213,6 +221,7 @@ SYMPTOMS = [
     keras_predict_needs_eager_mode,
     tensorflow_lacks_contrib,
     tensorflow_lacks_version_1_names,
+    tree_scores_are_no_index,
 ]
 
 

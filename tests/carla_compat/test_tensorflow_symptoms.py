@@ -22,6 +22,7 @@ EXPECTED = [
     "keras_predict_needs_eager_mode",
     "tensorflow_lacks_contrib",
     "tensorflow_lacks_version_1_names",
+    "tree_scores_are_no_index",
 ]
 #: A defect of some versions of Keras only.
 SOMETIMES = "keras_losses_lack_squared_error"

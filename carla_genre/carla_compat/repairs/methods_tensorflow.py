@@ -48,3 +48,17 @@ def focus_opens_a_session_eagerly(module: ModuleType) -> bool:
 
     method.get_counterfactuals = get_counterfactuals
     return True
+
+
+@repair("carla.models.catalog.trees")
+def tree_scores_are_no_index(module: ModuleType) -> bool:
+    """FOCUS on xgboost takes `score > 0.5` for a list's index, which numpy 2 refuses: the scores become Python's."""
+    original = module.parse_booster
+
+    @wraps(original)
+    def parse_booster(booster: Any) -> Any:
+        *parts, scores = original(booster)
+        return (*parts, [float(score) for score in scores])
+
+    module.parse_booster = parse_booster  # type: ignore[attr-defined]
+    return True
