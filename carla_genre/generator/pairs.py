@@ -99,10 +99,15 @@ def split_rows(labels: np.ndarray, scores: np.ndarray, config: PairConfig) -> tu
         positive = scores[labels == 1]
         if len(positive) == 0:
             raise InputError("D_h+ is empty: no training row has label 1; check the target column")
-        tenth = np.sort(positive)[-max(1, len(positive) // 10)]
+        if positive.max() <= 0.5:
+            raise InputError(
+                f"D_h+ is empty: h accepts no training row of label 1, its largest value is {positive.max():.4g}; "
+                "is the classifier trained, and is label 1 its second column?"
+            )
+        tenth = max(np.sort(positive)[-max(1, len(positive) // 10)], 0.5)
         raise InputError(
             f"D_h+ is empty: no training row with label 1 has h > gamma = {config.gamma}; the largest h of one is "
-            f"{positive.max():.4g}, and gamma = {np.floor(tenth * 1000) / 1000:.3f} would leave about a tenth of them"
+            f"{positive.max():.4g}; gamma = {np.floor(tenth * 1000) / 1000:.3f} would leave at most a tenth of them"
         )
     if not denied.any():
         raise InputError(

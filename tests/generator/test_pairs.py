@@ -136,7 +136,9 @@ def test_an_empty_side_names_the_way_out() -> None:
         split_rows(labels, scores, PairConfig())
     suggested = 0.599
     assert split_rows(labels, scores, replace(PairConfig(), gamma=suggested))[1].any()
-    with pytest.raises(InputError, match="label 1"):
+    with pytest.raises(InputError, match="is the classifier trained"):
+        split_rows(labels, scores / 2, PairConfig())
+    with pytest.raises(InputError, match="no training row has label 1"):
         split_rows(np.zeros(3), scores, PairConfig())
     with pytest.raises(InputError, match="denies no"):
         split_rows(labels, np.array([0.9, 0.9, 0.9]), PairConfig())

@@ -38,7 +38,11 @@ def classifier(data: Any, kind: str = "ann", backend: str = "pytorch") -> MLMode
         pytest.importorskip(PACKAGES[backend])
     model = MLModelCatalog(data, kind, backend=backend, load_online=False)
     torch.manual_seed(0)
-    epochs = 1 + 30_000 // len(data.df_train)
+    if backend == "tensorflow":
+        import keras
+
+        keras.utils.set_random_seed(0)
+    epochs = 3 if backend == "tensorflow" else 1 + 30_000 // len(data.df_train)
     model.train(learning_rate=0.005, epochs=epochs, batch_size=256, hidden_size=[12, 6], force_train=True)
     return model
 

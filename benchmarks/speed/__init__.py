@@ -1,0 +1,1 @@
+"""Timing against plain references, as ratios of runs that alternate in one process."""
