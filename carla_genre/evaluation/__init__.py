@@ -1,7 +1,8 @@
 """Measures of recourse: gold classifier, LOF, Score, and what they are made of.
 
-Each measure is a plain function on frames in the module of its name, and a class for ``Benchmark.run_benchmark([...])`` of CARLA's repository
-head: ``Measure(mlmodel, hyperparameters=None).get_evaluation(factuals, counterfactuals)``.
+Each measure is a plain function on frames, in the module of its name, and a class for
+``Benchmark.run_benchmark([...])`` of CARLA's repository head: ``Measure(mlmodel, hyperparameters=None)`` with
+``get_evaluation(factuals, counterfactuals)``.
 """
 
 from carla_genre.evaluation.cost import Cost, feature_changes
