@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from people import ROLES, csv_file
 
 import carla_genre  # noqa: F401
@@ -26,7 +27,7 @@ TRAINING: dict[str, Any] = {
     "learning_rate": 0.01,
     "epochs": 3,
     "batch_size": 256,
-    "hidden_size": [8, 8],
+    "hidden_size": [16, 16],
     "n_estimators": 10,
     "max_depth": 5,
 }
@@ -52,6 +53,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def trained(data: Any, model_type: str, backend: str, **training: Any) -> MLModelCatalog:
     if backend == "xgboost":
         pytest.importorskip("xgboost")
+    torch.manual_seed(0)  # CARLA trains by the global random states
+    np.random.seed(0)
     model = MLModelCatalog(data, model_type, backend=backend, load_online=False)
     model.train(**{**TRAINING, **training})
     return model
@@ -170,8 +173,6 @@ class Intruder:
 
 
 def test_a_file_in_the_cache_cannot_run_code(tmp_path: Path, cache: Path) -> None:
-    import torch
-
     data = CsvCatalog(csv_file(tmp_path), **ROLES)
     trained(data, "linear", "pytorch", epochs=1)
     (file,) = cache.rglob("*.pt")
