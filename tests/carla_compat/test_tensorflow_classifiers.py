@@ -1,4 +1,4 @@
-"""MLModelCatalog on TensorFlow: train, predict, save and load, on the embedded Adult; and refused without TensorFlow."""
+"""MLModelCatalog on TensorFlow: train, predict, save and load, on the embedded Adult; refused without TensorFlow."""
 
 from __future__ import annotations
 
