@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import inspect
 import json
+import pickle
 import sys
+import tempfile
 import warnings
 from types import SimpleNamespace
 
@@ -26,6 +28,7 @@ from carla.models.api import mlmodel as mlmodel_api
 from carla.recourse_methods import CCHVAE, CRUD, Dice, GrowingSpheres, Revise, Wachter
 from carla.recourse_methods.autoencoder import CSVAE
 from carla.recourse_methods.autoencoder.losses import losses
+from carla.recourse_methods.catalog.clue.library.clue_ml.src import utils as clue_utils
 from carla.recourse_methods.catalog.face.library import face_method
 from carla.recourse_methods.catalog.growing_spheres.library import growing_spheres_search
 from carla.recourse_methods.processing import check_counterfactuals, encode_feature_names
@@ -342,6 +345,36 @@ def saved_vae_is_looked_for_under_another_width():
     )
 
 
+class Network(clue_utils.BaseNet):
+    """The least of a network of CLUE's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.epoch, self.lr = 3, np.float64(0.5)
+        self.model = torch.nn.Linear(2, 1)
+        self.optimizer = torch.optim.SGD(self.model.parameters())
+
+
+def clue_sums_a_generator():
+    if np.lib.NumpyVersion(np.__version__) < "2.4.0":
+        return None
+    try:
+        return Network().get_nb_parameters() != 3
+    except TypeError:
+        return True
+
+
+def clue_loads_weights_only():
+    saved, loaded = Network(), Network()
+    with tempfile.TemporaryDirectory() as folder:
+        saved.save(f"{folder}/net.dat")
+        try:
+            loaded.load(f"{folder}/net.dat")
+        except pickle.UnpicklingError:
+            return True
+    return not torch.equal(saved.model.weight, loaded.model.weight)
+
+
 def vae_layers_need_the_input_width():
     layers = [8, 3]
     try:
@@ -458,6 +491,8 @@ SYMPTOMS = [
     dice_loses_rows_without_answer,
     dice_asks_for_columns_the_classifier_lacks,
     wrong_backend_is_no_help,
+    clue_sums_a_generator,
+    clue_loads_weights_only,
     crud_needs_the_label,
     vae_layers_need_the_input_width,
     saved_vae_is_looked_for_under_another_width,
