@@ -20,7 +20,8 @@ def clue_sums_a_generator(module: ModuleType) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if np.sum(number for number in (1, 2)) == 3:
+            numbers: Any = (number for number in (1, 2))
+            if np.sum(numbers) == 3:
                 return False
     except TypeError:
         pass
