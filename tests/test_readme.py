@@ -1,7 +1,7 @@
 """The Python blocks of the README and of docs run as they stand, in the order in which a reader meets them.
 
-What a reader has is there: loans.csv, and CARLA's files in ~/carla-csv-files. GenRe's default preset trains for fewer
-steps than a reader's.
+A block that only sketches something is marked `py`. What a reader has is there: loans.csv, and CARLA's files in
+~/carla-csv-files. GenRe's default preset trains for fewer steps than a reader's.
 """
 
 from __future__ import annotations

@@ -64,7 +64,9 @@ def _checked_fit(fit: Any, argument: str, known: tuple[str, ...]) -> Any:
             method = "Identity"
         if not isinstance(method, str):
             if not hasattr(method, "fit"):
-                raise InputError(f"{argument}: expected one of {known} or a scikit-learn transformer, got {method!r}")
+                raise InputError(
+                    f"{argument}: expected one of {known} or a scikit-learn transformer, got {method!r}"
+                )
             return method.fit(df)
         if method not in known:
             near = difflib.get_close_matches(method, known, n=1, cutoff=0.4)
