@@ -1,7 +1,7 @@
 """pytest plugin that runs CARLA's own tests with carla_genre imported first, and records how each ended.
 
-CARLA's tests use names of TensorFlow 1 and of old numpy themselves: their imports are answered as those of CARLA's own
-modules are. Nothing else of them is changed.
+CARLA's tests use names of TensorFlow 1, of old numpy and of old scikit-learn themselves: what they import is answered
+as for CARLA's own modules. Nothing else of them is changed.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from typing import Any
 
 import pytest
 
-import carla_genre.carla_compat.repairs  # noqa: F401  registers them
 from carla_genre.carla_compat import registry
 from carla_genre.carla_compat import report as compat_report
 from carla_genre.carla_compat.loader import RepairingLoader
+from carla_genre.carla_compat.repairs.pipelining import one_hot_encoder_lacks_sparse
 
 #: Where the record goes: a JSON file.
 RECORD_VARIABLE = "CARLA_SUITE_RECORD"
@@ -37,6 +37,8 @@ class SuiteLoader(RepairingLoader):
             if repair.when == "before" and "carla.*" in repair.modules and not registry.disabled(repair.name):
                 repair.function(module)
         self._underlying.exec_module(module)
+        if hasattr(module, "preprocessing") and not registry.disabled("one_hot_encoder_lacks_sparse"):
+            one_hot_encoder_lacks_sparse(module)
 
 
 class SuiteFinder:

@@ -130,5 +130,6 @@ def _as_xgboost_reads_it(old: _OldXGBClassifier) -> Any:
     parameters = {name: value for name, value in old.state.items() if name in known and value is not None}
     classifier = xgboost.XGBClassifier(**parameters)
     snapshot = json.loads(bytes(old.state["_Booster"].state["handle"]))
-    classifier.load_model(bytearray(json.dumps(snapshot["Model"]).encode()))
+    with xgboost.config_context(verbosity=0):  # it warns of what is done here
+        classifier.load_model(bytearray(json.dumps(snapshot["Model"]).encode()))
     return classifier
