@@ -1,0 +1,60 @@
+"""Cells of encoded columns as numbers and level codes, with errors that name column and row."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.errors import InputError
+from carla_genre.schema.feature import Feature
+
+
+def plain(value: Any) -> Any:
+    """Turn one of numpy's scalars into Python's."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def numbers(column: pd.Series, name: str) -> np.ndarray:
+    """Finite numbers of a continuous column, (B,)."""
+    try:
+        numbers = column.to_numpy(dtype=float)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"column {name!r} is not numeric: pass encoded rows (catalog.transform does it)"
+        ) from error
+    bad = ~np.isfinite(numbers)
+    if bad.any():
+        first = column.index[bad][0]
+        raise InputError(
+            f"column {name!r} has {bad.sum()} missing or infinite values, the first at row {first!r}"
+        )
+    return numbers
+
+
+def codes(part: pd.DataFrame, feature: Feature) -> np.ndarray:
+    """Each row's level number, (B,), from a categorical's columns."""
+    assert feature.levels is not None
+    number = {level: code for code, level in enumerate(feature.levels)}
+    distinct, inverse = _factorize_rows(part)
+    found = np.array([number.get(row, -1) for row in distinct])
+    result = found[inverse] if len(part) else np.empty(0)
+    if len(part) and (found < 0).any():
+        row = part.index[int(np.argmax(result < 0))]
+        unknown = distinct[int(np.argmax(found < 0))]
+        raise InputError(
+            f"row {row!r}: {dict(zip(feature.columns, unknown, strict=True))} is no level of "
+            f"categorical {feature.name!r} (rows must be encoded as the classifier's data)"
+        )
+    return result
+
+
+def _factorize_rows(part: pd.DataFrame) -> tuple[list[tuple[Hashable, ...]], np.ndarray]:
+    numbers = part.groupby(list(part.columns), sort=False, dropna=False).ngroup().to_numpy()
+    first = np.unique(numbers, return_index=True)[1]
+    distinct = [
+        tuple(plain(value) for value in row) for row in part.iloc[first].itertuples(index=False, name=None)
+    ]
+    return distinct, numbers

@@ -1,0 +1,132 @@
+"""Read features and their constraints from a CARLA classifier and its data."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.errors import InputError
+from carla_genre.schema.cells import plain
+from carla_genre.schema.feature import Feature
+
+if TYPE_CHECKING:
+    from carla.data.api import Data
+
+_DIRECTIONS = {None: 0, "increase": 1, "decrease": -1}
+
+
+def read_features(
+    data: Data, columns: Sequence[str], constraints: Mapping[str, Mapping[str, Any]] | None
+) -> tuple[Feature, ...]:
+    """Group a classifier's columns into features, with the catalog's constraints and further ones."""
+    groups = _group_columns(data, columns)
+    merged = _merge_constraints(data, constraints, groups)
+    categorical, immutables = set(data.categorical or ()), set(data.immutables or ())
+    whole, train = data.df, data.df_train
+    features = []
+    for name, group in groups.items():
+        rules = merged.get(name, {})
+        frozen = name in immutables or bool(rules.get("immutable", False))
+        if name in categorical:
+            if "direction" in rules or "range" in rules:
+                raise InputError(f"constraint on {name!r}: a categorical has no direction or range")
+            features.append(Feature(name, group, _levels(name, group, whole), frozen))
+        else:
+            lower, upper = _range(name, rules.get("range"), train[group[0]], data)
+            features.append(
+                Feature(name, group, None, frozen, _DIRECTIONS[rules.get("direction")], lower, upper)
+            )
+    return tuple(features)
+
+
+def _group_columns(data: Data, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Feature name -> its columns, in the order of ``columns``."""
+    owner: dict[str, str] = {name: name for name in [*(data.continuous or ()), *(data.categorical or ())]}
+    encoder = getattr(data, "encoder", None)
+    categories = getattr(encoder, "categories_", None)
+    if categories is not None and not getattr(data, "_identity_encoding", False):
+        for name, levels in zip(data.categorical, categories, strict=False):
+            owner.update({f"{name}_{level}": name for level in levels})
+    groups: dict[str, list[str]] = {}
+    for column in columns:
+        name = owner.get(column) or _by_prefix(column, data.categorical or ())
+        if name is None:
+            raise InputError(
+                f"the classifier's column {column!r} belongs to no feature of its data: "
+                f"continuous {list(data.continuous)}, categorical {list(data.categorical)}"
+            )
+        groups.setdefault(name, []).append(column)
+    return {name: tuple(group) for name, group in groups.items()}
+
+
+def _by_prefix(column: str, categorical: Iterable[str]) -> str | None:
+    """The categorical whose name is the longest prefix of a column, for data without an encoder."""
+    owners = [name for name in categorical if column.startswith(f"{name}_")]
+    return max(owners, key=len, default=None)
+
+
+def _merge_constraints(
+    data: Data, constraints: Mapping[str, Mapping[str, Any]] | None, names: Iterable[str]
+) -> dict[str, dict[str, Any]]:
+    known = list(names)
+    merged: dict[str, dict[str, Any]] = {}
+    for source, strict in ((getattr(data, "constraints", None), False), (constraints, True)):
+        for name, rules in (source or {}).items():
+            if name not in known:
+                if not strict:  # the catalog may constrain a feature that this classifier does not see
+                    continue
+                near = difflib.get_close_matches(str(name), known, 1)
+                hint = f"; did you mean {near[0]!r}?" if near else f"; features are {known}"
+                raise InputError(f"constraints name {name!r}, which is no feature of the classifier{hint}")
+            unknown = set(rules) - {"direction", "range", "immutable"}
+            if unknown or rules.get("direction") not in _DIRECTIONS:
+                raise InputError(
+                    f"constraint on {name!r}: expected keys 'direction' ('increase' or 'decrease'), "
+                    f"'range' (low, high) and 'immutable', got {dict(rules)}"
+                )
+            merged.setdefault(name, {}).update(rules)
+    return merged
+
+
+def _levels(name: str, group: tuple[str, ...], frame: pd.DataFrame) -> tuple[tuple[Hashable, ...], ...]:
+    """The distinct values of a categorical's columns: a dropped first level has only zeros."""
+    seen = frame[list(group)].drop_duplicates()
+    if seen.isna().any(axis=None):
+        raise InputError(f"categorical {name!r} has missing values: fill or drop them first")
+    levels = [tuple(plain(value) for value in row) for row in seen.itertuples(index=False, name=None)]
+    if len(group) > 1 and any(sum(level) not in (0, 1) or set(level) - {0, 1} for level in levels):
+        raise InputError(f"the columns {list(group)} of categorical {name!r} are not one-hot in the data")
+    try:
+        return tuple(sorted(levels, reverse=len(group) > 1))
+    except TypeError as error:
+        raise InputError(f"categorical {name!r} mixes types: {levels[:5]}") from error
+
+
+def _range(name: str, wanted: Any, train: pd.Series, data: Data) -> tuple[float, float]:
+    seen = float(train.min()), float(train.max())
+    if wanted is None:
+        return seen
+    try:
+        low, high = (float(bound) for bound in wanted)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"constraint on {name!r}: range must be two numbers, got {wanted!r}") from error
+    low, high = (
+        max(_to_frame_units(name, low, data), seen[0]),
+        min(_to_frame_units(name, high, data), seen[1]),
+    )
+    if not low <= high:
+        raise InputError(f"constraint on {name!r}: no training row is inside the range {tuple(wanted)}")
+    return low, high
+
+
+def _to_frame_units(name: str, bound: float, data: Data) -> float:
+    scaler = getattr(data, "scaler", None)
+    if scaler is None or np.isinf(bound):
+        return bound
+    row = pd.DataFrame(0.0, index=[0], columns=list(data.continuous))
+    row[name] = bound
+    return float(np.asarray(scaler.transform(row))[0, list(data.continuous).index(name)])

@@ -1,0 +1,196 @@
+"""The features of a classifier's input, and the way between its columns and one value a feature."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.errors import InputError
+from carla_genre.schema.cells import codes, numbers, plain
+from carla_genre.schema.feature import Feature
+from carla_genre.schema.reading import read_features
+
+if TYPE_CHECKING:
+    from carla.models.api import MLModel
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The features of a classifier's input, in the order of their first encoded column.
+
+    Parameters
+    ----------
+    features : tuple of Feature
+        D features.
+    columns : tuple of str
+        The classifier's ``feature_input_order``: every feature's columns, each once.
+    """
+
+    features: tuple[Feature, ...]
+    columns: tuple[str, ...]
+
+    @classmethod
+    def from_mlmodel(
+        cls, mlmodel: MLModel, constraints: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> Schema:
+        """Read the schema of a CARLA classifier and its data.
+
+        Parameters
+        ----------
+        mlmodel : carla.models.api.MLModel
+            Gives ``feature_input_order`` and ``data``. A feature that the classifier does not see is
+            not part of the schema.
+        constraints : mapping, optional
+            Feature name -> ``{"direction": "increase" | "decrease", "range": (low, high),
+            "immutable": bool}``, the range in the data's original units. They come on top of the
+            catalog's own ``constraints`` attribute, where it has one.
+
+        Raises
+        ------
+        InputError
+            A column of the classifier belongs to no feature, or a constraint names no feature.
+        """
+        columns = tuple(str(column) for column in mlmodel.feature_input_order)
+        return cls(read_features(mlmodel.data, columns, constraints), columns)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The D features' names."""
+        return tuple(feature.name for feature in self.features)
+
+    @property
+    def categorical(self) -> np.ndarray:
+        """Which positions are categorical, bool (D,)."""
+        return np.array([feature.levels is not None for feature in self.features], dtype=bool)
+
+    @property
+    def immutable(self) -> np.ndarray:
+        """Which positions may not change, bool (D,)."""
+        return np.array([feature.immutable for feature in self.features], dtype=bool)
+
+    def encode(self, frame: pd.DataFrame) -> np.ndarray:
+        """Give each row one value a feature.
+
+        Parameters
+        ----------
+        frame : DataFrame (B, any)
+            Encoded rows; columns in any order, further columns are ignored.
+
+        Returns
+        -------
+        ndarray (B, D), float64
+            The scaled value of a continuous feature, the level's number of a categorical one.
+
+        Raises
+        ------
+        InputError
+            A column is missing, a value is not a finite number, or a group is none of its levels.
+        """
+        missing = [column for column in self.columns if column not in frame.columns]
+        if missing:
+            raise InputError(
+                f"the frame lacks the classifier's columns {missing}; it has {list(frame.columns)}"
+            )
+        values = np.empty((len(frame), len(self.features)))
+        for position, feature in enumerate(self.features):
+            part = frame[list(feature.columns)]
+            if part.shape[1] != len(feature.columns):
+                raise InputError(f"the frame has a column of feature {feature.name!r} twice")
+            if feature.levels is None:
+                values[:, position] = numbers(part.iloc[:, 0], feature.name)
+            else:
+                values[:, position] = codes(part, feature)
+        return values
+
+    def decode(self, values: np.ndarray, index: Iterable[Hashable] | pd.Index | None = None) -> pd.DataFrame:
+        """Turn one value a feature back into the classifier's columns.
+
+        Parameters
+        ----------
+        values : ndarray (B, D)
+            As :meth:`encode` gives them; a row that has a NaN becomes a row of NaN.
+        index : index of length B, optional
+            The rows' index.
+
+        Returns
+        -------
+        DataFrame (B, len(columns))
+            Columns in the classifier's order.
+        """
+        values = np.asarray(values, dtype=float)
+        if values.ndim != 2 or values.shape[1] != len(self.features):
+            raise InputError(f"values: expected shape (B, {len(self.features)}), got {values.shape}")
+        answered = ~np.isnan(values).any(axis=1)
+        data: dict[str, np.ndarray] = {}
+        for position, feature in enumerate(self.features):
+            if feature.levels is None:
+                data[feature.columns[0]] = np.where(answered, values[:, position], np.nan)
+                continue
+            codes = np.where(answered, values[:, position], 0).astype(int)
+            for place, column in enumerate(feature.columns):
+                cells = np.array([level[place] for level in feature.levels])[codes]
+                data[column] = cells if answered.all() else np.where(answered, cells, np.nan)
+        frame_index = None if index is None else pd.Index(index)
+        return pd.DataFrame(data, index=frame_index, columns=list(self.columns))
+
+    def cost(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """L1 cost of changing ``a`` to ``b``: |difference| a continuous feature, 1 a changed category.
+
+        The paper's C (section 2) for binary categories, where both agree; infinite where an
+        immutable differs is left to the caller.
+
+        Parameters
+        ----------
+        a, b : ndarray (..., D)
+            Encoded rows that broadcast.
+
+        Returns
+        -------
+        ndarray (...)
+        """
+        difference = np.abs(np.asarray(a, float) - np.asarray(b, float))
+        difference[..., self.categorical] = np.where(np.isnan(difference), np.nan, difference > 0)[
+            ..., self.categorical
+        ]
+        return difference.sum(axis=-1)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The schema in JSON's types."""
+        return {
+            "columns": list(self.columns),
+            "features": [
+                {
+                    "name": f.name,
+                    "columns": list(f.columns),
+                    "levels": None if f.levels is None else [[plain(v) for v in level] for level in f.levels],
+                    "immutable": f.immutable,
+                    "direction": f.direction,
+                    "range": [None if np.isinf(bound) else bound for bound in (f.lower, f.upper)],
+                }
+                for f in self.features
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Schema:
+        """The inverse of :meth:`to_dict`."""
+        features = []
+        for f in content["features"]:
+            levels = None if f["levels"] is None else tuple(tuple(level) for level in f["levels"])
+            lower, upper = f["range"]
+            features.append(
+                Feature(
+                    f["name"],
+                    tuple(f["columns"]),
+                    levels,
+                    f["immutable"],
+                    f["direction"],
+                    -np.inf if lower is None else lower,
+                    np.inf if upper is None else upper,
+                )
+            )
+        return cls(tuple(features), tuple(content["columns"]))
