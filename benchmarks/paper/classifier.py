@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from torch import nn
 from tqdm.auto import tqdm
 
-import carla_genre  # noqa: F401  (before carla)
+from carla_genre.generator.threads import processor_threads  # carla_genre before carla
 
 from carla.models.api import MLModel
 
@@ -120,9 +120,7 @@ def train_classifier(
     )
     logit = _network(len(columns), seed)
     # These products are too small to share: a second thread only costs. Fused Adam takes half the time.
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with processor_threads(1):
         optimizer = torch.optim.Adam(logit.parameters(), lr=learning_rate, fused=True)
         batches = list(zip(x.split(batch_size), y.split(batch_size), w.split(batch_size), strict=True))
         for _ in tqdm(range(epochs), desc="h", unit="epoch", disable=None if verbose else True, leave=False):
@@ -133,8 +131,6 @@ def train_classifier(
                 )
                 loss.backward()
                 optimizer.step()
-    finally:
-        torch.set_num_threads(threads)
     return ProtocolClassifier(data, columns, TwoClasses(logit))
 
 

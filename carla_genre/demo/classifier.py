@@ -12,6 +12,7 @@ import torch
 
 from carla_genre.demo.progress import Lines, Progress, quiet_carla
 from carla_genre.errors import InputError
+from carla_genre.generator.threads import processor_threads
 
 HIDDEN = [18, 9]
 BATCH, EPOCHS, STEPS = 1024, 10, 600  # the steps are for small data: more epochs of smaller batches
@@ -39,7 +40,7 @@ def train_classifier(data: Any, seed: int, progress: Progress) -> Any:
         _models_elsewhere(),
         torch.random.fork_rng(devices=devices),
         quiet_carla(),
-        _one_thread(),
+        processor_threads(1),
         progress.bar(epochs, "training h") as counter,
         contextlib.redirect_stdout(Lines("Epoch", counter)),  # type: ignore[type-var]
     ):
@@ -67,17 +68,6 @@ def accepted_share(mlmodel: Any, rows: Any) -> float:
             "there is no recourse to learn; try another --seed, or a target that the columns can tell"
         )
     return share
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """These products are too small to share: a second thread only costs."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextlib.contextmanager

@@ -39,6 +39,8 @@ def rules(preset: str) -> dict[str, Hyperparameter]:
         "selection": Hyperparameter("validity", str, choices=("validity", "cheapest")),
         "constraints": Hyperparameter(None, Mapping),  # type: ignore[type-abstract]
         "device": Hyperparameter("auto", str),
+        # The paper's network is large enough to share.
+        "threads": Hyperparameter(0 if preset == "paper" else 1, int, low=0),
         "seed": Hyperparameter(0, int, low=0, high=2**63 - 1),
         "verbose": Hyperparameter(True, bool),
         "architecture": Hyperparameter(None, Mapping, group=_architecture(config.architecture)),  # type: ignore[type-abstract]
