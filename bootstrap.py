@@ -66,14 +66,13 @@ def install(folder: Path, extras: set[str]) -> None:
     else:
         extras = extras | set(done["extras"])
         stamp.unlink()  # so that an interrupted update is not taken for a finished one
+        # Beside it, pip would call every package an error that differs from carla-recourse's pins.
+        pip(folder, "uninstall", "--quiet", "--yes", CARLA.partition("==")[0])
     wanted = ",".join(sorted(extras))
-    print(
-        f"[2/3] installing carla-genre[{wanted}]: several hundred MB, GBs where torch comes with CUDA",
-        flush=True,
-    )
-    pip(folder, "-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[{wanted}]")
+    print(f"[2/3] installing carla-genre[{wanted}]: several hundred MB, GBs where torch has CUDA", flush=True)
+    pip(folder, "install", "-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[{wanted}]")
     print(f"[3/3] installing {CARLA} without the versions that it pins", flush=True)
-    pip(folder, "--no-deps", CARLA)
+    pip(folder, "install", "--no-deps", CARLA)
     stamp.write_text(json.dumps({"inputs": inputs, "extras": sorted(extras)}))
 
 
@@ -98,14 +97,12 @@ def program(folder: Path, name: str) -> str:
     return str(folder / "Scripts" / f"{name}.exe" if os.name == "nt" else folder / "bin" / name)
 
 
-def pip(folder: Path, *arguments: str) -> None:
-    """`pip install` in the environment; its own output is the progress."""
-    command = [program(folder, "python"), "-m", "pip", "install", "--disable-pip-version-check", *arguments]
-    status = subprocess.call(command, cwd=ROOT)
-    if status:
-        stop(
-            f"The installation failed; pip's messages are above. Run the same command again: {' '.join(command)}"
-        )
+def pip(folder: Path, action: str, *arguments: str) -> None:
+    """`pip install` or `uninstall` in the environment; its own output is the progress."""
+    python = [program(folder, "python"), "-m", "pip", "--disable-pip-version-check"]
+    command = [*python, action, *arguments]
+    if subprocess.call(command, cwd=ROOT):
+        stop(f"pip failed, its messages are above. Run the same command again to retry: {' '.join(command)}")
 
 
 def run_demo(folder: Path, options: list[str]) -> int:

@@ -59,9 +59,9 @@ def test_tests_add_to_what_the_demo_installed(bootstrap: ModuleType) -> None:
     bootstrap.main(["demo"])
     packages(bootstrap)
     bootstrap.main(["test"])
-    assert packages(bootstrap) == ["[plot,test]", "carla-recourse==0.0.5"]
+    assert packages(bootstrap) == ["carla-recourse", "[plot,test]", "carla-recourse==0.0.5"]
     bootstrap.main(["test", "--tensorflow"])
-    assert packages(bootstrap) == ["[plot,tensorflow,test]", "carla-recourse==0.0.5"]
+    assert packages(bootstrap) == ["carla-recourse", "[plot,tensorflow,test]", "carla-recourse==0.0.5"]
     bootstrap.main(["demo"])
     assert packages(bootstrap) == []
 
@@ -73,7 +73,7 @@ def test_a_changed_input_is_installed_again(bootstrap: ModuleType, name: str) ->
     with (bootstrap.ROOT / name).open("a") as file:
         file.write("\n# changed\n")
     bootstrap.main(["demo"])
-    assert packages(bootstrap) == ["[plot]", "carla-recourse==0.0.5"]
+    assert packages(bootstrap) == ["carla-recourse", "[plot]", "carla-recourse==0.0.5"]
 
 
 @pytest.mark.parametrize("fails_at", [0, 1])

@@ -27,7 +27,7 @@ def numbers(column: pd.Series, name: str) -> np.ndarray:
         ) from error
     bad = ~np.isfinite(numbers)
     if bad.any():
-        first = column.index[bad][0]
+        first = column.index[bad].tolist()[0]  # a plain value: numpy's own are shown as np.int64(4)
         raise InputError(
             f"column {name!r} has {bad.sum()} missing or infinite values, the first at row {first!r}"
         )
