@@ -93,7 +93,12 @@ def _run(options: argparse.Namespace, tests: Path, folder: Path) -> dict[str, An
     if not record.exists():
         print(f"pytest ended with {finished.returncode} and recorded nothing", file=sys.stderr)
         return None
-    return json.loads(record.read_text())
+    written = (
+        record.read_text()
+        .replace(f"{folder}{os.sep}", "")
+        .replace(str(options.checkout.resolve()), "CHECKOUT")
+    )
+    return json.loads(written)
 
 
 def _counts(record: dict[str, Any]) -> dict[str, int]:

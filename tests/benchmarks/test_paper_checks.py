@@ -11,7 +11,7 @@ from benchmarks.paper.protocol import prepare
 def test_compas_gives_the_paper_s_figures(data_root):
     setting = prepare("compas", seed=42, root=data_root)
     assert setting.checks["positive rate before"] == pytest.approx(0.813, abs=0.001)
-    # The calibrated forest, and so each drawn label, is another one with the packages of Python 3.10 (scikit-learn 1.7):
+    # The calibrated forest, and so each drawn label, is another one with Python 3.10's packages (scikit-learn 1.7):
     # .621 are positive then, and NNR scores 1.90.
     current = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 8)
     assert setting.checks["positive rate after"] == pytest.approx(0.612, abs=0.001 if current else 0.015)
