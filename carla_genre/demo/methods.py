@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.demo.progress import Progress, quiet_carla
+from carla_genre.evaluation.carla_measures import run_all_measures
 
 from carla import Benchmark
 from carla.recourse_methods.api import RecourseMethod
@@ -70,24 +70,8 @@ def benchmark(
         with quiet_carla(), progress.bar(len(factuals), name) as counter:
             in_parts = InParts(method, part, counter.add)
             run = Benchmark(mlmodel, in_parts, factuals)
-            if "measures" in inspect.signature(run.run_benchmark).parameters:
-                measured = run.run_benchmark(_head_measures(mlmodel, run))
-            else:
-                measured = run.run_benchmark()
+            measured = run_all_measures(run, mlmodel)
     finally:
         np.random.set_state(state)
     means = {str(column): float(value) for column, value in measured.mean(numeric_only=True).items()}
     return Outcome(in_parts.answers, means, in_parts.seconds)
-
-
-def _head_measures(mlmodel: Any, run: Any) -> list[Any]:
-    from carla.evaluation import catalog
-
-    return [
-        catalog.Distance(mlmodel),
-        catalog.ConstraintViolation(mlmodel),
-        catalog.Redundancy(mlmodel, {"cf_label": 1}),
-        catalog.YNN(mlmodel, {"y": 5, "cf_label": 1}),
-        catalog.SuccessRate(),
-        catalog.AvgTime({"time": run.timer}),
-    ]

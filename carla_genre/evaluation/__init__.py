@@ -5,6 +5,7 @@ Each measure is a plain function on frames, in the module of its name, and a cla
 ``get_evaluation(factuals, counterfactuals)``.
 """
 
+from carla_genre.evaluation.carla_measures import run_all_measures
 from carla_genre.evaluation.cost import Cost, feature_changes
 from carla_genre.evaluation.gold import GoldClassifier, draw_labels
 from carla_genre.evaluation.lof import InlierTest
@@ -27,6 +28,7 @@ __all__ = [
     "draw_labels",
     "feature_changes",
     "model_probability",
+    "run_all_measures",
     "soft_validity",
     "valid",
 ]

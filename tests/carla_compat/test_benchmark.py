@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import carla_genre
+from carla_genre.evaluation import run_all_measures
 
 from carla import Benchmark, MLModelCatalog, RecourseMethod  # isort: skip
 from carla.models.api import MLModel
@@ -58,20 +59,7 @@ def measured(model, method: RecourseMethod, factuals: pd.DataFrame) -> tuple[Ben
     torch.manual_seed(0)
     np.random.seed(0)
     benchmark = Benchmark(model, method, factuals)
-    if not HEAD:
-        return benchmark, benchmark.run_benchmark()
-    from carla.evaluation import catalog
-
-    measures = [
-        catalog.Distance(model),
-        catalog.ConstraintViolation(model),
-        catalog.Redundancy(model, {"cf_label": 1}),
-        catalog.YNN(model, {"y": 5, "cf_label": 1}),
-        catalog.SuccessRate(),
-        catalog.AvgTime({"time": benchmark.timer}),
-    ]
-    names = {"L0_distance": "Distance_1", "L1_distance": "Distance_2", "avg_time": "Average_Time"}
-    return benchmark, benchmark.run_benchmark(measures).rename(columns=names)
+    return benchmark, run_all_measures(benchmark, model)
 
 
 def check(model, name: str, factuals: pd.DataFrame) -> pd.DataFrame:

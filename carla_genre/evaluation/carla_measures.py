@@ -1,0 +1,49 @@
+"""CARLA's own measures, through whichever of its two interfaces is installed."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pandas as pd
+
+# What the repository head calls otherwise than the release.
+_RELEASE_NAMES = {
+    "L0_distance": "Distance_1",
+    "L1_distance": "Distance_2",
+    "L2_distance": "Distance_3",
+    "Linf_distance": "Distance_4",
+    "avg_time": "Average_Time",
+}
+
+
+def run_all_measures(benchmark: Any, mlmodel: Any) -> pd.DataFrame:
+    """Every measure that the release's ``Benchmark.run_benchmark()`` has, on the release and on the head.
+
+    Parameters
+    ----------
+    benchmark : carla.Benchmark
+        Built, so that its method has answered.
+    mlmodel : carla.models.api.MLModel
+        The classifier that it was built with.
+
+    Returns
+    -------
+    DataFrame
+        Under the release's names: Distance_1 to Distance_4 (changed columns, L1, squared L2, L-infinity in the
+        encoded space), Constraint_Violation and Redundancy a counterfactual; y-Nearest-Neighbours, Success_Rate and
+        Average_Time (seconds a factual) in the first row.
+    """
+    if "measures" not in inspect.signature(benchmark.run_benchmark).parameters:
+        return benchmark.run_benchmark()
+    from carla.evaluation import catalog
+
+    measures = [
+        catalog.Distance(mlmodel),
+        catalog.ConstraintViolation(mlmodel),
+        catalog.Redundancy(mlmodel, {"cf_label": 1}),
+        catalog.YNN(mlmodel, {"y": 5, "cf_label": 1}),
+        catalog.SuccessRate(),
+        catalog.AvgTime({"time": benchmark.timer}),
+    ]
+    return benchmark.run_benchmark(measures).rename(columns=_RELEASE_NAMES)
