@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import platform
 import resource
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,13 @@ def environment() -> dict[str, Any]:
         "commit": _commit(),
         "time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
     }
+
+
+def write(path: Path, settings: Mapping[str, Any], figures: Mapping[str, Any]) -> None:
+    """Write one run: its settings, what it measured and where, as JSON; the folder is made."""
+    record = {"settings": dict(settings), "figures": dict(figures), "environment": environment()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=2) + "\n")
 
 
 def peak_memory_mb() -> float:

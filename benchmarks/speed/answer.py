@@ -6,14 +6,13 @@ python -m benchmarks.speed.answer --factuals 200 --samples 10
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmarks.record import environment
+from benchmarks.record import write
 from benchmarks.speed.alternate import alternate, show
 from benchmarks.speed.pairs import adult_like_rules, people
 from carla_genre.generator.config import PRESETS, SamplingConfig
@@ -66,8 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         show(f"answers, preset {preset}, {options.factuals} x {options.samples}", figures[preset])
     if options.json:
         settings = {name: value for name, value in vars(options).items() if name != "json"}
-        record = {"settings": settings, "figures": figures, "environment": environment()}
-        options.json.write_text(json.dumps(record, indent=2) + "\n")
+        write(options.json, settings, figures)
 
 
 if __name__ == "__main__":

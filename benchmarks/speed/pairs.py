@@ -6,7 +6,6 @@ python -m benchmarks.speed.pairs --denied 20000 --accepted 9000
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.record import environment, peak_memory_mb
+from benchmarks.record import peak_memory_mb, write
 from benchmarks.speed.alternate import alternate, show
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairs import Rules, find_pairs
@@ -92,8 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     show(f"pairs {options.denied} x {options.accepted}, K {options.top_k}", figures)
     if options.json:
         settings = {name: value for name, value in vars(options).items() if name != "json"}
-        record = {"settings": settings, "figures": figures, "environment": environment()}
-        options.json.write_text(json.dumps(record, indent=2) + "\n")
+        write(options.json, settings, figures)
 
 
 if __name__ == "__main__":
