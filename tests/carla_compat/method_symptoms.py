@@ -7,7 +7,6 @@ is needed and works; on either of the two CARLAs, since those whose defect only 
 
 from __future__ import annotations
 
-import inspect
 import json
 import pickle
 import sys
@@ -18,12 +17,17 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import torch
+from benchmark_symptoms import (
+    benchmark_pairs_wrong_rows,
+    empty_rows_are_dropped_by_label,
+    violations_need_columns_nobody_has,
+    violations_need_equal_labels,
+)
+from toy_classifier import COLUMNS, HEAD, LABELS, Toy, denied, numbers_only
 
 import carla_genre  # noqa: F401 (before carla)
 from carla_genre.carla_compat import registry
 
-import carla.evaluation.process_nans as process_nans  # isort: skip
-from carla import Benchmark, MLModel, RecourseMethod
 from carla.models.api import mlmodel as mlmodel_api
 from carla.recourse_methods import CCHVAE, CRUD, Dice, GrowingSpheres, Revise, Wachter
 from carla.recourse_methods.autoencoder import CSVAE
@@ -33,72 +37,7 @@ from carla.recourse_methods.catalog.face.library import face_method
 from carla.recourse_methods.catalog.growing_spheres.library import growing_spheres_search
 from carla.recourse_methods.processing import check_counterfactuals, encode_feature_names
 
-HEAD = hasattr(MLModel, "get_mutable_mask")
 WRITABLE = bool(pd.DataFrame([[0.0]]).values.flags.writeable)  # before pandas 3
-COLUMNS = ["pay", "age", "sex_m", "job_x", "job_y", "job_z"]
-LABELS = ["r7", "r1", "r3", "r2"]
-
-
-class Encoder:
-    """Two categories, one of them dropped to one column, and their decoding."""
-
-    def get_feature_names(self, features: list[str]) -> list[str]:
-        return COLUMNS[2:]
-
-
-class Toy(MLModel):
-    """A logistic classifier on six columns, one category of three levels, with the least of a data catalog."""
-
-    backend = "pytorch"
-    feature_input_order = COLUMNS
-
-    def __init__(self, accept_nan: bool = True) -> None:
-        draws = np.random.default_rng(0)
-        rows = draws.random((65, 6))
-        rows[:, 2] = rows[:, 2].round()
-        rows[:, 3:] = np.eye(3)[draws.integers(0, 3, len(rows))]
-        frame = pd.DataFrame(rows.round(2), columns=COLUMNS)
-        frame["good"] = (frame["pay"] > 0.5).astype(int)
-        self._data = SimpleNamespace(
-            df=frame,
-            continuous=["pay", "age"],
-            categorical=["sex", "job"],
-            immutables=["age"],
-            target="good",
-            encoder=Encoder(),
-            inverse_transform=lambda x: x.rename(columns={"sex_m": "sex", "job_x": "job"}),
-        )
-        self.accept_nan = accept_nan
-
-    @property
-    def data(self):
-        return self._data
-
-    @property
-    def raw_model(self):
-        return self._probabilities
-
-    def _probabilities(self, x: torch.Tensor) -> torch.Tensor:
-        good = torch.sigmoid(8 * (x[:, 0] + 0.2 * x[:, 3] - 0.6))
-        return torch.stack([1 - good, good], dim=1)
-
-    def predict_proba(self, x):
-        if torch.is_tensor(x):
-            return self._probabilities(x)
-        values = torch.tensor(np.array(x)).float()  # an array of objects is refused, as by a real classifier
-        if not self.accept_nan and bool(values.isnan().any()):
-            raise ValueError("Input X contains NaN")
-        return self._probabilities(values).numpy()
-
-    def predict(self, x):
-        return self.predict_proba(x)[:, 1]
-
-
-def denied(model: Toy) -> pd.DataFrame:
-    frame = model.data.df
-    rows = frame[np.argmax(model.predict_proba(frame[COLUMNS]), axis=1) == 0].head(len(LABELS)).copy()
-    rows.index = LABELS
-    return rows
 
 
 def one_level_each(frame: pd.DataFrame) -> bool:
@@ -289,14 +228,6 @@ def dice_loses_rows_without_answer():
     return list(found.index) != LABELS or list(found["pay"].notna()) != [False, True, False, False]
 
 
-def numbers_only() -> Toy:
-    """A classifier that sees the numbers alone, as CARLA's forests do."""
-    model = Toy()
-    model.feature_input_order = COLUMNS[:2]
-    model._probabilities = lambda x: torch.stack([0.8 - x[:, 0], 0.2 + x[:, 0]], dim=1).clamp(0, 1)
-    return model
-
-
 def dice_asks_for_columns_the_classifier_lacks():
     model = numbers_only()
     rows = model.data.df[model.data.df["pay"] < 0.2].head(2)
@@ -396,82 +327,6 @@ def last_batch_of_one_row_fails():
 
 def csvae_loss_inverts_diagonal_matrices():
     return losses.dists is torch.distributions
-
-
-class Backwards(RecourseMethod):
-    """A user's method that keeps the labels and not the order, and numbers its answers where asked to."""
-
-    def __init__(self, mlmodel, numbered: bool) -> None:
-        super().__init__(mlmodel)
-        self.numbered = numbered
-
-    def get_counterfactuals(self, factuals):
-        answers = factuals[COLUMNS].copy()
-        answers["pay"] += 1.0
-        return answers.reset_index(drop=True) if self.numbered else answers.iloc[::-1]
-
-
-def distances(method: RecourseMethod) -> list[float]:
-    benchmark = Benchmark(method._mlmodel, method, denied(method._mlmodel))
-    if HEAD:
-        from carla.evaluation.catalog import ConstraintViolation, Distance
-
-        found = benchmark.run_benchmark([Distance(method._mlmodel), ConstraintViolation(method._mlmodel)])
-        return found["L1_distance"].tolist()
-    benchmark.compute_constraint_violation()
-    return benchmark.compute_distances()["Distance_2"].tolist()
-
-
-def benchmark_pairs_wrong_rows():
-    try:
-        found = [distances(Backwards(Toy(), numbered)) for numbered in (True, False)]
-    except (KeyError, ValueError):
-        return True
-    return not np.allclose(found, 1.0)
-
-
-def empty_rows_are_dropped_by_label():
-    cfs = pd.DataFrame({"x": [1.0, np.nan, 3.0]}, index=["a", "a", "b"])
-    factuals = pd.DataFrame({"x": [10.0, 20.0, 30.0]}, index=["a", "a", "b"])
-    first = next(iter(inspect.signature(process_nans.remove_nans).parameters))
-    frames = (factuals, cfs) if first == "factuals" else (cfs, factuals)
-    kept = [frame["x"].tolist() for frame in process_nans.remove_nans(*frames)]
-    return sorted(kept) != [[1.0, 3.0], [10.0, 30.0]]
-
-
-def violations_need_equal_labels():
-    if HEAD:
-        from carla.evaluation.catalog.violations import constraint_violation
-    else:
-        from carla.evaluation.violations import constraint_violation
-    model = Toy()
-    model.data.immutables = ["age", "job"]
-    factuals = denied(model)[COLUMNS]
-    moved = factuals.reset_index(drop=True)
-    moved.loc[1, "age"] += 1.0
-    try:
-        return constraint_violation(model.data, moved, factuals) != [[0], [1], [0], [0]]
-    except ValueError:
-        return True
-
-
-def violations_need_columns_nobody_has():
-    if HEAD:
-        from carla.evaluation.catalog.violations import constraint_violation
-    else:
-        from carla.evaluation.violations import constraint_violation
-    model = numbers_only()
-    model.data.immutables = ["age", "job"]
-    model.data.inverse_transform = lambda x: x.drop(columns=COLUMNS[2:]).assign(
-        sex=x["sex_m"], job=x["job_x"]
-    )
-    factuals = model.data.df[COLUMNS[:2]].head(3)
-    moved = factuals.copy()
-    moved.iloc[1] += 1.0
-    try:
-        return constraint_violation(model.data, moved, factuals) != [[0], [1], [0]]
-    except KeyError:
-        return True
 
 
 SYMPTOMS = [
