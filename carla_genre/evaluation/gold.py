@@ -11,6 +11,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
 from carla_genre.errors import InputError
+from carla_genre.evaluation.measure import single_precision
 
 
 class GoldClassifier:
@@ -76,13 +77,7 @@ class GoldClassifier:
         return self.probability(features) > threshold
 
     def _matrix(self, features: ArrayLike | pd.DataFrame) -> np.ndarray:
-        if isinstance(features, pd.DataFrame) and self._columns is not None:
-            missing = [column for column in self._columns if column not in features.columns]
-            if missing:
-                raise InputError(f"the frame lacks the gold classifier's columns {missing}")
-            features = features[self._columns]
-        # Single precision, as a forest splits it: a value read back from a float32 file is the same value.
-        return np.asarray(features, dtype=np.float32)
+        return single_precision(features, self._columns, "the gold classifier")
 
 
 def draw_labels(probability: np.ndarray, seed: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from sklearn.neighbors import LocalOutlierFactor
 
 from carla_genre.errors import InputError
+from carla_genre.evaluation.measure import single_precision
 
 
 class InlierTest:
@@ -44,10 +45,4 @@ class InlierTest:
         return result
 
     def _matrix(self, rows: ArrayLike | pd.DataFrame) -> np.ndarray:
-        if isinstance(rows, pd.DataFrame) and self._columns is not None:
-            missing = [column for column in self._columns if column not in rows.columns]
-            if missing:
-                raise InputError(f"the frame lacks LOF's columns {missing}")
-            rows = rows[self._columns]
-        # Single precision, so that a repeated row is a repeated row whatever file it came from.
-        return np.asarray(rows, dtype=np.float32)
+        return single_precision(rows, self._columns, "LOF")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from carla_genre.errors import InputError
 from carla_genre.schema import Schema
@@ -51,6 +52,20 @@ def check_lengths(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> None
     """Raise InputError unless there is one counterfactual a factual (a failure is a row of NaN)."""
     if len(factuals) != len(counterfactuals):
         raise InputError(f"{len(factuals)} factuals but {len(counterfactuals)} counterfactuals")
+
+
+def single_precision(rows: ArrayLike | pd.DataFrame, columns: list[str] | None, owner: str) -> np.ndarray:
+    """Encoded rows as float32, of a frame the columns that the judge called ``owner`` was fitted on.
+
+    A forest splits single precision, and a value read back from a float32 file is the same value; so a
+    repeated row is a repeated row, whatever file it came from.
+    """
+    if isinstance(rows, pd.DataFrame) and columns is not None:
+        missing = [column for column in columns if column not in rows.columns]
+        if missing:
+            raise InputError(f"the frame lacks {owner}'s columns {missing}")
+        rows = rows[columns]
+    return np.asarray(rows, dtype=np.float32)
 
 
 def aligned(

@@ -69,7 +69,7 @@ def _sample(generator: Generator, factuals: Tensor, sampling: SamplingConfig, se
             index, answer = factual_bin, factual
         else:
             allowed = _allowed(
-                generator, feature, factuals[:, feature], inside[:, feature]
+                generator, feature, factuals[:, feature], own[:, feature], inside[:, feature]
             ).repeat_interleave(n, 0)
             probability = (
                 (logits.double() * sampling.temperature).masked_fill(~allowed, -torch.inf).softmax(-1)
@@ -98,8 +98,8 @@ def _draw(probability: Tensor, uniform: Tensor) -> Tensor:
     return place.clamp_(max=probability.shape[1] - 1)
 
 
-def _allowed(generator: Generator, feature: int, factual: Tensor, inside: Tensor) -> Tensor:
-    """Which bins a factual may be moved to: (B,) -> bool (B, K)."""
+def _allowed(generator: Generator, feature: int, factual: Tensor, own: Tensor, inside: Tensor) -> Tensor:
+    """Which bins a factual may be moved to, from its values, their bins and whether these hold them: bool (B, K)."""
     bins, rules = generator.answer_bins, generator.rules
     points, exists = bins.representatives[feature], bins.exists[feature]
     if rules.categorical[feature]:
@@ -108,7 +108,6 @@ def _allowed(generator: Generator, feature: int, factual: Tensor, inside: Tensor
     difference = (points - factual.unsqueeze(-1)) * float(rules.direction[feature])
     allowed = allowed & (difference >= 0)
     # The factual's own bin stands for its own value, which is always allowed.
-    own = torch.searchsorted(bins.edges[feature], factual.contiguous())
     is_own = torch.arange(len(points), device=points.device) == own.unsqueeze(-1)
     return allowed | (is_own & inside.unsqueeze(-1))
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.errors import InputError
+from carla_genre.evaluation.validity import model_probability
 from carla_genre.methods.hyperparameters import Hyperparameter, check
 from carla_genre.schema import Schema
 
@@ -50,7 +51,7 @@ class SchemaMethod(RecourseMethod):
         """Probability of label 1, h, of encoded rows: (B, D) -> (B,)."""
         if len(values) == 0:
             return np.empty(0)
-        return predict(self._mlmodel, self.schema.decode(values))
+        return model_probability(self._mlmodel, self.schema.decode(values))
 
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
         """One answer a factual.
@@ -101,16 +102,3 @@ class SchemaMethod(RecourseMethod):
                 elif same.any():
                     frame[column] = np.where(same, own, frame[column].to_numpy())
         return frame
-
-
-def predict(mlmodel: Any, frame: pd.DataFrame) -> np.ndarray:
-    """Probability of label 1, h, of a frame in the classifier's columns: (B,)."""
-    probability = mlmodel.predict_proba(frame)
-    if hasattr(probability, "detach"):
-        probability = probability.detach().cpu().numpy()
-    probability = np.asarray(probability, dtype=float)
-    if probability.shape == (len(frame), 2):
-        return probability[:, 1]
-    raise InputError(
-        f"{type(mlmodel).__name__}.predict_proba: expected shape ({len(frame)}, 2), got {probability.shape}"
-    )

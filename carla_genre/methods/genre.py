@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from carla_genre.generator.threads import processor_threads
 from carla_genre.generator.trainer import History, Trainer
 from carla_genre.methods.base import SchemaMethod
 from carla_genre.methods.fingerprint import difference, fingerprint
-from carla_genre.methods.genre_hyperparameters import from_config, preset_of, rules, to_config
+from carla_genre.methods.genre_hyperparameters import preset_of, rules, to_config, to_sampling
 from carla_genre.methods.hyperparameters import Hyperparameter, check
 from carla_genre.schema import Schema
 
@@ -146,7 +147,7 @@ class GenRe(SchemaMethod):
         candidates : ndarray (B, N, D)
         scores : ndarray (B, N)
         """
-        sampling = to_config(self.hyperparams, None).sampling
+        sampling = to_sampling(self.hyperparams)
         with processor_threads(self.hyperparams["threads"]):
             drawn = sample(
                 self.generator, torch.from_numpy(values), sampling, self.hyperparams["seed"]
@@ -230,9 +231,12 @@ class GenRe(SchemaMethod):
         apart = difference(header["fingerprint"], fingerprint(saved, method.scores))
         if apart:
             raise CheckpointError(f"{os.fspath(path)} was trained for another classifier: {apart}")
-        method.hyperparams = {**header["hyperparams"], **from_config(generator.config), "device": device}
-        for name in ("temperature", "sigma", "n_samples", "gamma"):
-            method.hyperparams[name] = header["hyperparams"][name]
+        method.hyperparams = {
+            **header["hyperparams"],
+            "architecture": asdict(generator.config.architecture),
+            "training": asdict(generator.config.training),
+            "device": device,
+        }
         method.generator, method.history, method.seconds = generator, None, {}
         return method
 

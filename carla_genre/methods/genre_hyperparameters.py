@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from carla_genre.errors import InputError
@@ -128,21 +128,10 @@ def to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> Gen
         binning=Binning(values["n_bins"], values["binning"]),
         architecture=architecture,
         training=training,
-        sampling=SamplingConfig(values["temperature"], values["sigma"], values["n_samples"]),
+        sampling=to_sampling(values),
     )
 
 
-def from_config(config: GeneratorConfig) -> dict[str, Any]:
-    """The hyperparameters that a loaded generator was trained with."""
-    return {
-        "lambda_": config.pairs.lambda_,
-        "gamma": config.pairs.gamma,
-        "top_k": config.pairs.top_k,
-        "denied": config.pairs.denied,
-        "unmatched": config.pairs.unmatched,
-        "n_bins": config.binning.n_bins,
-        "binning": config.binning.kind,
-        **asdict(config.sampling),
-        "architecture": asdict(config.architecture),
-        "training": asdict(config.training),
-    }
+def to_sampling(values: Mapping[str, Any]) -> SamplingConfig:
+    """How to sample, from checked values."""
+    return SamplingConfig(values["temperature"], values["sigma"], values["n_samples"])
