@@ -6,31 +6,20 @@ import datetime
 import json
 import os
 import platform
-import resource
 import subprocess
-import sys
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("carla-recourse", "numpy", "pandas", "scikit-learn", "torch")
+from carla_genre.evaluation.environment import versions
 
 
 def environment() -> dict[str, Any]:
     """Versions, hardware, commit and time, in JSON's types."""
     import torch
 
-    import carla_genre
-
-    versions = {"python": platform.python_version(), "carla-genre": carla_genre.__version__}
-    for package in _PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            versions[package] = "absent"
     return {
-        "versions": versions,
+        "versions": versions(),
         "hardware": {
             "machine": platform.machine(),
             "system": platform.system(),
@@ -49,12 +38,6 @@ def write(path: Path, settings: Mapping[str, Any], figures: Mapping[str, Any]) -
     record = {"settings": dict(settings), "figures": dict(figures), "environment": environment()}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=2) + "\n")
-
-
-def peak_memory_mb() -> float:
-    """The most memory that this process has held, in MB (10^6 bytes)."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
 
 def _processor() -> str:

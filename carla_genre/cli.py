@@ -76,7 +76,7 @@ def _doctor(options: argparse.Namespace) -> None:
     import importlib.util
 
     from carla_genre import carla_compat
-    from carla_genre.demo.run import versions
+    from carla_genre.evaluation.environment import versions
 
     for name, version in versions().items():
         print(f"{name}: {version}")

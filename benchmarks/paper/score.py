@@ -19,7 +19,8 @@ import pandas as pd
 from benchmarks.paper.data import BALANCED
 from benchmarks.paper.nearest import NearestAccepted
 from benchmarks.paper.protocol import Setting, prepare
-from benchmarks.record import environment, peak_memory_mb
+from benchmarks.record import environment
+from carla_genre.evaluation.environment import peak_memory_mb
 
 NEAREST = "NNR(D_h+)"
 RULES = ("validity", "cheapest")

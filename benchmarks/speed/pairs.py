@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.record import peak_memory_mb, write
+from benchmarks.record import write
 from benchmarks.speed.alternate import alternate, show
+from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairs import Rules, find_pairs
 

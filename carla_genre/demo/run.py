@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
-import platform
-import sys
 from dataclasses import asdict, dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-import carla_genre
 from carla_genre import plotting
 from carla_genre.datasets import load_dataset
 from carla_genre.demo.answers import change_frequencies, changes, describe
 from carla_genre.demo.progress import Progress
 from carla_genre.errors import InputError, MissingDependencyError
 from carla_genre.evaluation.cost import feature_changes
+from carla_genre.evaluation.environment import peak_memory_mb, versions
 from carla_genre.evaluation.score import Judge, Scores
 from carla_genre.evaluation.validity import model_probability
 from carla_genre.schema import Schema
@@ -215,6 +212,7 @@ def _write(
         written.append(out / "demo.png")
     except MissingDependencyError as error:
         log.warning("no picture: %s", error)
+    peak = peak_memory_mb()
     record = {
         "options": asdict(options),
         "people": n_people,
@@ -224,33 +222,12 @@ def _write(
         "change frequencies": result.frequencies,
         "answers": people,
         "seconds": progress.seconds,
-        "peak memory MB": peak_memory_mb(),
+        "peak memory MB": None if np.isnan(peak) else round(peak),
         "versions": versions(),
     }
     written[0].write_text(json.dumps(_plain(record), indent=2, default=str) + "\n")
-    memory = f", {record['peak memory MB']:,} MB at most" if record["peak memory MB"] else ""
+    memory = "" if np.isnan(peak) else f", {peak:,.0f} MB at most"
     progress.say(f"done{memory}; written: {', '.join(map(str, written))}")
-
-
-def versions() -> dict[str, str]:
-    """Of Python and the packages that the figures depend on."""
-    found = {"python": platform.python_version(), "carla-genre": carla_genre.__version__}
-    for package in ("carla-recourse", "numpy", "pandas", "scikit-learn", "torch", "matplotlib"):
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[package] = "absent"
-    return found
-
-
-def peak_memory_mb() -> int | None:
-    """The most memory that this process has held, in MB (10^6 bytes); None where it is not told."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6)
 
 
 def _plain(value: Any) -> Any:

@@ -132,3 +132,16 @@ def test_a_factual_s_own_value_outside_the_range_is_no_violation(schema, factual
 def test_nobody_asked_nobody_hurt(schema, factuals, answers):
     assert violations(schema, factuals.head(0), answers.head(0)) == (0, 0, 0, 0, 0)
     assert cost(schema, factuals.head(0), answers.head(0)).shape == (0,)
+
+
+def test_a_classifier_of_one_column_is_named(frame) -> None:
+    class OneColumn:
+        feature_input_order = ("income",)
+
+        def predict_proba(self, rows) -> np.ndarray:
+            return rows.to_numpy()
+
+    with pytest.raises(
+        InputError, match=r"OneColumn.predict_proba: expected shape \(300, 2\), got \(300, 1\)"
+    ):
+        model_probability(OneColumn(), frame)
