@@ -78,6 +78,32 @@ class Pairs:
         return torch.diff(self.cumulative, dim=1, prepend=torch.zeros_like(self.cumulative[:, :1]))
 
 
+def accepted_rows(labels: np.ndarray, scores: np.ndarray, gamma: float) -> np.ndarray:
+    """D_h+ = {y = 1, h > gamma} of section 4.1 as a mask (n,), from labels and h of each row.
+
+    Raises
+    ------
+    InputError
+        There is no such row; the message says which gamma would have some.
+    """
+    accepted = (labels == 1) & (scores > gamma)
+    if not accepted.any():
+        positive = scores[labels == 1]
+        if len(positive) == 0:
+            raise InputError("D_h+ is empty: no training row has label 1; check the target column")
+        if positive.max() <= 0.5:
+            raise InputError(
+                f"D_h+ is empty: h accepts no training row of label 1, its largest value is {positive.max():.4g}; "
+                "is the classifier trained, and is label 1 its second column?"
+            )
+        tenth = max(np.sort(positive)[-max(1, len(positive) // 10)], 0.5)
+        raise InputError(
+            f"D_h+ is empty: no training row with label 1 has h > gamma = {gamma}; the largest h of one is "
+            f"{positive.max():.4g}; gamma = {np.floor(tenth * 1000) / 1000:.3f} would leave at most a tenth of them"
+        )
+    return accepted
+
+
 def split_rows(labels: np.ndarray, scores: np.ndarray, config: PairConfig) -> tuple[np.ndarray, np.ndarray]:
     """D_h- and D_h+ of section 4.1 as masks.
 
@@ -93,22 +119,8 @@ def split_rows(labels: np.ndarray, scores: np.ndarray, config: PairConfig) -> tu
     InputError
         One of the two is empty.
     """
-    accepted = (labels == 1) & (scores > config.gamma)
+    accepted = accepted_rows(labels, scores, config.gamma)
     denied = scores <= config.gamma if config.denied == "code" else (labels == 0) & (scores <= 0.5)
-    if not accepted.any():
-        positive = scores[labels == 1]
-        if len(positive) == 0:
-            raise InputError("D_h+ is empty: no training row has label 1; check the target column")
-        if positive.max() <= 0.5:
-            raise InputError(
-                f"D_h+ is empty: h accepts no training row of label 1, its largest value is {positive.max():.4g}; "
-                "is the classifier trained, and is label 1 its second column?"
-            )
-        tenth = max(np.sort(positive)[-max(1, len(positive) // 10)], 0.5)
-        raise InputError(
-            f"D_h+ is empty: no training row with label 1 has h > gamma = {config.gamma}; the largest h of one is "
-            f"{positive.max():.4g}; gamma = {np.floor(tenth * 1000) / 1000:.3f} would leave at most a tenth of them"
-        )
     if not denied.any():
         raise InputError(
             "D_h- is empty: h denies no training row of label 0, so there is nothing to learn from"

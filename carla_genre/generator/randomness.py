@@ -47,3 +47,8 @@ def uniforms(keys: Tensor, stream: int, n: int) -> Tensor:
     counter = torch.arange(1, n + 1, device=keys.device) + (stream << 32)
     bits = _mix(_mix(keys.unsqueeze(-1) + counter * _STEP) + _STEP)
     return _shift(bits, 11).double() * 2.0**-53
+
+
+def normals(keys: Tensor, stream: int, n: int) -> Tensor:
+    """Give n standard normal numbers a row: int64 (B,) -> float64 (B, n)."""
+    return torch.special.ndtri(uniforms(keys, stream, n).clamp(1e-12, 1 - 1e-12))

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.randomness import row_keys, uniforms
+from carla_genre.generator.randomness import normals, row_keys, uniforms
 from carla_genre.generator.transformer import DecodingCache
 
 # Candidates that are decoded together; bounds memory, changes no answer.
@@ -78,9 +78,7 @@ def _sample(generator: Generator, factuals: Tensor, sampling: SamplingConfig, se
             index = _draw(probability, uniform)
             answer = bins.representatives[feature][index]
             if sampling.sigma and not rules.categorical[feature]:
-                noise = torch.special.ndtri(
-                    uniforms(keys, 2 * feature + 1, n).flatten().clamp(1e-12, 1 - 1e-12)
-                )
+                noise = normals(keys, 2 * feature + 1, n).flatten()
                 answer = _within(answer + sampling.sigma * noise, generator, feature, factual)
             keeps = (index == factual_bin) & inside[:, feature].repeat_interleave(n)
             answer = torch.where(keeps, factual, answer)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from carla_genre.errors import InputError
 from carla_genre.evaluation.validity import model_probability
-from carla_genre.methods.hyperparameters import Hyperparameter, check
+from carla_genre.generator.threads import processor_threads
+from carla_genre.methods.device import choose_device
+from carla_genre.methods.hyperparameters import COMMON, Hyperparameter, check
+from carla_genre.methods.training_rows import TrainingRows, read_labels
 from carla_genre.schema import Schema
 
 from carla.recourse_methods.api import RecourseMethod
@@ -19,8 +26,9 @@ from carla.recourse_methods.api import RecourseMethod
 class SchemaMethod(RecourseMethod):
     """A RecourseMethod that works on features instead of encoded columns.
 
-    A subclass lists its ``HYPERPARAMETERS`` and gives ``_answer``; the rest of design's contract (any
-    index, any column order, no changed arguments, constraints exact, NaN rows) is kept here.
+    A subclass lists its ``HYPERPARAMETERS`` and gives ``_answer``, and ``_prepare`` where it has
+    something to learn; the rest of the contract (any index, any column order, no changed arguments,
+    constraints exact, NaN rows, no global random state) is kept here.
 
     Parameters
     ----------
@@ -28,10 +36,23 @@ class SchemaMethod(RecourseMethod):
         The classifier; only ``data``, ``feature_input_order`` and ``predict_proba`` are used.
     hyperparams : mapping, optional
         Checked before anything else is touched; left unchanged.
+
+    Attributes
+    ----------
+    hyperparams : dict
+        All values, defaults included.
+    schema : Schema
+        The features.
+    device : torch.device
+        Where it works.
+    seconds : dict
+        Wall seconds of ``"prepare"``.
     """
 
-    HYPERPARAMETERS: Mapping[str, Hyperparameter] = {}
+    HYPERPARAMETERS: Mapping[str, Hyperparameter] = COMMON
     _DEFAULT_HYPERPARAMS: Mapping[str, Any] = {}
+    # Whether an answer that h refuses (h <= .5) is a failure.
+    REFUSED_IS_FAILURE = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -40,12 +61,37 @@ class SchemaMethod(RecourseMethod):
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
         self.hyperparams = check(self.rules(hyperparams), hyperparams, type(self).__name__)
         super().__init__(mlmodel)
-        self.schema = Schema.from_mlmodel(mlmodel, self.hyperparams.get("constraints"))
+        self.schema = Schema.from_mlmodel(mlmodel, self.hyperparams["constraints"])
+        self.device = choose_device(self.hyperparams["device"], type(self).__name__)
+        self.seconds: dict[str, float] = {}
+        start = time.perf_counter()
+        with self._isolated():
+            self._prepare()
+        self.seconds["prepare"] = time.perf_counter() - start
+        self.__dict__.pop("training_rows", None)  # an answer does not need them
 
     @classmethod
     def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
         """The hyperparameters that may be given; a subclass may let one decide the others' defaults."""
         return cls.HYPERPARAMETERS
+
+    def _prepare(self) -> None:
+        """Learn what the answers need; torch's random state is the method's own here, and seeded."""
+
+    @contextlib.contextmanager
+    def _isolated(self) -> Iterator[None]:
+        """Torch's random state forked and seeded, and its threads as the hyperparameter says."""
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices), processor_threads(self.hyperparams["threads"]):
+            torch.manual_seed(self.hyperparams["seed"])
+            yield
+
+    @cached_property
+    def training_rows(self) -> TrainingRows:
+        """The classifier's training rows; h is asked once about all of them."""
+        train, target = self._mlmodel.data.df_train, self._mlmodel.data.target
+        values = self.schema.encode(train)
+        return TrainingRows(values, read_labels(train[target], target), self.scores(values))
 
     def scores(self, values: np.ndarray) -> np.ndarray:
         """Probability of label 1, h, of encoded rows: (B, D) -> (B,)."""
@@ -76,7 +122,12 @@ class SchemaMethod(RecourseMethod):
         if not isinstance(factuals, pd.DataFrame):
             raise InputError(f"factuals must be a DataFrame, got {type(factuals).__name__}")
         values = self.schema.encode(factuals)
-        answers = self._answer(values) if len(values) else values
+        answers = values
+        if len(values):
+            with self._isolated():
+                answers = self._answer(values)
+            if self.REFUSED_IS_FAILURE:
+                answers = np.where(self.scores(answers)[:, None] > 0.5, answers, np.nan)
         frame = self.schema.decode(answers, factuals.index)
         return self._restore_unchanged(frame, factuals, values, answers)
 

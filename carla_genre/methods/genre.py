@@ -15,14 +15,14 @@ import torch
 
 from carla_genre.errors import CheckpointError, InputError
 from carla_genre.generator import checkpoint
-from carla_genre.generator.config import GeneratorConfig
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.pairs import Pairs, Rules, find_pairs, split_rows
+from carla_genre.generator.pairs import Pairs, find_pairs, split_rows
 from carla_genre.generator.sampler import sample
-from carla_genre.generator.threads import processor_threads
 from carla_genre.generator.trainer import History, Trainer
 from carla_genre.methods.base import SchemaMethod
+from carla_genre.methods.device import choose_device
 from carla_genre.methods.fingerprint import difference, fingerprint
+from carla_genre.methods.generator_rules import generator_rules, level_counts
 from carla_genre.methods.genre_hyperparameters import preset_of, rules, to_config, to_sampling
 from carla_genre.methods.hyperparameters import Hyperparameter, check
 from carla_genre.schema import Schema
@@ -98,41 +98,33 @@ class GenRe(SchemaMethod):
     """
 
     HYPERPARAMETERS = rules("default")
+    REFUSED_IS_FAILURE = False  # the candidates' scores are known: h need not be asked again
 
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
+        self._config = to_config(check(self.rules(hyperparams), hyperparams, "GenRe"), hyperparams)
         super().__init__(mlmodel, hyperparams)
-        config = to_config(self.hyperparams, hyperparams)
-        device = _device(self.hyperparams["device"])
-        self.seconds: dict[str, float] = {}
-        self.history: History | None
-        self.generator, self.history = self._train(config, device)
 
     @classmethod
     def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
         """The hyperparameters, with the named preset's defaults."""
         return rules(preset_of(hyperparams))
 
-    def _train(self, config: GeneratorConfig, device: torch.device) -> tuple[Generator, History]:
-        data = self._mlmodel.data
-        train = data.df_train
-        values, labels = self.schema.encode(train), _labels(train[data.target], data.target)
+    def _prepare(self) -> None:
+        config, schema = self._config, self.schema
         start = time.perf_counter()
-        denied, accepted = split_rows(labels, self.scores(values), config.pairs)
-        schema = self.schema
-        constraints = _rules(schema)
-        pairs = find_pairs(values[denied], values[accepted], constraints, config.pairs, device)
+        rows, constraints = self.training_rows, generator_rules(schema)
+        denied, accepted = split_rows(rows.labels, rows.scores, config.pairs)
+        pairs = find_pairs(rows.values[denied], rows.values[accepted], constraints, config.pairs, self.device)
         self.seconds["pairs"] = time.perf_counter() - start
         _warn_of_unmatched(pairs, schema)
-        n_levels = np.array([0 if f.levels is None else len(f.levels) for f in schema.features])
-        seed, verbose = self.hyperparams["seed"], self.hyperparams["verbose"]
         start = time.perf_counter()
-        random = torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
-        with random, processor_threads(self.hyperparams["threads"]):
-            torch.manual_seed(seed)
-            generator = Generator.for_pairs(config, constraints, n_levels, pairs).to(device)
-            history = Trainer(generator, pairs, config.training, seed, verbose).fit()
+        generator = Generator.for_pairs(config, constraints, level_counts(schema), pairs).to(self.device)
+        trainer = Trainer(
+            generator, pairs, config.training, self.hyperparams["seed"], self.hyperparams["verbose"]
+        )
+        self.history: History | None = trainer.fit()
         self.seconds["training"] = time.perf_counter() - start
-        return generator.eval(), history
+        self.generator = generator.eval()
 
     def candidates(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Sampled answers and what h says of them.
@@ -148,7 +140,7 @@ class GenRe(SchemaMethod):
         scores : ndarray (B, N)
         """
         sampling = to_sampling(self.hyperparams)
-        with processor_threads(self.hyperparams["threads"]):
+        with self._isolated():
             drawn = sample(
                 self.generator, torch.from_numpy(values), sampling, self.hyperparams["seed"]
             ).numpy()
@@ -219,7 +211,7 @@ class GenRe(SchemaMethod):
         CheckpointError
             No such checkpoint, or one for another schema or classifier; the message says what differs.
         """
-        generator, header = checkpoint.load(path, _device(device))
+        generator, header = checkpoint.load(path, choose_device(device, "GenRe"))
         saved = Schema.from_dict(header["schema"])
         method = cls.__new__(cls)
         method._mlmodel = mlmodel
@@ -238,17 +230,8 @@ class GenRe(SchemaMethod):
             "device": device,
         }
         method.generator, method.history, method.seconds = generator, None, {}
+        method.device = generator.device
         return method
-
-
-def _rules(schema: Schema) -> Rules:
-    return Rules(
-        categorical=schema.categorical,
-        immutable=schema.immutable,
-        direction=np.array([feature.direction for feature in schema.features]),
-        lower=np.array([feature.lower for feature in schema.features]),
-        upper=np.array([feature.upper for feature in schema.features]),
-    )
 
 
 def _warn_of_unmatched(pairs: Pairs, schema: Schema) -> None:
@@ -265,28 +248,6 @@ def _warn_of_unmatched(pairs: Pairs, schema: Schema) -> None:
         pairs.n_relaxed,
         pairs.n_unmatched,
     )
-
-
-def _labels(column: Any, target: str) -> np.ndarray:
-    labels = column.to_numpy(dtype=float)
-    if not np.isin(labels, (0, 1)).all():
-        raise InputError(
-            f"the target column {target!r} must hold 0 and 1, it has {np.unique(labels)[:5].tolist()}"
-        )
-    return labels.astype(int)
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise InputError(
-            f"GenRe: device {name!r} cannot be used here: {str(error).splitlines()[0]}"
-        ) from error
-    return device
 
 
 def _schema_difference(saved: Schema, found: Schema) -> str | None:

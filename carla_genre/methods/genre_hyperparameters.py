@@ -17,7 +17,7 @@ from carla_genre.generator.config import (
     SamplingConfig,
     Training,
 )
-from carla_genre.methods.hyperparameters import Hyperparameter
+from carla_genre.methods.hyperparameters import COMMON, Hyperparameter
 
 
 def rules(preset: str) -> dict[str, Hyperparameter]:
@@ -37,12 +37,9 @@ def rules(preset: str) -> dict[str, Hyperparameter]:
         "sigma": Hyperparameter(sampling.sigma, float, low=0),
         "n_samples": Hyperparameter(sampling.n_samples, int, low=1),
         "selection": Hyperparameter("validity", str, choices=("validity", "cheapest")),
-        "constraints": Hyperparameter(None, Mapping),  # type: ignore[type-abstract]
-        "device": Hyperparameter("auto", str),
+        **COMMON,
         # The paper's network is large enough to share.
-        "threads": Hyperparameter(0 if preset == "paper" else 1, int, low=0),
-        "seed": Hyperparameter(0, int, low=0, high=2**63 - 1),
-        "verbose": Hyperparameter(True, bool),
+        **({"threads": replace(COMMON["threads"], default=0)} if preset == "paper" else {}),
         "architecture": Hyperparameter(None, Mapping, group=_architecture(config.architecture)),  # type: ignore[type-abstract]
         "training": Hyperparameter(None, Mapping, group=_training(config.training)),  # type: ignore[type-abstract]
     }

@@ -44,6 +44,16 @@ class Hyperparameter:
     group: Mapping[str, Hyperparameter] | None = None
 
 
+# What every method of this package takes.
+COMMON: Mapping[str, Hyperparameter] = {
+    "constraints": Hyperparameter(None, Mapping),  # type: ignore[type-abstract]
+    "device": Hyperparameter("auto", str),
+    "threads": Hyperparameter(1, int, low=0),
+    "seed": Hyperparameter(0, int, low=0, high=2**63 - 1),
+    "verbose": Hyperparameter(True, bool),
+}
+
+
 def check(known: Mapping[str, Hyperparameter], given: Mapping[str, Any] | None, owner: str) -> dict[str, Any]:
     """Defaults with the given values over them, as a new dict.
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.errors import InputError
+from carla_genre.schema import constraints
 from carla_genre.schema.cells import codes, numbers, plain
 from carla_genre.schema.feature import Feature
 from carla_genre.schema.reading import read_features
@@ -157,6 +158,28 @@ class Schema:
             ..., self.categorical
         ]
         return difference.sum(axis=-1)
+
+    def bounds(self, factuals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Least and greatest value, or level number, that an answer to factuals (..., D) may have.
+
+        Returns
+        -------
+        lower, upper : ndarray (..., D)
+            Both are the factual's own value where the feature may not change.
+        """
+        return constraints.bounds(self.features, factuals)
+
+    def constrain(self, factuals: np.ndarray, answers: np.ndarray) -> np.ndarray:
+        """The nearest allowed values to answers (..., D), which broadcast against the factuals.
+
+        Immutables are put back, codes rounded to levels, ranges and directions clipped; what equals the
+        factual's value stays; a NaN stays one.
+        """
+        return constraints.constrain(self.features, factuals, answers)
+
+    def allowed(self, factuals: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """Whether candidates (..., D) keep all constraints as answers to factuals that broadcast, bool (...)."""
+        return constraints.allowed(self.features, factuals, candidates)
 
     def to_dict(self) -> dict[str, Any]:
         """The schema in JSON's types."""

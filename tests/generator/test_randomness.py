@@ -1,6 +1,6 @@
 import torch
 
-from carla_genre.generator.randomness import row_keys, uniforms
+from carla_genre.generator.randomness import normals, row_keys, uniforms
 
 
 def test_numbers_are_even_and_independent_of_place() -> None:
@@ -24,3 +24,10 @@ def test_seed_stream_and_content_each_change_the_numbers() -> None:
     assert not torch.equal(uniforms(row_keys(row, 0), 1, 4), base)
     assert not torch.equal(uniforms(row_keys(row.flip(1), 0), 0, 4), base)
     assert torch.equal(row_keys(torch.tensor([[0.0]]), 3), row_keys(torch.tensor([[-0.0]]), 3))
+
+
+def test_normals_have_the_normal_moments() -> None:
+    rows = torch.arange(5000, dtype=torch.float64)[:, None]
+    numbers = normals(row_keys(rows, 0), 1, 8).flatten()
+    moments = [(numbers**power).mean().item() for power in (1, 2, 3, 4)]
+    assert all(abs(found - expected) < 0.1 for found, expected in zip(moments, (0, 1, 0, 3), strict=True))

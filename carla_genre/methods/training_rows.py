@@ -1,0 +1,66 @@
+"""What a method may learn from: the training rows, their labels, and h of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from carla_genre.errors import InputError
+from carla_genre.generator.pairs import accepted_rows
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """The classifier's training data, encoded.
+
+    Attributes
+    ----------
+    values : ndarray (n, D)
+        One value a feature.
+    labels : ndarray (n,), int
+        0 and 1.
+    scores : ndarray (n,)
+        h of each row.
+    """
+
+    values: np.ndarray
+    labels: np.ndarray
+    scores: np.ndarray
+
+    def accepted(self, gamma: float) -> np.ndarray:
+        """D_h+ = {y = 1, h > gamma} (section 4.1 of GenRe) as a mask (n,).
+
+        Raises
+        ------
+        InputError
+            There is no such row; the message says which gamma would have some.
+        """
+        return accepted_rows(self.labels, self.scores, gamma)
+
+    def confident(self, gamma: float) -> np.ndarray:
+        """The rows that h accepts with confidence, h > gamma, whatever their label, as a mask (n,).
+
+        Raises
+        ------
+        InputError
+            There is no such row.
+        """
+        mask = self.scores > gamma
+        if not mask.any():
+            raise InputError(
+                f"h is above {gamma} for no training row, its largest value is {self.scores.max():.4g}; "
+                "is the classifier trained, and is label 1 its second column?"
+            )
+        return mask
+
+
+def read_labels(column: Any, target: str) -> np.ndarray:
+    """A target column's 0 and 1 as int (n,)."""
+    labels = column.to_numpy(dtype=float)
+    if not np.isin(labels, (0, 1)).all():
+        raise InputError(
+            f"the target column {target!r} must hold 0 and 1, it has {np.unique(labels)[:5].tolist()}"
+        )
+    return labels.astype(int)
