@@ -11,13 +11,14 @@ class Architecture:
 
     Parameters
     ----------
-    kind : {"prefix", "encoder-decoder"}
+    kind : {"prefix", "encoder-decoder", "decoder"}
         "encoder-decoder" is the paper's (section 4.2). In "prefix" one stack serves both sides: the
-        answer's positions attend to the factual's positions of the same block.
+        answer's positions attend to the factual's positions of the same block. "decoder" reads no
+        factual: the unconditional density of section 5.4.
     embedding : int
         Width E of the residual stream.
     encoder_layers, decoder_layers : int
-        Blocks; a prefix model has ``decoder_layers`` blocks and no others.
+        Blocks; other kinds than "encoder-decoder" have ``decoder_layers`` blocks and no others.
     heads : int
         Attention heads; divides ``embedding``.
     feed_forward : int

@@ -61,11 +61,20 @@ class Trainer:
         Decides the held-out sources and every draw.
     verbose : bool
         Show a progress bar on a terminal, log lines elsewhere.
+    name : str
+        What the bar says is trained.
     """
 
     def __init__(
-        self, generator: Generator, pairs: Pairs, config: Training, seed: int, verbose: bool = True
+        self,
+        generator: Generator,
+        pairs: Pairs,
+        config: Training,
+        seed: int,
+        verbose: bool = True,
+        name: str = "GenRe",
     ) -> None:
+        self.name = name
         self.generator, self.pairs, self.config, self.verbose = generator, pairs, config, verbose
         device = generator.device
         self.random = torch.Generator(device).manual_seed(seed)
@@ -113,10 +122,10 @@ class Trainer:
     def _loop(self, forward) -> None:  # type: ignore[no-untyped-def]
         losses: list[Tensor] = []
         on_terminal = self.verbose and sys.stderr.isatty()
-        bar = tqdm(
-            total=self.n_steps, initial=self.step, desc="train GenRe", unit="step", disable=not on_terminal
-        )
-        with bar:
+        title = f"train {self.name}"
+        with tqdm(
+            total=self.n_steps, initial=self.step, desc=title, unit="step", disable=not on_terminal
+        ) as bar:
             while self.step < self.n_steps and not self._is_over():
                 losses.append(self._gradient_step(forward))
                 self.step += 1

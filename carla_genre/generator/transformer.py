@@ -2,9 +2,10 @@
 
 Shapes: B rows, D features, K bins, E embedding, H heads, T positions.
 
-Both kinds of architecture read as ``memory = encode(x)``, then ``logits = decode(x+, memory)``. The
+All kinds of architecture read as ``memory = encode(x)``, then ``logits = decode(x+, memory)``. The
 memory is, for each decoder block, the keys and values of the factual's D positions: projected from
 the encoder's output for the paper's encoder-decoder, those of the same block for a prefix decoder.
+A decoder alone, P(x+) instead of R(x+|x), is a prefix decoder whose prefix is empty.
 """
 
 from __future__ import annotations
@@ -166,12 +167,14 @@ class RecourseTransformer(nn.Module):
         self.config = config
         self.n_features, n_bins = exists.shape
         size = self.n_features, config.embedding
-        self.factual_embedding = FeatureEmbedding(self.n_features, factual_bins, config)
-        self.factual_position = nn.Parameter(torch.randn(size) * 0.02)
+        self.n_read = 0 if config.kind == "decoder" else self.n_features  # positions of the factual
+        if self.n_read:
+            self.factual_embedding = FeatureEmbedding(self.n_features, factual_bins, config)
+            self.factual_position = nn.Parameter(torch.randn(size) * 0.02)
         self.answer_embedding = FeatureEmbedding(self.n_features, n_bins, config)
         self.answer_position = nn.Parameter(torch.randn(size) * 0.02)
         self.start = nn.Parameter(torch.randn(config.embedding) * 0.02)
-        self.is_prefix = config.kind == "prefix"
+        self.is_prefix = config.kind != "encoder-decoder"
         n_encoder = 0 if self.is_prefix else config.encoder_layers
         self.encoder = nn.ModuleList(Block(config, cross=False) for _ in range(n_encoder))
         self.encoder_norm = nn.Identity() if self.is_prefix else nn.LayerNorm(config.embedding)
@@ -200,7 +203,7 @@ class RecourseTransformer(nn.Module):
         shifted = self.answer_embedding(answer, answer_value)[:, :-1]  # position j sees x+_{j-1}
         start = self.start.expand(len(answer), 1, -1)
         x = self.dropout(torch.cat([start, shifted], dim=1) + self.answer_position)
-        if self.is_prefix:
+        if self.is_prefix and self.n_read:
             x = x + tokens  # position j also carries x_j, the factual's value of the feature it answers
         mask = self._causal_mask(x.device)
         for block, side in zip(_blocks(self.decoder), memory, strict=True):
@@ -218,10 +221,13 @@ class RecourseTransformer(nn.Module):
         Returns
         -------
         tokens : Tensor (B, D, E)
-            The factual's embedding.
+            The factual's embedding; (B, 0, E) for a decoder alone.
         memory : list of KeyValue
-            For each decoder block, (B, H, D, E/H).
+            For each decoder block, (B, H, D, E/H), or (B, H, 0, E/H).
         """
+        if not self.n_read:
+            nothing = self.start.new_empty(len(factual), 0, len(self.start))
+            return nothing, [block.keys(nothing) for block in _blocks(self.decoder)]
         tokens = self.dropout(self.factual_embedding(factual, factual_value) + self.factual_position)
         x = tokens
         if not self.is_prefix:
@@ -239,7 +245,7 @@ class RecourseTransformer(nn.Module):
         """(D, D), or (D, 2D) with the factual's positions, which everyone sees, first."""
         size = self.n_features
         mask = torch.ones(size, size, dtype=torch.bool, device=device).tril()
-        return torch.cat([torch.ones_like(mask), mask], dim=1) if self.is_prefix else mask
+        return torch.cat([mask.new_ones(size, self.n_read), mask], dim=1) if self.is_prefix else mask
 
 
 class DecodingCache:
@@ -257,13 +263,14 @@ class DecodingCache:
         tokens, memory = model.encode(factual, factual_value)
         self.tokens = tokens.repeat_interleave(n, 0)
         self.memory = [KeyValue(*(part.repeat_interleave(n, 0) for part in side)) for side in memory]
-        self.seen = model.n_features if model.is_prefix else 0
+        self.seen = model.n_read if model.is_prefix else 0
         self.keys = [self._room(side) for side in self.memory]
 
     def _room(self, side: KeyValue) -> KeyValue:
         """Space for all keys and values of one block, the factual's filled in for a prefix model."""
-        batch, heads, length, width = side.key.shape
-        room = KeyValue(*(part.new_empty(batch, heads, self.seen + length, width) for part in side))
+        batch, heads, _, width = side.key.shape
+        length = self.seen + self.model.n_features
+        room = KeyValue(*(part.new_empty(batch, heads, length, width) for part in side))
         if self.seen:
             room.key[:, :, : self.seen], room.value[:, :, : self.seen] = side.key, side.value
         return room
@@ -276,7 +283,7 @@ class DecodingCache:
         else:
             x = model.answer_embedding.single(previous, previous_value, feature - 1)
         x = x + model.answer_position[feature]
-        if model.is_prefix:
+        if model.is_prefix and model.n_read:
             x = x + self.tokens[:, feature]
         x = x.unsqueeze(1)  # (B * n, 1, E)
         for block, room, side in zip(_blocks(model.decoder), self.keys, self.memory, strict=True):
