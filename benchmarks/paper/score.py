@@ -17,10 +17,10 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.paper.data import BALANCED
-from benchmarks.paper.nearest import NearestAccepted
 from benchmarks.paper.protocol import Setting, prepare
 from benchmarks.record import environment
 from carla_genre.evaluation.environment import peak_memory_mb
+from carla_genre.methods.nearest import NearestNeighbor
 
 NEAREST = "NNR(D_h+)"
 RULES = ("validity", "cheapest")
@@ -44,7 +44,7 @@ def measure(
     """
     setting = prepare(name, seed, root=root, verbose=verbose)
     peak = {"protocol": peak_memory_mb()}
-    methods = {NEAREST: _timed(setting, lambda: NearestAccepted(setting.mlmodel))[0]}
+    methods = {NEAREST: _timed(setting, lambda: NearestNeighbor(setting.mlmodel, {"unmatched": "drop"}))[0]}
     configuration: dict[str, Any] = {}
     if with_genre:
         from carla_genre.methods.genre import GenRe

@@ -17,7 +17,8 @@ from benchmarks.record import write
 from benchmarks.speed.alternate import alternate, show
 from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.generator.config import PairConfig
-from carla_genre.generator.pairs import Rules, find_pairs
+from carla_genre.generator.pairs import find_pairs
+from carla_genre.generator.rules import Rules
 
 N_CONTINUOUS, N_CATEGORICAL = 6, 7  # as Adult has them; the last two are immutable
 

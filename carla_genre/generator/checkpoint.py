@@ -25,7 +25,7 @@ from carla_genre.generator.config import (
     Training,
 )
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.pairs import Rules
+from carla_genre.generator.rules import Rules
 
 FORMAT = "carla-genre generator"
 VERSION = 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,29 +10,8 @@ from torch import Tensor
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
-
-# Distances held at a time, in numbers: 64 MB of float32.
-BLOCK = 1 << 24
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What the pairs must know of the features, each an ndarray (D,).
-
-    Parameters
-    ----------
-    categorical, immutable : bool
-    direction : int
-        +1 may only increase, -1 may only decrease.
-    lower, upper : float
-        An answer's range.
-    """
-
-    categorical: np.ndarray
-    immutable: np.ndarray
-    direction: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
+from carla_genre.generator.neighbours import nearest_targets
+from carla_genre.generator.rules import Rules
 
 
 @dataclass(frozen=True)
@@ -137,10 +115,8 @@ def find_pairs(
 ) -> Pairs:
     """Each denied row's K nearest accepted rows under the cost and the constraints, exactly.
 
-    Works through blocks of denied rows of equal immutables, so that neither the full distance matrix
-    nor a distance that cannot count is ever there. A denied row without an accepted row of the same
-    immutables is paired, with ``unmatched="nearest"``, by letting continuous immutables differ at their
-    cost; the categorical ones still have to agree.
+    A denied row without an accepted row of the same immutables is paired, with ``unmatched="nearest"``,
+    by letting continuous immutables differ at their cost; the categorical ones still have to agree.
 
     Parameters
     ----------
@@ -156,30 +132,23 @@ def find_pairs(
     """
     inside = ((accepted >= rules.lower) & (accepted <= rules.upper) | rules.categorical).all(axis=1)
     targets = accepted[inside]
-    cost, neighbours = _search(denied, targets, rules, rules.immutable, config.top_k, device)
-    matched = torch.isfinite(cost[:, 0]).numpy()
-    n_exact = int(matched.sum())
-    agreeing = rules.immutable & rules.categorical
-    if config.unmatched == "nearest" and not matched.all() and (agreeing != rules.immutable).any():
-        rest = torch.from_numpy(~matched)
-        cost[rest], neighbours[rest] = _search(
-            denied[~matched], targets, rules, agreeing, config.top_k, device
-        )
-        matched = torch.isfinite(cost[:, 0]).numpy()
+    near = nearest_targets(
+        denied, targets, rules, config.top_k, relax=config.unmatched == "nearest", device=device
+    )
+    matched = torch.isfinite(near.cost[:, 0]).numpy()
     if not matched.any():
         raise InputError(
             f"none of {len(denied)} denied rows has a row of D_h+ ({len(accepted)} rows, {len(targets)} of them in "
             "the allowed ranges) with the same immutable values and allowed changes: "
             "make fewer features immutable, loosen the constraints, or lower gamma"
         )
-    n_matched = int(matched.sum())
     return Pairs(
         sources=denied[matched],
         targets=targets,
-        neighbours=neighbours[matched].to(device),
-        cumulative=_cumulative(cost[matched], config.lambda_).to(device),
-        n_relaxed=n_matched - n_exact,
-        n_unmatched=len(denied) - n_matched,
+        neighbours=near.places[matched].to(device),
+        cumulative=_cumulative(near.cost[matched], config.lambda_).to(device),
+        n_relaxed=int(near.relaxed.sum()),
+        n_unmatched=int((~matched).sum()),
     )
 
 
@@ -191,68 +160,3 @@ def _cumulative(cost: Tensor, lambda_: float) -> Tensor:
     last = torch.isfinite(cost).sum(1) - 1
     cumulative[torch.arange(cost.shape[1]) >= last[:, None]] = 1.0
     return cumulative
-
-
-def _search(
-    denied: np.ndarray,
-    targets: np.ndarray,
-    rules: Rules,
-    agree: np.ndarray,
-    top_k: int,
-    device: torch.device | str,
-) -> tuple[Tensor, Tensor]:
-    """Least costs (n, K), inf where there are fewer, and their targets, among those equal in ``agree``."""
-    top_k = min(top_k, max(len(targets), 1))
-    neighbours = torch.zeros(len(denied), top_k, dtype=torch.int32)
-    cost = torch.full((len(denied), top_k), torch.inf)
-    for rows, columns in _groups(denied, targets, agree):
-        k = min(top_k, len(columns))
-        near, place = _nearest(denied[rows], targets[columns], rules, agree, k, torch.device(device))
-        cost[rows, :k] = near
-        neighbours[rows, :k] = torch.from_numpy(columns).to(torch.int32)[place]
-    return cost, neighbours
-
-
-def _groups(
-    denied: np.ndarray, targets: np.ndarray, agree: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield (rows of denied, rows of targets) that share all values of the features in ``agree``."""
-    if len(targets) == 0:
-        return
-    if not agree.any():
-        yield np.arange(len(denied)), np.arange(len(targets))
-        return
-    both = np.concatenate([denied[:, agree], targets[:, agree]])
-    group = np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)
-    of_denied, of_targets = group[: len(denied)], group[len(denied) :]
-    order_denied, order_targets = np.argsort(of_denied, kind="stable"), np.argsort(of_targets, kind="stable")
-    for key in np.intersect1d(of_denied, of_targets):
-        left = slice(*np.searchsorted(of_denied, [key, key + 1], sorter=order_denied))
-        right = slice(*np.searchsorted(of_targets, [key, key + 1], sorter=order_targets))
-        yield order_denied[left], order_targets[right]
-
-
-def _nearest(
-    denied: np.ndarray, targets: np.ndarray, rules: Rules, agree: np.ndarray, k: int, device: torch.device
-) -> tuple[Tensor, Tensor]:
-    """The k least costs (n, k) and their columns, inf where a constraint forbids the change."""
-    free = ~agree  # within a group these cost nothing
-    left = torch.from_numpy(np.ascontiguousarray(denied[:, free])).float()
-    right = torch.from_numpy(np.ascontiguousarray(targets[:, free])).float().to(device)
-    categorical = torch.from_numpy(rules.categorical[free])
-    # An immutable that may differ for want of a match is given to the answer: its direction is moot.
-    direction = np.where(rules.immutable, 0, rules.direction)[free]
-    block = max(1, BLOCK // len(targets))
-    costs, places = [], []
-    for start in range(0, len(left), block):
-        part = left[start : start + block].to(device)
-        cost = torch.cdist(part[:, ~categorical], right[:, ~categorical], p=1.0)
-        for feature in torch.nonzero(categorical).flatten().tolist():
-            cost += part[:, feature, None] != right[:, feature]
-        for feature in np.flatnonzero(direction):
-            wrong = (right[:, feature] - part[:, feature, None]) * direction[feature] < 0
-            cost.masked_fill_(wrong, torch.inf)
-        near, place = cost.topk(k, largest=False, sorted=True)
-        costs.append(near.cpu())
-        places.append(place.cpu())
-    return torch.cat(costs), torch.cat(places)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from carla_genre.generator.pairs import Rules
+from carla_genre.generator.rules import Rules
 from carla_genre.schema import Schema
 
 

@@ -49,10 +49,9 @@ class TrainingRows:
         """
         mask = self.scores > gamma
         if not mask.any():
-            raise InputError(
-                f"h is above {gamma} for no training row, its largest value is {self.scores.max():.4g}; "
-                "is the classifier trained, and is label 1 its second column?"
-            )
+            largest = self.scores.max()
+            way_out = "lower gamma" if largest > 0.5 else "is it trained, and is label 1 its second column?"
+            raise InputError(f"h is above {gamma} for no training row, at most {largest:.6g}: {way_out}")
         return mask
 
 

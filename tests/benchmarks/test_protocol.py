@@ -7,10 +7,8 @@ import torch
 
 from benchmarks.paper.classifier import train_classifier
 from benchmarks.paper.data import load_protocol_data, relabel
-from benchmarks.paper.nearest import NearestAccepted
 from benchmarks.paper.protocol import prepare
-from benchmarks.paper.score import published, report, table
-from carla_genre.errors import InputError
+from carla_genre.methods.nearest import NearestNeighbor
 
 from carla import Benchmark
 from carla.recourse_methods import Wachter
@@ -111,63 +109,9 @@ def test_h_goes_through_carla_s_benchmark(setting):
     assert run.compute_success_rate().iloc[0, 0] > 0
 
 
-def test_nearest_accepted_is_the_brute_force_answer(setting):
-    data, h = setting.data, setting.mlmodel
-    train, columns = data.df_train, h.feature_input_order
-    answers = NearestAccepted(h).get_counterfactuals(setting.factuals)
+def test_an_accepted_neighbour_scores_above_staying_as_one_is(setting):
+    answers = NearestNeighbor(setting.mlmodel).get_counterfactuals(setting.factuals)
     assert answers.index.equals(setting.factuals.index)
-    accepted = train[(train["granted"] == 1) & (h.predict(train)[:, 0] > 0.7)]
-    for index, factual in setting.factuals.iterrows():
-        same = accepted.loc[accepted["sex_Male"] == factual["sex_Male"], columns]
-        nearest = np.abs(same - factual[columns]).sum(axis=1).min()
-        assert np.abs(answers.loc[index] - factual[columns]).sum() == pytest.approx(nearest)
     scores = setting.score(answers)
     assert scores.violations == (0, 0, 0, 0, 0)
     assert scores.val > setting.score(setting.factuals).val
-
-
-def test_nearest_accepted_has_no_answer_where_no_immutables_match(setting):
-    data = setting.data
-    women = data.df_train["sex_Male"] == 0
-    drawn = data.df_train["granted"], data.df_test["granted"]
-    relabel(data, drawn[0].where(women, 0), drawn[1])
-    try:
-        answers = NearestAccepted(setting.mlmodel).get_counterfactuals(setting.factuals)
-    finally:
-        relabel(data, *drawn)
-    unanswered = answers.isna().all(axis=1)
-    assert unanswered.equals(setting.factuals["sex_Male"] == 1)
-    with pytest.raises(InputError, match=r"h > 0\.9999"):
-        NearestAccepted(setting.mlmodel, gamma=0.9999)
-
-
-def test_more_rows_than_are_denied_are_refused(small_paper):
-    with pytest.raises(InputError, match="5000 denied test rows asked for"):
-        prepare("compas", n_factuals=5000)
-    with pytest.raises(InputError, match="no data set 'boston'"):
-        load_protocol_data("boston")
-
-
-def test_report_stands_beside_the_paper(setting):
-    row = setting.score(setting.factuals).to_dict() | {
-        "prepare_s": 1.0,
-        "prepare_cpu_s": 1.9,
-        "answer_s": 0.1,
-    }
-    result = {
-        "data": "heloc",
-        "checks": setting.checks,
-        "seconds": setting.seconds,
-        "peak_mb": {"protocol": 500},
-        "methods": {"NNR(D_h+)": row, "GenRe, cheapest": row},
-    }
-    assert table([result])["paper"].tolist() == [1.88, 1.90]
-    assert "label leaks" in report([result])
-
-
-def test_published_scores_add_up():
-    features = {"adult": 13, "compas": 7, "heloc": 21}
-    for method in ("GenRe", "NNR(D_h+)"):
-        for name, row in published()[method].items():
-            total = row["val"][0] + row["lof"][0] - row["cost"][0] / features[name]
-            assert total == pytest.approx(row["score"], abs=0.015)
