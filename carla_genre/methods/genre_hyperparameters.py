@@ -79,7 +79,7 @@ def _training(default: Training) -> dict[str, Hyperparameter]:
     }
 
 
-def preset_of(hyperparams: Mapping[str, Any] | None) -> str:
+def preset_of(hyperparams: Mapping[str, Any] | None, owner: str = "GenRe") -> str:
     """The preset that a dict names, ``"default"`` if none.
 
     Raises
@@ -91,8 +91,44 @@ def preset_of(hyperparams: Mapping[str, Any] | None) -> str:
     if preset not in PRESETS:
         near = difflib.get_close_matches(str(preset), PRESETS, 1)
         hint = f": did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"GenRe: preset must be one of {list(PRESETS)}, got {preset!r}{hint}")
+        raise InputError(f"{owner}: preset must be one of {list(PRESETS)}, got {preset!r}{hint}")
     return str(preset)
+
+
+def to_architecture(values: Mapping[str, Any], owner: str = "GenRe") -> Architecture:
+    """The transformer's shape, from checked values.
+
+    Raises
+    ------
+    InputError
+        Values that do not fit together.
+    """
+    architecture = Architecture(**values)
+    if architecture.embedding % architecture.heads:
+        raise InputError(
+            f"{owner}: architecture.embedding ({architecture.embedding}) must be a multiple of "
+            f"architecture.heads ({architecture.heads})"
+        )
+    if architecture.kind == "encoder-decoder" and not architecture.encoder_layers:
+        raise InputError(
+            f"{owner}: architecture.kind 'encoder-decoder' needs architecture.encoder_layers of at least 1"
+        )
+    return architecture
+
+
+def to_training(values: Mapping[str, Any], asked: Mapping[str, Any] | None, owner: str = "GenRe") -> Training:
+    """How to fit, from checked values and the ones that were given; given ``steps`` replace a preset's epochs.
+
+    Raises
+    ------
+    InputError
+        Both ``steps`` and ``epochs`` are given.
+    """
+    asked = asked or {}
+    if "steps" in asked and asked.get("epochs") is not None:
+        raise InputError(f"{owner}: training.steps and training.epochs both bound the training, give one")
+    training = Training(**values)
+    return replace(training, epochs=None) if "steps" in asked else training
 
 
 def to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> GeneratorConfig:
@@ -103,28 +139,13 @@ def to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> Gen
     InputError
         Values that do not fit together.
     """
-    architecture, training = Architecture(**values["architecture"]), Training(**values["training"])
-    if architecture.embedding % architecture.heads:
-        raise InputError(
-            f"GenRe: architecture.embedding ({architecture.embedding}) must be a multiple of "
-            f"architecture.heads ({architecture.heads})"
-        )
-    if architecture.kind == "encoder-decoder" and not architecture.encoder_layers:
-        raise InputError(
-            "GenRe: architecture.kind 'encoder-decoder' needs architecture.encoder_layers of at least 1"
-        )
-    asked = (given or {}).get("training") or {}
-    if "steps" in asked and "epochs" in asked and asked["epochs"] is not None:
-        raise InputError("GenRe: training.steps and training.epochs both bound the training, give one")
-    if "steps" in asked:
-        training = replace(training, epochs=None)
     return GeneratorConfig(
         pairs=PairConfig(
             values["lambda_"], values["gamma"], values["top_k"], values["denied"], values["unmatched"]
         ),
         binning=Binning(values["n_bins"], values["binning"]),
-        architecture=architecture,
-        training=training,
+        architecture=to_architecture(values["architecture"]),
+        training=to_training(values["training"], (given or {}).get("training")),
         sampling=to_sampling(values),
     )
 
