@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from benchmarks.paper.classifier import train_classifier
-from benchmarks.paper.data import load_protocol_data
+from benchmarks.paper.data import load_protocol_data, relabel
 from benchmarks.paper.protocol import prepare
 from benchmarks.paper.score import published, report, table
 from carla_genre.errors import InputError
