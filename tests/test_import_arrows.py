@@ -24,6 +24,8 @@ MAY_IMPORT = {
     "datasets": {"schema", "generator"},
     "evaluation": {"schema", "generator", "datasets"},
     "methods": {"schema", "generator", "datasets", "evaluation"},
+    # The judge's side: no method may import it.
+    "protocol": {"schema", "generator", "datasets", "evaluation"},
     "plotting": {"schema", "generator", "datasets", "evaluation", "methods"},
     "demo": {"schema", "generator", "datasets", "evaluation", "methods", "plotting"},
     "cli": {"schema", "generator", "datasets", "evaluation", "methods", "plotting", "demo", "carla_compat"},

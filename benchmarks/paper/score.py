@@ -16,11 +16,11 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.paper.data import BALANCED
-from benchmarks.paper.protocol import Setting, prepare
 from benchmarks.record import environment
 from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.methods.nearest import NearestNeighbor
+from carla_genre.protocol import Setting, prepare
+from carla_genre.protocol.data import BALANCED
 
 NEAREST = "NNR(D_h+)"
 RULES = ("validity", "cheapest")

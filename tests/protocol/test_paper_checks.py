@@ -3,8 +3,8 @@
 import pytest
 import sklearn
 
-from benchmarks.paper.protocol import prepare
 from carla_genre.methods.nearest import NearestNeighbor
+from carla_genre.protocol import prepare
 
 
 @pytest.mark.data

@@ -5,12 +5,11 @@ import pandas as pd
 import pytest
 import torch
 
-from benchmarks.paper.classifier import train_classifier
-from benchmarks.paper.data import load_protocol_data, relabel
-from benchmarks.paper.protocol import prepare
-from benchmarks.paper.score import published, report, table
 from carla_genre.errors import InputError
 from carla_genre.methods.nearest import NearestNeighbor
+from carla_genre.protocol import prepare
+from carla_genre.protocol.classifier import train_classifier
+from carla_genre.protocol.data import load_protocol_data, relabel
 
 from carla import Benchmark
 from carla.recourse_methods import Wachter
@@ -124,28 +123,3 @@ def test_more_rows_than_are_denied_are_refused(small_paper):
         prepare("compas", n_factuals=5000)
     with pytest.raises(InputError, match="no data set 'boston'"):
         load_protocol_data("boston")
-
-
-def test_report_stands_beside_the_paper(setting):
-    row = setting.score(setting.factuals).to_dict() | {
-        "prepare_s": 1.0,
-        "prepare_cpu_s": 1.9,
-        "answer_s": 0.1,
-    }
-    result = {
-        "data": "heloc",
-        "checks": setting.checks,
-        "seconds": setting.seconds,
-        "peak_mb": {"protocol": 500},
-        "methods": {"NNR(D_h+)": row, "GenRe, cheapest": row},
-    }
-    assert table([result])["paper"].tolist() == [1.88, 1.90]
-    assert "label leaks" in report([result])
-
-
-def test_published_scores_add_up():
-    features = {"adult": 13, "compas": 7, "heloc": 21}
-    for method in ("GenRe", "NNR(D_h+)"):
-        for name, row in published()[method].items():
-            total = row["val"][0] + row["lof"][0] - row["cost"][0] / features[name]
-            assert total == pytest.approx(row["score"], abs=0.015)
