@@ -51,8 +51,13 @@ def _with_width(hyperparams: Any, mlmodel: Any, name: str) -> Any:
 
 
 def input_width(mlmodel: Any) -> int:
-    """Number of columns that a VAE of CARLA sees: all of them, in the repository's head the mutable ones."""
-    if hasattr(mlmodel, "get_mutable_mask"):
+    """Number of columns that a VAE of CARLA sees: all of them, in the repository's head the mutable ones.
+
+    A classifier of the user's own may know its mutable columns where CARLA does not ask for them.
+    """
+    from carla.models.api import MLModel
+
+    if hasattr(MLModel, "get_mutable_mask"):
         return int(mlmodel.get_mutable_mask().sum())
     return len(mlmodel.feature_input_order)
 
