@@ -13,9 +13,9 @@ from carla_genre.errors import InputError
 from carla_genre.evaluation.cost import cost
 from carla_genre.evaluation.gold import GoldClassifier
 from carla_genre.evaluation.lof import InlierTest
-from carla_genre.evaluation.measure import Measure
+from carla_genre.evaluation.measure import Measure, aligned
 from carla_genre.evaluation.validity import soft_validity, valid
-from carla_genre.evaluation.violations import Violations, violations
+from carla_genre.evaluation.violations import Violations, violated, violations
 from carla_genre.schema import Schema
 
 
@@ -86,30 +86,49 @@ class Judge:
         accepted = features[gold.accepts(features)]
         return cls(schema, gold, InlierTest().fit(accepted))
 
-    def score(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> Scores:
-        """Measure a method's answers.
+    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Measure each answer.
 
         Parameters
         ----------
         factuals, counterfactuals : DataFrame (B, any)
             Encoded; matched as :func:`carla_genre.evaluation.measure.aligned` does.
+
+        Returns
+        -------
+        DataFrame (B, 5)
+            The factuals' index. ``cost`` and ``gold`` (its probability), NaN for a failure; ``answered``,
+            ``inlier`` and ``violates`` (any constraint), False for a failure.
         """
+        before, after = aligned(self.schema, factuals, counterfactuals)
+        columns = list(self.schema.columns)
+        old, new = (pd.DataFrame(part, factuals.index, columns) for part in (before, after))
+        costs = cost(self.schema, old, new)
+        return pd.DataFrame(
+            {
+                "cost": costs,
+                "gold": self.gold.probability(new),
+                "answered": ~np.isnan(costs),
+                "inlier": self.inlier_test.inliers(new),
+                "violates": violated(self.schema, old, new).any(axis=(0, 2)),
+            },
+            index=factuals.index,
+        )
+
+    def score(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> Scores:
+        """Measure a method's answers: the means of :meth:`rows`."""
         if len(factuals) == 0:
             raise InputError("no factuals: a share of nobody is not defined")
-        costs = cost(self.schema, factuals, counterfactuals)
-        probability = self.gold.probability(counterfactuals)
-        answered = ~np.isnan(costs)
-        mean_cost = float(costs[answered].mean()) if answered.any() else float("nan")
-        d = len(self.schema.features)
-        val = float(valid(probability).mean())
-        lof = float(self.inlier_test.inliers(counterfactuals).mean())
+        rows = self.rows(factuals, counterfactuals)
+        mean_cost, d = float(rows["cost"].mean()), len(self.schema.features)
+        val, lof = float(valid(rows["gold"]).mean()), float(rows["inlier"].mean())
         return Scores(
             cost=mean_cost,
             val=val,
-            soft_val=soft_validity(probability),
+            soft_val=soft_validity(rows["gold"]),
             lof=lof,
             score=val + lof - mean_cost / d,
-            answered=float(answered.mean()),
+            answered=float(rows["answered"].mean()),
             d=d,
             violations=violations(self.schema, factuals, counterfactuals),
         )

@@ -29,15 +29,26 @@ class Violations(NamedTuple):
 
 def violations(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> Violations:
     """Count the violations of a method's answers exactly, without a tolerance; failures are left out."""
+    found = violated(schema, factuals, counterfactuals)
+    immutable, one_hot, out_of_range, direction = (int(count) for count in found.sum(axis=(1, 2)))
+    return Violations(immutable, one_hot, out_of_range, direction, int(found.any(axis=(0, 2)).sum()))
+
+
+def violated(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> np.ndarray:
+    """Which features of which answers break what they had to keep.
+
+    Returns
+    -------
+    ndarray (4, B, D), bool
+        Immutable, one-hot, range, direction; False throughout for a failure.
+    """
     before, after = aligned(schema, factuals, counterfactuals)
-    answered = ~np.isnan(after).any(axis=1)
-    before, after = before[answered], after[answered]
     found = np.zeros((4, len(after), len(schema.features)), dtype=bool)
     for position, feature in enumerate(schema.features):
         places = [schema.columns.index(column) for column in feature.columns]
         found[:, :, position] = _violations_of(feature, before[:, places], after[:, places])
-    immutable, one_hot, out_of_range, direction = (int(count) for count in found.sum(axis=(1, 2)))
-    return Violations(immutable, one_hot, out_of_range, direction, int(found.any(axis=(0, 2)).sum()))
+    found[:, np.isnan(after).any(axis=1)] = False
+    return found
 
 
 def _violations_of(feature: Feature, before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -77,3 +77,16 @@ def test_scores_go_into_json(judge, factuals, answers):
     content = json.loads(json.dumps(judge.score(factuals, answers).to_dict()))
     assert content["violations"]["one_hot"] == 0
     assert set(content) == {"cost", "val", "soft_val", "lof", "score", "answered", "d", "violations"}
+
+
+def test_the_score_is_the_mean_of_the_rows_whatever_their_order(judge, factuals, answers):
+    answers.iloc[3] = np.nan
+    rows = judge.rows(factuals, answers)
+    assert rows.index.equals(factuals.index)
+    assert rows["answered"].tolist() == [True, True, True, False, True, True]
+    assert rows.loc[~rows["answered"], ["cost", "gold"]].isna().all(axis=None)
+    assert not rows.loc[~rows["answered"], ["inlier", "violates"]].any(axis=None)
+    scores = judge.score(factuals, answers)
+    assert scores.violations.rows == rows["violates"].sum()
+    assert scores.cost == pytest.approx(rows["cost"].mean())
+    pd.testing.assert_frame_equal(judge.rows(factuals, answers.iloc[::-1]), rows)
