@@ -26,9 +26,20 @@ MAY_IMPORT = {
     "methods": {"schema", "generator", "datasets", "evaluation"},
     # The judge's side: no method may import it.
     "protocol": {"schema", "generator", "datasets", "evaluation"},
+    "harness": {"schema", "generator", "datasets", "evaluation", "methods", "protocol"},
     "plotting": {"schema", "generator", "datasets", "evaluation", "methods"},
     "demo": {"schema", "generator", "datasets", "evaluation", "methods", "plotting"},
-    "cli": {"schema", "generator", "datasets", "evaluation", "methods", "plotting", "demo", "carla_compat"},
+    "cli": {
+        "schema",
+        "generator",
+        "datasets",
+        "evaluation",
+        "methods",
+        "plotting",
+        "demo",
+        "harness",
+        "carla_compat",
+    },
 }
 # CARLA's own test suite under this package is a measure of the repairs, so it asks which were applied.
 MEASURES_THE_REPAIRS = "carla_suite"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.carla_suite.plugin import RECORD_VARIABLE
-from benchmarks.record import environment
+from carla_genre.harness.record import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.record import environment
+from carla_genre.harness.record import environment
 from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.methods.nearest import NearestNeighbor
 from carla_genre.protocol import Setting, prepare

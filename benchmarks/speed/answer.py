@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.record import write
+from carla_genre.harness.record import write
 from benchmarks.speed.alternate import alternate, show
 from benchmarks.speed.pairs import adult_like_rules, people
 from carla_genre.generator.config import PRESETS, SamplingConfig

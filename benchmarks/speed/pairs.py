@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.record import write
+from carla_genre.harness.record import write
 from benchmarks.speed.alternate import alternate, show
 from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.generator.config import PairConfig

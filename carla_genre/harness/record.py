@@ -1,4 +1,4 @@
-"""What a measurement's record says about where it was taken."""
+"""What a measurement's record says about where it was taken: versions, hardware, commit, time."""
 
 from __future__ import annotations
 
@@ -51,8 +51,10 @@ def _processor() -> str:
 
 
 def _commit() -> str:
-    """The checkout's commit, with ``+`` where tracked files differ from it."""
-    root = Path(__file__).resolve().parents[1]
+    """The checkout's commit, with ``+`` where tracked files differ from it; an installed package has none."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return "unknown"
     try:
         name = subprocess.run(
             ["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=True
