@@ -80,7 +80,7 @@ class CarlaMethod:
         MissingDependencyError
             A package is not installed.
         """
-        values = check(self.hyperparameters, hyperparams, self.name)
+        values = self.complete(mlmodel, hyperparams)
         self._check_backend(mlmodel)
         for package, install in self.packages.items():
             if importlib.util.find_spec(package) is None:
@@ -89,13 +89,22 @@ class CarlaMethod:
                     f"Install it with: pip install {install}"
                 )
         self.check_classifier(self.name, mlmodel)
-        values = _copied(_completed(values, mlmodel))
         method = getattr(recourse_methods, self.name)
 
         def construct() -> RecourseMethod:
-            return self.construct(method, mlmodel, _for_carla(values, self.name))
+            return self.construct(method, mlmodel, self.for_carla(values))
 
         return CarlaRecourse(self.name, mlmodel, values, construct, self.by_row)
+
+    def complete(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> Settings:
+        """All hyperparameters, the defaults that depend on the data and on each other included."""
+        values = check(self.hyperparameters, hyperparams, self.name)
+        return _copied(_completed(values, mlmodel))
+
+    def for_carla(self, values: Settings) -> Settings:
+        """Of complete hyperparameters what CARLA's class is given; a None is left to it."""
+        ours = set(rules.SHARED) - {"seed"} if self.name == "Roar" else set(rules.SHARED)
+        return {key: _copied(value) for key, value in values.items() if key not in ours and value is not None}
 
     def _check_backend(self, mlmodel: Any) -> None:
         backend = getattr(mlmodel, "backend", None)
@@ -135,12 +144,6 @@ def _copied(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _copied(part) for key, part in value.items()}
     return list(value) if isinstance(value, list | tuple) else value
-
-
-def _for_carla(values: Settings, name: str) -> Settings:
-    """What CARLA is given: its own names only, without those that are left to it."""
-    shared = {"threads", "verbose"} if name == "Roar" else set(rules.SHARED)
-    return {key: _copied(value) for key, value in values.items() if key not in shared and value is not None}
 
 
 def _with_data(method: Any, mlmodel: Any, settings: Settings) -> RecourseMethod:

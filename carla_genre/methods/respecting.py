@@ -16,6 +16,9 @@ from carla_genre.schema import Feature, Schema
 
 from carla.recourse_methods.api import RecourseMethod
 
+# Squared distances that differ by less are equal: sums of the same numbers in another order.
+_EQUALLY_NEAR = 1e-9
+
 
 @dataclass(frozen=True)
 class ConstraintReport:
@@ -197,5 +200,5 @@ def _nearest_levels(part: pd.DataFrame, feature: Feature, own: np.ndarray) -> np
     distance = ((part.to_numpy(dtype=float)[:, None, :] - levels) ** 2).sum(axis=-1)  # (B, L)
     rows, mine = np.arange(len(part)), own.astype(int)
     least = np.where(missing, 0.0, distance.min(axis=1))
-    nearest = np.where(distance[rows, mine] <= least, mine, distance.argmin(axis=1))
+    nearest = np.where(distance[rows, mine] <= least + _EQUALLY_NEAR, mine, distance.argmin(axis=1))
     return np.where(missing, np.nan, nearest)
