@@ -17,7 +17,12 @@ _PUBLIC = {
     "GenRe": "carla_genre.methods.genre",
     "InputError": "carla_genre.errors",
     "MissingDependencyError": "carla_genre.errors",
+    "RespectConstraints": "carla_genre.methods.respecting",
     "Schema": "carla_genre.schema",
+    "SchemaMethod": "carla_genre.methods.base",
+    "available_methods": "carla_genre.methods.registry",
+    "build_method": "carla_genre.methods.registry",
+    "check_contract": "carla_genre.methods.contract",
     "load_dataset": "carla_genre.datasets",
 }
 

@@ -1,1 +1,1 @@
-"""Recourse methods of this package, one a file."""
+"""The recourse methods, one file each, and what they share."""

@@ -1,0 +1,114 @@
+"""The check of the contract finds each breach, one broken method a breach."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from method_cases import Logistic, denied
+
+from carla_genre import check_contract
+from carla_genre.methods.base import SchemaMethod
+
+from carla.recourse_methods.api import RecourseMethod
+
+
+class Good(SchemaMethod):
+    REFUSED_IS_FAILURE = False
+
+    def _answer(self, values: np.ndarray) -> np.ndarray:
+        return self.schema.constrain(values, np.where(self.schema.categorical, values, 1.0))
+
+
+class Wrapped(RecourseMethod):
+    """Good, and then something that each subclass spoils."""
+
+    def __init__(self, mlmodel: Any, hyperparams: Any = None) -> None:
+        super().__init__(mlmodel)
+        self.good = Good(mlmodel, hyperparams)
+
+    def get_counterfactuals(self, factuals: Any) -> Any:
+        return self.spoil(self.good.get_counterfactuals(factuals), factuals)
+
+
+class Numbered(Wrapped):
+    def spoil(self, answers: Any, factuals: Any) -> Any:
+        return answers.reset_index(drop=True)
+
+
+class Shuffled(Wrapped):
+    def spoil(self, answers: Any, factuals: Any) -> Any:
+        return answers.iloc[:, ::-1]
+
+
+class NanInPart(Wrapped):
+    def spoil(self, answers: Any, factuals: Any) -> Any:
+        return answers.assign(income=np.nan)
+
+
+class Drawing(Wrapped):
+    def spoil(self, answers: Any, factuals: Any) -> Any:
+        return answers.assign(income=np.random.default_rng().random(len(answers)))
+
+
+class Global(Wrapped):
+    def spoil(self, answers: Any, factuals: Any) -> Any:
+        np.random.seed(0)
+        return answers
+
+
+class Scribbling(Wrapped):
+    def spoil(self, answers: Any, factuals: Any) -> Any:
+        if len(factuals):
+            factuals.loc[factuals.index[0], "income"] = -5.0
+        return answers
+
+
+class TogetherOnly(Wrapped):
+    def spoil(self, answers: Any, factuals: Any) -> Any:
+        return answers.assign(income=factuals["income"].mean() if len(factuals) else 0.0)
+
+
+class Ageing(Wrapped):
+    def spoil(self, answers: Any, factuals: Any) -> Any:
+        return answers.assign(age=answers["age"] + 0.1)
+
+
+class Easygoing(Wrapped):
+    def __init__(self, mlmodel: Any, hyperparams: Any = None) -> None:
+        super().__init__(mlmodel)
+
+    def spoil(self, answers: Any, factuals: Any) -> Any:
+        return answers
+
+
+def test_a_method_that_keeps_it_passes(mlmodel: Logistic) -> None:
+    check_contract(Good, mlmodel, denied(mlmodel))
+    check_contract("CopyFactual", mlmodel, denied(mlmodel))
+
+
+@pytest.mark.parametrize(
+    ("broken", "breach"),
+    [
+        (Numbered, "index is"),
+        (Shuffled, "not feature_input_order"),
+        (NanInPart, "NaN in part"),
+        (Drawing, "asked twice"),
+        (Global, "global random state of numpy"),
+        (Scribbling, "caller's factuals"),
+        (TogetherOnly, "row 0 alone"),
+        (Ageing, "immutable=20"),
+        (Easygoing, "unknown hyperparameter without a word"),
+    ],
+)
+def test_each_breach_is_named(broken: type[RecourseMethod], breach: str, mlmodel: Logistic) -> None:
+    with pytest.raises(AssertionError, match=breach):
+        check_contract(broken, mlmodel, denied(mlmodel))
+
+
+def test_the_page_s_method_is_short(repository: Path) -> None:
+    page = (repository / "docs" / "add_a_method.md").read_text(encoding="utf-8")
+    example = re.search(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert example and "class TurnBack(SchemaMethod)" in example.group(1)
+    assert len(example.group(1).splitlines()) < 40
