@@ -112,13 +112,40 @@ def train_classifier(
     verbose : bool
         Show a bar.
     """
+    logit = initial_network(len(columns), seed)
+    fit_network(logit, data, columns, balanced, epochs, batch_size, learning_rate, verbose)
+    return ProtocolClassifier(data, columns, TwoClasses(logit))
+
+
+def initial_network(width: int, seed: int) -> nn.Sequential:
+    """The untrained network, (B, width) -> (B, 1), a logit."""
+    layers: list[nn.Module] = []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for size in HIDDEN:
+            layers += [nn.Linear(width, size), nn.ReLU()]
+            width = size
+        layers.append(nn.Linear(width, 1))
+    return nn.Sequential(*layers)
+
+
+def fit_network(
+    logit: nn.Module,
+    data: Any,
+    columns: Sequence[str],
+    balanced: bool,
+    epochs: int = 100,
+    batch_size: int = 64,
+    learning_rate: float = 1e-3,
+    verbose: bool = False,
+) -> None:
+    """Train a network in place; :func:`train_classifier` documents the rest."""
     train = data.df_train
     labels = train[data.target].to_numpy()
     weight = compute_sample_weight("balanced", labels) if balanced else np.ones(len(labels))
     x, y, w = (
         torch.tensor(np.asarray(part, dtype=np.float32)) for part in (train[list(columns)], labels, weight)
     )
-    logit = _network(len(columns), seed)
     # These products are too small to share: a second thread only costs. Fused Adam takes half the time.
     with processor_threads(1):
         optimizer = torch.optim.Adam(logit.parameters(), lr=learning_rate, fused=True)
@@ -131,15 +158,3 @@ def train_classifier(
                 )
                 loss.backward()
                 optimizer.step()
-    return ProtocolClassifier(data, columns, TwoClasses(logit))
-
-
-def _network(width: int, seed: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        for size in HIDDEN:
-            layers += [nn.Linear(width, size), nn.ReLU()]
-            width = size
-        layers.append(nn.Linear(width, 1))
-    return nn.Sequential(*layers)

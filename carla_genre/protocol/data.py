@@ -1,9 +1,11 @@
-"""A data set as the paper has it: its roles, train-only scaling, and labels that can be drawn again."""
+"""A data set as the protocol has it: its roles, and labels that can be drawn again."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +19,39 @@ if TYPE_CHECKING:
 # Data set -> whether h is trained with balanced sample weights.
 BALANCED = {"adult": True, "compas": True, "heloc": False}
 
+# Of the rows that are taken where not all are: the same ones for every seed of the protocol.
+ROWS_SEED = 42
 
-def load_protocol_data(name: str, root: str | os.PathLike[str] | None = None) -> FrameCatalog:
+
+@dataclass(frozen=True)
+class OwnTable:
+    """A table of one's own in the place of the paper's data.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in records.
+    csv : str
+        Path of the file.
+    options : mapping
+        What :func:`carla_genre.load_dataset` takes for such a table: ``target``, ``immutables``, ...
+    balanced : bool
+        Whether h is trained with balanced sample weights.
+    """
+
+    name: str
+    csv: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    balanced: bool = True
+
+    def load(self) -> FrameCatalog:
+        """The catalog; its ``name`` has a digest of the rows, their split and their roles."""
+        return load_dataset(os.path.expanduser(self.csv), **self.options, quiet=True)
+
+
+def load_protocol_data(
+    data: str | OwnTable, root: str | os.PathLike[str] | None = None, rows: int | None = None
+) -> FrameCatalog:
     """Load a data set with the paper's roles and the original labels.
 
     The catalog's ``df`` has the train rows only: what a method may look at holds no test row. The test
@@ -26,21 +59,41 @@ def load_protocol_data(name: str, root: str | os.PathLike[str] | None = None) ->
 
     Parameters
     ----------
-    name : {"adult", "compas", "heloc"}
+    data : {"adult", "compas", "heloc"} or OwnTable
         Data set.
     root : path, optional
         Where CARLA's CSVs lie; else the folder named by ``CF_DATA``, else ``~/cf-data``.
+    rows : int, optional
+        At most so many train rows, and as large a share of the test rows; the scaling stays that of all.
+
+    Notes
+    -----
+    The paper's data are scaled on the train rows alone, one column a feature; a table of one's own on all of
+    its rows, its categories encoded as :func:`carla_genre.load_dataset` does.
     """
-    if name not in BALANCED:
-        raise InputError(f"no data set {name!r} in the paper; there are {sorted(BALANCED)}")
-    data = load_dataset(name, root=root, roles="paper")
-    train, test = data.df_train.reset_index(drop=True), data.df_test
+    if isinstance(data, OwnTable):
+        catalog = data.load()
+    elif data in BALANCED:
+        catalog = load_dataset(data, root=root, roles="paper")
+        if len(input_columns(catalog)) != len(catalog.continuous) + len(catalog.categorical):
+            raise InputError(
+                f"the paper's data have one column a feature; {data} has {input_columns(catalog)}"
+            )
+    else:
+        raise InputError(f"no data set {data!r} in the paper; there are {sorted(BALANCED)}")
+    train, test = catalog.df_train.reset_index(drop=True), catalog.df_test
+    if rows is not None and rows < len(train):
+        share, random = rows / len(train), np.random.RandomState(ROWS_SEED)
+        train = _some(train, rows, random).reset_index(drop=True)
+        test = _some(test, max(1, round(share * len(test))), random)
     test = test.set_axis(pd.RangeIndex(len(train), len(train) + len(test)))
-    _replace(data, train, test)
-    columns = input_columns(data)
-    if len(columns) != len(data.continuous) + len(data.categorical):
-        raise InputError(f"the paper's data have one column a feature; {name} has {columns}")
-    return data
+    _replace(catalog, train, test)
+    return catalog
+
+
+def is_balanced(data: str | OwnTable) -> bool:
+    """Whether h is trained with balanced sample weights."""
+    return data.balanced if isinstance(data, OwnTable) else BALANCED[data]
 
 
 def input_columns(data: FrameCatalog) -> list[str]:
@@ -55,6 +108,11 @@ def relabel(data: FrameCatalog, train: np.ndarray, test: np.ndarray) -> None:
         data.df_train.assign(**{data.target: np.asarray(train).astype(int)}),
         data.df_test.assign(**{data.target: np.asarray(test).astype(int)}),
     )
+
+
+def _some(frame: pd.DataFrame, count: int, random: np.random.RandomState) -> pd.DataFrame:
+    """So many of the rows, in their order."""
+    return frame.iloc[np.sort(random.choice(len(frame), count, replace=False))]
 
 
 def _replace(data: FrameCatalog, train: pd.DataFrame, test: pd.DataFrame) -> None:

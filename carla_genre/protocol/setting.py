@@ -13,8 +13,8 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,8 +23,9 @@ from carla_genre.errors import InputError
 from carla_genre.evaluation.gold import GoldClassifier, draw_labels
 from carla_genre.evaluation.lof import InlierTest
 from carla_genre.evaluation.score import Judge, Scores
-from carla_genre.protocol.classifier import ProtocolClassifier, train_classifier
-from carla_genre.protocol.data import BALANCED, input_columns, load_protocol_data, relabel
+from carla_genre.protocol.cache import content_key, kept_object, kept_weights, remembered
+from carla_genre.protocol.classifier import ProtocolClassifier, TwoClasses, fit_network, initial_network
+from carla_genre.protocol.data import OwnTable, input_columns, is_balanced, load_protocol_data, relabel
 from carla_genre.schema import Schema
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Setting:
     checks : dict
         Positive rates before and after the draw, the accuracy of h, denied test rows.
     seconds : dict
-        Seconds for ``gold`` and ``h``.
+        Seconds that training ``gold`` and ``h`` took, also where they come from the cache.
     """
 
     name: str
@@ -77,17 +78,19 @@ class Setting:
 
 
 def prepare(
-    name: str,
+    data: str | OwnTable,
     seed: int = 42,
     n_factuals: int = 200,
     root: str | os.PathLike[str] | None = None,
     verbose: bool = False,
+    rows: int | None = None,
+    cache: str | os.PathLike[str] | None = None,
 ) -> Setting:
     """Run the protocol up to the rows to answer.
 
     Parameters
     ----------
-    name : {"adult", "compas", "heloc"}
+    data : {"adult", "compas", "heloc"} or OwnTable
         Data set.
     seed : int
         Of the drawn labels, the initial weights of h and the rows.
@@ -97,48 +100,63 @@ def prepare(
         Folder of CARLA's CSVs.
     verbose : bool
         Show bars.
+    rows : int, optional
+        At most so many train rows; see :func:`carla_genre.protocol.data.load_protocol_data`.
+    cache : path, optional
+        Folder of the gold classifiers and of h, by content (:mod:`carla_genre.protocol.cache`).
 
     Returns
     -------
     Setting
         Gold classifier and h are kept in this process, so that the same call again is quick.
     """
-    folder = None if root is None else os.fspath(root)
-    gold, inliers, gold_seconds = _gold(name, folder)
-    mlmodel, checks, h_seconds = _classifier(name, seed, folder, verbose)
+    catalog = load_protocol_data(data, root, rows)
+    folder = None if cache is None else Path(cache).expanduser()
+    trained = _gold(catalog, folder)
+    mlmodel, checks, h_seconds = _classifier(catalog, trained, is_balanced(data), seed, folder, verbose)
     test = mlmodel.data.df_test
     denied = test.index[mlmodel.predict(test)[:, 0] <= 0.5]
+    name = data.name if isinstance(data, OwnTable) else data
     if len(denied) < n_factuals:
         raise InputError(f"{name}: {n_factuals} denied test rows asked for, h denies {len(denied)}")
     chosen = np.random.RandomState(seed).choice(denied, n_factuals, replace=False)
-    judge = Judge(Schema.from_mlmodel(mlmodel), gold, inliers)
+    judge = Judge(Schema.from_mlmodel(mlmodel), trained.gold, trained.inliers)
     checks = {**checks, "denied test rows": len(denied)}
-    return Setting(
-        name, seed, mlmodel, test.loc[chosen], judge, checks, {"gold": gold_seconds, "h": h_seconds}
-    )
+    seconds = {"gold": trained.seconds, "h": h_seconds}
+    return Setting(name, seed, mlmodel, test.loc[chosen], judge, checks, seconds)
 
 
-@lru_cache(maxsize=8)
-def _gold(name: str, root: str | None) -> tuple[GoldClassifier, InlierTest, float]:
+class _Gold(NamedTuple):
+    """The judge's part: what is fitted on all rows and their original labels."""
+
+    gold: GoldClassifier
+    inliers: InlierTest
+    probability: np.ndarray  # (train rows + test rows,)
+    seconds: float
+
+
+def _gold(data: FrameCatalog, folder: Path | None) -> _Gold:
     """Fit the gold classifier on the original labels, and LOF on the rows that it accepts."""
-    start = time.perf_counter()
-    data = load_protocol_data(name, root)
     rows = pd.concat([data.df_train, data.df_test])
     features = rows[input_columns(data)]
-    gold = GoldClassifier(GOLD_SEED).fit(features, rows[data.target])
-    inliers = InlierTest().fit(features[gold.accepts(features)])
-    return gold, inliers, time.perf_counter() - start
+
+    def fit() -> _Gold:
+        start = time.perf_counter()
+        gold = GoldClassifier(GOLD_SEED).fit(features, rows[data.target])
+        probability = gold.probability(features)
+        inliers = InlierTest().fit(features[probability > 0.5])
+        return _Gold(gold, inliers, probability, time.perf_counter() - start)
+
+    key = content_key("gold", rows, data.target, GOLD_SEED)
+    return remembered(key, lambda: kept_object(folder, key, fit))
 
 
-@lru_cache(maxsize=8)
 def _classifier(
-    name: str, seed: int, root: str | None, verbose: bool
+    data: FrameCatalog, trained: _Gold, balanced: bool, seed: int, folder: Path | None, verbose: bool
 ) -> tuple[ProtocolClassifier, dict[str, float], float]:
     """Draw the labels again and train h on them."""
-    data = load_protocol_data(name, root)
-    gold = _gold(name, root)[0]
-    train, test = data.df_train, data.df_test
-    drawn = draw_labels(gold.probability(pd.concat([train, test])), seed)
+    train, test, columns = data.df_train, data.df_test, input_columns(data)
+    drawn = draw_labels(trained.probability, seed)
     checks = {
         "train rows": len(train),
         "test rows": len(test),
@@ -146,9 +164,21 @@ def _classifier(
         "positive rate after": float(drawn[: len(train)].mean()),
     }
     relabel(data, drawn[: len(train)], drawn[len(train) :])
-    start = time.perf_counter()
-    mlmodel = train_classifier(data, input_columns(data), BALANCED[name], seed, verbose=verbose)
-    seconds = time.perf_counter() - start
+    logit = initial_network(len(columns), seed)
+
+    def fit() -> dict[str, float]:
+        start = time.perf_counter()
+        fit_network(logit, data, columns, balanced, verbose=verbose)
+        return {"seconds": time.perf_counter() - start}
+
+    def make() -> tuple[ProtocolClassifier, float]:
+        kept = kept_weights(folder, key, logit, fit)
+        return ProtocolClassifier(data, columns, TwoClasses(logit)), kept["seconds"]
+
+    # The roles count as well: what is remembered has the data with it.
+    roles = [data.name, data.target, data.immutables, data.continuous, str(data.constraints)]
+    key = content_key("h", data.df_train, data.df_test, roles, balanced, seed)
+    mlmodel, seconds = remembered(key, make)
     predicted = mlmodel.predict(data.df_test)[:, 0] > 0.5
     checks["test accuracy of h"] = float((predicted == data.df_test[data.target]).mean())
     return mlmodel, checks, seconds

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from carla_genre.datasets import load_dataset
+from carla_genre.protocol import cache
 from carla_genre.protocol import data as protocol_data
-from carla_genre.protocol import setting
 
 
 def loans(n: int, seed: int) -> pd.DataFrame:
@@ -39,11 +39,8 @@ def small_paper() -> Iterator[None]:
             loans(600, 0), target="granted", immutables=["sex"], test=loans(300, 1), quiet=True
         )
 
-    remembered = (setting._gold, setting._classifier)
-    for cached in remembered:
-        cached.cache_clear()
+    cache.forget()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(protocol_data, "load_dataset", load)
         yield
-    for cached in remembered:
-        cached.cache_clear()
+    cache.forget()
