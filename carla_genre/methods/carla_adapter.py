@@ -166,7 +166,10 @@ def numeric_schema(mlmodel: Any, name: str) -> Schema:
 
 @contextlib.contextmanager
 def _carla_says(much: bool) -> Iterator[None]:
-    """Let CARLA show its bars and its lines for each epoch and person, or its warnings only."""
+    """Let CARLA show its bars and its lines for each epoch and person, or its warnings only.
+
+    What it prints to the standard output are bars of Keras and lines for each person.
+    """
     if much:
         yield
         return
@@ -174,7 +177,7 @@ def _carla_says(much: bool) -> Iterator[None]:
     level = logger.level
     logger.setLevel(max(level, logging.WARNING))
     try:
-        with contextlib.redirect_stderr(_WithoutBars(sys.stderr)):
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(_WithoutBars(sys.stderr)):
             yield
     finally:
         logger.setLevel(level)

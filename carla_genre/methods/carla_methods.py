@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -182,6 +183,8 @@ class _InGraph(RecourseMethod):
         import tensorflow
 
         super().__init__(mlmodel)
+        # The autoencoder's rows are shuffled by TensorFlow's own random state, which can be set but not read.
+        tensorflow.random.set_seed(random.randrange(2**31))
         self._graph = tensorflow.Graph()
         with self._graph.as_default():
             session = tensorflow.compat.v1.Session(graph=self._graph)
@@ -190,16 +193,6 @@ class _InGraph(RecourseMethod):
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
         with self._graph.as_default():
             return self.method.get_counterfactuals(factuals)
-
-
-def _one_column_a_feature(name: str, mlmodel: Any) -> None:
-    data = mlmodel.data
-    features = len(data.continuous) + len(data.categorical)
-    if features != len(mlmodel.feature_input_order):
-        raise InputError(
-            f"{name} takes one column a feature; this classifier has {len(mlmodel.feature_input_order)} columns of "
-            f"{features} features: categories of more than two levels have several"
-        )
 
 
 def _forest(name: str, mlmodel: Any) -> None:
@@ -222,7 +215,7 @@ _METHODS = [
     CarlaMethod("Revise", rules.REVISE, _PYTORCH, construct=_with_data),
     CarlaMethod("CCHVAE", rules.CCHVAE_OF_THE_HEAD if _HEAD else rules.CCHVAE, _PYTORCH),
     CarlaMethod("CRUD", rules.CRUD, _PYTORCH),
-    CarlaMethod("Clue", rules.CLUE, _PYTORCH, check_classifier=_one_column_a_feature, construct=_after_data),
+    CarlaMethod("Clue", rules.CLUE, _PYTORCH, construct=_after_data),
     CarlaMethod(
         "ActionableRecourse",
         rules.ACTIONABLE_RECOURSE,

@@ -234,9 +234,36 @@ def test_feature_tweak_on_a_forest() -> None:
     assert len(found) > 0 and (forest.predict_proba(found)[:, 1] > 0.5).all()
 
 
-def test_clue_takes_one_column_a_feature(classifier: ProtocolClassifier) -> None:
-    with pytest.raises(InputError, match="Clue takes one column a feature"):
-        CARLA_METHODS["Clue"].build(classifier)
+def test_cem_is_the_same_again_and_holds_its_own_graph() -> None:
+    pytest.importorskip("tensorflow")
+    data = load_dataset(applicants(), quiet=True, **ROLES)
+    classifier = MLModelCatalog(data, "ann", backend="tensorflow", load_online=False)
+    classifier.train(learning_rate=0.01, epochs=3, batch_size=64, hidden_size=[8, 8], force_train=True)
+    people = denied(classifier, 2)
+    given = {"max_iterations": 50, "binary_search_steps": 3, "initial_const": 100, "kappa": 0.0, "beta": 0.01}
+    answers = []
+    for _ in range(2):
+        with global_random_state_unchanged():
+            cem = CARLA_METHODS["CEM"].build(classifier, {**given, "gamma": 0.01, "verbose": False})
+            answers.append(cem.get_counterfactuals(people))
+    pd.testing.assert_frame_equal(*answers)
+    assert answers[0].index.equals(people.index)
+
+
+def test_focus_on_a_forest() -> None:
+    pytest.importorskip("tensorflow")
+    data = load_dataset(applicants(), quiet=True, **ROLES)
+    forest = MLModelCatalog(data, "forest", backend="sklearn", load_online=False)
+    forest.train(max_depth=3, n_estimators=3, force_train=True)
+    people = denied(forest, 3)
+    focus = CARLA_METHODS["FOCUS"].build(forest, {"n_iter": 60, "lr": 0.01, "verbose": False})
+    answers = focus.get_counterfactuals(people)
+    assert answers.index.equals(people.index)
+    found = answers.dropna()
+    assert len(found) > 0 and (forest.predict_proba(found)[:, 1] > 0.5).all()
+
+
+def test_clue() -> None:
     narrow = network(applicants().drop(columns=["job", "region"]), categorical=["owner"], immutables=["age"])
     people = denied(narrow, 3)
     with global_random_state_unchanged():
