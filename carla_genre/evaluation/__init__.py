@@ -2,33 +2,59 @@
 
 Each measure is a plain function on frames, in the module of its name, and a class for
 ``Benchmark.run_benchmark([...])`` of CARLA's repository head: ``Measure(mlmodel, hyperparameters=None)`` with
-``get_evaluation(factuals, counterfactuals)``.
+``get_evaluation(factuals, counterfactuals)``, and ``rows(factuals, counterfactuals)`` for what each answer is worth.
+``FIGURES`` says of each figure which way is better, and its range.
 """
 
-from carla_genre.evaluation.carla_measures import run_all_measures
+from carla_genre.evaluation.answered import Answered, answered
+from carla_genre.evaluation.carla_measures import run_all_measures, run_measures
 from carla_genre.evaluation.cost import Cost, feature_changes
+from carla_genre.evaluation.diversity import Diversity, diversity
+from carla_genre.evaluation.future_validity import FutureValidity, accepted_by
 from carla_genre.evaluation.gold import GoldClassifier, draw_labels
-from carla_genre.evaluation.lof import InlierTest
+from carla_genre.evaluation.invalidation import InvalidationRate, invalidation_rate
+from carla_genre.evaluation.likelihood import ClassDensities, Likelihood, MixedDensity
+from carla_genre.evaluation.lof import LOF, InlierTest
 from carla_genre.evaluation.measure import Measure
+from carla_genre.evaluation.measures import FIGURES, Figure
 from carla_genre.evaluation.score import Judge, Score, Scores
+from carla_genre.evaluation.sparsity import Sparsity, changed_features, sparsity
 from carla_genre.evaluation.validity import Validity, model_probability, soft_validity, valid
 from carla_genre.evaluation.violations import ConstraintViolations, Violations
 
 __all__ = [
+    "FIGURES",
+    "LOF",
+    "Answered",
+    "ClassDensities",
     "ConstraintViolations",
     "Cost",
+    "Diversity",
+    "Figure",
+    "FutureValidity",
     "GoldClassifier",
     "InlierTest",
+    "InvalidationRate",
     "Judge",
+    "Likelihood",
     "Measure",
+    "MixedDensity",
     "Score",
     "Scores",
+    "Sparsity",
     "Validity",
     "Violations",
+    "accepted_by",
+    "answered",
+    "changed_features",
+    "diversity",
     "draw_labels",
     "feature_changes",
+    "invalidation_rate",
     "model_probability",
     "run_all_measures",
+    "run_measures",
     "soft_validity",
+    "sparsity",
     "valid",
 ]

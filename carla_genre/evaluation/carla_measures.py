@@ -1,11 +1,14 @@
-"""CARLA's own measures, through whichever of its two interfaces is installed."""
+"""CARLA's own measures and this package's, through whichever of CARLA's two interfaces is installed."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+
+from carla_genre.evaluation.measure import Measure
 
 # What the repository head calls otherwise than the release.
 _RELEASE_NAMES = {
@@ -34,7 +37,7 @@ def run_all_measures(benchmark: Any, mlmodel: Any) -> pd.DataFrame:
         encoded space), Constraint_Violation and Redundancy a counterfactual; y-Nearest-Neighbours, Success_Rate and
         Average_Time (seconds a factual) in the first row.
     """
-    if "measures" not in inspect.signature(benchmark.run_benchmark).parameters:
+    if not _takes_measures(benchmark):
         return benchmark.run_benchmark()
     from carla.evaluation import catalog
 
@@ -47,3 +50,30 @@ def run_all_measures(benchmark: Any, mlmodel: Any) -> pd.DataFrame:
         catalog.AvgTime({"time": benchmark.timer}),
     ]
     return benchmark.run_benchmark(measures).rename(columns=_RELEASE_NAMES)
+
+
+def run_measures(benchmark: Any, measures: Sequence[Measure]) -> pd.DataFrame:
+    """Measures of this package on a ``Benchmark``: the head's ``run_benchmark(measures)``, on the release as well.
+
+    Parameters
+    ----------
+    benchmark : carla.Benchmark
+        Built, so that its method has answered.
+    measures : sequence of Measure
+        At least one.
+
+    Returns
+    -------
+    DataFrame
+        Their columns side by side; what has one row for all people has it in the first row.
+    """
+    if _takes_measures(benchmark):
+        return benchmark.run_benchmark(measures)
+    # The release has no way to ask for them.
+    factuals, counterfactuals = benchmark._factuals, benchmark._counterfactuals
+    figures = [measure.get_evaluation(factuals, counterfactuals) for measure in measures]
+    return pd.concat(figures, axis=1)
+
+
+def _takes_measures(benchmark: Any) -> bool:
+    return "measures" in inspect.signature(benchmark.run_benchmark).parameters

@@ -32,9 +32,12 @@ def cost(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) 
 
 
 class Cost(Measure):
-    """L1 cost, one row an answered factual, as CARLA's distances have it: failures are left out."""
+    """L1 cost: how far the answer is from the person, summed over the features (:func:`cost`).
 
-    def get_evaluation(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+    Lower is better; from 0 to infinity. A failure is left out.
+    """
+
+    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
         """Return column ``Cost``."""
         costs = cost(Schema.from_mlmodel(self.mlmodel), factuals, counterfactuals)
-        return pd.DataFrame({"Cost": costs[~np.isnan(costs)]})
+        return pd.DataFrame({"Cost": costs}, index=factuals.index)

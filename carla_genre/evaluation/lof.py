@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.neighbors import LocalOutlierFactor
 
 from carla_genre.errors import InputError
-from carla_genre.evaluation.measure import single_precision
+from carla_genre.evaluation.measure import Measure, in_order_of, single_precision
 
 
 class InlierTest:
@@ -46,3 +49,24 @@ class InlierTest:
 
     def _matrix(self, rows: ArrayLike | pd.DataFrame) -> np.ndarray:
         return single_precision(rows, self._columns, "LOF")
+
+
+class LOF(Measure):
+    """Share of all factuals whose counterfactual is an inlier among the rows that the gold classifier accepts.
+
+    Higher is better; from 0 to 1. A failure counts 0.
+
+    Hyperparameters
+    ---------------
+    inlier_test : InlierTest
+        Needed: fitted on the accepted rows; :class:`Judge` has one.
+    """
+
+    FAILURES_COUNT = True
+    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"inlier_test": None}
+
+    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Return column ``LOF``: whether an inlier."""
+        test = self._needed("inlier_test", "InlierTest().fit(accepted rows)")
+        inliers = test.inliers(in_order_of(factuals, counterfactuals))
+        return pd.DataFrame({"LOF": inliers}, index=factuals.index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,14 +17,24 @@ from carla_genre.schema import Schema
 class Measure(ABC):
     """A measure as CARLA's repository head has them: ``Benchmark.run_benchmark([Measure(mlmodel), ...])``.
 
+    A subclass says what one answer is worth (:meth:`rows`); the figure over all people follows.
+    :func:`carla_genre.evaluation.run_measures` takes it on the release as well.
+
     Parameters
     ----------
     mlmodel : carla.models.api.MLModel
         The classifier that was asked.
     hyperparameters : mapping, optional
         The measure's own settings; an unknown key raises.
+
+    Attributes
+    ----------
+    FAILURES_COUNT : bool
+        Whether a failure counts against the method: :meth:`rows` then has the worst value for it, and
+        :meth:`get_evaluation` is the mean over all. Else it is NaN there, and left out here.
     """
 
+    FAILURES_COUNT: ClassVar[bool] = False
     _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {}
 
     def __init__(self, mlmodel: Any, hyperparameters: Mapping[str, Any] | None = None) -> None:
@@ -38,14 +48,45 @@ class Measure(ABC):
         self.hyperparameters = {**self._DEFAULT_HYPERPARAMETERS, **(hyperparameters or {})}
 
     @abstractmethod
-    def get_evaluation(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Compute the measure.
+    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Measure each answer.
 
         Parameters
         ----------
         factuals, counterfactuals : DataFrame (B, any)
-            Encoded rows, the same row of both belonging together; a counterfactual with a NaN is a failure.
+            Encoded rows, matched as :func:`in_order_of` does; a counterfactual with a NaN is a failure.
+
+        Returns
+        -------
+        DataFrame (B, figures)
+            Under the factuals' index.
         """
+
+    def get_evaluation(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Compute the measure, as CARLA asks for it.
+
+        Parameters
+        ----------
+        factuals, counterfactuals : DataFrame (B, any)
+            As for :meth:`rows`.
+
+        Returns
+        -------
+        DataFrame
+            Where failures count, one row: the means over all, NaN if there is nobody. Else a row for each answer that
+            has the figure, as CARLA's distances have it.
+        """
+        rows = self.rows(factuals, counterfactuals).astype(float)
+        if self.FAILURES_COUNT:
+            return rows.mean().to_frame().T
+        return rows.dropna().reset_index(drop=True)
+
+    def _needed(self, name: str, what: str) -> Any:
+        """A hyperparameter that has no default."""
+        value = self.hyperparameters[name]
+        if value is None:
+            raise InputError(f"{type(self).__name__} needs {{{name!r}: {what}}} as hyperparameters")
+        return value
 
 
 def check_lengths(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> None:
@@ -68,10 +109,8 @@ def single_precision(rows: ArrayLike | pd.DataFrame, columns: list[str] | None, 
     return np.asarray(rows, dtype=np.float32)
 
 
-def aligned(
-    schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame
-) -> tuple[np.ndarray, np.ndarray]:
-    """The classifier's columns of both frames, (B, C) each, row by row.
+def in_order_of(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+    """The counterfactuals in the order and under the index of the factuals.
 
     Rows are matched by index where both have the same one, in any order, else by position (CARLA's
     methods of the released package number their answers anew).
@@ -79,16 +118,39 @@ def aligned(
     Raises
     ------
     InputError
-        The frames differ in length, or lack a column.
+        The frames differ in length.
     """
     check_lengths(factuals, counterfactuals)
+    index = factuals.index
+    if index.equals(counterfactuals.index):
+        return counterfactuals
+    if index.is_unique and counterfactuals.index.is_unique and index.isin(counterfactuals.index).all():
+        return counterfactuals.loc[index]
+    return counterfactuals.set_axis(index)
+
+
+def aligned_frames(
+    schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The classifier's columns of both frames, (B, C) each, matched as :func:`in_order_of` does.
+
+    Raises
+    ------
+    InputError
+        The frames differ in length, or lack a column.
+    """
     columns = list(schema.columns)
-    for what, frame in (("factuals", factuals), ("counterfactuals", counterfactuals)):
+    after = in_order_of(factuals, counterfactuals)
+    for what, frame in (("factuals", factuals), ("counterfactuals", after)):
         missing = [column for column in columns if column not in frame.columns]
         if missing:
             raise InputError(f"the {what} lack the classifier's columns {missing}")
-    before, after = factuals[columns], counterfactuals[columns]
-    if before.index.is_unique and not before.index.equals(after.index):
-        same = after.index.is_unique and before.index.isin(after.index).all()
-        after = after.loc[before.index] if same else after
+    return factuals[columns], after[columns]
+
+
+def aligned(
+    schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """:func:`aligned_frames` as numbers, (B, C) each."""
+    before, after = aligned_frames(schema, factuals, counterfactuals)
     return before.to_numpy(dtype=float), after.to_numpy(dtype=float)

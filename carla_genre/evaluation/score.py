@@ -135,7 +135,10 @@ class Judge:
 
 
 class Score(Measure):
-    """The paper's Score with its parts, one row.
+    """The paper's Score = Val + LOF - Cost / d, with its parts.
+
+    Higher is better; from minus infinity to 2. A failure is neither valid nor an inlier; the cost is the mean
+    over the answers, so that Score is no mean over people.
 
     Hyperparameters
     ---------------
@@ -145,12 +148,22 @@ class Score(Measure):
 
     _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"judge": None}
 
+    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Return the parts: ``Cost``, ``Val``, ``Soft_Val``, ``LOF``, ``Answered``."""
+        rows = self._judge().rows(factuals, counterfactuals)
+        return pd.DataFrame(
+            {
+                "Cost": rows["cost"],
+                "Val": valid(rows["gold"]),
+                "Soft_Val": rows["gold"].fillna(0.0),
+                "LOF": rows["inlier"],
+                "Answered": rows["answered"],
+            }
+        )
+
     def get_evaluation(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Return columns ``Cost``, ``Val``, ``Soft_Val``, ``LOF``, ``Score``, ``Answered``."""
-        judge = self.hyperparameters["judge"]
-        if judge is None:
-            raise InputError("Score needs {'judge': Judge.fit(schema, rows, labels)} as hyperparameters")
-        scores = judge.score(factuals, counterfactuals)
+        """Return columns ``Cost``, ``Val``, ``Soft_Val``, ``LOF``, ``Score``, ``Answered``, one row."""
+        scores = self._judge().score(factuals, counterfactuals)
         return pd.DataFrame(
             {
                 "Cost": [scores.cost],
@@ -161,3 +174,6 @@ class Score(Measure):
                 "Answered": [scores.answered],
             }
         )
+
+    def _judge(self) -> Judge:
+        return self._needed("judge", "Judge.fit(schema, rows, labels)")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.errors import InputError
-from carla_genre.evaluation.measure import Measure, check_lengths
+from carla_genre.evaluation.measure import Measure, in_order_of
 
 
 def valid(probability: np.ndarray, threshold: float = 0.5) -> np.ndarray:
@@ -47,7 +47,9 @@ def model_probability(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
 
 
 class Validity(Measure):
-    """Share of all factuals whose counterfactual is accepted; a failure is not.
+    """Share of all factuals whose counterfactual is accepted, and the mean probability of acceptance.
+
+    Higher is better; from 0 to 1. A failure counts 0.
 
     Hyperparameters
     ---------------
@@ -57,17 +59,17 @@ class Validity(Measure):
         0.5 in the paper.
     """
 
+    FAILURES_COUNT = True
     _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"gold": None, "threshold": 0.5}
 
-    def get_evaluation(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Return columns ``Validity`` and ``Soft_Validity``, one row."""
-        check_lengths(factuals, counterfactuals)
-        gold = self.hyperparameters["gold"]
-        if gold is None:
-            probability = model_probability(self.mlmodel, counterfactuals)
-        else:
-            probability = gold.probability(counterfactuals)
-        accepted = valid(probability, self.hyperparameters["threshold"])
-        share = float(accepted.mean()) if len(accepted) else np.nan
-        soft = soft_validity(probability) if len(accepted) else np.nan
-        return pd.DataFrame({"Validity": [share], "Soft_Validity": [soft]})
+    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Return columns ``Validity`` (whether accepted) and ``Soft_Validity`` (the probability)."""
+        answers, gold = in_order_of(factuals, counterfactuals), self.hyperparameters["gold"]
+        probability = model_probability(self.mlmodel, answers) if gold is None else gold.probability(answers)
+        return pd.DataFrame(
+            {
+                "Validity": valid(probability, self.hyperparameters["threshold"]),
+                "Soft_Validity": np.nan_to_num(probability, nan=0.0),
+            },
+            index=factuals.index,
+        )

@@ -68,10 +68,18 @@ def _violations_of(feature: Feature, before: np.ndarray, after: np.ndarray) -> n
 
 
 class ConstraintViolations(Measure):
-    """Counts of violations over all answers."""
+    """Counts of violated features over all answers, a column a kind, and of the answers with any (:class:`Violations`).
+
+    Lower is better; from 0 to B * D, the answers' to B. A failure violates nothing and counts 0.
+    """
+
+    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Return a column a kind: the features that violate it; ``Rows_Violations`` is 1 if any does."""
+        found = violated(Schema.from_mlmodel(self.mlmodel), factuals, counterfactuals)
+        counts = [*found.sum(axis=2), found.any(axis=(0, 2)).astype(int)]
+        names = [f"{name.title()}_Violations" for name in Violations._fields]
+        return pd.DataFrame(dict(zip(names, counts, strict=True)), index=factuals.index)
 
     def get_evaluation(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Return one row with a column a kind."""
-        counted = violations(Schema.from_mlmodel(self.mlmodel), factuals, counterfactuals)
-        names = {name: f"{name.title()}_Violations" for name in counted._fields}
-        return pd.DataFrame([counted._asdict()]).rename(columns=names)
+        """Return one row: the sums of :meth:`rows`."""
+        return self.rows(factuals, counterfactuals).sum().to_frame().T

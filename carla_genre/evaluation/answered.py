@@ -1,0 +1,28 @@
+"""Share answered: how many people a method finds an answer for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.evaluation.measure import Measure, aligned_frames
+from carla_genre.schema import Schema
+
+
+def answered(counterfactuals: pd.DataFrame) -> np.ndarray:
+    """Whether each row is an answer, bool (B,): one without a NaN."""
+    return counterfactuals.notna().all(axis=1).to_numpy()
+
+
+class Answered(Measure):
+    """Share of all factuals that have an answer, whatever h says of it; CARLA calls it success rate.
+
+    Higher is better; from 0 to 1. A failure counts 0.
+    """
+
+    FAILURES_COUNT = True
+
+    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Return column ``Answered``."""
+        _, after = aligned_frames(Schema.from_mlmodel(self.mlmodel), factuals, counterfactuals)
+        return pd.DataFrame({"Answered": answered(after)}, index=factuals.index)

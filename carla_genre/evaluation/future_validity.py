@@ -1,0 +1,61 @@
+"""Future validity: whether an answer still holds when the classifier is trained again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.errors import InputError
+from carla_genre.evaluation.measure import Measure, in_order_of
+from carla_genre.evaluation.validity import model_probability, valid
+
+
+def accepted_by(classifiers: Sequence[Any], rows: pd.DataFrame, threshold: float = 0.5) -> np.ndarray:
+    """Whether each classifier accepts each row, bool (M, B); a row that has a NaN is not accepted.
+
+    Parameters
+    ----------
+    classifiers : sequence of carla.models.api.MLModel
+        M of them, on the same encoded columns.
+    rows : DataFrame (B, any)
+        Encoded.
+    threshold : float
+        Accepted is p(y = 1) > threshold.
+
+    Raises
+    ------
+    InputError
+        There is no classifier.
+    """
+    if len(classifiers) == 0:
+        raise InputError("no classifiers: a share of none is not defined")
+    return np.stack([valid(model_probability(classifier, rows), threshold) for classifier in classifiers])
+
+
+class FutureValidity(Measure):
+    """Share of other classifiers that accept the answer: trained on other rows, or from other initial weights.
+
+    Higher is better; from 0 to 1. A failure counts 0. What h itself thinks of the answer is not asked, so that
+    an answer may be valid in the future that is not today. :func:`carla_genre.protocol.retraining.retrained`
+    trains the protocol's h again.
+
+    Hyperparameters
+    ---------------
+    classifiers : sequence of carla.models.api.MLModel
+        Needed: M of them, on the same encoded columns.
+    threshold : float
+        0.5 in the paper.
+    """
+
+    FAILURES_COUNT = True
+    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"classifiers": None, "threshold": 0.5}
+
+    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Return column ``Future_Validity``: the share of the classifiers."""
+        classifiers = self._needed("classifiers", "[other classifiers, ...]")
+        answers = in_order_of(factuals, counterfactuals)
+        accepted = accepted_by(classifiers, answers, self.hyperparameters["threshold"])
+        return pd.DataFrame({"Future_Validity": accepted.mean(axis=0)}, index=factuals.index)

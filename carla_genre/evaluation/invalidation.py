@@ -1,0 +1,101 @@
+"""Invalidation rate: how often an answer that is carried out inexactly is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from carla_genre.errors import InputError
+from carla_genre.evaluation.answered import answered
+from carla_genre.evaluation.measure import Measure, aligned_frames
+from carla_genre.evaluation.validity import model_probability, valid
+from carla_genre.generator.randomness import normals, row_keys
+from carla_genre.schema import Schema
+
+# Noisy rows that the classifier is asked about together; bounds memory, changes no figure.
+BATCH = 1 << 17
+
+
+def invalidation_rate(
+    schema: Schema,
+    mlmodel: Any,
+    answers: pd.DataFrame,
+    variance: float = 0.01,
+    n_draws: int = 1000,
+    seed: int = 0,
+    threshold: float = 0.5,
+) -> np.ndarray:
+    """Share of noisy copies of each answer that the classifier refuses, (B,); NaN where unanswered.
+
+    1 - E[h(x' + e) > threshold] with e ~ N(0, variance I) on the scaled continuous features (Pawelczyk et al.,
+    ICLR 2023, definition 1, whose noise is on all columns: here a category stays what it is, and with it the
+    row a possible one).
+
+    Parameters
+    ----------
+    schema : Schema
+        Of the classifier.
+    mlmodel : carla.models.api.MLModel
+        h.
+    answers : DataFrame (B, any)
+        Encoded.
+    variance : float
+        0.01 in that paper.
+    n_draws : int
+        Noisy copies an answer. The standard error of one rate is at most .5 / sqrt(n_draws).
+    seed : int
+        The noise depends on it and on the answer's values only: not on the other answers.
+    threshold : float
+        Refused is p(y = 1) <= threshold.
+    """
+    if not variance >= 0 or n_draws < 1:
+        raise InputError(
+            f"variance must be 0 or more and n_draws 1 or more, they are {variance} and {n_draws}"
+        )
+    answers = answers[list(schema.columns)]
+    continuous = [feature.columns[0] for feature in schema.features if feature.levels is None]
+    rates, found = np.full(len(answers), np.nan), np.flatnonzero(answered(answers))
+    size = max(1, BATCH // n_draws)
+    for part in (found[start : start + size] for start in range(0, len(found), size)):
+        noisy = answers.iloc[np.repeat(part, n_draws)].reset_index(drop=True)
+        exact = torch.tensor(np.ascontiguousarray(answers.iloc[part][continuous], dtype=float))
+        noise = normals(row_keys(exact, seed), 0, n_draws * len(continuous))
+        disturbed = exact[:, None] + variance**0.5 * noise.view(len(part), n_draws, len(continuous))
+        noisy[continuous] = disturbed.flatten(0, 1).numpy()
+        accepted = valid(model_probability(mlmodel, noisy), threshold)
+        rates[part] = 1 - accepted.reshape(len(part), n_draws).mean(axis=1)
+    return rates
+
+
+class InvalidationRate(Measure):
+    """Share of noisy copies of the answer that h refuses: a person rarely arrives exactly (:func:`invalidation_rate`).
+
+    Lower is better; from 0 to 1. A failure is left out. An answer that h refuses at once has a rate, too.
+
+    Hyperparameters
+    ---------------
+    variance : float
+        Of the Gaussian noise on each scaled continuous feature.
+    n_draws, seed : int
+        Noisy copies an answer; they belong to the answer and the seed.
+    threshold : float
+        Refused is p(y = 1) <= threshold.
+    """
+
+    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {
+        "variance": 0.01,
+        "n_draws": 1000,
+        "seed": 0,
+        "threshold": 0.5,
+    }
+
+    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Return column ``Invalidation_Rate``."""
+        schema = Schema.from_mlmodel(self.mlmodel)
+        _, answers = aligned_frames(schema, factuals, counterfactuals)
+        rates = invalidation_rate(schema, self.mlmodel, answers, **self.hyperparameters)
+        return pd.DataFrame({"Invalidation_Rate": rates}, index=factuals.index)

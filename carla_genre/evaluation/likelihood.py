@@ -1,0 +1,176 @@
+"""Likelihood: how dense the rows of the accepted, and of the denied class lie where an answer is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.neighbors import KernelDensity
+
+from carla_genre.errors import InputError
+from carla_genre.evaluation.answered import answered
+from carla_genre.evaluation.measure import Measure, aligned_frames
+from carla_genre.schema import Feature, Schema
+from carla_genre.schema.cells import codes
+
+# A feature that hardly varies among the rows gets kernels of this standard deviation, so that the density is finite.
+_LEAST_DEVIATION = 0.01
+
+
+class MixedDensity:
+    """A kernel density of rows that mix numbers and categories.
+
+    The kernel is a product (Li and Racine, Nonparametric Econometrics, 2007, chapter 4): a Laplace density a
+    continuous feature, whose standard deviation follows Scott's rule, s n^(-1/(d+4)), with n rows, d continuous
+    features and s the feature's own standard deviation; Aitchison and Aitken's kernel a category of L levels, 1 - l
+    for the same level and l / (L - 1) for another, with l = n^(-2/(d+4)) (L - 1) / L.
+
+    Why so: a category has a probability and needs no density over the space between its levels. A Gaussian mixture
+    on one-hot columns spends its likelihood there: it grows without bound as the variance goes to 0. Bandwidths
+    follow from n, since a cross-validated one goes to 0 on rows that repeat, as these data's do. And a Laplace
+    kernel's logarithm falls linearly: with a normal one, a single far answer would be the whole of a mean.
+
+    Parameters
+    ----------
+    schema : Schema
+        Of the rows.
+    deviation : array (D,), optional
+        s of each feature; else that of the rows. A category's is not looked at.
+    """
+
+    def __init__(self, schema: Schema, deviation: ArrayLike | None = None) -> None:
+        self.schema = schema
+        self.deviation = deviation
+
+    def fit(self, rows: pd.DataFrame) -> MixedDensity:
+        """Fit on encoded rows, (n, any), at least one."""
+        values = self.schema.encode(rows)
+        if len(values) == 0:
+            raise InputError("a density needs at least one row")
+        categorical = self.schema.categorical
+        smoothing = len(values) ** (-1 / ((~categorical).sum() + 4))
+        deviation = values.std(axis=0) if self.deviation is None else np.asarray(self.deviation, dtype=float)
+        # A Laplace density of scale b has the standard deviation sqrt(2) b.
+        self._scale = smoothing * np.maximum(deviation, _LEAST_DEVIATION) / np.sqrt(2)
+        levels = np.array([1 if f.levels is None else len(f.levels) for f in self.schema.features])
+        other = smoothing**2 * (levels - 1) / levels
+        # One-hot columns of this height make the exponential kernel's ratio that of Aitchison and Aitken's.
+        ratio = np.divide((levels - 1) * (1 - other), other, out=np.ones(len(levels)), where=other > 0)
+        self._height = np.log(np.maximum(ratio, 1.0)) / 2
+        constant = np.log1p(-other[categorical]).sum() - np.log(2 * self._scale[~categorical]).sum()
+        vectors = self._vectors(values)
+        # scikit-learn divides by the volume of a Euclidean kernel, which this one is not: read it off, and undo it.
+        peak = _exponential_kernels(vectors[:1]).score_samples(vectors[:1])[0]
+        self._constant = constant - peak
+        self._kernels = _exponential_kernels(vectors)
+        return self
+
+    def log_likelihood(self, rows: pd.DataFrame) -> np.ndarray:
+        """Natural logarithm of the density at encoded rows, (B,); NaN for a row that has a NaN.
+
+        In units of 1 over the scaled features; a category's share is a probability. A category that lies
+        between its levels is read as the nearest.
+        """
+        found = answered(rows[list(self.schema.columns)])
+        result = np.full(len(rows), np.nan)
+        if found.any():
+            vectors = self._vectors(self._nearest_levels(rows[found]))
+            result[found] = self._kernels.score_samples(vectors) + self._constant
+        return result
+
+    def _nearest_levels(self, rows: pd.DataFrame) -> np.ndarray:
+        """One value a feature, (B, D), whatever a method left in a category's columns."""
+        values = np.empty((len(rows), len(self.schema.features)))
+        for position, feature in enumerate(self.schema.features):
+            part = rows[list(feature.columns)]
+            values[:, position] = part.iloc[:, 0] if feature.levels is None else _nearest_level(feature, part)
+        return values
+
+    def _vectors(self, values: np.ndarray) -> np.ndarray:
+        """(B, D) -> (B, W): numbers in units of their kernel's scale, categories one-hot."""
+        parts = []
+        for position, feature in enumerate(self.schema.features):
+            column = values[:, position, None]
+            if feature.levels is None:
+                parts.append(column / self._scale[position])
+            else:
+                parts.append(self._height[position] * (column == np.arange(len(feature.levels))))
+        return np.concatenate(parts, axis=1)
+
+
+def _exponential_kernels(vectors: np.ndarray) -> KernelDensity:
+    """exp(-L1 distance) around each vector; in one leaf, since the bounds of a tree's nodes lose far rows' digits."""
+    return KernelDensity(
+        kernel="exponential", metric="manhattan", bandwidth=1.0, leaf_size=max(1, len(vectors))
+    ).fit(vectors)
+
+
+def _nearest_level(feature: Feature, part: pd.DataFrame) -> np.ndarray:
+    """Number of the level that each row of a category's columns is nearest to, (B,)."""
+    assert feature.levels is not None
+    if any(isinstance(cell, str) for level in feature.levels for cell in level):
+        return codes(part, feature)
+    levels = np.array(feature.levels, dtype=float)
+    distance = np.abs(part.to_numpy(dtype=float)[:, None] - levels).sum(axis=2)
+    return distance.argmin(axis=1)
+
+
+class ClassDensities:
+    """The densities of two classes of rows, on the deviations of all rows.
+
+    With each class's own, a feature that hardly varies in one of them would decide alone.
+
+    Attributes
+    ----------
+    accepted, denied : MixedDensity
+    """
+
+    def __init__(self, accepted: MixedDensity, denied: MixedDensity) -> None:
+        self.accepted, self.denied = accepted, denied
+
+    @classmethod
+    def fit(cls, schema: Schema, rows: pd.DataFrame, accepted: ArrayLike) -> ClassDensities:
+        """Fit on encoded rows (n, any), of which ``accepted`` (n,) says the class: labels 0 and 1, or a mask."""
+        mask = np.asarray(accepted).astype(bool)
+        if mask.shape != (len(rows),) or mask.all() or not mask.any():
+            raise InputError(
+                f"two classes of {len(rows)} rows are needed, got {mask.sum()} accepted of {mask.size}"
+            )
+        deviation = schema.encode(rows).std(axis=0)
+        return cls(*(MixedDensity(schema, deviation).fit(rows[part]) for part in (mask, ~mask)))
+
+
+class Likelihood(Measure):
+    """Log-likelihood of the answer under the rows labelled accepted, and under the rows labelled denied.
+
+    Higher is better under the accepted, lower under the denied; from minus infinity to infinity, since a density may
+    exceed 1. A failure is left out. Their difference is the evidence for the accepted class. Only figures of
+    the same data and training rows can be compared.
+
+    Hyperparameters
+    ---------------
+    densities : ClassDensities, optional
+        Else fitted on ``mlmodel.data.df_train`` and its labels, once.
+    """
+
+    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"densities": None}
+
+    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Return columns ``Log_Likelihood_Accepted`` and ``Log_Likelihood_Denied``."""
+        schema = Schema.from_mlmodel(self.mlmodel)
+        if self.hyperparameters["densities"] is None:
+            train = self.mlmodel.data.df_train
+            labels = train[self.mlmodel.data.target].to_numpy()
+            self.hyperparameters["densities"] = ClassDensities.fit(schema, train, labels)
+        densities = self.hyperparameters["densities"]
+        _, answers = aligned_frames(schema, factuals, counterfactuals)
+        return pd.DataFrame(
+            {
+                "Log_Likelihood_Accepted": densities.accepted.log_likelihood(answers),
+                "Log_Likelihood_Denied": densities.denied.log_likelihood(answers),
+            },
+            index=factuals.index,
+        )

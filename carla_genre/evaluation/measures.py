@@ -1,0 +1,131 @@
+"""Every figure that there is: the measure that gives it, which way is better, its range, what a failure does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from carla_genre.evaluation.answered import Answered
+from carla_genre.evaluation.cost import Cost
+from carla_genre.evaluation.diversity import Diversity
+from carla_genre.evaluation.future_validity import FutureValidity
+from carla_genre.evaluation.invalidation import InvalidationRate
+from carla_genre.evaluation.likelihood import Likelihood
+from carla_genre.evaluation.lof import LOF
+from carla_genre.evaluation.measure import Measure
+from carla_genre.evaluation.score import Score
+from carla_genre.evaluation.sparsity import Sparsity
+from carla_genre.evaluation.validity import Validity
+from carla_genre.evaluation.violations import ConstraintViolations
+
+INFINITY = np.inf
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One column of what a measure returns.
+
+    Attributes
+    ----------
+    measure : type of Measure, optional
+        What gives it; None for CARLA's own, which :func:`carla_genre.evaluation.run_all_measures` gives.
+    definition : str
+        In a line.
+    better : {"higher", "lower"}
+        Direction.
+    low, high : float
+        Range, ends included.
+    failures : {"count", "left out"}
+        Whether a person without an answer counts against the method.
+    """
+
+    measure: type[Measure] | None
+    definition: str
+    better: Literal["higher", "lower"]
+    low: float
+    high: float
+    failures: Literal["count", "left out"]
+
+    @property
+    def range(self) -> str:
+        """As text: ``[0, 1]``, ``[0, inf)``."""
+        left = f"[{self.low:g}" if self.low > -INFINITY else "(-inf"
+        right = f"{self.high:g}]" if self.high < INFINITY else "inf)"
+        return f"{left}, {right}"
+
+
+def _violation(definition: str) -> Figure:
+    return Figure(ConstraintViolations, definition, "lower", 0, INFINITY, "left out")
+
+
+def _carla(definition: str, better: Literal["higher", "lower"], low: float, high: float) -> Figure:
+    return Figure(None, definition, better, low, high, "left out")
+
+
+# Column -> what it is.
+FIGURES: Mapping[str, Figure] = {
+    "Score": Figure(Score, "Val + LOF - Cost / D", "higher", -INFINITY, 2, "count"),
+    "Val": Figure(Score, "share that the gold classifier accepts", "higher", 0, 1, "count"),
+    "Soft_Val": Figure(Score, "mean probability of the gold classifier", "higher", 0, 1, "count"),
+    "LOF": Figure(
+        LOF, "share of inliers among the rows that the gold classifier accepts", "higher", 0, 1, "count"
+    ),
+    "Cost": Figure(
+        Cost, "sum of the changes in the scaled space, 1 a changed category", "lower", 0, INFINITY, "left out"
+    ),
+    "Validity": Figure(
+        Validity, "share that h, or the judge that is given, accepts", "higher", 0, 1, "count"
+    ),
+    "Soft_Validity": Figure(Validity, "mean probability of acceptance by the same", "higher", 0, 1, "count"),
+    "Future_Validity": Figure(
+        FutureValidity, "share of classifiers trained again that accept", "higher", 0, 1, "count"
+    ),
+    "Invalidation_Rate": Figure(
+        InvalidationRate, "share of noisy copies of the answer that h refuses", "lower", 0, 1, "left out"
+    ),
+    "Log_Likelihood_Accepted": Figure(
+        Likelihood,
+        "log-density of the accepted class at the answer",
+        "higher",
+        -INFINITY,
+        INFINITY,
+        "left out",
+    ),
+    "Log_Likelihood_Denied": Figure(
+        Likelihood, "log-density of the denied class at the answer", "lower", -INFINITY, INFINITY, "left out"
+    ),
+    "Changed_Features": Figure(Sparsity, "number of features that change", "lower", 0, INFINITY, "left out"),
+    "Changed_Share": Figure(Sparsity, "their share of all D features", "lower", 0, 1, "left out"),
+    "Diversity": Figure(
+        Diversity, "mean cost between two of a person's candidates", "higher", 0, INFINITY, "left out"
+    ),
+    "Answered": Figure(Answered, "share that has an answer", "higher", 0, 1, "count"),
+    "Immutable_Violations": _violation("immutable features that are not the person's own, bit for bit"),
+    "One_Hot_Violations": _violation("categories that are none of their levels"),
+    "Out_Of_Range_Violations": _violation("changed numbers outside their range"),
+    "Direction_Violations": _violation("numbers that went the forbidden way"),
+    "Rows_Violations": _violation("answers with any violation"),
+    "Distance_1": _carla("changed columns", "lower", 0, INFINITY),
+    "Distance_2": _carla("L1 distance over the columns", "lower", 0, INFINITY),
+    "Distance_3": _carla("squared L2 distance over the columns", "lower", 0, INFINITY),
+    "Distance_4": _carla("largest change of a column", "lower", 0, INFINITY),
+    "Constraint_Violation": _carla("changed immutable features", "lower", 0, INFINITY),
+    "Redundancy": _carla("changed columns that could be put back", "lower", 0, INFINITY),
+    "y-Nearest-Neighbours": _carla("share of the 5 nearest rows of the data that h accepts", "higher", 0, 1),
+    "Success_Rate": Figure(None, "share that has an answer", "higher", 0, 1, "count"),
+    "Average_Time": Figure(None, "seconds a person", "lower", 0, INFINITY, "count"),
+}
+
+
+def markdown_table() -> str:
+    """The table of docs/measures.md."""
+    lines = ["| column | measure | what it is | better | range | a failure |", "|---|---|---|---|---|---|"]
+    for column, figure in FIGURES.items():
+        measure = "CARLA's own" if figure.measure is None else f"`{figure.measure.__name__}`"
+        failure = "counts" if figure.failures == "count" else "is left out"
+        cells = [f"`{column}`", measure, figure.definition, figure.better, f"`{figure.range}`", failure]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,45 @@
+"""Sparsity: how many features an answer asks a person to change."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.evaluation.answered import answered
+from carla_genre.evaluation.measure import Measure, aligned_frames
+from carla_genre.schema import Schema
+
+
+def changed_features(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> np.ndarray:
+    """Which features each answer changes, bool (B, D); False throughout for a failure.
+
+    A feature is changed if any of its columns is not equal to the factual's, without a tolerance: a one-hot
+    group counts once, and a value that was rounded on its way counts.
+    """
+    before, after = aligned_frames(schema, factuals, counterfactuals)
+    changed = np.empty((len(before), len(schema.features)), dtype=bool)
+    for position, feature in enumerate(schema.features):
+        columns = list(feature.columns)
+        changed[:, position] = (before[columns].to_numpy() != after[columns].to_numpy()).any(axis=1)
+    return changed & answered(after)[:, None]
+
+
+def sparsity(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> np.ndarray:
+    """Number of features that each answer changes, (B,); NaN where unanswered."""
+    _, after = aligned_frames(schema, factuals, counterfactuals)
+    changed = changed_features(schema, factuals, counterfactuals).sum(axis=1)
+    return np.where(answered(after), changed, np.nan)
+
+
+class Sparsity(Measure):
+    """Number of features that the answer changes, counted exactly, and their share of all features.
+
+    Lower is better; from 0 to D, the share from 0 to 1. A failure is left out.
+    """
+
+    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+        """Return columns ``Changed_Features`` and ``Changed_Share``."""
+        schema = Schema.from_mlmodel(self.mlmodel)
+        changed = sparsity(schema, factuals, counterfactuals)
+        shares = changed / len(schema.features)
+        return pd.DataFrame({"Changed_Features": changed, "Changed_Share": shares}, index=factuals.index)
