@@ -48,6 +48,8 @@ class Setting:
         The denied test rows, encoded, with the target column.
     judge : Judge
         The gold classifier and the test for inliers.
+    balanced : bool
+        Whether h was trained with balanced sample weights.
     checks : dict
         Positive rates before and after the draw, the accuracy of h, denied test rows.
     seconds : dict
@@ -59,6 +61,7 @@ class Setting:
     mlmodel: ProtocolClassifier
     factuals: pd.DataFrame
     judge: Judge
+    balanced: bool
     checks: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -123,7 +126,7 @@ def prepare(
     judge = Judge(Schema.from_mlmodel(mlmodel), trained.gold, trained.inliers)
     checks = {**checks, "denied test rows": len(denied)}
     seconds = {"gold": trained.seconds, "h": h_seconds}
-    return Setting(name, seed, mlmodel, test.loc[chosen], judge, checks, seconds)
+    return Setting(name, seed, mlmodel, test.loc[chosen], judge, is_balanced(data), checks, seconds)
 
 
 class _Gold(NamedTuple):
