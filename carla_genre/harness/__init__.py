@@ -1,7 +1,20 @@
 """Measure any methods on the same people: a grid of cells, each a record of its own."""
 
-from carla_genre.harness.cell import Cell
-from carla_genre.harness.grid import read_grid
-from carla_genre.harness.run import run_grid
+from importlib import import_module
+from typing import Any
 
-__all__ = ["Cell", "read_grid", "run_grid"]
+# Public name -> module, resolved on first use: a process that only waits for another one needs no torch.
+_PUBLIC = {
+    "Cell": "carla_genre.harness.cell",
+    "Places": "carla_genre.harness.cell",
+    "read_grid": "carla_genre.harness.grid",
+    "run_grid": "carla_genre.harness.run",
+}
+
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'carla_genre.harness' has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)

@@ -1,35 +1,20 @@
-"""One cell of a grid: a method, on a data set, with a seed; what it is, and its measurement.
-
-python -m carla_genre.harness.cell CELL.json RECORD.json runs one in a process of its own.
-"""
+"""One cell of a grid: a method, on a data set, with a seed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-import sys
-import time
-import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from carla_genre.evaluation.environment import peak_memory_mb
-from carla_genre.harness.record import environment
-from carla_genre.methods.base import SchemaMethod
-from carla_genre.methods.registry import build_method, hyperparameters_of
-from carla_genre.methods.respecting import RespectConstraints
-from carla_genre.protocol import Setting, prepare
-
-from carla.recourse_methods.api import RecourseMethod
+from carla_genre.errors import InputError
+from carla_genre.protocol import OwnTable
 
 # Raised when a record's meaning changes, so that a finished cell is measured again.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -38,8 +23,8 @@ class Cell:
 
     Attributes
     ----------
-    data : {"adult", "compas", "heloc"}
-        Data set of the protocol.
+    data : str
+        "adult", "compas", "heloc", or the name of ``table``.
     seed : int
         Of the drawn labels, h, the people, and the method where it has a ``seed``.
     label : str
@@ -50,6 +35,11 @@ class Cell:
         The method's own, where they differ from its defaults.
     n_factuals : int
         People to answer.
+    rows : int, optional
+        At most so many train rows; None for all.
+    table : mapping, optional
+        A table of one's own: ``csv`` and ``balanced``, ``digest`` (of its rows and roles), and what
+        :func:`carla_genre.load_dataset` takes.
     """
 
     data: str
@@ -58,6 +48,8 @@ class Cell:
     method: str
     hyperparams: Mapping[str, Any] = field(default_factory=dict)
     n_factuals: int = 200
+    rows: int | None = None
+    table: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> str:
@@ -68,136 +60,61 @@ class Cell:
     @property
     def file(self) -> str:
         """The record's name: readable, and another one for another configuration."""
-        label = re.sub(r"[^A-Za-z0-9]+", "-", self.label).strip("-")
-        return f"{self.data}_{label}_seed{self.seed}_{self.key}.json"
+        data, label = (re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") for name in (self.data, self.label))
+        return f"{data}_{label}_seed{self.seed}_{self.key}.json"
+
+    def __str__(self) -> str:
+        return f"{self.data}, seed {self.seed}, {self.label}"
 
 
-def measure(cell: Cell, root: str | None = None) -> dict[str, Any]:
-    """Run a cell in this process.
+@dataclass(frozen=True)
+class Places:
+    """Where things are on this machine; no part of what is measured, so neither in the key nor in the record.
 
-    Parameters
+    Attributes
     ----------
-    cell : Cell
-    root : path, optional
+    root : str, optional
         Folder of CARLA's CSVs.
-
-    Returns
-    -------
-    dict
-        In JSON's types: ``cell`` and ``key``; ``seconds`` (wall) and ``cpu_seconds`` of ``prepare`` and ``answer``;
-        ``setting`` (checks and seconds of the protocol); ``scores`` and ``rows`` (one list a measure) of the
-        answers as they are; ``constrained`` with the same of the answers of CARLA's methods after what may
-        not change was put back, and what this cost; ``peak_mb``; ``environment``.
+    tables : str
+        Folder that the path of a table of one's own starts from.
+    cache : str, optional
+        Folder of what the protocol trains; None to train it in each cell.
     """
-    setting = prepare(cell.data, cell.seed, cell.n_factuals, root)
-    before = peak_memory_mb()
-    start = _clock()
-    method = build_method(cell.method, setting.mlmodel, _with_seed(cell))
-    prepared = _clock()
-    # Methods are handed the classifier's columns only: not the drawn label of the person.
-    people = setting.factuals[list(setting.mlmodel.feature_input_order)]
-    answers = method.get_counterfactuals(people)
-    done = _clock()
-    parts = {"prepare": prepared - start, "answer": done - prepared}
-    record = {
-        "cell": asdict(cell),
-        "key": cell.key,
-        "setting": {"checks": setting.checks, "seconds": setting.seconds},
-        "seconds": {name: float(part[0]) for name, part in parts.items()},
-        "cpu_seconds": {name: float(part[1]) for name, part in parts.items()},
-        "hyperparams": _plain(getattr(method, "hyperparams", None)),
-        **_judged(setting, answers),
-        "peak_mb": {"protocol": round(before), "method": round(peak_memory_mb())},
-        "environment": environment(),
-    }
-    if not isinstance(method, SchemaMethod):  # which holds the constraints by itself
-        record["constrained"] = _constrained(setting, method, people, answers)
-    return record
+
+    root: str | None = None
+    tables: str = "."
+    cache: str | None = None
+
+    def source(self, cell: Cell) -> str | OwnTable:
+        """The cell's data, as the protocol takes it.
+
+        Raises
+        ------
+        InputError
+            The table has other rows or roles than when the grid was read.
+        """
+        if cell.table is None:
+            return cell.data
+        table = self.own_table(cell.data, cell.table)
+        digest = table_digest(table)
+        if digest != cell.table["digest"]:
+            raise InputError(
+                f"{cell.table['csv']} has changed since the grid was read: its digest was {cell.table['digest']}, "
+                f"and is {digest}"
+            )
+        return table
+
+    def own_table(self, name: str, entry: Mapping[str, Any]) -> OwnTable:
+        """A table from what a grid says of it."""
+        options = {key: value for key, value in entry.items() if key not in ("csv", "balanced", "digest")}
+        if "test" in options:
+            options["test"] = self._path(options["test"])
+        return OwnTable(name, self._path(entry["csv"]), options, entry["balanced"])
+
+    def _path(self, name: str) -> str:
+        return str(Path(self.tables) / Path(name).expanduser())
 
 
-def _clock() -> np.ndarray:
-    return np.array([time.perf_counter(), time.process_time()])
-
-
-def _with_seed(cell: Cell) -> Mapping[str, Any]:
-    """The cell's seed is the method's too, unless it has its own or takes none."""
-    takes = hyperparameters_of(cell.method, cell.hyperparams)
-    return {"seed": cell.seed, **cell.hyperparams} if takes and "seed" in takes else cell.hyperparams
-
-
-class _Answered(RecourseMethod):
-    """Answers that have been given: the second look at them costs no second search."""
-
-    def __init__(self, mlmodel: Any, answers: pd.DataFrame) -> None:
-        super().__init__(mlmodel)
-        self._answers = answers
-
-    def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
-        return self._answers
-
-
-def _constrained(
-    setting: Setting, method: RecourseMethod, people: pd.DataFrame, answers: pd.DataFrame
-) -> dict[str, Any]:
-    wrapper = RespectConstraints(_Answered(setting.mlmodel, answers))
-    kept = wrapper.get_counterfactuals(people)
-    assert wrapper.report is not None
-    return {**_judged(setting, kept), "report": asdict(wrapper.report)}
-
-
-def _judged(setting: Setting, answers: pd.DataFrame) -> dict[str, Any]:
-    rows = setting.judge.rows(setting.factuals, answers)
-    return {
-        "scores": setting.score(answers).to_dict(),
-        "rows": {name: _plain(rows[name].round(6).tolist()) for name in rows},
-    }
-
-
-def _plain(value: Any) -> Any:
-    """JSON's types: numpy's scalars become Python's, NaN None, what JSON lacks its text."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
-
-
-def failure(cell: Cell, error: BaseException) -> dict[str, Any]:
-    """The record of a cell that could not be measured."""
-    return {
-        "cell": asdict(cell),
-        "key": cell.key,
-        "error": {
-            "type": type(error).__name__,
-            "message": " ".join(str(error).split()),
-            "traceback": traceback.format_exception(error)[-6:],
-        },
-        "environment": environment(),
-    }
-
-
-def main(arguments: list[str]) -> int:
-    """Measure the cell of a JSON file and write its record; an error is a record too."""
-    content, target = json.loads(Path(arguments[0]).read_text()), Path(arguments[1])
-    cell, root = Cell(**content["cell"]), content["root"]
-    try:
-        record = measure(cell, root)
-    except Exception as error:  # whatever a method raises is what the record is for
-        record = failure(cell, error)
-    write_whole(target, record)
-    return 0
-
-
-def write_whole(path: Path, record: Mapping[str, Any]) -> None:
-    """Write a record so that a file is whole or absent, whenever the process is killed."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(record, indent=1) + "\n")
-    part.replace(path)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def table_digest(table: OwnTable) -> str:
+    """Of the rows, their split and their roles, as the catalog's name has it."""
+    return table.load().name.rpartition("-")[2]

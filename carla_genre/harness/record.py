@@ -1,4 +1,4 @@
-"""What a measurement's record says about where it was taken: versions, hardware, commit, time."""
+"""Records: one JSON a measurement, whole or absent, that says where it was taken and by what code."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ import json
 import os
 import platform
 import subprocess
+import tempfile
+import traceback
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from carla_genre.errors import InputError
 from carla_genre.evaluation.environment import versions
+
+if TYPE_CHECKING:
+    from carla_genre.harness.cell import Cell
 
 
 def environment() -> dict[str, Any]:
@@ -38,6 +45,66 @@ def write(path: Path, settings: Mapping[str, Any], figures: Mapping[str, Any]) -
     record = {"settings": dict(settings), "figures": dict(figures), "environment": environment()}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=2) + "\n")
+
+
+def failure(cell: Cell, error: BaseException) -> dict[str, Any]:
+    """The record of a cell that could not be measured."""
+    return {
+        "cell": asdict(cell),
+        "key": cell.key,
+        "error": {
+            "type": type(error).__name__,
+            "message": " ".join(str(error).split()),
+            "traceback": traceback.format_exception(error)[-6:],
+        },
+        "environment": environment(),
+    }
+
+
+def write_record(path: Path, record: Mapping[str, Any]) -> None:
+    """Write a cell's record: the file is whole or absent, whenever and by whomever this is interrupted."""
+    write_whole(path, _json(record) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text so that the file is whole or as it was before."""
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}", suffix=".part")
+    with open(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.chmod(part, 0o666 & ~_umask())  # mkstemp's are for the owner alone
+    os.replace(part, path)
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """A cell's record.
+
+    Raises
+    ------
+    InputError
+        The file is not one.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is no record of a benchmark, remove it: {error}") from error
+    if not isinstance(record, dict) or not {"cell", "key"} <= set(record):
+        raise InputError(f"{path} is no record of a benchmark, remove it: it has no cell")
+    return record
+
+
+def _json(value: Any, indent: str = "") -> str:
+    """JSON with a line for each key, and a list of any length on the line of its key."""
+    if not isinstance(value, Mapping) or not value:
+        return json.dumps(value)
+    deeper = indent + " "
+    lines = [f"{deeper}{json.dumps(str(key))}: {_json(item, deeper)}" for key, item in value.items()]
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _processor() -> str:

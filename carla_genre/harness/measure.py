@@ -1,0 +1,128 @@
+"""A cell's measurement."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from carla_genre.evaluation.environment import peak_memory_mb
+from carla_genre.harness.cell import Cell, Places
+from carla_genre.harness.record import environment
+from carla_genre.methods.base import SchemaMethod
+from carla_genre.methods.registry import build_method, hyperparameters_of
+from carla_genre.methods.respecting import RespectConstraints
+from carla_genre.protocol import Setting, prepare
+
+from carla.recourse_methods.api import RecourseMethod
+
+
+def measure(cell: Cell, places: Places = Places()) -> dict[str, Any]:  # noqa: B008  (frozen)
+    """Run a cell in this process.
+
+    Parameters
+    ----------
+    cell : Cell
+    places : Places
+        Where its data are.
+
+    Returns
+    -------
+    dict
+        In JSON's types: ``cell`` and ``key``; ``setting`` (checks and seconds of the protocol); ``seconds``
+        (wall) and ``cpu_seconds`` of ``prepare`` and ``answer``; ``hyperparams``, all of the method's;
+        ``scores`` and ``rows`` (one list a measure, one number a factual) of the answers as they are;
+        ``constrained``, for a method that does not hold the constraints by itself, with the same of its
+        answers after what may not change was put back, and with what this cost; ``peak_mb`` of the memory;
+        ``environment``.
+    """
+    setting = prepare(
+        places.source(cell), cell.seed, cell.n_factuals, places.root, rows=cell.rows, cache=places.cache
+    )
+    before = peak_memory_mb()
+    hyperparams = _with_seed(cell)  # loads the method's module, which is not its training
+    start = _clock()
+    method = build_method(cell.method, setting.mlmodel, hyperparams)
+    prepared = _clock()
+    # Methods are handed the classifier's columns only: not the drawn label of the person.
+    people = setting.factuals[list(setting.mlmodel.feature_input_order)]
+    answers = method.get_counterfactuals(people)
+    done = _clock()
+    parts = {"prepare": prepared - start, "answer": done - prepared}
+    record = {
+        "cell": asdict(cell),
+        "key": cell.key,
+        "setting": {"checks": setting.checks, "seconds": setting.seconds},
+        "seconds": {name: round(float(part[0]), 4) for name, part in parts.items()},
+        "cpu_seconds": {name: round(float(part[1]), 4) for name, part in parts.items()},
+        "hyperparams": _plain(getattr(method, "hyperparams", None)),
+        **_judged(setting, answers),
+        "peak_mb": {"protocol": round(before), "method": round(peak_memory_mb()), "gpu": _gpu_mb()},
+        "environment": environment(),
+    }
+    if not isinstance(method, SchemaMethod):  # which holds the constraints by itself
+        record["constrained"] = _constrained(setting, people, answers)
+    return record
+
+
+def _clock() -> np.ndarray:
+    """Wall and processor seconds; a GPU is waited for."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return np.array([time.perf_counter(), time.process_time()])
+
+
+def _gpu_mb() -> int | None:
+    return round(torch.cuda.max_memory_allocated() / 1e6) if torch.cuda.is_available() else None
+
+
+def _with_seed(cell: Cell) -> Mapping[str, Any]:
+    """The cell's seed is the method's too, unless it has its own or takes none."""
+    takes = hyperparameters_of(cell.method, cell.hyperparams)
+    return {"seed": cell.seed, **cell.hyperparams} if takes and "seed" in takes else cell.hyperparams
+
+
+class _Answered(RecourseMethod):
+    """Answers that have been given: the second look at them costs no second search."""
+
+    def __init__(self, mlmodel: Any, answers: pd.DataFrame) -> None:
+        super().__init__(mlmodel)
+        self._answers = answers
+
+    def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
+        return self._answers
+
+
+def _constrained(setting: Setting, people: pd.DataFrame, answers: pd.DataFrame) -> dict[str, Any]:
+    wrapper = RespectConstraints(_Answered(setting.mlmodel, answers))
+    kept = wrapper.get_counterfactuals(people)
+    assert wrapper.report is not None
+    return {**_judged(setting, kept), "report": asdict(wrapper.report)}
+
+
+def _judged(setting: Setting, answers: pd.DataFrame) -> dict[str, Any]:
+    rows = setting.judge.rows(setting.factuals, answers)
+    return {
+        "scores": _plain(setting.score(answers).to_dict()),
+        "rows": {name: _plain(rows[name].round(6).tolist()) for name in rows},
+    }
+
+
+def _plain(value: Any) -> Any:
+    """JSON's types: numpy's scalars become Python's, NaN None, what JSON lacks its text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)

@@ -1,0 +1,148 @@
+"""A cell's key is its whole configuration, and its record can be computed again from its rows."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from harness_cases import LOANS, measures
+
+from carla_genre.errors import InputError
+from carla_genre.harness import Cell, Places, read_grid
+from carla_genre.harness.measure import measure
+from carla_genre.harness.record import read_record, write_record
+
+CELL = Cell(
+    "compas", 1, "near", "NNR", {"gamma": 0.7, "unmatched": "drop"}, 20, None, {"csv": "a", "target": "b"}
+)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"data": "heloc"},
+        {"seed": 2},
+        {"label": "Near"},
+        {"method": "NNR-gamma"},
+        {"hyperparams": {"gamma": 0.8, "unmatched": "drop"}},
+        {"hyperparams": {"gamma": 0.7}},
+        {"n_factuals": 21},
+        {"rows": 100},
+        {"table": {"csv": "a", "target": "c"}},
+        {"table": None},
+    ],
+)
+def test_the_key_changes_with_every_part(change):
+    other = replace(CELL, **change)
+    assert other.key != CELL.key
+    assert other.file != CELL.file
+
+
+def test_the_key_does_not_change_with_the_order_or_the_place():
+    other = replace(CELL, hyperparams={"unmatched": "drop", "gamma": 0.7}, table={"target": "b", "csv": "a"})
+    assert other.key == CELL.key
+    assert Cell(**json.loads(json.dumps(vars(CELL)))).key == CELL.key
+
+
+def test_a_file_s_name_can_stand_on_any_disk():
+    cell = replace(CELL, label="GenRe, λ = 5 / cheapest: ../x", data="my loans")
+    assert cell.file == f"my-loans_GenRe-5-cheapest-x_seed1_{cell.key}.json"
+
+
+def test_a_record_comes_back_as_it_was_written(tmp_path):
+    record = {
+        "cell": {},
+        "key": "k",
+        "rows": {"a": [1.5, None, True], "b": []},
+        "odd": {"": 'x"[\n'},
+        "none": {},
+    }
+    write_record(tmp_path / "a.json", record)
+    assert read_record(tmp_path / "a.json") == record
+    assert '  "a": [1.5, null, true],' in (tmp_path / "a.json").read_text().splitlines()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cell": 1}'])
+def test_what_is_no_record_is_named(tmp_path, text):
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(InputError, match=r"a\.json is no record"):
+        read_record(tmp_path / "a.json")
+
+
+@pytest.fixture(scope="module")
+def measured(desk):
+    """NNR of ours and Wachter of CARLA's, measured in this process."""
+    grid = desk / "measured.yaml"
+    methods = {"NNR": {"hyperparams": {"unmatched": "drop"}}, "Wachter": {"hyperparams": {"t_max_min": 0.01}}}
+    grid.write_text(json.dumps({"data": [LOANS], "seeds": [0], "people": 12, "recourse_methods": methods}))
+    places = Places(tables=str(desk), cache=str(desk / "cache"))
+    return {cell.label: (cell, measure(cell, places)) for cell in read_grid(grid)}
+
+
+@pytest.mark.parametrize("label", ["NNR", "Wachter"])
+def test_a_record_says_what_was_measured_and_where(measured, label):
+    cell, record = measured[label]
+    assert Cell(**record["cell"]) == cell
+    assert record["key"] == cell.key
+    assert record["hyperparams"]["seed"] == 0
+    assert set(record["seconds"]) == set(record["cpu_seconds"]) == {"prepare", "answer"}
+    assert record["setting"]["seconds"].keys() == {"gold", "h"}
+    assert record["environment"]["versions"]["torch"]
+    assert json.loads(json.dumps(record, allow_nan=False)) == record
+
+
+@pytest.mark.parametrize("label", ["NNR", "Wachter"])
+def test_scores_can_be_computed_again_from_the_rows(measured, label):
+    record = measured[label][1]
+    parts = [record, record["constrained"]] if label == "Wachter" else [record]
+    for part in parts:
+        rows, scores = pd.DataFrame(part["rows"]), part["scores"]
+        assert len(rows) == 12
+        assert scores["cost"] == pytest.approx(rows["cost"].mean(), abs=1e-6)
+        assert scores["val"] == (rows["gold"] > 0.5).mean()
+        assert scores["lof"] == rows["inlier"].mean()
+        assert scores["answered"] == rows["answered"].mean()
+        assert scores["violations"]["rows"] == rows["violates"].sum()
+        assert scores["score"] == pytest.approx(scores["val"] + scores["lof"] - scores["cost"] / scores["d"])
+        assert (rows["cost"].isna() == ~rows["answered"]).all()
+
+
+def test_what_carla_s_method_answers_is_also_held_to_the_constraints(measured):
+    record = measured["Wachter"][1]
+    report, held = record["constrained"]["report"], record["constrained"]
+    assert "constrained" not in measured["NNR"][1]
+    assert held["scores"]["violations"]["rows"] == 0
+    assert held["scores"]["answered"] * 12 == pytest.approx(report["answered_after"])
+    assert report["answered_before"] - report["lost"] == report["answered_after"]
+
+
+def test_a_cell_is_the_same_when_it_is_measured_again(measured, desk):
+    cell, record = measured["NNR"]
+    again = measure(cell, Places(tables=str(desk)))  # without a cache
+    assert measures(again) == measures(record)
+
+
+def test_the_method_gets_the_cell_s_seed_unless_it_has_its_own(desk, places):
+    own = {"csv": "loans.csv", "balanced": True, "target": "granted", "test_size": 0.5}
+    table = {**own, "digest": places_digest(places, own)}
+    of_the_cell = Cell("loans", 4, "a", "RandomAccepted", {"gamma": 0.5}, 5, None, table)
+    its_own = replace(of_the_cell, hyperparams={"gamma": 0.5, "seed": 9})
+    assert measure(of_the_cell, places)["hyperparams"]["seed"] == 4
+    assert measure(its_own, places)["hyperparams"]["seed"] == 9
+
+
+def places_digest(places, table):
+    from carla_genre.harness.cell import table_digest
+
+    return table_digest(places.own_table("loans", table))
+
+
+def test_a_table_that_has_changed_is_refused(measured, tmp_path):
+    cell = measured["NNR"][0]
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"sex": ["a", "b"] * 20, "x": random.random(40), "granted": [0, 1, 1, 0] * 10})
+    frame.to_csv(tmp_path / "loans.csv", index=False)
+    with pytest.raises(InputError, match=r"loans\.csv has changed since the grid was read"):
+        measure(cell, Places(tables=str(tmp_path)))

@@ -1,0 +1,159 @@
+"""A grid is checked as a whole before anything starts."""
+
+import pytest
+from harness_cases import LOANS
+
+from carla_genre.errors import InputError
+from carla_genre.harness import read_grid
+
+
+def test_cells_are_all_pairs_seed_by_seed(grid_file):
+    methods = {
+        "NNR": None,
+        "near": {"method": "NNR", "hyperparams": {"unmatched": "drop"}, "data": ["loans"]},
+    }
+    cells = read_grid(grid_file(methods, data=["adult", LOANS], seeds=[3, 1], people=7, rows=100))
+    assert [(cell.data, cell.seed, cell.label) for cell in cells] == [
+        ("adult", 3, "NNR"),
+        ("adult", 1, "NNR"),
+        ("loans", 3, "NNR"),
+        ("loans", 3, "near"),
+        ("loans", 1, "NNR"),
+        ("loans", 1, "near"),
+    ]
+    assert {(cell.n_factuals, cell.rows) for cell in cells} == {(7, 100)}
+    assert cells[3].method == "NNR"
+    assert cells[3].hyperparams == {"unmatched": "drop"}
+    assert cells[0].table is None
+    assert (
+        cells[2].table["csv"] == "loans.csv"
+    )  # as it stands in the file: records are read on other machines
+    assert cells[2].table["balanced"] is True
+
+
+def test_what_is_not_said_has_the_paper_s_value(tmp_path):
+    (tmp_path / "grid.yaml").write_text("recourse_methods:\n  NNR:\n")
+    cells = read_grid(tmp_path / "grid.yaml")
+    assert [(cell.data, cell.seed, cell.n_factuals, cell.rows) for cell in cells] == [
+        ("adult", 42, 200, None),
+        ("compas", 42, 200, None),
+        ("heloc", 42, 200, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"),
+    [
+        ({"sedes": [1]}, r"no key 'sedes': did you mean 'seeds'"),
+        ({"seeds": []}, r"seeds is empty"),
+        ({"seeds": [-1]}, r"seeds: expected a whole number from 0 to 4294967295, got -1"),
+        ({"seeds": [2**32]}, r"seeds: expected a whole number"),
+        ({"seeds": [True]}, r"seeds: expected a whole number.* got True"),
+        ({"people": 0}, r"people: expected a whole number from 1, got 0"),
+        ({"people": "all"}, r"people: .* got 'all'"),
+        ({"rows": 3}, r"rows: expected a whole number from 20, got 3"),
+        ({"data": ["compass"]}, r"data: no 'compass'; did you mean 'compas'"),
+        ({"data": []}, r"data must be a list of names, got \[\]"),
+        ({"data": [{**LOANS, "immutable": ["sex"]}]}, r"data.loans has no key 'immutable'.*'immutables'"),
+        ({"data": [{**LOANS, "immutables": ["sxe"]}]}, r"data.loans: immutables: .*'sxe'.*'sex'"),
+        ({"data": [{**LOANS, "csv": "laons.csv"}]}, r"data.loans: .*laons.csv"),
+        ({"data": [{**LOANS, "name": "adult"}]}, r"the name 'adult' is taken"),
+        ({"data": [{**LOANS, "balanced": "yes"}]}, r"balanced must be true or false"),
+        ({"data": [{"name": "loans"}]}, r"a table has a csv"),
+        ({"data": [LOANS, LOANS]}, r"the name 'loans' is taken"),
+        ({"quick": {"people": 0}}, r"quick.people: expected"),
+        ({"quick": {"peeple": 1}}, r"quick has no key 'peeple': did you mean 'people'"),
+        (
+            {"quick": {"data": ["adult"]}},
+            r"quick.data: no 'adult'; did you mean|quick.data: no 'adult'; there are",
+        ),
+        ({"recourse_methods": {}}, r"name at least one method"),
+        ({"recourse_methods": ["NNR"]}, r"recourse_methods must be a mapping"),
+        ({"recourse_methods": {"NRN": None}}, r"recourse_methods.NRN: no recourse method 'NRN'.*'NNR'"),
+        (
+            {"recourse_methods": {"a": {"method": "gone:Away"}}},
+            r"recourse_methods.a: cannot load .*'gone:Away'",
+        ),
+        ({"recourse_methods": {"a": {"method": "misbehaving:NoMethod"}}}, r"is no RecourseMethod"),
+        ({"recourse_methods": {"NNR": {"hyperparameters": {}}}}, r"did you mean 'hyperparams'"),
+        ({"recourse_methods": {"NNR": {"hyperparams": {"gama": 1}}}}, r"'gama': did you mean 'gamma'"),
+        ({"recourse_methods": {"NNR": {"hyperparams": {"gamma": 2}}}}, r"gamma must be in \[0.5, 1\), got 2"),
+        ({"recourse_methods": {"Wachter": {"hyperparams": {"lr": "fast"}}}}, r"Wachter: .*lr must be float"),
+        (
+            {"recourse_methods": {"NNR": {"quick": {"gamma": 2}}}},
+            r"recourse_methods.NNR.quick: .*gamma must be",
+        ),
+        ({"recourse_methods": {"NNR": {"data": ["adult"]}}}, r"recourse_methods.NNR.data: no 'adult'"),
+        (
+            {"recourse_methods": {"a": {"method": "misbehaving:Stay", "hyperparams": {1: 2}}}},
+            r"only what JSON has",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_with_the_file(grid_file, grid, message):
+    path = grid_file(grid.pop("recourse_methods", {"NNR": None}), **grid)
+    with pytest.raises(InputError, match=message) as error:
+        read_grid(path)
+    assert str(error.value).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("recourse_methods:\n  NNR:\n  NNR: {}\n", r"line 3: the key 'NNR' stands twice"),
+        ("seeds: [1\n", r"while parsing"),
+        ("- NNR\n", r"the grid must be a mapping"),
+        ("", r"name at least one method"),
+    ],
+)
+def test_a_file_that_is_no_grid_is_refused(tmp_path, text, message):
+    (tmp_path / "grid.yaml").write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_grid(tmp_path / "grid.yaml")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"grid.yaml: .*No such file"):
+        read_grid(tmp_path / "grid.yaml")
+
+
+def test_quick_is_what_the_file_says_and_nothing_else(grid_file):
+    methods = {
+        "near": {
+            "method": "NNR",
+            "hyperparams": {"gamma": 0.8, "unmatched": "drop"},
+            "quick": {"gamma": 0.6},
+        },
+        "CCHVAE": {
+            "hyperparams": {"vae_params": {"epochs": 9, "lr": 0.1}},
+            "quick": {"vae_params": {"epochs": 1}},
+        },
+        "Face": {"quick": False},
+        "CopyFactual": None,
+    }
+    path = grid_file(
+        methods, data=["adult", LOANS], seeds=[1, 2], quick={"data": ["loans"], "seeds": [5], "rows": 90}
+    )
+    whole, quick = read_grid(path), read_grid(path, quick=True)
+    assert len(whole) == 2 * 2 * 4
+    assert [(c.data, c.seed, c.label, c.n_factuals, c.rows) for c in quick] == [
+        ("loans", 5, "near", 5, 90),
+        ("loans", 5, "CCHVAE", 5, 90),
+        ("loans", 5, "CopyFactual", 5, 90),
+    ]
+    assert quick[0].hyperparams == {"gamma": 0.6, "unmatched": "drop"}
+    assert quick[1].hyperparams == {"vae_params": {"epochs": 1, "lr": 0.1}}
+    assert whole[1].hyperparams == {"vae_params": {"epochs": 9, "lr": 0.1}}
+    assert not {cell.key for cell in whole} & {cell.key for cell in quick}
+
+
+def test_without_a_word_on_quick_there_is_none(grid_file):
+    with pytest.raises(InputError, match="no key 'quick'"):
+        read_grid(grid_file({"NNR": None}), quick=True)
+
+
+def test_only_chooses_labels(grid_file):
+    path = grid_file({"NNR": None, "CopyFactual": None})
+    assert [cell.label for cell in read_grid(path, only=["CopyFactual"])] == ["CopyFactual"]
+    with pytest.raises(InputError, match="--only: no 'copyfactual'; did you mean 'CopyFactual'"):
+        read_grid(path, only=["copyfactual"])

@@ -1,0 +1,223 @@
+"""A grid runs through whatever its cells do, goes on where it was, and gives the same numbers however it is run."""
+
+import json
+import os
+import threading
+import time
+
+import pytest
+from harness_cases import measures
+
+from carla_genre.errors import InputError
+from carla_genre.harness import Cell, Places, read_grid, run_grid
+from carla_genre.harness.child import measure_apart
+from carla_genre.harness.measure import measure
+from carla_genre.harness.progress import Lines, LiveTable
+from carla_genre.harness.record import failure
+
+
+class Log(Lines):
+    """Keeps the lines."""
+
+    def __init__(self):
+        super().__init__()
+        self.lines = []
+
+    def _say(self, line):
+        self.lines.append(line)
+
+
+def here(cell, places, *rest):
+    """Measure in this process: the run is tested, not the start of a process."""
+    try:
+        return measure(cell, places)
+    except Exception as error:
+        return failure(cell, error)
+
+
+@pytest.fixture
+def run(places, tmp_path):
+    def run(cells, folder="records", **options):
+        return run_grid(
+            cells, tmp_path / folder, places, **{"measure_one": here, "progress": Log(), **options}
+        )
+
+    return run
+
+
+THREE = {
+    "NNR": {"hyperparams": {"gamma": 0.5}},
+    "RandomAccepted": {"hyperparams": {"gamma": 0.5}},
+    "CopyFactual": None,
+}
+
+
+def test_each_cell_leaves_a_record_of_its_name(run, grid_file, tmp_path):
+    cells = read_grid(grid_file(THREE))
+    records = run(cells)
+    assert [record["key"] for record in records] == [cell.key for cell in cells]
+    assert not [record for record in records if "error" in record]
+    assert {path.name for path in (tmp_path / "records").iterdir()} == {cell.file for cell in cells}
+    assert json.loads((tmp_path / "records" / cells[0].file).read_text()) == records[0]
+
+
+def test_finished_cells_are_skipped_and_failed_ones_run_again(run, grid_file, tmp_path):
+    mark = tmp_path / "mark"
+    methods = {
+        "good": {"method": "misbehaving:Stay", "hyperparams": {"mark": str(mark)}},
+        "bad": {"method": "misbehaving:Fails", "hyperparams": {"mark": str(mark)}},
+        "none": {"method": "CopyFactual"},
+    }
+    cells, log = read_grid(grid_file(methods)), Log()
+    first = run(cells)
+    assert len(mark.read_text().splitlines()) == 2
+    second = run(cells, progress=log)
+    assert len(mark.read_text().splitlines()) == 3  # the bad one
+    assert log.lines[0] == "2 of 3 cells are finished already"
+    assert len(log.lines) == 2
+    assert [second[0], second[2]] == [first[0], first[2]]
+
+
+def test_a_failing_method_is_recorded_with_its_reason_and_stops_nothing(run, grid_file):
+    log = Log()
+    methods = {"bad": {"method": "misbehaving:Fails"}, "CopyFactual": None}
+    bad, good = run(read_grid(grid_file(methods)), progress=log)
+    assert bad["error"]["type"] == "ZeroDivisionError"
+    assert bad["error"]["message"] == "nothing to divide"
+    assert "misbehaving.py" in "".join(bad["error"]["traceback"])
+    assert "scores" not in bad
+    assert good["scores"]["cost"] == 0
+    assert any("bad: failed, ZeroDivisionError: nothing to divide" in line for line in log.lines)
+
+
+def test_too_many_people_is_a_failure_of_the_cell(run, grid_file):
+    (record,) = run(read_grid(grid_file({"CopyFactual": None}, people=1000)))
+    assert "1000 denied test rows asked for" in record["error"]["message"]
+
+
+def test_two_at_a_time_give_the_same_numbers_as_one(run, grid_file):
+    cells = read_grid(grid_file(THREE, seeds=[0, 1]))
+    one, two = run(cells, "one"), run(cells, "two", workers=2)
+    assert list(map(measures, one)) == list(map(measures, two))
+
+
+def test_as_many_run_at_a_time_as_there_are_workers(run):
+    cells = [Cell("adult", seed, "a", "CopyFactual") for seed in range(7)]
+    now, most, lock = [], [], threading.Lock()
+
+    def measure_one(cell, *rest):
+        with lock:
+            now.append(cell)
+            most.append(len(now))
+        time.sleep(0.05)
+        with lock:
+            now.remove(cell)
+        return {"cell": vars(cell), "key": cell.key, "error": {"type": "", "message": ""}}
+
+    run(cells, workers=3, measure_one=measure_one)
+    assert max(most) == 3
+
+
+def test_an_interruption_leaves_whole_records_and_no_cell_running(run, grid_file, tmp_path):
+    cells, killed = read_grid(grid_file(THREE, seeds=[0, 1])), []
+
+    class Interrupted(Log):
+        def finish(self, cell, record):
+            raise KeyboardInterrupt
+
+    def measure_one(cell, places, time_limit, stopped, gpu):
+        if cell == cells[0]:
+            return here(cell, places)
+        while not stopped():
+            time.sleep(0.01)
+        killed.append(cell)
+        return failure(cell, RuntimeError("stopped"))
+
+    with pytest.raises(KeyboardInterrupt):
+        run(cells, progress=Interrupted(), workers=3, measure_one=measure_one)
+    assert [path.name for path in (tmp_path / "records").iterdir()] == [cells[0].file]
+    assert cells[-1] not in killed  # it was never begun
+    whole = run(cells, "uninterrupted")
+    assert list(map(measures, run(cells))) == list(map(measures, whole))
+
+
+def test_a_record_of_another_configuration_is_not_taken(run, grid_file, tmp_path):
+    (cell,) = read_grid(grid_file({"CopyFactual": None}))
+    (record,) = run([cell])
+    path = tmp_path / "records" / cell.file
+    path.write_text(json.dumps({**record, "key": "another", "scores": None}))
+    assert run([cell])[0]["scores"] == record["scores"]
+    path.write_text("{")
+    with pytest.raises(InputError, match=r"is no record of a benchmark, remove it"):
+        run([cell])
+
+
+def test_missing_data_are_told_before_anything_starts(tmp_path):
+    cells = [Cell("adult", 0, "a", "CopyFactual"), Cell("compas", 0, "a", "CopyFactual")]
+    (tmp_path / "data").mkdir()
+
+    def measure_one(*arguments):
+        raise AssertionError("started")
+
+    with pytest.raises(InputError, match=r"compas"):
+        run_grid(cells, tmp_path, Places(str(tmp_path / "data")), progress=Log(), measure_one=measure_one)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"workers": 0}, "workers must be 1 or more"), ({"time_limit": 0}, "time_limit must be above 0")],
+)
+def test_wrong_options_are_refused(tmp_path, options, message):
+    with pytest.raises(InputError, match=message):
+        run_grid([], tmp_path, **options)
+
+
+def test_a_file_in_the_folder_s_place_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="file cannot be a folder of records"):
+        run_grid([], tmp_path / "file")
+
+
+def test_the_live_table_shows_scores_failures_and_what_runs(run, grid_file, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "20")
+    methods = {"bad": {"method": "misbehaving:Fails"}, "CopyFactual": None}
+    run(read_grid(grid_file(methods, seeds=[0, 1])), progress=LiveTable())
+    told = capsys.readouterr().err
+    last = told.rpartition("\x1b[J")[2].splitlines()
+    assert last[0].split() == ["Score", "loans"]
+    assert last[1].split() == ["bad", "-", "2", "failed"]
+    assert last[2].split()[0] == "CopyFactual"
+    assert float(last[2].split()[1]) > 0
+    assert last[3].startswith("4 of 4 cells, ")
+    assert last[3].endswith("2 failed")
+    assert "running" in told
+    assert "(1/2)" in told
+
+
+def test_a_table_too_long_for_the_terminal_becomes_lines(run, grid_file, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("LINES", "3")
+    run(read_grid(grid_file(THREE)), progress=LiveTable())
+    told = capsys.readouterr().err
+    assert "[3/3] loans, seed 0, CopyFactual: score" in told
+    assert "3 of 3 cells" in told.rpartition("\x1b[J")[2]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_processes_that_die_or_sleep_are_recorded_beside_good_ones(grid_file, places, tmp_path):
+    """Real processes, two at a time: the whole way that `carla-genre benchmark` goes."""
+    methods = {name.lower(): {"method": f"misbehaving:{name}"} for name in ("Exits", "Killed", "Sleeps")}
+    cells = read_grid(grid_file({**methods, "NNR": {"hyperparams": {"gamma": 0.5}}}))
+
+    def measure_one(cell, places, time_limit, *rest):
+        # Only the sleeper has a limit: how long the others take depends on the machine.
+        return measure_apart(cell, places, 3 if cell.label == "sleeps" else None, *rest)
+
+    records = run_grid(cells, tmp_path, places, workers=2, progress=Log(), measure_one=measure_one)
+    reasons = [record["error"]["message"] for record in records[:3]]
+    assert reasons[0].startswith("the process ended with status 3")
+    assert "my last words" in reasons[0]
+    assert reasons[1].startswith("the process was ended by SIGKILL")
+    assert reasons[2].startswith("stopped after the time limit of 3 s")
+    assert measures(records[3]) == measures(here(cells[3], places))
