@@ -76,12 +76,15 @@ class RelaxedSpace:
     def decode(self, vectors: Tensor) -> np.ndarray:
         """(B, W) -> answers (B, D) that keep the constraints, categories at their nearest levels.
 
-        A number's change is rounded to :data:`DECIMALS`: the last bits of a sum depend on how many rows are added up
-        at a time, and an answer must not.
+        A number's change is rounded to :data:`DECIMALS`, or to a bound as near as that: the last bits of a sum depend
+        on how many rows are added up at a time, and an answer must not.
         """
-        values = self._relaxation.decode(vectors.detach().cpu().numpy())
-        values = self._factuals + np.round(values - self._factuals, DECIMALS)
-        return self._relaxation.schema.constrain(self._factuals, values)
+        schema = self._relaxation.schema
+        values = schema.constrain(self._factuals, self._relaxation.decode(vectors.detach().cpu().numpy()))
+        told = self._factuals + np.round(values - self._factuals, DECIMALS)
+        for bound in schema.bounds(self._factuals):
+            told = np.where(np.abs(told - bound) < 10.0**-DECIMALS, bound, told)
+        return schema.constrain(self._factuals, told)
 
     def rounded(self, vectors: Tensor) -> Tensor:
         """The vectors of the decoded answers, (B, W) -> (B, W)."""
