@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import carla_genre
 from carla_genre.errors import CarlaGenreError
@@ -22,20 +23,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit status: 0, 2 for an error that the user can mend, 130 after Ctrl-C.
+        The exit status: 0, 1 for a benchmark with cells that failed, 2 for an error that the user can mend,
+        130 after Ctrl-C.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
     _log_to_stderr()
     try:
-        options.command(options)
+        return options.command(options) or 0
     except CarlaGenreError as error:
         print(f"carla-genre: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\ncarla-genre: interrupted", file=sys.stderr)
         return 130
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,9 +61,45 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.set_defaults(command=_demo)
 
+    _add_benchmark(commands)
+
     doctor = commands.add_parser("doctor", help="print versions, and what was repaired in CARLA")
     doctor.set_defaults(command=_doctor)
     return parser
+
+
+def _add_benchmark(commands: Any) -> None:
+    benchmark = commands.add_parser(
+        "benchmark",
+        help="measure a grid of methods, data sets and seeds, each cell a record",
+        description="Measure what a YAML file says (docs/benchmark.md). A cell that has its record is skipped, so a "
+        "run that was stopped goes on when it is started again; failed cells are tried again.",
+    )
+    benchmark.add_argument("grid", metavar="GRID.yaml", help="what to measure")
+    benchmark.add_argument("--results", metavar="DIR", help="folder of the records (results/GRID)")
+    benchmark.add_argument("--root", metavar="DIR", help="folder of CARLA's CSVs (CF_DATA, else ~/cf-data)")
+    benchmark.add_argument(
+        "--cache", metavar="DIR", help="folder of trained classifiers (~/.cache/carla-genre)"
+    )
+    benchmark.add_argument("--workers", type=int, default=1, metavar="N", help="cells at a time (1)")
+    benchmark.add_argument(
+        "--time-limit", type=float, metavar="S", help="seconds after which a cell is stopped and has failed"
+    )
+    benchmark.add_argument(
+        "--cluster", metavar="ADDRESS", help="run on the workers of this Dask scheduler, or of its file"
+    )
+    benchmark.add_argument(
+        "--quick", action="store_true", help="the smaller grid that the file's 'quick' says"
+    )
+    benchmark.add_argument("--only", nargs="+", default=[], metavar="LABEL", help="these methods alone")
+    benchmark.set_defaults(command=_benchmark)
+
+
+def _benchmark(options: argparse.Namespace) -> int:
+    from carla_genre.harness.command import Options, run
+
+    named = {key: value for key, value in vars(options).items() if key != "command"}
+    return 0 if run(Options(**named)) else 1
 
 
 def _demo(options: argparse.Namespace) -> None:

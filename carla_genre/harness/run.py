@@ -90,6 +90,12 @@ def run_grid(
     return [records[cell.key] for cell in cells]
 
 
+def records_of(cells: Sequence[Cell], folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """The records that a folder has of these cells, failures included, in the order of the cells."""
+    paths = [Path(folder) / cell.file for cell in cells]
+    return [read_record(path) for path in paths if path.exists()]
+
+
 def _finished(path: Path, cell: Cell) -> dict[str, Any] | None:
     """The cell's record, if there is one and it is not one of a failure."""
     if not path.exists():

@@ -48,5 +48,14 @@ class Sleeps(Stay):
         return factuals.copy()
 
 
+class SleepsTwice(Stay):
+    """Answers when it is built for the third time."""
+
+    def get_counterfactuals(self, factuals):
+        if len(Path(self.hyperparams["mark"]).read_text().splitlines()) < 3:
+            time.sleep(120)
+        return factuals.copy()
+
+
 class NoMethod:
     pass

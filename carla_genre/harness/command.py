@@ -1,0 +1,73 @@
+"""What `carla-genre benchmark` does: read the grid, run it, write the tables."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from carla_genre.harness.cell import Places
+from carla_genre.harness.grid import read_grid
+from carla_genre.harness.progress import Lines, LiveTable
+from carla_genre.harness.run import records_of, run_grid
+from carla_genre.harness.table import markdown, table, write_tables
+from carla_genre.protocol.cache import default_folder
+
+
+@dataclass(frozen=True)
+class Options:
+    """Of the command line; `carla-genre benchmark --help` says what they mean."""
+
+    grid: str
+    results: str | None = None
+    root: str | None = None
+    cache: str | None = None
+    workers: int = 1
+    time_limit: float | None = None
+    cluster: str | None = None
+    quick: bool = False
+    only: Sequence[str] = ()
+
+
+def run(options: Options) -> bool:
+    """Run a grid and print its table.
+
+    Returns
+    -------
+    bool
+        Whether every cell was measured.
+
+    Raises
+    ------
+    CarlaGenreError
+        The grid, an option or a record of another's is wrong.
+    """
+    # A method of one's own lies where the command is started, as `python -m` has it.
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+    grid = Path(options.grid)
+    cells = read_grid(grid, options.quick, options.only)
+    folder = Path(options.results or Path("results") / f"{grid.stem}{'-quick' if options.quick else ''}")
+    places = Places(
+        root=None if options.root is None else str(Path(options.root).expanduser().resolve()),
+        tables=str(grid.parent.resolve()),
+        cache=str(Path(options.cache).expanduser().resolve() if options.cache else default_folder()),
+    )
+    progress = LiveTable() if sys.stderr.isatty() else Lines()
+    records = run_grid(cells, folder, places, options.workers, options.time_limit, options.cluster, progress)
+    rows = table(records_of(read_grid(grid, options.quick), folder))  # also of what --only leaves out
+    pages = write_tables(rows, folder)
+    print(markdown(rows))
+    for record in records:
+        if "error" in record:
+            cell, error = record["cell"], record["error"]
+            print(
+                f"failed: {cell['data']}, seed {cell['seed']}, {cell['label']}: {error['message']}",
+                file=sys.stderr,
+            )
+    print(
+        f"written: {len(records)} records, {pages[0].name} and {pages[1].name} in {folder}", file=sys.stderr
+    )
+    return not any("error" in record for record in records)

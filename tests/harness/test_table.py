@@ -1,0 +1,91 @@
+"""Tables are the records' figures over seeds."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from carla_genre.harness.table import AS_ANSWERED, BY_ITSELF, HELD, MEASURES, markdown, table, write_tables
+
+
+def record(label, seed, cost=1.0, score=1.0, held=None, data="loans", lost=0):
+    scores = {
+        "cost": cost,
+        "val": 0.5,
+        "lof": 0.75,
+        "score": score,
+        "answered": 1.0,
+        "violations": {"rows": 2},
+    }
+    content = {
+        "cell": {"data": data, "label": label, "seed": seed},
+        "key": f"{data}{label}{seed}",
+        "scores": scores,
+        "seconds": {"prepare": 3.0, "answer": 0.5},
+    }
+    if held is not None:
+        content["constrained"] = {"scores": {**scores, "score": held}, "report": {"lost": lost}}
+    return content
+
+
+def failed(label, seed):
+    return {"cell": {"data": "loans", "label": label, "seed": seed}, "key": "f", "error": {"message": "no"}}
+
+
+def test_mean_and_deviation_over_seeds():
+    rows = table([record("a", seed, cost=cost) for seed, cost in enumerate([1.0, 2.0, 6.0])])
+    (row,) = rows.to_dict("records")
+    assert row["Cost"] == 3
+    assert row["Cost std"] == pytest.approx(np.std([1, 2, 6], ddof=1))
+    assert (row["seeds"], row["failed"], row["constraints"]) == (3, 0, BY_ITSELF)
+    assert list(rows.columns[5::2]) == list(MEASURES)
+
+
+def test_one_seed_has_no_deviation_and_nobody_answered_no_cost():
+    rows = table([record("a", 0, cost=None, score=None), record("b", 0)])
+    assert rows["Cost std"].isna().all()
+    assert np.isnan(rows["Cost"][0])
+    line = markdown(rows).splitlines()[2]
+    assert line.split(" | ")[4] == "-"
+    assert "±" not in line
+
+
+def test_a_method_that_does_not_hold_the_constraints_has_two_rows():
+    rows = table([record("theirs", 0, score=1.5, held=1.0, lost=4), record("ours", 0, score=1.75)])
+    assert rows[["method", "constraints", "Score"]].to_numpy().tolist() == [
+        ["theirs", AS_ANSWERED, 1.5],
+        ["theirs", HELD, 1.0],
+        ["ours", BY_ITSELF, 1.75],
+    ]
+    assert rows["lost"].tolist()[1] == 4
+    assert rows["lost"].isna().tolist() == [True, False, True]
+
+
+def test_failures_are_counted_and_named():
+    rows = table([record("a", 0), failed("a", 1), failed("b", 0)])
+    assert rows[["seeds", "failed"]].to_numpy().tolist() == [[1, 1], [0, 1]]
+    page = markdown(rows)
+    assert "- loans, a: 1 failed" in page
+    assert "- loans, b: 1 failed" in page
+
+
+def test_rows_stand_in_the_order_of_first_sight():
+    rows = table([record("b", 0), record("a", 0), record("b", 0, data="adult"), record("b", 1)])
+    assert list(zip(rows["data"], rows["method"], strict=True)) == [
+        ("loans", "b"),
+        ("loans", "a"),
+        ("adult", "b"),
+    ]
+
+
+def test_the_csv_has_all_digits(tmp_path):
+    rows = table([record("a | b", 0, cost=1 / 3), record("a | b", 1, cost=2 / 7)])
+    page, sheet = write_tables(rows, tmp_path)
+    pd.testing.assert_frame_equal(pd.read_csv(sheet), rows, check_dtype=False)
+    head, rule, line = page.read_text().splitlines()[:3]
+    assert head.count("|") == rule.count("|") == line.replace("\\|", "").count("|")
+    assert "0.31 ± 0.03" in line
+
+
+def test_no_record_is_an_empty_table():
+    assert len(table([])) == 0
+    assert "| data |" in markdown(table([]))
