@@ -42,17 +42,20 @@ class PAR(SchemaMethod):
         ====================  ======  =======================================================================
         key                   default meaning, range
         ====================  ======  =======================================================================
-        ``gamma``             0.7     D_h+ = {y = 1, h > gamma}, and the h that validity asks for, [.5, 1);
-                                      GenRe's value
+        ``gamma``             0.7     D_h+ = {y = 1, h > gamma}, and the h above which a candidate is taken,
+                                      [.5, 1); GenRe's value
+        ``confidence``        0.7     the h that the loss of validity asks for, [.5, 1); more makes answers
+                                      dearer and, on COMPAS's lattice, outliers
         ``denied_weight``     0.5     weight of the denied class's log-likelihood (abstract), >= 0
-        ``lambda_``           5.0     weight of the L1 cost in nats (abstract: similar), >= 0, and how fast a
-                                      neighbour's weight falls with its cost; GenRe's value; also ``lambda``
+        ``lambda_``           8.0     weight of the L1 cost in nats (abstract: similar), >= 0, and how fast a
+                                      neighbour's weight falls with its cost; also ``lambda``
         ``sparsity_weight``   0.1     weight of the number of changed features (abstract: sparse), >= 0
-        ``validity_weight``   5.0     weight of what the logit of h lacks to gamma's (abstract: valid), >= 0
+        ``validity_weight``   5.0     weight of what h's logit lacks to ``confidence``'s (abstract: valid), >= 0
         ``n_neighbours``      16      accepted rows that make up a neighbourhood (abstract), >= 1
         ``n_candidates``      10      answers of which one is chosen, >= 1
-        ``values``            "seen"  "seen": a continuous answer is moved to the nearest value that D_h+ has,
-                                      which a normal density cannot know; or "free"
+        ``values``            "near"  "near": a continuous answer is moved to the nearest of its neighbours' and
+                                      the factual's values, since a normal density does not know which
+                                      values occur; or "free"
         ``components``        32      products in each class's mixture (abstract: a tractable model), >= 1
         ``em_steps``          100     most EM steps of each mixture, >= 1
         ``bandwidth``         0.03    least standard deviation in a product, in scaled units, > 0
@@ -100,20 +103,21 @@ class PAR(SchemaMethod):
     accepted rows and a learned summary of them (:mod:`carla_genre.methods.par_network`); the losses are in
     :class:`carla_genre.methods.par_objective.Objective`. Since h is a black box, the loss of validity
     looks at a small network that imitates it; h itself decides in the end. An answer is the best by the
-    objective of the candidates whose h is above gamma, each made from the whole neighbourhood or from one
+    objective of the candidates whose h is above ``gamma``, each made from the whole neighbourhood or from one
     neighbour drawn by its weight; where there is none, the one that h likes best.
     """
 
     HYPERPARAMETERS = {
         **COMMON,
         "gamma": Hyperparameter(0.7, float, low=0.5, high=1.0, open_high=True),
+        "confidence": Hyperparameter(0.7, float, low=0.5, high=1.0, open_high=True),
         "denied_weight": Hyperparameter(0.5, float, low=0.0),
-        "lambda_": Hyperparameter(5.0, float, low=0.0, aliases=("lambda",)),
+        "lambda_": Hyperparameter(8.0, float, low=0.0, aliases=("lambda",)),
         "sparsity_weight": Hyperparameter(0.1, float, low=0.0),
         "validity_weight": Hyperparameter(5.0, float, low=0.0),
         "n_neighbours": Hyperparameter(16, int, low=1),
         "n_candidates": Hyperparameter(10, int, low=1),
-        "values": Hyperparameter("seen", str, choices=("seen", "free")),
+        "values": Hyperparameter("near", str, choices=("near", "free")),
         "components": Hyperparameter(32, int, low=1),
         "em_steps": Hyperparameter(100, int, low=1),
         "bandwidth": Hyperparameter(0.03, float, low=0.0, open_low=True),
@@ -162,7 +166,7 @@ class PAR(SchemaMethod):
                 given["denied_weight"], given["lambda_"], given["sparsity_weight"], given["validity_weight"]
             ),
             floor=float(np.quantile(likelihood, FLOOR_QUANTILE)),
-            margin=math.log(given["gamma"] / (1 - given["gamma"])),
+            margin=math.log(given["confidence"] / (1 - given["confidence"])),
         ).to(self.device)
         self.network = RecourseNetwork(self.relaxation, given["hidden"]).to(self.device)
         fit = Fit(**{name: given[name] for name in Fit.__dataclass_fields__})
@@ -219,7 +223,14 @@ class PAR(SchemaMethod):
         weights = torch.where(torch.isfinite(cost), likeness, 0.0)
         weights = weights / weights.sum(1, keepdim=True).clamp_min(1e-30)
         neighbours = self._vectors(self._targets[near.places.numpy()])
-        return Task(self._vectors(values), lower, upper, neighbours, weights.float())
+        return Task(
+            self._vectors(values),
+            lower,
+            upper,
+            neighbours,
+            weights.float(),
+            near.places.long().to(self.device),
+        )
 
     @torch.no_grad()
     def candidates(self, values: np.ndarray) -> np.ndarray:
@@ -246,21 +257,22 @@ class PAR(SchemaMethod):
             weights = single_neighbour(task.weights, drawn[:, candidate : candidate + 1])
             answers.append(self.network(replace(task, weights=weights)))
         found = self.relaxation.decode(torch.stack(answers, dim=1).cpu().numpy())
-        if self.hyperparams["values"] == "seen":
-            found = self._seen(found, values[:, None])
+        if self.hyperparams["values"] != "free":
+            options = self._options(task, values)
+            found = np.stack([self._nearest_values(found[:, place], options) for place in range(n)], axis=1)
         return self.schema.constrain(values[:, None], found)
 
-    def _seen(self, found: np.ndarray, factuals: np.ndarray) -> np.ndarray:
-        """The changed continuous numbers moved to the nearest value of D_h+, or of the factual."""
-        for position in np.flatnonzero(~self.schema.categorical):
-            seen = np.unique(self._targets[:, position])
-            numbers, own = found[..., position], factuals[..., position]
-            above = seen[np.searchsorted(seen, numbers).clip(0, len(seen) - 1)]
-            below = seen[(np.searchsorted(seen, numbers) - 1).clip(0)]
-            nearest = np.where(above - numbers < numbers - below, above, below)
-            nearest = np.where(np.abs(own - numbers) <= np.abs(nearest - numbers), own, nearest)
-            found[..., position] = np.where(numbers == own, own, nearest)
-        return found
+    def _options(self, task: Task, values: np.ndarray) -> np.ndarray:
+        """The factual (first, so that it wins ties) and its neighbours: (B, 1 + K, D)."""
+        neighbours = self._targets[task.places.cpu().numpy()]
+        near = (task.weights > 0).cpu().numpy()[..., None]
+        return np.concatenate([values[:, None], np.where(near, neighbours, values[:, None])], axis=1)
+
+    def _nearest_values(self, found: np.ndarray, options: np.ndarray) -> np.ndarray:
+        """Continuous numbers (B, D) moved to the nearest of each feature's ``options`` (B, 1 + K, D)."""
+        place = np.abs(found[:, None] - options).argmin(axis=1)
+        nearest = np.take_along_axis(options, place[:, None], axis=1)[:, 0]
+        return np.where(self.schema.categorical, found, nearest)
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         candidates = self.candidates(values)

@@ -73,6 +73,8 @@ class RelaxedCategorical(Categorical):
     probs : Tensor (len(parts), C, 1, K)
     """
 
+    columns: Tensor
+
     def __init__(self, parts: Sequence[slice], probs: Tensor) -> None:
         super().__init__(scope=Scope([part.start for part in parts]), probs=probs)
         columns = [list(range(part.start, part.stop)) for part in parts]
@@ -147,7 +149,7 @@ def fit_density(
     label = _clusters(relaxation.encode(values), components, seed)
     share = np.eye(label.max() + 1)[label]  # (n, C)
     counts = share.sum(axis=0)
-    leaves: list[nn.Module] = []
+    leaves: list[Any] = []
     continuous = np.flatnonzero(~relaxation.schema.categorical)
     if len(continuous):
         mean = share.T @ values[:, continuous] / counts[:, None]
@@ -187,7 +189,7 @@ def _by_levels(relaxation: Relaxation) -> list[list[int]]:
     return list(groups.values())
 
 
-def _mixture(leaves: list[nn.Module], weights: Tensor) -> nn.Module:
+def _mixture(leaves: list[Any], weights: Tensor) -> Any:
     product = Product(leaves if len(leaves) > 1 else leaves[0])
     return Sum(inputs=product, weights=weights.reshape(1, -1, 1, 1))
 
@@ -195,7 +197,7 @@ def _mixture(leaves: list[nn.Module], weights: Tensor) -> nn.Module:
 def _relaxed(circuit: Any, relaxation: Relaxation) -> nn.Module:
     """The same mixture over relaxed vectors."""
     fitted = circuit.inputs.inputs
-    leaves: list[nn.Module] = []
+    leaves: list[Any] = []
     for leaf in fitted.inputs if hasattr(fitted, "dim") else [fitted]:
         parts = [relaxation.slices[position] for position in leaf.scope.query]
         if isinstance(leaf, BroadNormal):

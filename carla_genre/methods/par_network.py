@@ -21,7 +21,8 @@ class Task:
     """What the generator is given of B factuals, as relaxed vectors.
 
     ``factual``, ``lower``, ``upper`` (B, W); ``neighbours`` (B, K, W), accepted rows near each; ``weights``
-    (B, K), which sum to 1 a row, or are all 0 for a factual without any.
+    (B, K), which sum to 1 a row, or are all 0 for a factual without any; ``places`` (B, K) of the neighbours
+    among the accepted rows.
     """
 
     factual: Tensor
@@ -29,6 +30,7 @@ class Task:
     upper: Tensor
     neighbours: Tensor
     weights: Tensor
+    places: Tensor
 
     def rows(self, places: Tensor) -> Task:
         """Those of ``places``."""

@@ -119,13 +119,17 @@ def test_direction_and_range_hold() -> None:
 
 
 @needs_spflow
-def test_seen_values_are_those_of_accepted_rows_or_the_factuals_own(applicants_par: PAR) -> None:
+def test_continuous_answers_have_values_of_a_neighbour_or_of_the_factual(applicants_par: PAR) -> None:
     method = applicants_par
     values = refused(method)
+    task = method._task(values)
+    neighbours = method._targets[task.places.numpy()]
     candidates = method.candidates(values)
+    assert (candidates != values[:, None])[..., ~method.schema.categorical].any()
     for position in np.flatnonzero(~method.schema.categorical):
-        seen = np.isin(candidates[..., position], method._targets[:, position])
-        assert (seen | (candidates[..., position] == values[:, None, position])).all()
+        number = candidates[..., position]
+        of_neighbour = (number[:, :, None] == neighbours[:, None, :, position]).any(-1)
+        assert (of_neighbour | (number == values[:, None, position])).all()
 
 
 @needs_spflow
