@@ -48,20 +48,21 @@ def measure_apart(
         job, record, log = (Path(scratch) / name for name in ("job.json", "record.json", "log"))
         job.write_text(json.dumps({"cell": asdict(cell), "places": asdict(places)}))
         command = [sys.executable, "-m", "carla_genre.harness.child", str(job), str(record)]
-        end = run_process(command, log, _environment(gpu), time_limit, stopped)
+        end = run_process(command, log, _environment(scratch, gpu), time_limit, stopped)
         if record.exists():
             return read_record(record)
         last = log.read_text(errors="replace").strip().splitlines()[-5:]
         return failure(cell, CarlaGenreError(": ".join([end, *filter(None, [" | ".join(last)])])))
 
 
-def _environment(gpu: str | None) -> Mapping[str, str]:
+def _environment(scratch: str, gpu: str | None) -> Mapping[str, str]:
     """One processor thread a cell: small products that share threads wait for each other on a busy machine."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     # What could be imported when the grid was checked is found: a method of one's own may lie anywhere.
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
     seen = {} if gpu is None else {"CUDA_VISIBLE_DEVICES": gpu}
-    return {**os.environ, **threads, **seen, "PYTHONPATH": path}
+    # CARLA's methods name the file of an autoencoder after the data alone, and read what another seed has left.
+    return {**os.environ, **threads, **seen, "PYTHONPATH": path, "CF_MODELS": scratch}
 
 
 def main(arguments: list[str]) -> int:

@@ -57,5 +57,12 @@ class SleepsTwice(Stay):
         return factuals.copy()
 
 
+class TellsFolder(Stay):
+    """Tells where CARLA's methods would keep what they train."""
+
+    def __init__(self, mlmodel, hyperparams=None):
+        super().__init__(mlmodel, {**(hyperparams or {}), "models": os.environ["CF_MODELS"]})
+
+
 class NoMethod:
     pass

@@ -157,3 +157,11 @@ def test_only_chooses_labels(grid_file):
     assert [cell.label for cell in read_grid(path, only=["CopyFactual"])] == ["CopyFactual"]
     with pytest.raises(InputError, match="--only: no 'copyfactual'; did you mean 'CopyFactual'"):
         read_grid(path, only=["copyfactual"])
+
+
+def test_table_2_is_a_grid_and_its_quick_form_needs_no_download(repository):
+    path = repository / "benchmarks" / "paper" / "table2.yaml"
+    whole, quick = read_grid(path), read_grid(path, quick=True)
+    assert len(whole) == 3 * 5 * len(quick)
+    assert {(cell.n_factuals, cell.rows) for cell in whole} == {(200, None)}
+    assert {(cell.data, cell.seed, cell.n_factuals) for cell in quick} == {("adult", 0, 20)}

@@ -208,6 +208,7 @@ def test_a_table_too_long_for_the_terminal_becomes_lines(run, grid_file, capsys,
 def test_processes_that_die_or_sleep_are_recorded_beside_good_ones(grid_file, places, tmp_path):
     """Real processes, two at a time: the whole way that `carla-genre benchmark` goes."""
     methods = {name.lower(): {"method": f"misbehaving:{name}"} for name in ("Exits", "Killed", "Sleeps")}
+    methods["folder"] = {"method": "misbehaving:TellsFolder"}
     cells = read_grid(grid_file({**methods, "NNR": {"hyperparams": {"gamma": 0.5}}}))
 
     def measure_one(cell, places, time_limit, *rest):
@@ -220,4 +221,7 @@ def test_processes_that_die_or_sleep_are_recorded_beside_good_ones(grid_file, pl
     assert "my last words" in reasons[0]
     assert reasons[1].startswith("the process was ended by SIGKILL")
     assert reasons[2].startswith("stopped after the time limit of 3 s")
-    assert measures(records[3]) == measures(here(cells[3], places))
+    folder = records[3]["hyperparams"]["models"]
+    assert folder != os.environ["CF_MODELS"]  # an autoencoder of another cell's is not found
+    assert not os.path.exists(folder)
+    assert measures(records[4]) == measures(here(cells[4], places))
