@@ -32,6 +32,23 @@ def collections_lacks_abstract_classes(module: ModuleType) -> bool:
     return False  # recorded when the module imports one of those names
 
 
+@repair("carla.data.causal_model.causal_model", when="before")
+def causalgraphicalmodels_is_absent(module: ModuleType) -> bool:
+    """Causal models need causalgraphicalmodels (last release of 2019) for a graph: absent, networkx carries it."""
+
+    def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
+        try:
+            return proceed()
+        except ImportError:
+            from carla_genre.carla_compat import causal_graphs
+
+            registry.record("causalgraphicalmodels_is_absent", request.module.__name__)
+            return causal_graphs
+
+    answer_imports(module, "causalgraphicalmodels", answer)
+    return False  # recorded when the module imports it
+
+
 @repair("carla.data.causal_model.synthethic_data")
 def frame_columns_are_a_set(module: ModuleType) -> bool:
     """`pd.DataFrame(columns={...})` raises (pandas 2.0): a set of names given there becomes a list."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from types import ModuleType
 from typing import Any
 
 from carla_genre.carla_compat.imports import OverlayModule
+from carla_genre.carla_compat.one_hot import groups_of, make_valid
 from carla_genre.carla_compat.registry import repair
+from carla_genre.errors import InputError
+
+_MODEL = "carla.recourse_methods.catalog.clue.model"
+_LIBRARY = "carla.recourse_methods.catalog.clue.library.clue_ml"
 
 
-@repair("carla.recourse_methods.catalog.clue.library.clue_ml.src.utils")
+@repair(f"{_LIBRARY}.src.utils")
 def clue_sums_a_generator(module: ModuleType) -> bool:
     """`np.sum` of a generator raises (numpy 2.4), by which CLUE counts its parameters: the numbers are summed."""
     import warnings
@@ -33,7 +39,7 @@ def clue_sums_a_generator(module: ModuleType) -> bool:
     return True
 
 
-@repair("carla.recourse_methods.catalog.clue.library.clue_ml.src.utils")
+@repair(f"{_LIBRARY}.src.utils")
 def clue_loads_weights_only(module: ModuleType) -> bool:
     """`torch.load` refuses the whole network that CLUE has just saved (torch 2.6): its weights are saved instead.
 
@@ -57,4 +63,103 @@ def clue_loads_weights_only(module: ModuleType) -> bool:
         return saved["epoch"]
 
     net.save, net.load = save, load
+    return True
+
+
+@repair(_MODEL)
+def clue_shares_one_file(module: ModuleType) -> bool:
+    """With CF_MODELS set all of CLUE's networks are one file, and an absent one fails in torch: one folder a name."""
+    import os
+    from pathlib import Path
+
+    method = module.Clue
+
+    def _load_vae(self: Any) -> Any:
+        """The network of this name: trained and kept, or with ``train_vae`` False the one that was kept."""
+        home = os.environ.get("CF_MODELS", os.path.join("~", "carla", "models"))
+        folder = Path(home).expanduser() / "autoencoders" / "clue" / f"fc_VAE_{self._data_name}_models"
+        kept = folder / "theta_best.dat"
+        if self._vae_training:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._train_vae(str(folder))
+        elif not kept.is_file():
+            raise InputError(f'there is no network of CLUE\'s in {folder}: train one with "train_vae": True')
+        network = module.VAE_gauss_cat_net(
+            self._input_dimension,
+            self._width,
+            self._depth,
+            self._latent_dim,
+            pred_sig=False,
+            lr=self._lr,
+            cuda=module.torch.cuda.is_available(),
+            flatten=False,
+        )
+        try:
+            network.load(str(kept))
+        except RuntimeError as error:
+            raise InputError(
+                f"the network in {folder} was trained for other columns or other widths than these "
+                f'({len(self._input_dimension)} columns): give another data_name, or "train_vae": True'
+            ) from error
+        return network
+
+    method._load_vae = _load_vae
+    return True
+
+
+@repair(_MODEL)
+def clue_counts_features_not_columns(module: ModuleType) -> bool:
+    """CLUE's network has one input a feature, and fails where a category has several columns: one a column."""
+    method = module.Clue
+    load = method._load_vae
+
+    @wraps(load)
+    def _load_vae(self: Any) -> Any:
+        self._input_dimension = [1] * len(self._mlmodel.feature_input_order)
+        return load(self)
+
+    method._load_vae = _load_vae
+    return True
+
+
+@repair(f"{_LIBRARY}.Clue_model.CLUE_counterfactuals")
+def clue_leaves_categories_between_levels(module: ModuleType) -> bool:
+    """CLUE decodes a category to any number, so that nobody could have it: each gets its likeliest level.
+
+    At every step of the search, before CLUE picks the nearest step that the classifier accepts.
+    """
+    import numpy as np
+    import torch
+
+    method = module.CLUE
+    optimise = method.optimise
+
+    @wraps(optimise)
+    def optimised(self: Any, *args: Any, **kwargs: Any) -> tuple:
+        latent, steps, *others = optimise(self, *args, **kwargs)
+        steps = np.asarray(steps, dtype=float)  # (steps, rows, columns)
+        rows = torch.from_numpy(steps.reshape(-1, steps.shape[-1]).copy())
+        valid = make_valid(rows, groups_of(self.BNN)) + 0.0  # no -0.0
+        return latent, valid.numpy().reshape(steps.shape), *others
+
+    method.optimise = optimised
+    return True
+
+
+@repair(_MODEL)
+def clue_fails_on_a_batch_of_one_row(module: ModuleType) -> bool:
+    """CLUE's batch normalisation fails where the last batch has one row: one row more is then trained on, the first."""
+    import numpy as np
+
+    train = module.training
+
+    @wraps(train)
+    def training(x_train: Any, x_test: Any, dims: Any, path: str, *sizes: Any) -> Any:
+        # *sizes: width, depth, latent_dim, batch_size, epochs, ...; CARLA passes them by position
+        batch_size = sizes[3]
+        if len(x_train) % batch_size == 1:
+            x_train = np.concatenate([x_train, x_train[:1]])
+        return train(x_train, x_test, dims, path, *sizes)
+
+    module.training = training  # type: ignore[attr-defined]
     return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -11,7 +10,6 @@ from carla_genre.carla_compat.alignment import Answering, with_index_of, wrap_an
 from carla_genre.carla_compat.imports import OverlayModule
 from carla_genre.carla_compat.one_hot import columns_of, current_groups, groups_in_use, groups_of, make_valid
 from carla_genre.carla_compat.registry import repair
-from carla_genre.errors import InputError
 
 _PROCESSING = "carla.recourse_methods.processing"
 
@@ -145,32 +143,6 @@ def crud_needs_the_label(module: ModuleType) -> bool:
         return get_counterfactuals
 
     return bool(wrap_answers(module, with_label))
-
-
-_NEED_PYTORCH = {"cchvae": "CCHVAE", "crud": "CRUD", "revise": "Revise", "wachter": "Wachter"}
-
-
-@repair(*(f"carla.recourse_methods.catalog.{name}.model" for name in _NEED_PYTORCH))
-def wrong_backend_is_no_help(module: ModuleType) -> bool:
-    """A method that needs a pytorch classifier fails deep inside with another one: it says so when it is built."""
-    name = _NEED_PYTORCH[module.__name__.split(".")[-2]]
-    method = getattr(module, name)
-    build = method.__init__
-    if "supported_backends" in build.__code__.co_varnames:  # the repository's head says it itself
-        return False
-
-    @wraps(build)
-    def __init__(self: Any, mlmodel: Any, *args: Any, **kwargs: Any) -> None:
-        backend = getattr(mlmodel, "backend", "pytorch")
-        if backend != "pytorch":
-            raise InputError(
-                f"{name} follows the gradient of a pytorch classifier or hands it tensors; this one's backend is "
-                f"{backend!r}. GrowingSpheres, Dice and Face take classifiers of any backend"
-            )
-        build(self, mlmodel, *args, **kwargs)
-
-    method.__init__ = __init__
-    return True
 
 
 @repair(

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sys
-from functools import wraps
-from types import ModuleType
+from copy import deepcopy
+from functools import partial, wraps
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from carla_genre.carla_compat.imports import OverlayModule
+from carla_genre.carla_compat.one_hot import groups_of, make_valid
 from carla_genre.carla_compat.registry import repair
 
+_CEM = "carla.recourse_methods.catalog.cem.model"
+_FOCUS = "carla.recourse_methods.catalog.focus.model"
 
-@repair("carla.recourse_methods.catalog.cem.model")
+
+@repair(_CEM)
 def cem_puts_keras_into_a_graph(module: ModuleType) -> bool:
     """CEM calls Keras models in a version-1 graph, which Keras 3 refuses: their weights enter as constants."""
     if sys.modules.get("tensorflow") is None:
@@ -33,18 +39,101 @@ def cem_puts_keras_into_a_graph(module: ModuleType) -> bool:
     return True
 
 
-@repair("carla.recourse_methods.catalog.focus.model")
+@repair(_CEM)
+def cem_answers_failures_with_zeros(module: ModuleType) -> bool:
+    """CEM returns a row of zeros where it has found nothing, which the classifier may accept: it is left empty."""
+    numpy = module.np
+
+    def zeros(shape: Any, *args: Any, **kwargs: Any) -> Any:
+        # Of CEM's arrays only the answer is as long as one person's row, given as a shape.
+        of_a_person = isinstance(shape, tuple) and len(shape) == 1
+        return numpy.full(shape, numpy.nan) if of_a_person else numpy.zeros(shape, *args, **kwargs)
+
+    module.np = OverlayModule(numpy, {"zeros": zeros})  # type: ignore[attr-defined]
+    return True
+
+
+@repair(_CEM)
+def cem_leaves_categories_between_levels(module: ModuleType) -> bool:
+    """CEM moves a category to any number, so that nobody could have it: each gets its likeliest level."""
+    method = module.CEM
+    search = method._counterfactual_search
+
+    @wraps(search)
+    def _counterfactual_search(self: Any, instance: Any) -> Any:
+        import numpy as np
+        import torch
+
+        found = np.asarray(search(self, instance), dtype=float)
+        if np.isnan(found).any():
+            return found
+        return make_valid(torch.from_numpy(found.reshape(1, -1)), groups_of(self._mlmodel)).numpy().ravel()
+
+    method._counterfactual_search = _counterfactual_search
+    return True
+
+
+class _EagerSession:
+    """What FOCUS needs of a session, without a graph: `run` calls what it is given."""
+
+    def __enter__(self) -> _EagerSession:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def run(self, function: Any) -> Any:
+        return function()
+
+
+@repair(_FOCUS)
 def focus_opens_a_session_eagerly(module: ModuleType) -> bool:
-    """FOCUS runs a session, which has no graph in eager mode: the search gets a graph of its own."""
+    """FOCUS runs a session, which has no graph in eager mode, around an eager search: the search is called directly."""
     if sys.modules.get("tensorflow") is None:
         return False
-    tf, method = module.tf, module.FOCUS
-    original = method.get_counterfactuals
+    from carla_genre.carla_compat.eager_mode import eagerly
 
-    @wraps(original)
+    tf, method = module.tf, module.FOCUS
+    version_1 = tf.compat.v1
+    training = OverlayModule(version_1.train, {"get_or_create_global_step": lambda: None})
+    view = OverlayModule(version_1, {"Session": _EagerSession, "train": training})
+    compat = OverlayModule(tf.compat, {"v1": view})
+    # asked for one gradient a step; a persistent tape would record that gradient too
+    tape = {"GradientTape": lambda persistent=False: tf.GradientTape()}
+    module.tf = OverlayModule(tf, {"compat": compat, **tape})  # type: ignore[attr-defined]
+    eager = SimpleNamespace(py_func=lambda function, arguments, dtype: partial(function, *arguments))
+    module.tfe = eager  # type: ignore[attr-defined]
+    method.get_counterfactuals = eagerly(method.get_counterfactuals)
+    return True
+
+
+@repair(_FOCUS)
+def focus_answers_failures_with_zeros(module: ModuleType) -> bool:
+    """FOCUS returns a row of zeros where it has found nothing, which the forest may accept: it is left empty."""
+    numpy = module.np
+
+    def zeros(shape: Any, *args: Any, **kwargs: Any) -> Any:
+        of_the_answers = type(shape).__name__ == "TensorShape"
+        return numpy.full(tuple(shape), numpy.nan) if of_the_answers else numpy.zeros(shape, *args, **kwargs)
+
+    module.np = OverlayModule(numpy, {"zeros": zeros})  # type: ignore[attr-defined]
+    return True
+
+
+@repair(_FOCUS)
+def focus_remembers_the_last_people(module: ModuleType) -> bool:
+    """FOCUS keeps its optimiser's momentum: the same people get other answers later. Each search has its own now."""
+    method = module.FOCUS
+    answer = method.get_counterfactuals
+
+    @wraps(answer)
     def get_counterfactuals(self: Any, factuals: Any) -> Any:
-        with tf.Graph().as_default():
-            return original(self, factuals)
+        unused = self.optimizer
+        self.optimizer = deepcopy(unused)
+        try:
+            return answer(self, factuals)
+        finally:
+            self.optimizer = unused
 
     method.get_counterfactuals = get_counterfactuals
     return True

@@ -1,0 +1,70 @@
+"""The little of causalgraphicalmodels that CARLA's causal models use, on networkx, where that package is absent.
+
+A structural causal model is one function a variable: its arguments are the noise and the variable's parents, by name
+(Karimi, Schölkopf and Valera 2021, section 2). CARLA asks it for the graph of who is whose parent, no more.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
+
+from carla_genre.errors import InputError, MissingDependencyError
+
+#: The argument of a structural equation that is noise, not a parent.
+NOISE = "n_samples"
+
+
+class CausalGraphicalModel:
+    """A directed graph without cycles.
+
+    Parameters
+    ----------
+    nodes : iterable of str
+        The variables.
+    edges : iterable of (str, str)
+        Parent and child.
+
+    Attributes
+    ----------
+    dag : networkx.DiGraph
+    """
+
+    def __init__(self, nodes: Iterable[str], edges: Iterable[tuple[str, str]]) -> None:
+        import networkx
+
+        self.dag = networkx.DiGraph()
+        self.dag.add_nodes_from(nodes)
+        self.dag.add_edges_from(edges)
+        if not networkx.is_directed_acyclic_graph(self.dag):
+            raise InputError("the structural equations have a cycle: a variable is among its own ancestors")
+
+    def draw(self) -> NoReturn:
+        raise MissingDependencyError(
+            "drawing a causal graph needs causalgraphicalmodels, which is not installed. "
+            "Install it with: pip install causalgraphicalmodels"
+        )
+
+
+class StructuralCausalModel:
+    """The graph of some structural equations.
+
+    Parameters
+    ----------
+    assignment : mapping of str to callable
+        One function a variable; its parameters other than `NOISE` are the parents.
+    """
+
+    def __init__(self, assignment: Mapping[str, Callable[..., Any]]) -> None:
+        self.assignment = dict(assignment)
+        edges = []
+        for node, equation in self.assignment.items():
+            parents = [name for name in inspect.signature(equation).parameters if name != NOISE]
+            unknown = [name for name in parents if name not in self.assignment]
+            if unknown:
+                raise InputError(
+                    f"the equation of {node!r} takes {unknown[0]!r}, which has no equation itself"
+                )
+            edges += [(parent, node) for parent in parents]
+        self.cgm = CausalGraphicalModel(self.assignment, edges)
