@@ -146,8 +146,8 @@ class TAP(SchemaMethod):
     gives the other values for this comparison: ``target`` and ``lambda_`` are those of TAP's published example on
     Adult, ``confidence`` is even odds. Besides ``epochs``, ``max_steps`` and ``patience`` bound the training: 2000
     epochs are 572,000 steps on Adult. On COMPAS the loss of held-out pairs is flat from step 10,000 on; on HELOC,
-    from 20,000 to 80,000 allowed steps it fell from .6406 to .6396, and no more after step 25,250. Immutables, ranges and
-    directions hold at every step, which the published searches do not ask for.
+    from 20,000 to 80,000 allowed steps it fell from .6406 to .6396, and no more after step 25,250. Immutables, ranges
+    and directions hold at every step, which the published searches do not ask for.
     """
 
     HYPERPARAMETERS = {
