@@ -9,9 +9,9 @@ from torch.nn.functional import relu, softplus
 
 from carla_genre.methods.base import SchemaMethod
 from carla_genre.methods.hyperparameters import COMMON, Hyperparameter
-from carla_genre.methods.local_linear import LocalLinearFit
-from carla_genre.methods.logit import logit_of
-from carla_genre.methods.relaxed_space import BestAnswers, RelaxedSpace
+from carla_genre.methods.search.local_linear import LocalLinearFit
+from carla_genre.methods.search.logit import logit_of
+from carla_genre.methods.search.relaxed_space import BestAnswers, RelaxedSpace
 from carla_genre.schema import Relaxation
 
 # Training rows on which the two ways to the logit are compared.
@@ -48,7 +48,7 @@ class PROBE(SchemaMethod):
 
     until the rate, :func:`invalidation_rate`, is at most the target and h(x') > .5. The gradient of the logit is
     autograd's where the classifier is a torch module, and the slope of a local linear fit on neighbours as far away
-    as the noise where it is a black box (:mod:`carla_genre.methods.logit`).
+    as the noise where it is a black box (:mod:`carla_genre.methods.search.logit`).
 
     Parameters
     ----------

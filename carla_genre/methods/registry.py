@@ -64,7 +64,7 @@ _OWN: Mapping[str, _Own] = {
     "Unconditional": _Own("carla_genre.methods.unconditional:Unconditional"),
     "TabSyn+Q": _Own("carla_genre.methods.tabsyn_recourse:TabSynQ"),
     "TabSyn+SVDD": _Own("carla_genre.methods.tabsyn_recourse:TabSynSVDD"),
-    "PAR": _Own("carla_genre.methods.par:PAR"),
+    "PAR": _Own("carla_genre.methods.par:PAR", packages=("spflow",)),
     "CopyFactual": _Own("carla_genre.methods.sanity:CopyFactual"),
     "RandomAccepted": _Own("carla_genre.methods.sanity:RandomAccepted"),
 }

@@ -9,10 +9,10 @@ from torch.nn.functional import softplus
 
 from carla_genre.methods.base import SchemaMethod
 from carla_genre.methods.hyperparameters import COMMON, Hyperparameter
-from carla_genre.methods.local_linear import LocalLinearFit
-from carla_genre.methods.logit import logit_of, plane_of
-from carla_genre.methods.proximal import accelerated_descent
-from carla_genre.methods.relaxed_space import BestAnswers, RelaxedSpace
+from carla_genre.methods.search.local_linear import LocalLinearFit
+from carla_genre.methods.search.logit import logit_of, plane_of
+from carla_genre.methods.search.proximal import accelerated_descent
+from carla_genre.methods.search.relaxed_space import BestAnswers, RelaxedSpace
 from carla_genre.schema import Relaxation
 
 # Training rows that tell whether h is linear.
@@ -57,7 +57,7 @@ class ROAR(SchemaMethod):
 
     Where the logit of h is linear in the classifier's columns, that is the model. Elsewhere, as in the paper, it is a
     plane fitted around the factual: the paper takes LIME's, which is fitted to probabilities; here it is fitted to the
-    logit, with the same Gaussian neighbours (:class:`carla_genre.methods.local_linear.LocalLinearFit`).
+    logit, with the same Gaussian neighbours (:class:`carla_genre.methods.search.local_linear.LocalLinearFit`).
 
     Parameters
     ----------

@@ -15,9 +15,9 @@ from torch.nn.functional import logsigmoid
 from carla_genre.errors import InputError
 from carla_genre.methods.base import SchemaMethod
 from carla_genre.methods.hyperparameters import COMMON, Hyperparameter
-from carla_genre.methods.local_linear import LocalLinearFit
-from carla_genre.methods.logit import ModuleLogit, logit_of
-from carla_genre.methods.relaxed_space import RelaxedSpace
+from carla_genre.methods.search.local_linear import LocalLinearFit
+from carla_genre.methods.search.logit import ModuleLogit, logit_of
+from carla_genre.methods.search.relaxed_space import RelaxedSpace
 from carla_genre.methods.verifier import VerifierTraining, fit_verifier
 from carla_genre.schema import Relaxation
 

@@ -12,8 +12,8 @@ from method_cases import ROLES, Logistic, applicants, denied, make_mlmodel
 
 from carla_genre import load_dataset
 from carla_genre.errors import InputError, MissingDependencyError
-from carla_genre.methods.carla_adapter import CarlaRecourse
 from carla_genre.methods.carla_methods import CARLA_METHODS
+from carla_genre.methods.carla_methods.adapter import CarlaRecourse
 from carla_genre.protocol.classifier import ProtocolClassifier, train_classifier
 
 from carla import MLModelCatalog, recourse_methods

@@ -1,6 +1,6 @@
 import torch
 
-from carla_genre.methods.local_linear import LocalLinearFit
+from carla_genre.methods.search.local_linear import LocalLinearFit
 
 
 def test_a_plane_is_found_exactly_and_a_constant_column_has_no_slope() -> None:

@@ -5,8 +5,8 @@ import torch
 from method_cases import Logistic
 from robust_cases import Disguised, Hidden, Network, network
 
-from carla_genre.methods.local_linear import LocalLinearFit
-from carla_genre.methods.logit import BlackBoxLogit, ModuleLogit, logit_of, plane_of
+from carla_genre.methods.search.local_linear import LocalLinearFit
+from carla_genre.methods.search.logit import BlackBoxLogit, ModuleLogit, logit_of, plane_of
 
 CPU = torch.device("cpu")
 

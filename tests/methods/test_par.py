@@ -12,7 +12,7 @@ from method_cases import Logistic, denied, make_mlmodel
 from carla_genre import load_dataset
 from carla_genre.errors import MissingDependencyError
 from carla_genre.methods.par import PAR
-from carla_genre.methods.par_objective import single_neighbour
+from carla_genre.methods.par.objective import single_neighbour
 
 QUICK: dict[str, Any] = {
     "steps": 200,
@@ -191,7 +191,7 @@ def test_a_neighbour_is_drawn_as_often_as_its_weight() -> None:
 def test_without_spflow_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch, mlmodel: Logistic) -> None:
     for module in [name for name in sys.modules if name.split(".")[0] == "spflow"]:
         monkeypatch.delitem(sys.modules, module)
-    monkeypatch.delitem(sys.modules, "carla_genre.methods.par_circuit", raising=False)
+    monkeypatch.delitem(sys.modules, "carla_genre.methods.par.circuit", raising=False)
     monkeypatch.setitem(sys.modules, "spflow", None)
     with pytest.raises(MissingDependencyError, match=r"carla-genre\[par\]"):
         PAR(mlmodel, QUICK)

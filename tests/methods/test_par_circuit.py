@@ -11,7 +11,7 @@ from carla_genre.schema.feature import Feature
 
 pytest.importorskip("spflow", reason="PAR's densities need SPFlow (the extra 'par')")
 
-from carla_genre.methods.par_circuit import SMOOTHING, fit_density
+from carla_genre.methods.par.circuit import SMOOTHING, fit_density
 
 
 def make_relaxation(*levels: int) -> Relaxation:

@@ -3,7 +3,7 @@ import pytest
 import torch
 from method_cases import denied, make_mlmodel
 
-from carla_genre.methods.relaxed_space import BestAnswers, RelaxedSpace
+from carla_genre.methods.search.relaxed_space import BestAnswers, RelaxedSpace
 from carla_genre.schema import Relaxation, Schema
 
 CONSTRAINTS = {"income": {"direction": "increase"}, "debt": {"direction": "decrease"}}

@@ -12,7 +12,7 @@ import torch
 from method_cases import Logistic, denied, make_mlmodel
 
 from carla_genre.errors import InputError
-from carla_genre.methods.relaxed_space import RelaxedSpace
+from carla_genre.methods.search.relaxed_space import RelaxedSpace
 from carla_genre.methods.tap import TAP, Walk, target_divergence
 from carla_genre.methods.verifier import LabelledPairs, VerifierTraining, fit_verifier
 

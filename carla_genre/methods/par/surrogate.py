@@ -1,0 +1,83 @@
+"""A differentiable imitation of a black-box classifier, for PAR's loss of validity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+
+from carla_genre.schema import Relaxation
+
+HIDDEN = 64
+BATCH = 256
+LEARNING_RATE = 3e-3
+# Most points that h is asked about besides the training rows.
+MIXED = 20_000
+
+
+class Surrogate(nn.Module):
+    """A small network for the logit of h on relaxed vectors: (..., W) -> (...)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(width, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1)
+        )
+
+    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Logits of h."""
+        return self.layers(vectors).squeeze(-1)
+
+
+def mixed_rows(values: np.ndarray, seed: int) -> np.ndarray:
+    """Rows that take each feature from one of two rows, where answers lie: between people."""
+    random = np.random.default_rng(seed)
+    n = min(len(values), MIXED)
+    one, other = random.integers(len(values), size=(2, n))
+    return np.where(random.random((n, values.shape[1])) < 0.5, values[one], values[other])
+
+
+def distil(
+    scores: Callable[[np.ndarray], np.ndarray],
+    values: np.ndarray,
+    known: np.ndarray,
+    relaxation: Relaxation,
+    steps: int,
+    seed: int,
+    device: torch.device,
+) -> Surrogate:
+    """Fit a surrogate to what h says of rows, and of mixtures of them.
+
+    Parameters
+    ----------
+    scores : callable
+        h of encoded rows, (n, D) -> (n,).
+    values : ndarray (n, D)
+        Encoded rows.
+    known : ndarray (n,)
+        h of them.
+    relaxation : Relaxation
+    steps : int
+        Of Adam.
+    seed : int
+        Of the mixtures and batches; the first weights are torch's random state's.
+    device : torch.device
+    """
+    mixed = mixed_rows(values, seed)
+    rows = relaxation.encode(np.concatenate([values, mixed]))
+    vectors = torch.from_numpy(rows).float().to(device)
+    target = torch.from_numpy(np.concatenate([known, scores(mixed)])).float().to(device)
+    surrogate = Surrogate(relaxation.width).to(device)
+    optimizer = torch.optim.Adam(surrogate.parameters(), lr=LEARNING_RATE)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(steps, 1))
+    random = torch.Generator(device).manual_seed(seed)
+    for _ in range(steps):
+        batch = torch.randint(len(vectors), (BATCH,), generator=random, device=device)
+        loss = nn.functional.binary_cross_entropy_with_logits(surrogate(vectors[batch]), target[batch])
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    return surrogate

@@ -1,0 +1,1 @@
+"""What a search for recourse by gradients needs, whatever it looks for."""
