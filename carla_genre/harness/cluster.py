@@ -68,7 +68,7 @@ def measure_on_cluster(
             for cell in cells
         }
         try:
-            for job in distributed.as_completed(list(jobs)):
+            for job in distributed.as_completed(list(jobs), loop=client.loop):
                 if job.status == "finished":
                     yield jobs[job], job.result()
                 else:

@@ -1,0 +1,81 @@
+"""The grid on a Dask cluster gives the numbers of the sequential run."""
+
+import sys
+import time
+
+import pytest
+from harness_cases import measures
+
+from carla_genre.errors import InputError, MissingDependencyError
+from carla_genre.harness import cluster, read_grid, run_grid
+from carla_genre.harness.measure import measure
+
+
+def test_without_dask_the_extra_is_named(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'carla-genre\[cluster\]'"):
+        run_grid([], tmp_path, cluster="tcp://127.0.0.1:9")
+
+
+def test_a_cluster_that_is_not_there_is_named(monkeypatch, tmp_path):
+    pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+    monkeypatch.setattr(cluster, "CONNECT_S", 1.0)
+    with pytest.raises(
+        InputError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'.*dask scheduler"
+    ):
+        run_grid([], tmp_path, cluster="tcp://127.0.0.1:9")
+
+
+@pytest.fixture
+def two_processes(tmp_path):
+    """A local cluster of two worker processes, as two machines would be."""
+    distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with distributed.LocalCluster(**options, local_directory=str(tmp_path / "dask")) as local:
+        yield local.scheduler_address
+
+
+def test_two_worker_processes_give_the_numbers_of_one_process(two_processes, grid_file, places, tmp_path):
+    methods = {"NNR": {"hyperparams": {"gamma": 0.5}}, "dies": {"method": "misbehaving:Killed"}}
+    cells = read_grid(grid_file(methods))
+    records = run_grid(cells, tmp_path / "out", places, cluster=two_processes)
+    assert [(tmp_path / "out" / cell.file).exists() for cell in cells] == [True, True]
+    assert records[1]["error"]["message"].startswith("the process was ended by SIGKILL")
+    assert measures(records[0]) == measures(measure(cells[0], places))
+    assert (
+        run_grid(cells[:1], tmp_path / "out", places, cluster=two_processes) == records[:1]
+    )  # it is finished
+
+
+def cells_running():
+    """Asked on a worker: how many cells' processes it has."""
+    import psutil
+
+    return sum("carla_genre.harness.child" in child.cmdline() for child in psutil.Process().children())
+
+
+@pytest.mark.slow
+def test_leaving_early_ends_what_runs_on_the_workers(two_processes, grid_file, places, tmp_path):
+    import distributed
+
+    mark = tmp_path / "mark"
+    methods = {
+        "sleeps": {"method": "misbehaving:Sleeps", "hyperparams": {"mark": str(mark)}},
+        "CopyFactual": None,
+    }
+    done = cluster.measure_on_cluster(read_grid(grid_file(methods)), places, two_processes, None)
+    cell, record = next(done)
+    assert cell.label == "CopyFactual"
+    assert record["scores"]["cost"] == 0
+
+    def within(seconds, condition):
+        end = time.monotonic() + seconds
+        while not condition() and time.monotonic() < end:
+            time.sleep(0.2)
+        return condition()
+
+    with distributed.Client(two_processes, set_as_default=False) as client:
+        assert within(120, mark.exists)
+        assert sum(client.run(cells_running).values()) == 1
+        done.close()  # as Ctrl-C does
+        assert within(60, lambda: sum(client.run(cells_running).values()) == 0)
