@@ -24,6 +24,17 @@ EXPECTED = [
     "tensorflow_lacks_version_1_names",
     "tree_scores_are_no_index",
 ]
+OF_ANSWERS = [
+    "cem_answers_failures_with_zeros",
+    "cem_leaves_categories_between_levels",
+    "focus_answers_failures_with_zeros",
+    "focus_remembers_the_last_people",
+]
+ASK_ABOUT_ANSWERS = """
+    import json
+    import tensorflow_symptoms as symptoms
+    print(json.dumps(symptoms.found(symptoms.OF_ANSWERS)))
+"""
 #: A defect of some versions of Keras only.
 SOMETIMES = "keras_losses_lack_squared_error"
 
@@ -66,3 +77,9 @@ def test_every_symptom_is_expected(repaired: dict[str, Any]) -> None:
 
 def test_nothing_leaks(repaired: dict[str, Any]) -> None:
     assert repaired["leaks"] == []
+
+
+@pytest.mark.parametrize("disable", [(), tuple(OF_ANSWERS)])
+def test_answers_of_cem_and_focus(run_python: Any, disable: tuple[str, ...]) -> None:
+    found = run_python(ASK_ABOUT_ANSWERS, disable=disable, paths=(SCRIPT.parent,))
+    assert found == dict.fromkeys(OF_ANSWERS, bool(disable))
