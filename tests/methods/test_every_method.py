@@ -49,7 +49,7 @@ def cases() -> Iterator[Any]:
 
 
 @pytest.mark.data
-@pytest.mark.parametrize(("name", "data"), cases())
+@pytest.mark.parametrize(("name", "data"), list(cases()))
 def test_the_contract_holds(name: str, data: str, data_root: Path) -> None:
     for package in METHODS[name].packages:
         if importlib.util.find_spec(package) is None:
