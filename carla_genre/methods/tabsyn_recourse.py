@@ -129,7 +129,8 @@ class TabSynSVDD(TabSynMethod):
 
     GenRe's table 4 has costs close to unguided draws', hardly moved by lambda, and tells of changed
     immutables. That is what "churn" gives before the immutables are put back: the candidates of a noise
-    level differ too little for any choice among them to lead somewhere.
+    level differ too little for any choice among them to lead somewhere. Where other features go with the
+    immutables (on Adult, relationship with sex), putting those back costs plausibility.
     """
 
     HYPERPARAMETERS = {

@@ -21,7 +21,7 @@ from carla_genre.methods.tabsyn.vae import AdaptiveBeta, TokenVAE
 log = logging.getLogger(__name__)
 
 # Rows that go through the networks at a time.
-BLOCK = 1 << 14
+BLOCK = 1 << 12
 # How often the VAE's training looks at the weight of its KL term.
 CHECKS = 200
 
