@@ -16,8 +16,8 @@ from typing import Any
 
 import pandas as pd
 
-from carla_genre.harness.record import environment
 from carla_genre.evaluation.environment import peak_memory_mb
+from carla_genre.harness.record import environment
 from carla_genre.methods.nearest import NearestNeighbor
 from carla_genre.protocol import Setting, prepare
 from carla_genre.protocol.data import BALANCED

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from carla_genre.harness.record import write
 from benchmarks.speed.alternate import alternate, show
 from benchmarks.speed.pairs import adult_like_rules, people
 from carla_genre.generator.config import PRESETS, SamplingConfig
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairs import find_pairs
 from carla_genre.generator.sampler import sample
+from carla_genre.harness.record import write
 
 
 @torch.no_grad()

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from carla_genre.harness.record import write
 from benchmarks.speed.alternate import alternate, show
 from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairs import find_pairs
 from carla_genre.generator.rules import Rules
+from carla_genre.harness.record import write
 
 N_CONTINUOUS, N_CATEGORICAL = 6, 7  # as Adult has them; the last two are immutable
 
