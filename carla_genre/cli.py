@@ -92,6 +92,10 @@ def _add_benchmark(commands: Any) -> None:
         "--quick", action="store_true", help="the smaller grid that the file's 'quick' says"
     )
     benchmark.add_argument("--only", nargs="+", default=[], metavar="LABEL", help="these methods alone")
+    benchmark.add_argument("--data", nargs="+", default=[], metavar="NAME", help="these data sets alone")
+    benchmark.add_argument(
+        "--seeds", nargs="+", type=int, default=[], metavar="N", help="in the place of the grid's"
+    )
     benchmark.set_defaults(command=_benchmark)
 
 

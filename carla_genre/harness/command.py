@@ -29,6 +29,8 @@ class Options:
     cluster: str | None = None
     quick: bool = False
     only: Sequence[str] = ()
+    data: Sequence[str] = ()
+    seeds: Sequence[int] = ()
 
 
 def run(options: Options) -> bool:
@@ -48,7 +50,7 @@ def run(options: Options) -> bool:
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     grid = Path(options.grid)
-    cells = read_grid(grid, options.quick, options.only)
+    cells = read_grid(grid, options.quick, options.only, options.data, options.seeds)
     folder = Path(options.results or Path("results") / f"{grid.stem}{'-quick' if options.quick else ''}")
     places = Places(
         root=None if options.root is None else str(Path(options.root).expanduser().resolve()),
@@ -57,7 +59,8 @@ def run(options: Options) -> bool:
     )
     progress = LiveTable() if sys.stderr.isatty() else Lines()
     records = run_grid(cells, folder, places, options.workers, options.time_limit, options.cluster, progress)
-    rows = table(records_of(read_grid(grid, options.quick), folder))  # also of what --only leaves out
+    # The table is also of what --only leaves out.
+    rows = table(records_of(read_grid(grid, options.quick, (), options.data, options.seeds), folder))
     pages = write_tables(rows, folder)
     print(markdown(rows))
     for record in records:

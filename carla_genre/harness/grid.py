@@ -30,7 +30,13 @@ TABLE_KEYS = (
 MOST_SEED = 2**32 - 1  # numpy's
 
 
-def read_grid(path: str | os.PathLike[str], quick: bool = False, only: Sequence[str] = ()) -> list[Cell]:
+def read_grid(
+    path: str | os.PathLike[str],
+    quick: bool = False,
+    only: Sequence[str] = (),
+    data: Sequence[str] = (),
+    seeds: Sequence[int] = (),
+) -> list[Cell]:
     """Read and check a grid.
 
     Parameters
@@ -58,6 +64,10 @@ def read_grid(path: str | os.PathLike[str], quick: bool = False, only: Sequence[
         The smaller grid that the file's ``quick`` mappings say.
     only : sequence of str
         Labels; the others are left out. Empty for all.
+    data : sequence of str
+        Data sets of the grid; the others are left out. Empty for all.
+    seeds : sequence of int
+        In the place of the grid's. Empty for those.
 
     Returns
     -------
@@ -72,7 +82,7 @@ def read_grid(path: str | os.PathLike[str], quick: bool = False, only: Sequence[
     file = Path(path)
     try:
         content = yaml.load(file.read_text(encoding="utf-8"), _EachKeyOnce)
-        return _cells(content, str(file.parent), quick, only)
+        return _cells(content, str(file.parent), quick, only, data, seeds)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise InputError(f"{file}: {error}") from error
 
@@ -86,7 +96,14 @@ class _Method:
     data: Sequence[str]
 
 
-def _cells(content: Any, folder: str, quick: bool, only: Sequence[str]) -> list[Cell]:
+def _cells(
+    content: Any,
+    folder: str,
+    quick: bool,
+    only: Sequence[str],
+    data: Sequence[str],
+    seeds: Sequence[int],
+) -> list[Cell]:
     grid = _mapping(content, "the grid")
     _known(grid, KEYS, "the grid")
     tables = _tables(grid.get("data"), folder)
@@ -105,7 +122,8 @@ def _cells(content: Any, folder: str, quick: bool, only: Sequence[str]) -> list[
             raise InputError("it has no key 'quick', which says what is smaller with --quick")
         grid = {**grid, **smaller}
         every = _data(grid.get("data", every), every, "data")
-    seeds, people, rows = _sizes(grid, "")
+    every = _data(list(data), every, "--data") if data else every
+    own_seeds, people, rows = _sizes({**grid, "seeds": list(seeds)} if seeds else grid, "--" if seeds else "")
     _names(list(only), whole, "--only")
     chosen = {
         label: method
@@ -115,10 +133,10 @@ def _cells(content: Any, folder: str, quick: bool, only: Sequence[str]) -> list[
     if not chosen:
         raise InputError("quick: false leaves out all methods")
     return [
-        Cell(data, seed, label, method.name, method.hyperparams, people, rows, tables.get(data))
-        for data, seed in itertools.product(every, seeds)
+        Cell(name, seed, label, method.name, method.hyperparams, people, rows, tables.get(name))
+        for name, seed in itertools.product(every, own_seeds)
         for label, method in chosen.items()
-        if data in method.data
+        if name in method.data
     ]
 
 

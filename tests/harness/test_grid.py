@@ -159,6 +159,18 @@ def test_only_chooses_labels(grid_file):
         read_grid(path, only=["copyfactual"])
 
 
+def test_data_and_seeds_choose_too(grid_file):
+    path = grid_file({"NNR": None}, data=["adult", "compas"], seeds=[0, 1])
+    cells = read_grid(path, data=["compas"], seeds=[42])
+    assert [(cell.data, cell.seed) for cell in cells] == [("compas", 42)]
+    assert cells[0].key not in {cell.key for cell in read_grid(path)}
+    assert read_grid(path, data=["compas"], seeds=[1]) == read_grid(path)[3:]
+    with pytest.raises(InputError, match="--data: no 'heloc'"):
+        read_grid(path, data=["heloc"])
+    with pytest.raises(InputError, match="--seeds: expected a whole number from 0"):
+        read_grid(path, seeds=[-1])
+
+
 def test_table_2_is_a_grid_and_its_quick_form_needs_no_download(repository):
     path = repository / "benchmarks" / "paper" / "table2.yaml"
     whole, quick = read_grid(path), read_grid(path, quick=True)
