@@ -10,7 +10,7 @@ class TabSynConfig:
     """How a TabSyn is built and trained.
 
     The published sizes are ``width=1024``, and 4,000 epochs of the VAE and 10,000 of the diffusion in
-    batches of 4,096; those here train in two to three minutes on one processor core.
+    batches of 4,096; those here take two to four minutes of one processor core on GenRe's data sets.
 
     Parameters
     ----------
