@@ -226,13 +226,7 @@ _METHODS = [
     ),
     CarlaMethod("FeatureTweak", rules.FEATURE_TWEAK, _FORESTS, check_classifier=_forest),
     CarlaMethod("FOCUS", rules.FOCUS, _FORESTS, _TENSORFLOW, by_row=False, check_classifier=_forest),
-    CarlaMethod(
-        "CausalRecourse",
-        rules.CAUSAL_RECOURSE,
-        _ASKED_ONLY,
-        {"causalgraphicalmodels": "causalgraphicalmodels"},
-        construct=_with_causal_model,
-    ),
+    CarlaMethod("CausalRecourse", rules.CAUSAL_RECOURSE, _ASKED_ONLY, construct=_with_causal_model),
     CarlaMethod("CEM", rules.CEM, ("tensorflow",), _TENSORFLOW, construct=_InGraph),
     *(
         [CarlaMethod("Roar", rules.ROAR, _PYTORCH, _LIME, by_row=False, construct=_with_coefficients)]
