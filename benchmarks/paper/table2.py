@@ -1,7 +1,7 @@
 """Tables 2, 3 and 4: every method's Cost, Val, LOF and Score, ours beside the paper's.
 
 carla-genre benchmark benchmarks/paper/table2.yaml --root FOLDER --results results/table2
-python -m benchmarks.paper.table2 results/table2 [--data compas] [--markdown FILE]
+python -m benchmarks.paper.table2 results/table2 [--data compas] [--page FILE]
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pandas as pd
 import yaml
 
 from benchmarks.paper.score import LEAK, published
+from carla_genre.errors import InputError
 from carla_genre.harness.record import read_record
 from carla_genre.harness.table import HELD, table
 
@@ -92,6 +93,27 @@ def _place(record: Mapping[str, Any]) -> tuple[int, int]:
     )  # type: ignore[return-value]
 
 
+def read_records(folder: Path, data: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The records of a folder, in the paper's order; of some data sets alone."""
+    records = [read_record(path) for path in folder.glob("*_seed*.json")]
+    return sorted((r for r in records if not data or r["cell"]["data"] in data), key=_place)
+
+
+def put_into(page: Path, name: str, text: str) -> None:
+    """Replace what stands between a page's ``<!-- name -->`` and the ``<!-- end -->`` after it.
+
+    Raises
+    ------
+    InputError
+        The page has no such place.
+    """
+    before, mark, rest = page.read_text(encoding="utf-8").partition(f"<!-- {name} -->\n")
+    _, end, after = rest.partition("<!-- end -->")
+    if not (mark and end):
+        raise InputError(f"{page} has no <!-- {name} --> ... <!-- end -->")
+    page.write_text(f"{before}{mark}{text}{end}{after}", encoding="utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read records, print, write."""
     parser = argparse.ArgumentParser(
@@ -100,18 +122,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("results", type=Path, help="folder of records")
-    parser.add_argument("--data", nargs="+", choices=sorted(NAMES), help="these data sets alone")
-    parser.add_argument("--markdown", type=Path, help="file to write")
+    parser.add_argument("--data", nargs="+", choices=sorted(NAMES), default=[], help="these data sets alone")
+    parser.add_argument("--page", type=Path, help="page to put the table into, where it names the folder")
     options = parser.parse_args(arguments)
-    records = [read_record(path) for path in sorted(options.results.glob("*_seed*.json"))]
-    records = [r for r in records if not options.data or r["cell"]["data"] in options.data]
+    records = read_records(options.results, options.data)
     if not records:
         print(f"no records in {options.results}", file=sys.stderr)
         return 2
-    text = markdown(compared(sorted(records, key=_place)))
+    text = markdown(compared(records))
     print(text)
-    if options.markdown:
-        options.markdown.write_text(text)
+    if options.page:
+        put_into(options.page, options.results.as_posix(), text)
     return 0
 
 

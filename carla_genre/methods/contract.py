@@ -78,8 +78,7 @@ def _breaches(
         (factuals, hyperparams, mlmodel.data.df_train),
         strict=True,
     ):
-        same = old == new if isinstance(old, dict) else old.equals(new)
-        if not same:
+        if not _equal(old, new):
             yield f"it changes the caller's {what}"
     shape = list(_shape(mlmodel, factuals, answers))
     if shape:
@@ -91,6 +90,18 @@ def _breaches(
         counted = violations(Schema.from_mlmodel(mlmodel), factuals, answers)
         if counted.rows:
             yield f"{counted.rows} of {len(factuals)} answers break a constraint: {counted}"
+
+
+def _equal(old: Any, new: Any) -> bool:
+    """Whether a copy is still equal; of an object that can only be compared by identity nothing is known."""
+    if isinstance(old, Mapping):
+        return set(old) == set(new) and all(_equal(value, new[key]) for key, value in old.items())
+    if isinstance(old, (pd.DataFrame, pd.Series)):
+        return old.equals(new)
+    if isinstance(old, np.ndarray):
+        return np.array_equal(old, new)
+    compares = any("__eq__" in vars(kind) for kind in type(old).__mro__[:-1])
+    return not compares or bool(old == new)
 
 
 def _unknown_hyperparameter(

@@ -54,9 +54,12 @@ def test_the_command_reads_a_folder_in_the_grid_s_order(
         for seed in (0, 1):
             path = tmp_path / f"compas_{label}_seed{seed}_x.json"
             path.write_text(json.dumps(record(label, 1.0 + seed, seed=seed)))
-    assert table2.main([str(tmp_path), "--markdown", str(tmp_path / "table.md")]) == 0
+    page = tmp_path / "page.md"
+    page.write_text(f"above\n<!-- {tmp_path.as_posix()} -->\nformer table\n<!-- end -->\nbelow\n")
+    assert table2.main([str(tmp_path), "--page", str(page)]) == 0
     printed = capsys.readouterr().out
-    assert printed.strip() == (tmp_path / "table.md").read_text().strip()
+    assert printed.strip() in page.read_text() and "former table" not in page.read_text()
+    assert page.read_text().startswith("above\n") and page.read_text().endswith("<!-- end -->\nbelow\n")
     assert printed.index("Wachter") < printed.index("TAP") < printed.index("PAR")
     assert "| 1.50 |" in printed or "**1.50**" in printed
     assert table2.main([str(tmp_path), "--data", "adult"]) == 2
@@ -69,3 +72,10 @@ def test_the_paper_s_figures_add_up_and_every_one_has_a_row_in_the_grid(reposito
         for data, row in sets.items():
             total = row["val"] + row["lof"] - row["cost"] / FEATURES[data]
             assert total == pytest.approx(row["score"], abs=0.021), (label, data)
+
+
+def test_the_page_s_table_is_that_of_the_records(repository: Path) -> None:
+    records = table2.read_records(repository / "benchmarks" / "results" / "methods_compas")
+    assert len(records) >= 20
+    page = (repository / "docs" / "methods.md").read_text(encoding="utf-8")
+    assert table2.markdown(table2.compared(records)) in page

@@ -10,6 +10,7 @@ from method_cases import Logistic, denied
 
 from carla_genre import check_contract
 from carla_genre.methods.base import SchemaMethod
+from carla_genre.methods.hyperparameters import COMMON, Hyperparameter
 
 from carla.recourse_methods.api import RecourseMethod
 
@@ -86,6 +87,25 @@ class Easygoing(Wrapped):
 def test_a_method_that_keeps_it_passes(mlmodel: Logistic) -> None:
     check_contract(Good, mlmodel, denied(mlmodel))
     check_contract("CopyFactual", mlmodel, denied(mlmodel))
+
+
+def test_hyperparameters_may_be_objects_and_a_changed_dict_is_seen(mlmodel: Logistic) -> None:
+    class Holding(Good):
+        HYPERPARAMETERS = {**COMMON, "model": Hyperparameter(None), "weights": Hyperparameter(None, dict)}
+
+    given = {"model": object(), "weights": {"income": np.array([1.0, 2.0])}}
+    check_contract(Holding, mlmodel, denied(mlmodel), given)
+
+    class Spoiling(Wrapped):
+        def __init__(self, mlmodel: Any, hyperparams: Any = None) -> None:
+            super().__init__(mlmodel, {key: hyperparams[key] for key in hyperparams if key != "weights"})
+            hyperparams["weights"]["income"][0] = 5.0
+
+        def spoil(self, answers: Any, factuals: Any) -> Any:
+            return answers
+
+    with pytest.raises(AssertionError, match="caller's hyperparameters"):
+        check_contract(Spoiling, mlmodel, denied(mlmodel), {"weights": {"income": np.array([1.0, 2.0])}})
 
 
 @pytest.mark.parametrize(

@@ -221,7 +221,6 @@ _METHODS = [
         rules.ACTIONABLE_RECOURSE,
         _ASKED_ONLY,
         {"recourse": "recourse", **_LIME},
-        by_row=False,
         construct=_with_coefficients,
     ),
     CarlaMethod("FeatureTweak", rules.FEATURE_TWEAK, _FORESTS, check_classifier=_forest),
