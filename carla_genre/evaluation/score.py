@@ -117,12 +117,16 @@ class Judge:
 
     def score(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> Scores:
         """Measure a method's answers: the means of :meth:`rows`."""
+        return self.measure(factuals, counterfactuals)[0]
+
+    def measure(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> tuple[Scores, pd.DataFrame]:
+        """What :meth:`score` and :meth:`rows` give, the judges asked once."""
         if len(factuals) == 0:
             raise InputError("no factuals: a share of nobody is not defined")
         rows = self.rows(factuals, counterfactuals)
         mean_cost, d = float(rows["cost"].mean()), len(self.schema.features)
         val, lof = float(valid(rows["gold"]).mean()), float(rows["inlier"].mean())
-        return Scores(
+        scores = Scores(
             cost=mean_cost,
             val=val,
             soft_val=soft_validity(rows["gold"]),
@@ -132,6 +136,7 @@ class Judge:
             d=d,
             violations=violations(self.schema, factuals, counterfactuals),
         )
+        return scores, rows
 
 
 class Score(Measure):

@@ -130,8 +130,7 @@ def find_pairs(
     InputError
         No denied row has a possible answer.
     """
-    inside = ((accepted >= rules.lower) & (accepted <= rules.upper) | rules.categorical).all(axis=1)
-    targets = accepted[inside]
+    targets = accepted[rules.inside(accepted, rules.categorical)]
     near = nearest_targets(
         denied, targets, rules, config.top_k, relax=config.unmatched == "nearest", device=device
     )

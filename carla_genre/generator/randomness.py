@@ -52,3 +52,10 @@ def uniforms(keys: Tensor, stream: int, n: int) -> Tensor:
 def normals(keys: Tensor, stream: int, n: int) -> Tensor:
     """Give n standard normal numbers a row: int64 (B,) -> float64 (B, n)."""
     return torch.special.ndtri(uniforms(keys, stream, n).clamp(1e-12, 1 - 1e-12))
+
+
+def places(weights: Tensor, uniform: Tensor) -> Tensor:
+    """Places drawn by weights >= 0 (B, N), with replacement, from numbers in [0, 1) (B, M): long (B, M)."""
+    cumulative = weights.cumsum(1)
+    drawn = torch.searchsorted(cumulative, uniform.to(cumulative) * cumulative[:, -1:], right=True)
+    return drawn.clamp_(max=weights.shape[1] - 1)

@@ -25,3 +25,7 @@ class Rules:
     direction: np.ndarray
     lower: np.ndarray
     upper: np.ndarray
+
+    def inside(self, rows: np.ndarray, free: np.ndarray) -> np.ndarray:
+        """Which rows (n, D) are in the ranges of all features but those that are ``free`` (D,): bool (n,)."""
+        return ((rows >= self.lower) & (rows <= self.upper) | free).all(axis=1)

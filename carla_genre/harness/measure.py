@@ -106,9 +106,9 @@ def _constrained(setting: Setting, people: pd.DataFrame, answers: pd.DataFrame) 
 
 
 def _judged(setting: Setting, answers: pd.DataFrame) -> dict[str, Any]:
-    rows = setting.judge.rows(setting.factuals, answers)
+    scores, rows = setting.judge.measure(setting.factuals, answers)
     return {
-        "scores": _plain(setting.score(answers).to_dict()),
+        "scores": _plain(scores.to_dict()),
         "rows": {name: _plain(rows[name].round(6).tolist()) for name in rows},
     }
 

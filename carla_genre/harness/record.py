@@ -44,7 +44,7 @@ def write(path: Path, settings: Mapping[str, Any], figures: Mapping[str, Any]) -
     """Write one run: its settings, what it measured and where, as JSON; the folder is made."""
     record = {"settings": dict(settings), "figures": dict(figures), "environment": environment()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(record, indent=2) + "\n")
+    write_whole(path, json.dumps(record, indent=2) + "\n")
 
 
 def failure(cell: Cell, error: BaseException) -> dict[str, Any]:

@@ -94,10 +94,11 @@ class SchemaMethod(RecourseMethod):
         return TrainingRows(values, read_labels(train[target], target), self.scores(values))
 
     def scores(self, values: np.ndarray) -> np.ndarray:
-        """Probability of label 1, h, of encoded rows: (B, D) -> (B,)."""
-        if len(values) == 0:
-            return np.empty(0)
-        return model_probability(self._mlmodel, self.schema.decode(values))
+        """Probability of label 1, h, of encoded rows: (..., D) -> (...)."""
+        if values.size == 0:
+            return np.empty(values.shape[:-1])
+        rows = self.schema.decode(values.reshape(-1, values.shape[-1]))
+        return model_probability(self._mlmodel, rows).reshape(values.shape[:-1])
 
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
         """One answer a factual.

@@ -144,7 +144,7 @@ class GenRe(SchemaMethod):
             drawn = sample(
                 self.generator, torch.from_numpy(values), sampling, self.hyperparams["seed"]
             ).numpy()
-        scores = self.scores(drawn.reshape(-1, drawn.shape[-1])).reshape(drawn.shape[:2])
+        scores = self.scores(drawn)
         return drawn, scores
 
     def _answer(self, values: np.ndarray) -> np.ndarray:

@@ -57,8 +57,7 @@ class NearestNeighbor(SchemaMethod):
     def _prepare(self) -> None:
         rows = self.training_rows
         candidates, rules = rows.values[self._accepted(rows)], generator_rules(self.schema)
-        inside = (candidates >= rules.lower) & (candidates <= rules.upper) | rules.categorical
-        self._targets = candidates[inside.all(axis=1)]
+        self._targets = candidates[rules.inside(candidates, rules.categorical)]
 
     def _accepted(self, rows: TrainingRows) -> np.ndarray:
         kind, gamma = self.hyperparams["accepted"], self.hyperparams["gamma"]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from carla_genre.errors import InputError
 from carla_genre.generator.neighbours import nearest_targets
-from carla_genre.generator.randomness import normals, row_keys, uniforms
+from carla_genre.generator.randomness import normals, places, row_keys, uniforms
 from carla_genre.methods.generator_rules import generator_rules
 from carla_genre.methods.hyperparameters import Hyperparameter
 from carla_genre.methods.tabsyn.diffusion import churned, heun_step, noise_levels, reverse_step
@@ -57,8 +57,7 @@ class TabSynQ(TabSynMethod):
         torch.manual_seed(self.hyperparams["seed"])  # the same set, whoever trained
         drawn = self.tabsyn.sample(len(self._mlmodel.data.df_train), self.hyperparams["sampling_steps"])
         rules = generator_rules(self.schema)
-        free = rules.categorical | rules.immutable
-        self.drawn = drawn[((drawn >= rules.lower) & (drawn <= rules.upper) | free).all(axis=1)]
+        self.drawn = drawn[rules.inside(drawn, rules.categorical | rules.immutable)]
         if len(self.drawn) == 0:
             raise InputError(
                 f"none of {len(drawn)} drawn rows is in the allowed ranges: loosen the constraints"
@@ -77,10 +76,10 @@ class TabSynQ(TabSynMethod):
         )
         found = torch.isfinite(near.cost[:, 0])
         excess = torch.where(found[:, None], near.cost - near.cost[:, :1], 0.0)
-        cumulative = torch.exp(-self.hyperparams["lambda_"] * excess).cumsum(1)
+        weights = torch.exp(-self.hyperparams["lambda_"] * excess)
         keys = row_keys(torch.from_numpy(values), self.hyperparams["seed"])
-        uniform = uniforms(keys, 0, self.hyperparams["n_samples"]) * cumulative[:, -1:]
-        place = torch.searchsorted(cumulative, uniform, right=True).clamp_(max=cumulative.shape[1] - 1)
+        uniform = uniforms(keys, 0, self.hyperparams["n_samples"])
+        place = places(weights, uniform)
         chosen = near.places.gather(1, place).numpy()
         candidates = np.full((*chosen.shape, values.shape[1]), np.nan)
         candidates[found.numpy()] = self.drawn[chosen[found.numpy()]]
@@ -92,7 +91,7 @@ class TabSynQ(TabSynMethod):
 
     def _best(self, values: np.ndarray) -> np.ndarray:
         candidates = self.candidates(values)
-        scores = self.scores(candidates.reshape(-1, values.shape[1])).reshape(candidates.shape[:2])
+        scores = self.scores(candidates)
         best = np.where(np.isnan(scores), -1.0, scores).argmax(axis=1)
         return candidates[np.arange(len(values)), best]
 
@@ -189,9 +188,7 @@ class TabSynSVDD(TabSynMethod):
         """Places (B,) of candidates whose clean rows are expected (B, M, L), drawn by exp(lambda r)."""
         decoded = self._exact.decode(expected.flatten(0, 1)).reshape(*expected.shape[:2], -1)
         reward = torch.from_numpy(self.reward(values[:, None], decoded)).to(expected.device)
-        weight = torch.softmax(self.hyperparams["lambda_"] * reward, dim=1).cumsum(1)
-        place = torch.searchsorted(weight, uniform * weight[:, -1:], right=True)[:, 0]
-        return place.clamp(max=weight.shape[1] - 1)
+        return places(torch.softmax(self.hyperparams["lambda_"] * reward, dim=1), uniform)[:, 0]
 
 
 def _pick(candidates: Tensor, place: Tensor) -> Tensor:

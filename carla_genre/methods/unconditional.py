@@ -14,7 +14,7 @@ from carla_genre.generator.bins import Bins
 from carla_genre.generator.config import Binning, GeneratorConfig, SamplingConfig
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairs import Pairs
-from carla_genre.generator.randomness import row_keys, uniforms
+from carla_genre.generator.randomness import places, row_keys, uniforms
 from carla_genre.generator.sampler import sample
 from carla_genre.generator.trainer import History, Trainer
 from carla_genre.methods import genre_hyperparameters as genre
@@ -120,8 +120,7 @@ class Unconditional(SchemaMethod):
         ordered = replace(plain, **{f.name: getattr(plain, f.name)[self.order] for f in fields(plain)})
         rows = self.training_rows.values[self.training_rows.accepted(self.hyperparams["gamma"])]
         rows = rows[:, self.order]
-        free = ordered.categorical | ordered.immutable
-        inside = ((rows >= ordered.lower) & (rows <= ordered.upper) | free).all(axis=1)
+        inside = ordered.inside(rows, ordered.categorical | ordered.immutable)
         if not inside.any():
             raise InputError(
                 f"none of the {len(rows)} rows of D_h+ is in the allowed ranges: loosen the constraints"
@@ -152,7 +151,7 @@ class Unconditional(SchemaMethod):
         drawn = sample(self.generator, ordered, sampling, self.hyperparams["seed"]).numpy()
         candidates = np.empty_like(drawn)
         candidates[..., self.order] = drawn
-        return candidates, self.scores(candidates.reshape(-1, values.shape[1])).reshape(candidates.shape[:2])
+        return candidates, self.scores(candidates)
 
     def weights(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """Each candidate's w_i, (B, N); zeros where none has h > gamma."""
@@ -176,20 +175,13 @@ class Unconditional(SchemaMethod):
             best = weights.argmax(axis=1)
         else:
             keys = row_keys(torch.from_numpy(values), self.hyperparams["seed"])
-            uniform = uniforms(keys, RESAMPLING_STREAM, self.hyperparams["n_samples"]).numpy()
-            drawn = _draw(weights, uniform)
+            uniform = uniforms(keys, RESAMPLING_STREAM, self.hyperparams["n_samples"])
+            drawn = places(torch.from_numpy(weights), uniform).numpy()
             liked = np.take_along_axis(scores, drawn, axis=1).argmax(axis=1)
             best = np.take_along_axis(drawn, liked[:, None], axis=1)[:, 0]
         answers = candidates[np.arange(len(values)), best]
         answers[weights.sum(axis=1) == 0] = np.nan
         return answers
-
-
-def _draw(weights: np.ndarray, uniform: np.ndarray) -> np.ndarray:
-    """Places drawn by the weights (B, N), with replacement, from uniform numbers (B, M): int (B, M)."""
-    cumulative = torch.from_numpy(weights).cumsum(1)
-    places = torch.searchsorted(cumulative, torch.from_numpy(uniform) * cumulative[:, -1:], right=True)
-    return places.clamp_(max=weights.shape[1] - 1).numpy()
 
 
 def _with_themselves(rows: np.ndarray, device: torch.device) -> Pairs:

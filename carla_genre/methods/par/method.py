@@ -276,7 +276,7 @@ class PAR(SchemaMethod):
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         candidates = self.candidates(values)
-        scores = self.scores(candidates.reshape(-1, values.shape[1])).reshape(candidates.shape[:2])
+        scores = self.scores(candidates)
         with torch.no_grad():
             loss = self.objective(self._vectors(values).unsqueeze(1), self._vectors(candidates)).cpu().numpy()
         # First those that h accepts with confidence, by the objective; else the one that h likes best.

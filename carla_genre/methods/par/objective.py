@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from carla_genre.generator.randomness import places
 from carla_genre.methods.par.network import RecourseNetwork, Task
 from carla_genre.schema import Relaxation
 
@@ -173,11 +174,8 @@ def _some_single(weights: Tensor, random: torch.Generator) -> Tensor:
 
 def single_neighbour(weights: Tensor, uniform: Tensor) -> Tensor:
     """One-hot weights (B, K) of the neighbour at each row's ``uniform`` (B, 1) of the cumulative weight."""
-    total = weights.cumsum(1)
-    place = torch.searchsorted(total, uniform.to(total) * total[:, -1:], right=True)
-    place = place.clamp_max(weights.shape[1] - 1)
-    chosen = torch.zeros_like(weights).scatter_(1, place, 1.0)
-    return torch.where(total[:, -1:] > 0, chosen, weights)
+    chosen = torch.zeros_like(weights).scatter_(1, places(weights, uniform), 1.0)
+    return torch.where((weights > 0).any(1, keepdim=True), chosen, weights)
 
 
 def _clip_rows(gradient: Tensor) -> Tensor:
