@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from carla_genre.errors import InputError
 from carla_genre.protocol import OwnTable
 
 # Raised when a record's meaning changes, so that a finished cell is measured again.
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """A digest of the whole configuration."""
-        content = json.dumps({"format": FORMAT, **asdict(self)}, sort_keys=True)
+        """A digest of the whole configuration; a field at its default is no part of it, so that fields may be added."""
+        content = json.dumps({"format": FORMAT, **self._chosen()}, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
     @property
@@ -63,8 +63,17 @@ class Cell:
         data, label = (re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") for name in (self.data, self.label))
         return f"{data}_{label}_seed{self.seed}_{self.key}.json"
 
+    def _chosen(self) -> dict[str, Any]:
+        """The fields that have no default or another value."""
+        values = {one.name: (getattr(self, one.name), _default(one)) for one in fields(self)}
+        return {name: value for name, (value, default) in values.items() if value != default}
+
     def __str__(self) -> str:
         return f"{self.data}, seed {self.seed}, {self.label}"
+
+
+def _default(one: Field[Any]) -> Any:
+    return one.default if one.default_factory is MISSING else one.default_factory()
 
 
 @dataclass(frozen=True)
