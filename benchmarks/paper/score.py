@@ -20,7 +20,7 @@ from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.harness.record import environment
 from carla_genre.methods.nearest import NearestNeighbor
 from carla_genre.protocol import Setting, prepare
-from carla_genre.protocol.data import BALANCED
+from carla_genre.protocol.data import REAL_DATA
 
 NEAREST = "NNR(D_h+)"
 RULES = ("validity", "cheapest")
@@ -141,7 +141,7 @@ def report(results: Sequence[dict[str, Any]]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.paper.score", description=__doc__)
-    parser.add_argument("--data", nargs="+", choices=sorted(BALANCED), default=sorted(BALANCED))
+    parser.add_argument("--data", nargs="+", choices=REAL_DATA, default=REAL_DATA)
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--preset", default="default", help="GenRe's preset")
     parser.add_argument("--hyperparams", type=json.loads, default={}, help="further ones of GenRe, as JSON")

@@ -24,7 +24,7 @@ class Cell:
     Attributes
     ----------
     data : str
-        "adult", "compas", "heloc", or the name of ``table``.
+        One of the protocol's ("adult", "compas", "heloc", "circles", "moons", "corr"), or the name of ``table``.
     seed : int
         Of the drawn labels, h, the people, and the method where it has a ``seed``.
     label : str

@@ -16,7 +16,7 @@ import yaml
 from carla_genre.errors import InputError
 from carla_genre.harness.cell import Cell, Places, table_digest
 from carla_genre.methods.registry import hyperparameters_of
-from carla_genre.protocol.data import BALANCED
+from carla_genre.protocol.data import BALANCED, REAL_DATA
 
 KEYS = ("data", "seeds", "people", "rows", "recourse_methods", "quick")
 QUICK_KEYS = ("data", "seeds", "people", "rows")
@@ -44,7 +44,7 @@ def read_grid(
     path : path
         YAML of the shape of CARLA's experimental_setup.yaml::
 
-            data:                        # adult, compas and heloc by default
+            data:                        # adult, compas and heloc by default; also circles, moons and corr
               - compas
               - {name: loans, csv: loans.csv, target: granted, immutables: [sex]}  # beside this file
             seeds: [0, 1, 2, 3, 4]
@@ -107,7 +107,7 @@ def _cells(
     grid = _mapping(content, "the grid")
     _known(grid, KEYS, "the grid")
     tables = _tables(grid.get("data"), folder)
-    every = _data(grid.get("data", list(BALANCED)), [*BALANCED, *tables], "data")
+    every = _data(grid.get("data", list(REAL_DATA)), [*BALANCED, *tables], "data")
     methods = _mapping(grid.get("recourse_methods"), "recourse_methods")
     if not methods:
         raise InputError("recourse_methods: name at least one method")

@@ -11,13 +11,17 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.datasets import load_dataset
+from carla_genre.datasets.toys import TOYS
 from carla_genre.errors import InputError
 
 if TYPE_CHECKING:
     from carla_genre.datasets.catalog import FrameCatalog
 
+# The data sets of the paper's tables; its figures have the toys as well.
+REAL_DATA = ("adult", "compas", "heloc")
+
 # Data set -> whether h is trained with balanced sample weights.
-BALANCED = {"adult": True, "compas": True, "heloc": False}
+BALANCED = {"adult": True, "compas": True, "heloc": False, **dict.fromkeys(TOYS, False)}
 
 # Of the rows that are taken where not all are: the same ones for every seed of the protocol.
 ROWS_SEED = 42
@@ -59,10 +63,10 @@ def load_protocol_data(
 
     Parameters
     ----------
-    data : {"adult", "compas", "heloc"} or OwnTable
-        Data set.
+    data : {"adult", "compas", "heloc", "circles", "moons", "corr"} or OwnTable
+        Data set; the last three are the paper's toys, of 900 train and 100 test rows.
     root : path, optional
-        Where CARLA's CSVs lie; else the folder named by ``CF_DATA``, else ``~/cf-data``.
+        Where CARLA's CSVs lie, of "compas" and "heloc"; else the folder named by ``CF_DATA``, else ``~/cf-data``.
     rows : int, optional
         At most so many train rows, and as large a share of the test rows; the scaling stays that of all.
 
@@ -80,7 +84,7 @@ def load_protocol_data(
                 f"the paper's data have one column a feature; {data} has {input_columns(catalog)}"
             )
     else:
-        raise InputError(f"no data set {data!r} in the paper; there are {sorted(BALANCED)}")
+        raise InputError(f"no data set {data!r} in the paper; there are {list(BALANCED)}")
     train, test = catalog.df_train.reset_index(drop=True), catalog.df_test
     if rows is not None and rows < len(train):
         share, random = rows / len(train), np.random.RandomState(ROWS_SEED)

@@ -93,7 +93,7 @@ def prepare(
 
     Parameters
     ----------
-    data : {"adult", "compas", "heloc"} or OwnTable
+    data : {"adult", "compas", "heloc", "circles", "moons", "corr"} or OwnTable
         Data set.
     seed : int
         Of the drawn labels, the initial weights of h and the rows.

@@ -41,6 +41,13 @@ def test_what_is_not_said_has_the_paper_s_value(tmp_path):
     ]
 
 
+def test_toys_are_data_that_a_grid_may_name(grid_file):
+    assert [cell.data for cell in read_grid(grid_file({"NNR": None}, data=["moons", "corr"]))] == [
+        "moons",
+        "corr",
+    ]
+
+
 @pytest.mark.parametrize(
     ("grid", "message"),
     [
@@ -53,6 +60,8 @@ def test_what_is_not_said_has_the_paper_s_value(tmp_path):
         ({"people": "all"}, r"people: .* got 'all'"),
         ({"rows": 3}, r"rows: expected a whole number from 20, got 3"),
         ({"data": ["compass"]}, r"data: no 'compass'; did you mean 'compas'"),
+        ({"data": ["moon"]}, r"data: no 'moon'; did you mean 'moons'"),
+        ({"data": [{**LOANS, "name": "corr"}]}, r"the name 'corr' is taken"),
         ({"data": []}, r"data must be a list of names, got \[\]"),
         ({"data": [{**LOANS, "immutable": ["sex"]}]}, r"data.loans has no key 'immutable'.*'immutables'"),
         ({"data": [{**LOANS, "immutables": ["sxe"]}]}, r"data.loans: immutables: .*'sxe'.*'sex'"),
