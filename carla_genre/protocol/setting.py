@@ -51,7 +51,7 @@ class Setting:
     balanced : bool
         Whether h was trained with balanced sample weights.
     checks : dict
-        Positive rates before and after the draw, the accuracy of h, denied test rows.
+        Counts of rows and of features, positive rates before and after the draw, the accuracy of h, denied test rows.
     seconds : dict
         Seconds that training ``gold`` and ``h`` took, also where they come from the cache.
     """
@@ -123,10 +123,20 @@ def prepare(
     if len(denied) < n_factuals:
         raise InputError(f"{name}: {n_factuals} denied test rows asked for, h denies {len(denied)}")
     chosen = np.random.RandomState(seed).choice(denied, n_factuals, replace=False)
-    judge = Judge(Schema.from_mlmodel(mlmodel), trained.gold, trained.inliers)
-    checks = {**checks, "denied test rows": len(denied)}
+    schema = Schema.from_mlmodel(mlmodel)
+    judge = Judge(schema, trained.gold, trained.inliers)
+    checks = {**checks, **_features(schema), "denied test rows": len(denied)}
     seconds = {"gold": trained.seconds, "h": h_seconds}
     return Setting(name, seed, mlmodel, test.loc[chosen], judge, is_balanced(data), checks, seconds)
+
+
+def _features(schema: Schema) -> dict[str, int]:
+    """How many there are of each kind."""
+    return {
+        "features": len(schema.features),
+        "categorical features": int(schema.categorical.sum()),
+        "immutable features": int(schema.immutable.sum()),
+    }
 
 
 class _Gold(NamedTuple):

@@ -28,6 +28,13 @@ def test_factuals_are_denied_test_rows_each_once(setting):
     assert (h.predict(setting.factuals)[:, 0] <= 0.5).all()
 
 
+def test_the_checks_count_features_by_their_kinds(setting):
+    data, checks = setting.data, setting.checks
+    assert checks["categorical features"] == len(data.categorical)
+    assert checks["features"] == len(data.categorical) + len(data.continuous)
+    assert 0 < checks["immutable features"] == len(data.immutables) < checks["features"]
+
+
 def test_methods_see_drawn_labels_and_no_test_row(setting):
     data = setting.data
     assert data.df.equals(data.df_train)
