@@ -40,6 +40,10 @@ class Cell:
     table : mapping, optional
         A table of one's own: ``csv`` and ``balanced``, ``digest`` (of its rows and roles), and what
         :func:`carla_genre.load_dataset` takes.
+    n_retrained : int
+        How often h is trained again, on other rows and from other initial weights, for the future validity.
+    answers : bool
+        Whether the record keeps the people and the answers themselves.
     """
 
     data: str
@@ -50,6 +54,8 @@ class Cell:
     n_factuals: int = 200
     rows: int | None = None
     table: Mapping[str, Any] | None = None
+    n_retrained: int = 3
+    answers: bool = False
 
     @property
     def key(self) -> str:

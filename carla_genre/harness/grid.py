@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,11 +13,22 @@ import yaml
 
 from carla_genre.errors import InputError
 from carla_genre.harness.cell import Cell, Places, table_digest
+from carla_genre.harness.grid_values import (
+    check_keys,
+    flag,
+    mapping,
+    merged,
+    names,
+    number,
+    numbers,
+    only_json,
+    read_yaml,
+)
 from carla_genre.methods.registry import hyperparameters_of
 from carla_genre.protocol.data import BALANCED, REAL_DATA
 
-KEYS = ("data", "seeds", "people", "rows", "recourse_methods", "quick")
-QUICK_KEYS = ("data", "seeds", "people", "rows")
+KEYS = ("data", "seeds", "people", "rows", "retrained", "answers", "recourse_methods", "quick")
+QUICK_KEYS = ("data", "seeds", "people", "rows", "retrained")
 METHOD_KEYS = ("method", "hyperparams", "data", "quick")
 TABLE_KEYS = (
     *("name", "csv", "balanced"),
@@ -50,6 +59,8 @@ def read_grid(
             seeds: [0, 1, 2, 3, 4]
             people: 200
             rows: 5000                   # at most so many train rows; all by default
+            answers: true                # keep people and answers in the records; false by default
+            retrained: 3                 # times that h is trained again, on other rows and from other weights
             recourse_methods:
               GenRe:                     # a label; also the method's name, unless "method" tells it
                 hyperparams: {selection: cheapest}
@@ -81,7 +92,7 @@ def read_grid(
     """
     file = Path(path)
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), _EachKeyOnce)
+        content = read_yaml(file.read_text(encoding="utf-8"))
         return _cells(content, str(file.parent), quick, only, data, seeds)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise InputError(f"{file}: {error}") from error
@@ -104,18 +115,19 @@ def _cells(
     data: Sequence[str],
     seeds: Sequence[int],
 ) -> list[Cell]:
-    grid = _mapping(content, "the grid")
-    _known(grid, KEYS, "the grid")
+    grid = mapping(content, "the grid")
+    check_keys(grid, KEYS, "the grid")
     tables = _tables(grid.get("data"), folder)
     every = _data(grid.get("data", list(REAL_DATA)), [*BALANCED, *tables], "data")
-    methods = _mapping(grid.get("recourse_methods"), "recourse_methods")
+    methods = mapping(grid.get("recourse_methods"), "recourse_methods")
     if not methods:
         raise InputError("recourse_methods: name at least one method")
     whole = {str(label): _method(str(label), entry, every, False) for label, entry in methods.items()}
     reduced = {str(label): _method(str(label), entry, every, True) for label, entry in methods.items()}
-    smaller = _mapping(grid.get("quick"), "quick")
-    _known(smaller, QUICK_KEYS, "quick")
-    _sizes(smaller, "quick.")
+    smaller = mapping(grid.get("quick"), "quick")
+    check_keys(smaller, QUICK_KEYS, "quick")
+    _seeds(smaller, "quick.seeds")
+    _shared(smaller, "quick.")
     _data(smaller.get("data", every), every, "quick.data")
     if quick:
         if not smaller:
@@ -123,8 +135,10 @@ def _cells(
         grid = {**grid, **smaller}
         every = _data(grid.get("data", every), every, "data")
     every = _data(list(data), every, "--data") if data else every
-    own_seeds, people, rows = _sizes({**grid, "seeds": list(seeds)} if seeds else grid, "--" if seeds else "")
-    _names(list(only), whole, "--only")
+    own_seeds = _seeds({"seeds": list(seeds)}, "--seeds") if seeds else _seeds(grid, "seeds")
+    shared = _shared(grid)
+    if only:
+        names(list(only), whole, "--only")
     chosen = {
         label: method
         for label, method in (reduced if quick else whole).items()
@@ -133,7 +147,7 @@ def _cells(
     if not chosen:
         raise InputError("quick: false leaves out all methods")
     return [
-        Cell(name, seed, label, method.name, method.hyperparams, people, rows, tables.get(name))
+        Cell(name, seed, label, method.name, method.hyperparams, table=tables.get(name), **shared)
         for name, seed in itertools.product(every, own_seeds)
         for label, method in chosen.items()
         if name in method.data
@@ -143,29 +157,34 @@ def _cells(
 def _method(label: str, entry: Any, every: Sequence[str], quick: bool) -> _Method | None:
     """One entry; None where ``quick: false`` leaves it out."""
     where = f"recourse_methods.{label}"
-    entry = _mapping(entry, where)
-    _known(entry, METHOD_KEYS, where)
+    entry = mapping(entry, where)
+    check_keys(entry, METHOD_KEYS, where)
     name = str(entry.get("method", label))
-    hyperparams = _mapping(entry.get("hyperparams"), f"{where}.hyperparams")
+    hyperparams = mapping(entry.get("hyperparams"), f"{where}.hyperparams")
     if quick:
         if entry.get("quick") is False:
             return None
-        hyperparams = _merged(hyperparams, _mapping(entry.get("quick"), f"{where}.quick"))
-    if _through_json(hyperparams) != hyperparams:
-        raise InputError(f"{where}.hyperparams: only what JSON has can be recorded, got {dict(hyperparams)}")
+        hyperparams = merged(hyperparams, mapping(entry.get("quick"), f"{where}.quick"))
+    only_json(hyperparams, f"{where}.hyperparams")
     try:
         hyperparameters_of(name, hyperparams)
     except InputError as error:
         raise InputError(f"{where}{'.quick' if quick else ''}: {error}") from error
-    return _Method(name, dict(hyperparams), _names(entry.get("data", every), every, f"{where}.data"))
+    return _Method(name, dict(hyperparams), names(entry.get("data", every), every, f"{where}.data"))
 
 
-def _sizes(grid: Mapping[str, Any], where: str) -> tuple[list[int], int, int | None]:
-    """Seeds, people and rows."""
-    seeds = _numbers(grid.get("seeds", [42]), f"{where}seeds", 0, MOST_SEED)
-    people = _number(grid.get("people", 200), f"{where}people", 1)
-    rows = None if grid.get("rows") is None else _number(grid["rows"], f"{where}rows", 20)
-    return seeds, people, rows
+def _seeds(grid: Mapping[str, Any], where: str) -> list[int]:
+    return numbers(grid.get("seeds", [42]), where, 0, MOST_SEED)
+
+
+def _shared(grid: Mapping[str, Any], where: str = "") -> dict[str, Any]:
+    """What all cells have in common, by the names of their fields."""
+    return {
+        "n_factuals": number(grid.get("people", 200), f"{where}people", 1),
+        "rows": None if grid.get("rows") is None else number(grid["rows"], f"{where}rows", 20),
+        "n_retrained": number(grid.get("retrained", 3), f"{where}retrained", 0),
+        "answers": flag(grid.get("answers", False), f"{where}answers"),
+    }
 
 
 def _tables(value: Any, folder: str) -> dict[str, dict[str, Any]]:
@@ -174,7 +193,7 @@ def _tables(value: Any, folder: str) -> dict[str, dict[str, Any]]:
     for entry in value if isinstance(value, list) else [value]:
         if not isinstance(entry, Mapping):
             continue
-        _known(entry, TABLE_KEYS, f"data.{entry.get('name', '?')}")
+        check_keys(entry, TABLE_KEYS, f"data.{entry.get('name', '?')}")
         for key in ("name", "csv"):
             if not isinstance(entry.get(key), str) or not entry[key]:
                 raise InputError(f"data: a table has a {key} (a text), got {dict(entry)}")
@@ -183,12 +202,9 @@ def _tables(value: Any, folder: str) -> dict[str, dict[str, Any]]:
             raise InputError(
                 f"data: the name {name!r} is taken, give the table of {entry['csv']} another one"
             )
-        balanced = entry.get("balanced", True)
-        if not isinstance(balanced, bool):
-            raise InputError(f"data.{name}.balanced must be true or false, got {balanced!r}")
+        balanced = flag(entry.get("balanced", True), f"data.{name}.balanced")
         table = {**{key: part for key, part in entry.items() if key != "name"}, "balanced": balanced}
-        if _through_json(table) != table:
-            raise InputError(f"data.{name}: only what JSON has can be recorded, got {table}")
+        only_json(table, f"data.{name}")
         try:
             digest = table_digest(Places(tables=folder).own_table(name, table))
         except InputError as error:
@@ -197,88 +213,7 @@ def _tables(value: Any, folder: str) -> dict[str, dict[str, Any]]:
     return tables
 
 
-class _EachKeyOnce(yaml.SafeLoader):
-    """A key that stands twice is an error: the second one would silently hide the first."""
-
-
-def _each_once(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key, _ in node.value:
-        name = key.value if isinstance(key, yaml.ScalarNode) else None
-        if name is not None and name in seen:
-            raise InputError(f"line {key.start_mark.line + 1}: the key {name!r} stands twice in a mapping")
-        seen.add(name)
-    loader.flatten_mapping(node)
-    return loader.construct_mapping(node, deep=True)
-
-
-_EachKeyOnce.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _each_once)
-
-
-def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Both, ``over`` where they differ, group by group."""
-    both = {
-        key: _merged(under[key], value)
-        if isinstance(value, Mapping) and isinstance(under.get(key), Mapping)
-        else value
-        for key, value in over.items()
-    }
-    return {**under, **both}
-
-
-def _through_json(value: Any) -> Any:
-    try:
-        return json.loads(json.dumps(value))
-    except (TypeError, ValueError):
-        return None
-
-
-def _mapping(value: Any, where: str) -> Mapping[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise InputError(f"{where} must be a mapping, got {value!r}")
-    return value
-
-
-def _known(given: Mapping[str, Any], known: Iterable[str], where: str) -> None:
-    for key in given:
-        if key not in tuple(known):
-            raise InputError(f"{where} has no key {key!r}: {_hint(key, known)}")
-
-
 def _data(value: Any, known: Iterable[str], where: str) -> list[str]:
     """Names of data sets; a table stands for its name."""
     entries = value if isinstance(value, list) else [value]
-    return _names([entry["name"] if isinstance(entry, Mapping) else entry for entry in entries], known, where)
-
-
-def _names(value: Any, known: Iterable[str], where: str) -> list[str]:
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list) or not (names or where == "--only"):
-        raise InputError(f"{where} must be a list of names, got {value!r}")
-    for name in names:
-        if name not in list(known):
-            raise InputError(f"{where}: no {name!r}; {_hint(name, known)}")
-    return list(dict.fromkeys(names))
-
-
-def _hint(name: Any, known: Iterable[str]) -> str:
-    folded = {one.lower(): one for one in known}
-    near = difflib.get_close_matches(str(name).lower(), folded, 1)
-    return f"did you mean {folded[near[0]]!r}?" if near else f"there are {list(folded.values())}"
-
-
-def _numbers(value: Any, where: str, least: int, most: int) -> list[int]:
-    numbers = value if isinstance(value, list) else [value]
-    if not numbers:
-        raise InputError(f"{where} is empty")
-    return list(dict.fromkeys(_number(number, where, least, most) for number in numbers))
-
-
-def _number(value: Any, where: str, least: int, most: int | None = None) -> int:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or value < least or (most is not None and value > most):
-        upto = "" if most is None else f" to {most}"
-        raise InputError(f"{where}: expected a whole number from {least}{upto}, got {value!r}")
-    return value
+    return names([entry["name"] if isinstance(entry, Mapping) else entry for entry in entries], known, where)

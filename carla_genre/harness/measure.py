@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 
 from carla_genre.evaluation.environment import peak_memory_mb
+from carla_genre.evaluation.measure import aligned
 from carla_genre.harness.cell import Cell, Places
 from carla_genre.harness.record import environment
 from carla_genre.methods.base import SchemaMethod
@@ -39,7 +40,7 @@ def measure(cell: Cell, places: Places = Places()) -> dict[str, Any]:  # noqa: B
         ``scores`` and ``rows`` (one list a measure, one number a factual) of the answers as they are;
         ``constrained``, for a method that does not hold the constraints by itself, with the same of its
         answers after what may not change was put back, and with what this cost; ``peak_mb`` of the memory;
-        ``environment``.
+        ``environment``; with ``cell.answers`` also ``features``, ``factuals`` and ``answers``.
     """
     setting = prepare(
         places.source(cell), cell.seed, cell.n_factuals, places.root, rows=cell.rows, cache=places.cache
@@ -65,9 +66,21 @@ def measure(cell: Cell, places: Places = Places()) -> dict[str, Any]:  # noqa: B
         "peak_mb": {"protocol": round(before), "method": round(peak_memory_mb()), "gpu": _gpu_mb()},
         "environment": environment(),
     }
+    if cell.answers:
+        record |= _people_and_answers(setting, answers)
     if not isinstance(method, SchemaMethod):  # which holds the constraints by itself
         record["constrained"] = _constrained(setting, people, answers)
     return record
+
+
+def _people_and_answers(setting: Setting, answers: pd.DataFrame) -> dict[str, Any]:
+    """Both as the classifier's columns, in the order of ``rows``; null for a failure."""
+    before, after = aligned(setting.judge.schema, setting.factuals, answers)
+    return {
+        "features": list(setting.judge.schema.columns),
+        "factuals": before.tolist(),
+        "answers": [None if np.isnan(row).any() else row.tolist() for row in after],
+    }
 
 
 def _clock() -> np.ndarray:

@@ -31,6 +31,7 @@ CELL = Cell(
         {"rows": 100},
         {"table": {"csv": "a", "target": "c"}},
         {"table": None},
+        {"answers": True},
     ],
 )
 def test_the_key_changes_with_every_part(change):
@@ -122,6 +123,24 @@ def test_a_cell_is_the_same_when_it_is_measured_again(measured, desk):
     cell, record = measured["NNR"]
     again = measure(cell, Places(tables=str(desk)))  # without a cache
     assert measures(again) == measures(record)
+
+
+@pytest.mark.parametrize("label", ["NNR", "Wachter"])
+def test_people_and_answers_are_kept_where_the_cell_says_so(measured, places, label):
+    """Cost and violations can then be computed from the answers themselves, a category half the way included."""
+    cell, record = measured[label]
+    assert not {"features", "factuals", "answers"} & set(record)
+    kept = measure(replace(cell, answers=True), places)
+    assert {name: kept[name] for name in ("scores", "rows")} == {
+        name: record[name] for name in ("scores", "rows")
+    }
+    assert json.loads(json.dumps(kept, allow_nan=False)) == kept
+    assert sorted(kept["features"]) == ["age", "children", "income", "sex_Male"]
+    assert len(kept["factuals"]) == len(kept["answers"]) == 12
+    for factual, answer, cost in zip(kept["factuals"], kept["answers"], kept["rows"]["cost"], strict=True):
+        assert (answer is None) == (cost is None)
+        if answer is not None:
+            assert np.abs(np.subtract(answer, factual)).sum() == pytest.approx(cost, abs=1e-6)
 
 
 def test_the_method_gets_the_cell_s_seed_unless_it_has_its_own(desk, places):

@@ -31,6 +31,13 @@ def test_cells_are_all_pairs_seed_by_seed(grid_file):
     assert cells[2].table["balanced"] is True
 
 
+def test_answers_are_kept_where_the_grid_says_so(grid_file):
+    kept = read_grid(grid_file({"NNR": None}, answers=True))
+    left = read_grid(grid_file({"NNR": None}))
+    assert [cell.answers for cell in kept + left] == [True, False]
+    assert kept[0].key != left[0].key
+
+
 def test_what_is_not_said_has_the_paper_s_value(tmp_path):
     (tmp_path / "grid.yaml").write_text("recourse_methods:\n  NNR:\n")
     cells = read_grid(tmp_path / "grid.yaml")
@@ -76,6 +83,8 @@ def test_toys_are_data_that_a_grid_may_name(grid_file):
             {"quick": {"data": ["adult"]}},
             r"quick.data: no 'adult'; did you mean|quick.data: no 'adult'; there are",
         ),
+        ({"answers": "yes"}, r"answers must be true or false, got 'yes'"),
+        ({"answer": True}, r"no key 'answer': did you mean 'answers'"),
         ({"recourse_methods": {}}, r"name at least one method"),
         ({"recourse_methods": ["NNR"]}, r"recourse_methods must be a mapping"),
         ({"recourse_methods": {"NRN": None}}, r"recourse_methods.NRN: no recourse method 'NRN'.*'NNR'"),
