@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from carla_genre.harness.cell import Places
 from carla_genre.harness.grid import read_grid
@@ -46,23 +47,51 @@ def run(options: Options) -> bool:
     CarlaGenreError
         The grid, an option or a record of another's is wrong.
     """
+    grid = Path(options.grid)
+    folder = Path(options.results or Path("results") / f"{grid.stem}{'-quick' if options.quick else ''}")
+    records = measured(options, folder)
+    # The table is also of what --only leaves out.
+    every = read_grid(grid, options.quick, (), options.data, options.seeds)
+    rows = table(records_of(every, folder))
+    pages = write_tables(rows, folder)
+    print(markdown(rows))
+    print(
+        f"written: {len(records)} records, {pages[0].name} and {pages[1].name} in {folder}", file=sys.stderr
+    )
+    return not any("error" in record for record in records)
+
+
+def measured(options: Options, folder: Path) -> list[dict[str, Any]]:
+    """Run what a grid has and a folder has not, and say what failed.
+
+    Parameters
+    ----------
+    options : Options
+        Their ``results`` is not looked at.
+    folder : Path
+        Of the records.
+
+    Returns
+    -------
+    list of dict
+        The records of all the chosen cells.
+
+    Raises
+    ------
+    CarlaGenreError
+        As :func:`run`.
+    """
     # A method of one's own lies where the command is started, as `python -m` has it.
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
-    grid = Path(options.grid)
-    cells = read_grid(grid, options.quick, options.only, options.data, options.seeds)
-    folder = Path(options.results or Path("results") / f"{grid.stem}{'-quick' if options.quick else ''}")
+    cells = read_grid(options.grid, options.quick, options.only, options.data, options.seeds)
     places = Places(
         root=None if options.root is None else str(Path(options.root).expanduser().resolve()),
-        tables=str(grid.parent.resolve()),
+        tables=str(Path(options.grid).parent.resolve()),
         cache=str(Path(options.cache).expanduser().resolve() if options.cache else default_folder()),
     )
     progress = LiveTable() if sys.stderr.isatty() else Lines()
     records = run_grid(cells, folder, places, options.workers, options.time_limit, options.cluster, progress)
-    # The table is also of what --only leaves out.
-    rows = table(records_of(read_grid(grid, options.quick, (), options.data, options.seeds), folder))
-    pages = write_tables(rows, folder)
-    print(markdown(rows))
     for record in records:
         if "error" in record:
             cell, error = record["cell"], record["error"]
@@ -70,7 +99,4 @@ def run(options: Options) -> bool:
                 f"failed: {cell['data']}, seed {cell['seed']}, {cell['label']}: {error['message']}",
                 file=sys.stderr,
             )
-    print(
-        f"written: {len(records)} records, {pages[0].name} and {pages[1].name} in {folder}", file=sys.stderr
-    )
-    return not any("error" in record for record in records)
+    return records
