@@ -44,6 +44,8 @@ class Cell:
         How often h is trained again, on other rows and from other initial weights, for the future validity.
     answers : bool
         Whether the record keeps the people and the answers themselves.
+    share : float
+        Of the train rows that the method is given, in (0, 1]; the gold classifier, h and the people stay those of all.
     """
 
     data: str
@@ -56,6 +58,7 @@ class Cell:
     table: Mapping[str, Any] | None = None
     n_retrained: int = 3
     answers: bool = False
+    share: float = 1.0
 
     @property
     def key(self) -> str:

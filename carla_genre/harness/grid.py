@@ -23,13 +23,14 @@ from carla_genre.harness.grid_values import (
     numbers,
     only_json,
     read_yaml,
+    share,
 )
 from carla_genre.methods.registry import hyperparameters_of
 from carla_genre.protocol.data import BALANCED, REAL_DATA
 
 KEYS = ("data", "seeds", "people", "rows", "retrained", "answers", "recourse_methods", "quick")
 QUICK_KEYS = ("data", "seeds", "people", "rows", "retrained")
-METHOD_KEYS = ("method", "hyperparams", "data", "quick")
+METHOD_KEYS = ("method", "hyperparams", "data", "share", "quick")
 TABLE_KEYS = (
     *("name", "csv", "balanced"),
     # load_dataset's
@@ -67,6 +68,7 @@ def read_grid(
               CCHVAE, 5 epochs:
                 method: CCHVAE
                 data: [compas]           # only here
+                share: 0.1               # of the train rows, for the method alone
                 hyperparams: {vae_params: {epochs: 5}}
                 quick: {vae_params: {epochs: 1}}    # over hyperparams, with --quick; false: left out then
             quick: {data: [compas], seeds: [0], people: 20}    # in the place of those above, with --quick
@@ -105,6 +107,7 @@ class _Method:
     name: str
     hyperparams: Mapping[str, Any]
     data: Sequence[str]
+    share: float
 
 
 def _cells(
@@ -147,7 +150,16 @@ def _cells(
     if not chosen:
         raise InputError("quick: false leaves out all methods")
     return [
-        Cell(name, seed, label, method.name, method.hyperparams, table=tables.get(name), **shared)
+        Cell(
+            name,
+            seed,
+            label,
+            method.name,
+            method.hyperparams,
+            table=tables.get(name),
+            share=method.share,
+            **shared,
+        )
         for name, seed in itertools.product(every, own_seeds)
         for label, method in chosen.items()
         if name in method.data
@@ -170,7 +182,8 @@ def _method(label: str, entry: Any, every: Sequence[str], quick: bool) -> _Metho
         hyperparameters_of(name, hyperparams)
     except InputError as error:
         raise InputError(f"{where}{'.quick' if quick else ''}: {error}") from error
-    return _Method(name, dict(hyperparams), names(entry.get("data", every), every, f"{where}.data"))
+    here = names(entry.get("data", every), every, f"{where}.data")
+    return _Method(name, dict(hyperparams), here, share(entry.get("share", 1.0), f"{where}.share"))
 
 
 def _seeds(grid: Mapping[str, Any], where: str) -> list[int]:

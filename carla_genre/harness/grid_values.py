@@ -113,6 +113,13 @@ def number(value: Any, where: str, least: int, most: int | None = None) -> int:
     return value
 
 
+def share(value: Any, where: str) -> float:
+    """A number above 0 and at most 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 1:
+        raise InputError(f"{where}: expected a number above 0 and at most 1, got {value!r}")
+    return float(value)
+
+
 def flag(value: Any, where: str) -> bool:
     """True or false."""
     if not isinstance(value, bool):

@@ -47,8 +47,9 @@ def measure(cell: Cell, places: Places = Places()) -> dict[str, Any]:  # noqa: B
     )
     before = peak_memory_mb()
     hyperparams = _with_seed(cell)  # loads the method's module, which is not its training
+    mlmodel = setting.mlmodel if cell.share == 1 else setting.with_share(cell.share)
     start = _clock()
-    method = build_method(cell.method, setting.mlmodel, hyperparams)
+    method = build_method(cell.method, mlmodel, hyperparams)
     prepared = _clock()
     # Methods are handed the classifier's columns only: not the drawn label of the person.
     people = setting.factuals[list(setting.mlmodel.feature_input_order)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -112,6 +113,31 @@ def relabel(data: FrameCatalog, train: np.ndarray, test: np.ndarray) -> None:
         data.df_train.assign(**{data.target: np.asarray(train).astype(int)}),
         data.df_test.assign(**{data.target: np.asarray(test).astype(int)}),
     )
+
+
+def share_of_rows(data: FrameCatalog, share: float, seed: int) -> FrameCatalog:
+    """The same data with a share of the train rows, drawn with a seed; the smaller shares are part of the larger ones.
+
+    Parameters
+    ----------
+    data : FrameCatalog
+        Left as it is.
+    share : float
+        In (0, 1]; at least one row is kept.
+    seed : int
+
+    Raises
+    ------
+    InputError
+        The share is outside of its range.
+    """
+    if not 0 < share <= 1:
+        raise InputError(f"share must be above 0 and at most 1, got {share:g}")
+    train = data.df_train
+    drawn = np.random.default_rng(seed).permutation(len(train))[: max(1, round(share * len(train)))]
+    part = copy.copy(data)
+    _replace(part, train.iloc[np.sort(drawn)].reset_index(drop=True), data.df_test)
+    return part
 
 
 def _some(frame: pd.DataFrame, count: int, random: np.random.RandomState) -> pd.DataFrame:

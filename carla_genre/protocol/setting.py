@@ -10,6 +10,7 @@ The gold classifier and the test rows are the judge's; a method is given ``setti
 
 from __future__ import annotations
 
+import copy
 import os
 import time
 from dataclasses import dataclass, field
@@ -25,7 +26,14 @@ from carla_genre.evaluation.lof import InlierTest
 from carla_genre.evaluation.score import Judge, Scores
 from carla_genre.protocol.cache import content_key, kept_object, kept_weights, remembered
 from carla_genre.protocol.classifier import ProtocolClassifier, TwoClasses, fit_network, initial_network
-from carla_genre.protocol.data import OwnTable, input_columns, is_balanced, load_protocol_data, relabel
+from carla_genre.protocol.data import (
+    OwnTable,
+    input_columns,
+    is_balanced,
+    load_protocol_data,
+    relabel,
+    share_of_rows,
+)
 from carla_genre.schema import Schema
 
 if TYPE_CHECKING:
@@ -69,6 +77,19 @@ class Setting:
     def data(self) -> FrameCatalog:
         """The data behind h."""
         return self.mlmodel.data
+
+    def with_share(self, share: float) -> ProtocolClassifier:
+        """The classifier h with a share of the train rows, as the paper's table 13 gives it to a method.
+
+        Parameters
+        ----------
+        share : float
+            In (0, 1]; the rows are drawn with the setting's seed. h itself stays the one that learnt all of them, and
+            so do the people and the judge.
+        """
+        part = copy.copy(self.mlmodel)
+        part.data = share_of_rows(self.data, share, self.seed)
+        return part
 
     @property
     def gold(self) -> GoldClassifier:

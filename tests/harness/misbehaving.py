@@ -64,5 +64,13 @@ class TellsFolder(Stay):
         super().__init__(mlmodel, {**(hyperparams or {}), "models": os.environ["CF_MODELS"]})
 
 
+class CountsRows(Stay):
+    """Tells how many rows it may learn from: the data's own, and its train rows."""
+
+    def __init__(self, mlmodel, hyperparams=None):
+        data = mlmodel.data
+        super().__init__(mlmodel, {**(hyperparams or {}), "rows": [len(data.df), len(data.df_train)]})
+
+
 class NoMethod:
     pass

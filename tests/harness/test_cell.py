@@ -32,6 +32,7 @@ CELL = Cell(
         {"table": {"csv": "a", "target": "c"}},
         {"table": None},
         {"answers": True},
+        {"share": 0.5},
     ],
 )
 def test_the_key_changes_with_every_part(change):
@@ -141,6 +142,19 @@ def test_people_and_answers_are_kept_where_the_cell_says_so(measured, places, la
         assert (answer is None) == (cost is None)
         if answer is not None:
             assert np.abs(np.subtract(answer, factual)).sum() == pytest.approx(cost, abs=1e-6)
+
+
+def test_a_share_is_the_method_s_alone(measured, places):
+    """What counts its rows is given so many; people, h and the judge stay, and so does the setting in memory."""
+    whole = replace(
+        measured["NNR"][0], method="misbehaving:CountsRows", hyperparams={}, answers=True, n_retrained=0
+    )
+    all_rows, part, again = (measure(cell, places) for cell in (whole, replace(whole, share=0.25), whole))
+    counts = [record["hyperparams"]["rows"] for record in (all_rows, part, again)]
+    assert counts == [[120, 120], [30, 30], [120, 120]]
+    assert part["factuals"] == all_rows["factuals"] == again["factuals"]
+    assert part["setting"]["checks"] == all_rows["setting"]["checks"]
+    assert part["rows"] == all_rows["rows"]  # the people themselves are its answers: the judge is the same
 
 
 def test_the_method_gets_the_cell_s_seed_unless_it_has_its_own(desk, places):

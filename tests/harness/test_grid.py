@@ -38,6 +38,12 @@ def test_answers_are_kept_where_the_grid_says_so(grid_file):
     assert kept[0].key != left[0].key
 
 
+def test_a_method_may_be_given_a_share_of_the_train_rows(grid_file):
+    cells = read_grid(grid_file({"NNR": None, "tenth": {"method": "NNR", "share": 0.1}}))
+    assert [cell.share for cell in cells] == [1, 0.1]
+    assert read_grid(grid_file({"NNR": {"share": 1}}))[0] == cells[0]
+
+
 def test_what_is_not_said_has_the_paper_s_value(tmp_path):
     (tmp_path / "grid.yaml").write_text("recourse_methods:\n  NNR:\n")
     cells = read_grid(tmp_path / "grid.yaml")
@@ -101,6 +107,13 @@ def test_toys_are_data_that_a_grid_may_name(grid_file):
             {"recourse_methods": {"NNR": {"quick": {"gamma": 2}}}},
             r"recourse_methods.NNR.quick: .*gamma must be",
         ),
+        (
+            {"recourse_methods": {"NNR": {"share": 0}}},
+            r"NNR.share: expected a number above 0 and at most 1, got 0",
+        ),
+        ({"recourse_methods": {"NNR": {"share": 1.1}}}, r"NNR.share: expected .* got 1.1"),
+        ({"recourse_methods": {"NNR": {"share": True}}}, r"NNR.share: expected .* got True"),
+        ({"recourse_methods": {"NNR": {"shares": 1}}}, r"no key 'shares': did you mean 'share'"),
         ({"recourse_methods": {"NNR": {"data": ["adult"]}}}, r"recourse_methods.NNR.data: no 'adult'"),
         (
             {"recourse_methods": {"a": {"method": "misbehaving:Stay", "hyperparams": {1: 2}}}},

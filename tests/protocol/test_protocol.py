@@ -111,6 +111,28 @@ def test_h_answers_frames_arrays_and_tensors_alike(setting):
     }
 
 
+def test_a_share_of_the_train_rows_is_a_part_of_them_under_the_same_h(setting):
+    train = setting.data.df_train.copy()
+    small, large = (setting.with_share(share) for share in (0.1, 0.4))
+    for part, count in ((small, 60), (large, 240)):
+        assert len(part.data.df_train) == len(part.data.df) == count
+        assert len(part.data.df_train.merge(train.drop_duplicates())) == count
+        pd.testing.assert_frame_equal(part.data.df_test, setting.data.df_test)
+        np.testing.assert_array_equal(
+            part.predict(setting.factuals), setting.mlmodel.predict(setting.factuals)
+        )
+    assert len(small.data.df_train.merge(large.data.df_train.drop_duplicates())) == 60
+    pd.testing.assert_frame_equal(setting.data.df_train, train)
+    pd.testing.assert_frame_equal(setting.with_share(0.1).data.df_train, small.data.df_train)
+    pd.testing.assert_frame_equal(setting.with_share(1).data.df_train, train)
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 1.5, float("nan")])
+def test_a_share_is_above_0_and_at_most_1(setting, share):
+    with pytest.raises(InputError, match="share must be above 0 and at most 1"):
+        setting.with_share(share)
+
+
 def test_h_goes_through_carla_s_benchmark(setting):
     some = setting.factuals.head(3)
     run = Benchmark(setting.mlmodel, Wachter(setting.mlmodel, {"lr": 0.05, "t_max_min": 0.02}), some)
