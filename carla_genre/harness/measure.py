@@ -14,13 +14,12 @@ import torch
 from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.evaluation.measure import aligned
 from carla_genre.harness.cell import Cell, Places
+from carla_genre.harness.judging import Answered, Judging
 from carla_genre.harness.record import environment
 from carla_genre.methods.base import SchemaMethod
 from carla_genre.methods.registry import build_method, hyperparameters_of
 from carla_genre.methods.respecting import RespectConstraints
 from carla_genre.protocol import Setting, prepare
-
-from carla.recourse_methods.api import RecourseMethod
 
 
 def measure(cell: Cell, places: Places = Places()) -> dict[str, Any]:  # noqa: B008  (frozen)
@@ -55,6 +54,8 @@ def measure(cell: Cell, places: Places = Places()) -> dict[str, Any]:  # noqa: B
     people = setting.factuals[list(setting.mlmodel.feature_input_order)]
     answers = method.get_counterfactuals(people)
     done = _clock()
+    peak = peak_memory_mb()  # the method's: judging it takes memory too
+    judging = Judging(setting, cell.n_retrained, places.cache)
     parts = {"prepare": prepared - start, "answer": done - prepared}
     record = {
         "cell": asdict(cell),
@@ -63,14 +64,14 @@ def measure(cell: Cell, places: Places = Places()) -> dict[str, Any]:  # noqa: B
         "seconds": {name: round(float(part[0]), 4) for name, part in parts.items()},
         "cpu_seconds": {name: round(float(part[1]), 4) for name, part in parts.items()},
         "hyperparams": _plain(getattr(method, "hyperparams", None)),
-        **_judged(setting, answers),
-        "peak_mb": {"protocol": round(before), "method": round(peak_memory_mb()), "gpu": _gpu_mb()},
+        **_in_json(judging(answers, _candidates(method, people))),
+        "peak_mb": {"protocol": round(before), "method": round(peak), "gpu": _gpu_mb()},
         "environment": environment(),
     }
     if cell.answers:
         record |= _people_and_answers(setting, answers)
     if not isinstance(method, SchemaMethod):  # which holds the constraints by itself
-        record["constrained"] = _constrained(setting, people, answers)
+        record["constrained"] = _constrained(setting, people, answers, judging)
     return record
 
 
@@ -101,28 +102,26 @@ def _with_seed(cell: Cell) -> Mapping[str, Any]:
     return {"seed": cell.seed, **cell.hyperparams} if takes and "seed" in takes else cell.hyperparams
 
 
-class _Answered(RecourseMethod):
-    """Answers that have been given: the second look at them costs no second search."""
-
-    def __init__(self, mlmodel: Any, answers: pd.DataFrame) -> None:
-        super().__init__(mlmodel)
-        self._answers = answers
-
-    def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
-        return self._answers
-
-
-def _constrained(setting: Setting, people: pd.DataFrame, answers: pd.DataFrame) -> dict[str, Any]:
-    wrapper = RespectConstraints(_Answered(setting.mlmodel, answers))
+def _constrained(
+    setting: Setting, people: pd.DataFrame, answers: pd.DataFrame, judging: Judging
+) -> dict[str, Any]:
+    wrapper = RespectConstraints(Answered(setting.mlmodel, answers))
     kept = wrapper.get_counterfactuals(people)
     assert wrapper.report is not None
-    return {**_judged(setting, kept), "report": asdict(wrapper.report)}
+    return {**_in_json(judging(kept)), "report": asdict(wrapper.report)}
 
 
-def _judged(setting: Setting, answers: pd.DataFrame) -> dict[str, Any]:
-    scores, rows = setting.judge.measure(setting.factuals, answers)
+def _candidates(method: Any, people: pd.DataFrame) -> np.ndarray | None:
+    """What each answer was chosen from, of methods that say so; drawn again, outside of the measured time."""
+    if not isinstance(method, SchemaMethod) or not hasattr(method, "candidates"):
+        return None
+    return method.candidates(method.schema.encode(people))
+
+
+def _in_json(judged: Mapping[str, Any]) -> dict[str, Any]:
+    rows = judged["rows"]
     return {
-        "scores": _plain(scores.to_dict()),
+        "scores": _plain(judged["scores"]),
         "rows": {name: _plain(rows[name].round(6).tolist()) for name in rows},
     }
 

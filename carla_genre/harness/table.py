@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,58 @@ from carla_genre.harness.record import write_whole
 
 Record = Mapping[str, Any]
 
-# Column -> digits shown. All but the last two are the judge's.
-MEASURES = {
-    "Cost": 2,
-    "Val": 2,
-    "LOF": 2,
-    "Score": 2,
-    "answered": 2,
-    "violations": 1,
-    "lost": 1,
-    "prepare s": 1,
-    "answer s": 2,
+
+@dataclass(frozen=True)
+class Column:
+    """A figure of the tables.
+
+    Attributes
+    ----------
+    key : str
+        Its name in a record's ``scores``; empty for what stands elsewhere.
+    figure : str
+        Its name in :data:`carla_genre.evaluation.FIGURES`, which defines it; empty for what is no measure.
+    digits : int
+        Shown.
+    """
+
+    key: str
+    figure: str
+    digits: int
+
+
+# The first table's; "lost" and the seconds are the harness's own, the rest the judge's.
+MAIN: Mapping[str, Column] = {
+    "Cost": Column("cost", "Cost", 2),
+    "Val": Column("val", "Val", 2),
+    "LOF": Column("lof", "LOF", 2),
+    "Score": Column("score", "Score", 2),
+    "answered": Column("answered", "Answered", 2),
+    "violations": Column("", "Rows_Violations", 1),
+    "lost": Column("", "", 1),
+    "prepare s": Column("", "", 1),
+    "answer s": Column("", "", 2),
 }
+# The second one's.
+FURTHER: Mapping[str, Column] = {
+    "soft Val": Column("soft_val", "Soft_Val", 2),
+    "validity": Column("validity", "Validity", 2),
+    "future validity, rows": Column("future_validity_rows", "Future_Validity", 2),
+    "future validity, weights": Column("future_validity_weights", "Future_Validity", 2),
+    "invalidation": Column("invalidation_rate", "Invalidation_Rate", 2),
+    "log p accepted": Column("log_likelihood_accepted", "Log_Likelihood_Accepted", 2),
+    "log p denied": Column("log_likelihood_denied", "Log_Likelihood_Denied", 2),
+    "changed": Column("changed_features", "Changed_Features", 1),
+    "diversity": Column("diversity", "Diversity", 2),
+    "L0": Column("distance_1", "Distance_1", 1),
+    "L1": Column("distance_2", "Distance_2", 2),
+    "L2 squared": Column("distance_3", "Distance_3", 2),
+    "L infinity": Column("distance_4", "Distance_4", 2),
+    "immutables changed": Column("constraint_violation", "Constraint_Violation", 2),
+    "redundancy": Column("redundancy", "Redundancy", 2),
+    "y-NN": Column("y-nearest-neighbours", "y-Nearest-Neighbours", 2),
+}
+MEASURES: Mapping[str, Column] = {**MAIN, **FURTHER}
 BY_ITSELF, AS_ANSWERED, HELD = "by itself", "not held", "held"
 
 LEGEND = """\
@@ -31,8 +72,14 @@ Mean and standard deviation over seeds. Cost: mean L1 in the scaled space over t
 people whose answer the gold classifier accepts. LOF: share of all whose answer is an inlier of the rows that it
 accepts. Score = Val + LOF - Cost / d. violations: answers that break a constraint. constraints: the method keeps them
 by itself; or "not held", its answers as they are, and "held", the same with what may not change put back and h asked
-again, which loses some answers (lost). Seconds: wall time of training and of all answers, each cell on one processor
-thread."""
+again, which loses some answers (lost). Seconds: of training, and of all answers, on one processor thread; of the
+processor where there is no GPU, since other cells run beside, else of the clock."""
+
+FURTHER_LEGEND = """\
+validity: h accepts. future validity: so does h trained again, on rows drawn with replacement, and from other initial
+weights. invalidation: share of noisy copies of an answer that h refuses. log p: log-density of the accepted and of the
+denied training rows at the answer. changed: features. diversity: mean cost between two of a person's candidates. L0 to
+y-NN: CARLA's own measures. All but the validities are of the answered."""
 
 
 def table(records: Iterable[Record]) -> pd.DataFrame:
@@ -79,13 +126,9 @@ def _variants(measured: list[Record]) -> list[str]:
 
 def _figures(record: Record, constraints: str) -> dict[str, float | None]:
     part = record["constrained"] if constraints == HELD else record
-    scores, seconds = part["scores"], record["seconds"]
+    scores, seconds = part["scores"], seconds_of(record)
     return {
-        "Cost": scores["cost"],
-        "Val": scores["val"],
-        "LOF": scores["lof"],
-        "Score": scores["score"],
-        "answered": scores["answered"],
+        **{name: scores.get(column.key) for name, column in MEASURES.items()},
         "violations": scores["violations"]["rows"],
         "lost": part["report"]["lost"] if constraints == HELD else None,
         "prepare s": seconds["prepare"],
@@ -93,19 +136,28 @@ def _figures(record: Record, constraints: str) -> dict[str, float | None]:
     }
 
 
+def seconds_of(record: Record) -> Mapping[str, float]:
+    """Seconds of ``prepare`` and ``answer``: of the processor, or of the clock where a GPU worked."""
+    gpu = record["environment"]["hardware"]["gpu"] is not None
+    return record["seconds" if gpu else "cpu_seconds"]
+
+
 def markdown(rows: pd.DataFrame) -> str:
-    """A table of :func:`table` in Markdown, ``mean ± std``, with a line of what failed below."""
-    head = ["data", "method", "constraints", "seeds", *MEASURES]
+    """A table of :func:`table` in Markdown, ``mean ± std``: main measures, further ones, what failed."""
+    failed = rows.drop_duplicates(["data", "method"]).query("failed > 0")
+    reasons = [f"- {row.data}, {row.method}: {row.failed} failed" for row in failed.itertuples()]
+    parts = [_table(rows, MAIN), LEGEND, _table(rows, FURTHER), FURTHER_LEGEND, "\n".join(reasons)]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _table(rows: pd.DataFrame, columns: Mapping[str, Column]) -> str:
+    head = ["data", "method", "constraints", "seeds", *columns]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for row in rows.to_dict("records"):
         cells = [row["data"], row["method"], row["constraints"], str(row["seeds"])]
-        cells += [_shown(row[name], row[f"{name} std"], digits) for name, digits in MEASURES.items()]
+        cells += [_shown(row[name], row[f"{name} std"], column.digits) for name, column in columns.items()]
         lines.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
-    failed = rows.drop_duplicates(["data", "method"]).query("failed > 0")
-    reasons = [f"{row.data}, {row.method}: {row.failed} failed" for row in failed.itertuples()]
-    return (
-        "\n".join([*lines, "", LEGEND, *([""] if reasons else []), *(f"- {line}" for line in reasons)]) + "\n"
-    )
+    return "\n".join(lines)
 
 
 def _shown(mean: float, deviation: float, digits: int) -> str:

@@ -126,8 +126,8 @@ class GenRe(SchemaMethod):
         self.seconds["training"] = time.perf_counter() - start
         self.generator = generator.eval()
 
-    def candidates(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Sampled answers and what h says of them.
+    def candidates(self, values: np.ndarray) -> np.ndarray:
+        """Sampled answers.
 
         Parameters
         ----------
@@ -136,19 +136,17 @@ class GenRe(SchemaMethod):
 
         Returns
         -------
-        candidates : ndarray (B, N, D)
-        scores : ndarray (B, N)
+        ndarray (B, N, D)
         """
         sampling = to_sampling(self.hyperparams)
         with self._isolated():
-            drawn = sample(
+            return sample(
                 self.generator, torch.from_numpy(values), sampling, self.hyperparams["seed"]
             ).numpy()
-        scores = self.scores(drawn)
-        return drawn, scores
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
-        candidates, scores = self.candidates(values)
+        candidates = self.candidates(values)
+        scores = self.scores(candidates)
         best = scores.argmax(axis=1)
         if self.hyperparams["selection"] == "cheapest":
             cost = self.schema.cost(values[:, None], candidates)

@@ -133,8 +133,8 @@ class Unconditional(SchemaMethod):
         self.history: History = trainer.fit()
         self.generator = generator.eval()
 
-    def candidates(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Draws from P(x+|y+), given the factuals' immutables, and h of each.
+    def candidates(self, values: np.ndarray) -> np.ndarray:
+        """Draws from P(x+|y+), given the factuals' immutables.
 
         Parameters
         ----------
@@ -143,15 +143,14 @@ class Unconditional(SchemaMethod):
 
         Returns
         -------
-        candidates : ndarray (B, N, D)
-        scores : ndarray (B, N)
+        ndarray (B, N, D)
         """
         sampling = SamplingConfig(self.hyperparams["temperature"], 0.0, self.hyperparams["n_candidates"])
         ordered = torch.from_numpy(np.ascontiguousarray(values[:, self.order]))
         drawn = sample(self.generator, ordered, sampling, self.hyperparams["seed"]).numpy()
         candidates = np.empty_like(drawn)
         candidates[..., self.order] = drawn
-        return candidates, self.scores(candidates)
+        return candidates
 
     def weights(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """Each candidate's w_i, (B, N); zeros where none has h > gamma."""
@@ -169,7 +168,8 @@ class Unconditional(SchemaMethod):
         return np.concatenate([self._choose(values[i : i + size]) for i in range(0, len(values), size)])
 
     def _choose(self, values: np.ndarray) -> np.ndarray:
-        candidates, scores = self.candidates(values)
+        candidates = self.candidates(values)
+        scores = self.scores(candidates)
         weights = self.weights(values, candidates, scores)
         if self.hyperparams["selection"] == "cheapest":
             best = weights.argmax(axis=1)

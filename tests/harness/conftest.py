@@ -27,7 +27,14 @@ def grid_file(desk, request):
     from harness_cases import LOANS
 
     def write(methods, **grid):
-        content = {"data": [LOANS], "seeds": [0], "people": 5, "recourse_methods": methods, **grid}
+        content = {
+            "data": [LOANS],
+            "seeds": [0],
+            "people": 5,
+            "retrained": 0,
+            "recourse_methods": methods,
+            **grid,
+        }
         path = desk / f"{request.node.name[:60].replace('/', '_').replace('[', '_')}.yaml"
         path.write_text(yaml.safe_dump(content, sort_keys=False))
         return path

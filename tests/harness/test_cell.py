@@ -12,6 +12,7 @@ from carla_genre.errors import InputError
 from carla_genre.harness import Cell, Places, read_grid
 from carla_genre.harness.measure import measure
 from carla_genre.harness.record import read_record, write_record
+from carla_genre.harness.table import MEASURES
 
 CELL = Cell(
     "compas", 1, "near", "NNR", {"gamma": 0.7, "unmatched": "drop"}, 20, None, {"csv": "a", "target": "b"}
@@ -33,6 +34,7 @@ CELL = Cell(
         {"table": None},
         {"answers": True},
         {"share": 0.5},
+        {"n_retrained": 1},
     ],
 )
 def test_the_key_changes_with_every_part(change):
@@ -109,6 +111,12 @@ def test_scores_can_be_computed_again_from_the_rows(measured, label):
         assert scores["violations"]["rows"] == rows["violates"].sum()
         assert scores["score"] == pytest.approx(scores["val"] + scores["lof"] - scores["cost"] / scores["d"])
         assert (rows["cost"].isna() == ~rows["answered"]).all()
+        further = set(rows) - {"cost", "gold", "inlier", "violates"}
+        for name in further:
+            assert scores[name] == pytest.approx(rows[name].astype(float).mean(), abs=1e-6), name
+        # CARLA's measures agree with those of the same meaning.
+        np.testing.assert_array_equal(rows["distance_1"], rows["changed_features"])
+        assert (rows["validity"] == 1).sum() <= rows["answered"].sum()
 
 
 def test_what_carla_s_method_answers_is_also_held_to_the_constraints(measured):
@@ -118,6 +126,20 @@ def test_what_carla_s_method_answers_is_also_held_to_the_constraints(measured):
     assert held["scores"]["violations"]["rows"] == 0
     assert held["scores"]["answered"] * 12 == pytest.approx(report["answered_after"])
     assert report["answered_before"] - report["lost"] == report["answered_after"]
+
+
+def test_every_column_of_the_tables_is_in_a_record(measured):
+    keys = {column.key for column in MEASURES.values()} - {""}
+    assert keys - {"diversity"} <= set(measured["NNR"][1]["scores"])  # NNR has no candidates to choose from
+
+
+def test_candidates_have_their_diversity_and_no_retraining_no_future(desk, places):
+    own = {"csv": "loans.csv", "balanced": True, "target": "granted", "test_size": 0.5}
+    table = {**own, "digest": places_digest(places, own)}
+    quick = {"gamma": 0.6, "training": {"steps": 5}, "verbose": False}
+    record = measure(Cell("loans", 0, "a", "GenRe", quick, 5, None, table, 0), places)
+    assert record["scores"]["diversity"] == pytest.approx(np.mean(record["rows"]["diversity"]), abs=1e-6)
+    assert not [name for name in record["scores"] if name.startswith("future")]
 
 
 def test_a_cell_is_the_same_when_it_is_measured_again(measured, desk):

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from carla_genre.evaluation import FIGURES
 from carla_genre.harness.table import AS_ANSWERED, BY_ITSELF, HELD, MEASURES, markdown, table, write_tables
 
 
-def record(label, seed, cost=1.0, score=1.0, held=None, data="loans", lost=0):
+def record(label, seed, cost=1.0, score=1.0, held=None, data="loans", lost=0, gpu=None):
     scores = {
         "cost": cost,
         "val": 0.5,
@@ -21,6 +22,8 @@ def record(label, seed, cost=1.0, score=1.0, held=None, data="loans", lost=0):
         "key": f"{data}{label}{seed}",
         "scores": scores,
         "seconds": {"prepare": 3.0, "answer": 0.5},
+        "cpu_seconds": {"prepare": 2.0, "answer": 0.25},
+        "environment": {"hardware": {"gpu": gpu}},
     }
     if held is not None:
         content["constrained"] = {"scores": {**scores, "score": held}, "report": {"lost": lost}}
@@ -84,6 +87,22 @@ def test_the_csv_has_all_digits(tmp_path):
     head, rule, line = page.read_text().splitlines()[:3]
     assert head.count("|") == rule.count("|") == line.replace("\\|", "").count("|")
     assert "0.31 ± 0.03" in line
+
+
+def test_time_is_the_processor_s_unless_a_gpu_worked():
+    here, there = record("here", 0), record("there", 0, gpu="H100")
+    assert table([here, there])[["prepare s", "answer s"]].to_numpy().tolist() == [[2.0, 0.25], [3.0, 0.5]]
+
+
+def test_every_measure_is_defined_and_every_definition_is_measured():
+    shown = {column.figure for column in MEASURES.values()} - {""}
+    left_out = {
+        *("Soft_Validity", "Changed_Share"),  # of what stands there
+        *("Success_Rate", "Average_Time"),  # CARLA's: "answered", and the seconds
+        *("Immutable_Violations", "One_Hot_Violations", "Out_Of_Range_Violations", "Direction_Violations"),
+    }
+    assert shown | left_out == set(FIGURES)
+    assert not shown & left_out
 
 
 def test_no_record_is_an_empty_table():
