@@ -63,6 +63,19 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_benchmark(commands)
 
+    report = commands.add_parser(
+        "report",
+        help="one HTML page of what benchmarks have measured",
+        description="Write a page of all records under some folders: sortable tables, plots, and the configuration "
+        "behind each number. It needs no network, and nothing but a browser to be read.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    report.add_argument(
+        "results", nargs="*", default=["results"], metavar="RESULTS", help="folders of records"
+    )
+    report.add_argument("--out", default="results/report.html", metavar="FILE", help="the page")
+    report.set_defaults(command=_report)
+
     doctor = commands.add_parser("doctor", help="print versions, and what was repaired in CARLA")
     doctor.set_defaults(command=_doctor)
     return parser
@@ -111,6 +124,17 @@ def _demo(options: argparse.Namespace) -> None:
 
     named = {key: value for key, value in vars(options).items() if key != "command"}
     run(Options(**named))
+
+
+def _report(options: argparse.Namespace) -> None:
+    from carla_genre.report import write_report
+
+    collection = write_report(options.results, options.out)
+    failed = sum(one.failed for one in collection.found)
+    print(
+        f"written: {options.out}, {len(collection.found)} records ({failed} failed), "
+        f"{len(collection.superseded)} measured again since, {len(collection.skipped)} other files skipped"
+    )
 
 
 def _doctor(options: argparse.Namespace) -> None:

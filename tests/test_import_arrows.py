@@ -27,6 +27,7 @@ MAY_IMPORT = {
     # The judge's side: no method may import it.
     "protocol": {"schema", "generator", "datasets", "evaluation"},
     "harness": {"schema", "generator", "datasets", "evaluation", "methods", "protocol"},
+    "report": {"evaluation", "harness"},
     "plotting": {"schema", "generator", "datasets", "evaluation", "methods"},
     "demo": {"schema", "generator", "datasets", "evaluation", "methods", "plotting"},
     "cli": {
@@ -38,6 +39,7 @@ MAY_IMPORT = {
         "plotting",
         "demo",
         "harness",
+        "report",
         "carla_compat",
     },
 }

@@ -1,0 +1,149 @@
+"""The records under some folders: what is one, what is not, which of two of the same cell counts."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from carla_genre.errors import InputError
+from carla_genre.harness.cell import Cell
+from carla_genre.harness.record import read_record
+from carla_genre.harness.table import table
+
+# The fields of a cell that leave the method and its people as they are: they say what else the record holds.
+EXTRAS = ("answers", "n_retrained")
+HOW_TO_MEASURE = "carla-genre benchmark benchmarks/paper/table2.yaml --quick"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A record and where it lies.
+
+    Attributes
+    ----------
+    path : Path
+        Its file.
+    record : mapping
+        Its content.
+    cell : mapping
+        What was measured, in the fields that a cell has today.
+    current : bool
+        Whether the cell has the same key today: another one is of an older format, or of a newer version.
+    figures : DataFrame
+        One row for each way that constraints are kept, as :func:`carla_genre.harness.table.table` has it.
+    """
+
+    path: Path
+    record: Mapping[str, Any]
+    cell: Mapping[str, Any]
+    current: bool
+    figures: pd.DataFrame
+
+    @property
+    def failed(self) -> bool:
+        """Whether the cell could not be measured."""
+        return "error" in self.record
+
+    @property
+    def time(self) -> str:
+        """When it was measured, as ISO 8601 text; empty where the record does not say."""
+        return str(self.record.get("environment", {}).get("time", ""))
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What lies in the folders.
+
+    Attributes
+    ----------
+    found : list of Found
+        One for each cell, in the order of the files.
+    superseded : list of Path
+        Records of cells that a newer record, or one that did not fail, speaks for.
+    skipped : list of (Path, str)
+        Files that are no records, and why.
+    """
+
+    found: list[Found]
+    superseded: list[Path]
+    skipped: list[tuple[Path, str]]
+
+
+def collect(folders: Sequence[str | os.PathLike[str]]) -> Collection:
+    """Read all records under some folders.
+
+    Parameters
+    ----------
+    folders : sequence of path
+        Searched with all folders inside.
+
+    Raises
+    ------
+    InputError
+        A folder does not exist, or there is no record in any of them; the message says how to make some.
+    """
+    found: dict[str, Found] = {}
+    superseded: list[Path] = []
+    skipped: list[tuple[Path, str]] = []
+    for path in _files(folders):
+        if path.suffix == ".part":
+            skipped.append((path, "unfinished: its writing was interrupted, or goes on"))
+            continue
+        try:
+            one = _read(path)
+        except (InputError, KeyError, TypeError, AttributeError, ValueError) as error:
+            skipped.append((path, _why(error)))
+            continue
+        identity = json.dumps({**one.cell, **dict.fromkeys(EXTRAS)}, sort_keys=True)
+        kept, left = _newer(one, found.get(identity))
+        found[identity] = kept
+        superseded += [left.path] if left else []
+    if not found:
+        raise InputError(
+            f"no records in {', '.join(map(str, folders))}, {len(skipped)} other files: make some with "
+            f"`{HOW_TO_MEASURE}`"
+        )
+    return Collection(list(found.values()), superseded, skipped)
+
+
+def _files(folders: Sequence[str | os.PathLike[str]]) -> list[Path]:
+    """JSONs and the parts of unfinished ones, each once."""
+    files: dict[Path, Path] = {}
+    for folder in map(Path, folders):
+        if not folder.is_dir():
+            raise InputError(f"there is no folder {folder}: make records with `{HOW_TO_MEASURE}`")
+        for path in sorted([*folder.rglob("*.json"), *folder.rglob(".*.part")]):
+            files.setdefault(path.resolve(), path)
+    return list(files.values())
+
+
+def _read(path: Path) -> Found:
+    record = read_record(path)
+    given = record["cell"]
+    known = {one.name for one in fields(Cell)}
+    cell = Cell(**{name: value for name, value in given.items() if name in known})
+    # A table of one record tells what every later step needs, and fails here where the record lacks it.
+    figures = table([record])
+    if "error" in record:
+        record["error"]["message"]
+    return Found(path, record, {**given, **asdict(cell)}, cell.key == record["key"], figures)
+
+
+def _newer(one: Found, other: Found | None) -> tuple[Found, Found | None]:
+    """Of two records of the same cell the one that counts, and the other one."""
+    if other is None:
+        return one, None
+    return (one, other) if (not one.failed, one.time) > (not other.failed, other.time) else (other, one)
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, InputError):
+        return "no record of a benchmark"
+    lacks = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+    return f"a record that this version cannot read: {lacks}"
