@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.speed import answer, pairs
+from benchmarks.speed import answer, crud_loss, pairs
 
 
 def test_pairs_agree_with_the_full_matrix() -> None:
@@ -11,6 +11,17 @@ def test_pairs_agree_with_the_full_matrix() -> None:
 @pytest.mark.parametrize("preset", ["default"])
 def test_both_ways_of_sampling_run(preset: str) -> None:
     assert answer.measure(preset, n_factuals=5, n_samples=2, runs=1)["ratio"] > 0
+
+
+def test_both_losses_of_crud_agree() -> None:
+    assert crud_loss.measure(n_columns=5, n_rows=8, steps=2, runs=1)["ratio"] > 0
+
+
+def test_both_ways_of_asking_keras_agree() -> None:
+    pytest.importorskip("tensorflow")
+    from benchmarks.speed import keras_call
+
+    assert keras_call.measure(n_people=5, calls=1, runs=1)["ratio"] > 0
 
 
 @pytest.mark.slow

@@ -133,7 +133,7 @@ def tensorflow_is_missed_late(module: ModuleType) -> bool:
 
 @repair("carla.models.catalog.catalog")
 def keras_predict_needs_eager_mode(module: ModuleType) -> bool:
-    """`predict` of Keras 3 raises in a graph, and prints a bar and takes 50 ms a call: the model is called directly."""
+    """`predict` of Keras 3 raises in a graph, and prints a bar and is slow: the model is called directly."""
     if _keras_3() is None:
         return False
     from carla_genre.carla_compat.keras_predictions import probabilities

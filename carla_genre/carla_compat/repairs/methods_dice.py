@@ -17,7 +17,7 @@ _DICE = "carla.recourse_methods.catalog.dice.model"
 
 @repair(_DICE)
 def dice_writes_text_into_numbers(module: ModuleType) -> bool:
-    """dice-ml samples categories as text, "0.0": the explainer that CARLA builds samples numbers.
+    """dice-ml samples categories as text, `"0.0"`: the explainer that CARLA builds samples numbers.
 
     pandas 3 refuses text in a column of numbers; pandas 2 hands the classifier an array of objects.
     """

