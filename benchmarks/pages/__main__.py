@@ -43,7 +43,8 @@ def faults(page: Path, root: Path = ROOT) -> list[str]:
         else []
     )
     return stale + [
-        f"{name}:{line}: {figure!r} is a figure outside of a block" for line, figure in stray_figures(text)
+        f"{name}:{line}: {figure!r}, {kind}, is outside of a block"
+        for line, figure, kind in stray_figures(text)
     ]
 
 

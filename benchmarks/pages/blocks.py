@@ -49,8 +49,8 @@ def value(root: Path, file: str, keys: str, form: str) -> str:
 
 def scores(root: Path, file: str) -> str:
     """A record of benchmarks.paper.score: every method of every data set, beside the paper's Score."""
-    rows = []
-    for row in table(read(root / file)["settings"]).to_dict("records"):
+    record, rows = read(root / file), []
+    for row in table(record["settings"]).to_dict("records"):
         trains = row["method"].startswith("GenRe")
         rows.append(
             (
@@ -71,10 +71,15 @@ def scores(root: Path, file: str) -> str:
         "Score",
         "paper",
         "training, s",
-        "200 answers, s",
+        "answers, s",
         "violations",
     )
-    return markdown(head, rows)
+    first, hardware = record["settings"][0], record["environment"]["hardware"]
+    told = (
+        f"{first['factuals']} people each, seed {first['seed']}, one run each; GenRe's preset "
+        f"`{first['hyperparams']['preset']}`; {hardware['processor']}, {hardware['cores']} cores."
+    )
+    return f"{markdown(head, rows)}\n\n{told}"
 
 
 def settings(root: Path, file: str) -> str:

@@ -14,6 +14,7 @@ from benchmarks.pages.render import BLOCK, blank, without_code
 
 _NUMBER = r"(?:\d[\d,]*(?:\.\d+)?|\.\d+)"
 _COUNT = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty|forty|fifty|sixty|hundred)"
+_ANY = rf"(?:{_NUMBER}|{_COUNT})"
 _TIME = r"(?:milliseconds?|seconds?|minutes?|hours?|days?)"
 _MORE = r"(?:faster|slower|quicker|cheaper|smaller|larger|higher|lower|better|worse|fewer|more|less|as)"
 _MEASURE = r"(?:Score|Cost|Val|LOF|accuracy|validity)"
@@ -25,7 +26,7 @@ MEASURED = {
     "a number with a unit": rf"(?<![\w.]){_NUMBER}\s?(?:{_TIME}\b|(?:s|ms|sec|min|kB|MB|GB|MiB|GiB)\b|%|percent\b)",
     "a ratio": rf"(?<![\w.]){_NUMBER}(?:x\b|\s?-?fold\b| times {_MORE}\b)",
     "a ratio in words": rf"\b(?:{_COUNT} times|twice) {_MORE}\b",
-    "a count of a total": rf"(?<![\w.]){_NUMBER} of (?:the |all |all the )?{_NUMBER}(?!\w)",
+    "a count of a total": rf"(?<![\w.])(?!one){_ANY} of (?:the |all |all the )?{_ANY}(?!\w)",
     "a measure's value": rf"\b{_MEASURE}(?:s? (?:is|of|are|was|were|=))? -?{_NUMBER}",
     "a fraction": r"(?<![\w.,-])-?\d*\.\d+(?:e-?\d+)?(?!\w|\.\d)|(?<![\w.])\d+e-?\d+\b",
 }
@@ -33,19 +34,19 @@ MEASURED = {
 # What is no measurement, and why.
 ALLOWED = {
     "a version, after the name of what has it": (
-        r"\b(?:CC BY|CUDA|Keras|Python|TensorFlow|dice-ml|numpy|pandas|recourse|mip|python-mip|scikit-learn|torch"
-        r"|triton|xgboost)\s+(?:before )?\d+(?:\.\d+)+(?:(?:,|,? (?:to|and|or))\s+\d+(?:\.\d+)+)*"
+        r"\b(?:CC BY|Keras|Python|TensorFlow|dice-ml|numpy|pandas|python-mip|scikit-learn|torch|triton|xgboost)\s+"
+        r"(?:before )?\d+(?:\.\d+)+(?:(?:,|,? (?:to|and|or))\s+\d+(?:\.\d+)+)*"
     ),
     "a version of three parts": r"\b\d+\.\d+\.\d+\b",
     "where something stands in a paper": (
         r"\b(?:sections?|appendix|eq\.|equations?|tables?|figures?) [A-Z]?\.?\d+(?:\.\d+)*|\(\d\.\d(?:\.\d)?[,)]"
     ),
-    "a threshold, which defines": rf"(?:[<>≤≥]=?|\\[gl]eq?) ?{_NUMBER}",
+    "a threshold, which defines": rf"\bh ?[<>]=? ?{_NUMBER}",
 }
 
 
-def stray_figures(text: str) -> Iterator[tuple[int, str]]:
-    """Line and text of each figure that no block makes.
+def stray_figures(text: str) -> Iterator[tuple[int, str, str]]:
+    """Line, text and kind of each figure that no block makes.
 
     Parameters
     ----------
@@ -55,13 +56,13 @@ def stray_figures(text: str) -> Iterator[tuple[int, str]]:
     prose = _without_blocks(text)
     for pattern in ALLOWED.values():
         prose = re.sub(pattern, lambda allowed: blank(allowed[0]), prose)
-    found: dict[tuple[int, int], str] = {}
-    for pattern in MEASURED.values():
+    found: dict[tuple[int, int], tuple[str, str]] = {}
+    for kind, pattern in MEASURED.items():
         for match in re.finditer(pattern, prose):
             if not any(start <= match.start() < end for start, end in found):
-                found[match.span()] = " ".join(match[0].split())
-    for (start, _), figure in sorted(found.items()):
-        yield prose.count("\n", 0, start) + 1, figure
+                found[match.span()] = " ".join(match[0].split()), kind
+    for (start, _), (figure, kind) in sorted(found.items()):
+        yield prose.count("\n", 0, start) + 1, figure, kind
 
 
 def _without_blocks(text: str) -> str:

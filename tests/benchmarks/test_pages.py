@@ -1,6 +1,7 @@
 """The pages state what the JSONs of benchmarks/results say, and no other measured figure."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from benchmarks.pages import blocks
 from benchmarks.pages.__main__ import faults, main, pages
 from benchmarks.pages.render import rendered
-from benchmarks.pages.stray import stray_figures
+from benchmarks.pages.stray import ALLOWED, stray_figures
 from carla_genre.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,8 +102,8 @@ def test_a_figure_that_was_typed_is_found(
     assert main([], repository_of_one_page) == 0
     assert main(["--check"], repository_of_one_page) == 1
     told = capsys.readouterr().out
-    assert "docs/bad.md:3: 'Score of 1.93' is a figure outside of a block" in told
-    assert "docs/bad.md:4: '52 s' is a figure outside of a block" in told
+    assert "docs/bad.md:3: 'Score of 1.93', a measure's value, is outside of a block" in told
+    assert "docs/bad.md:4: '52 s', a number with a unit, is outside of a block" in told
 
 
 @pytest.mark.parametrize(
@@ -148,6 +149,8 @@ def test_a_number_that_is_not_there_is_told(repository_of_one_page: Path, argume
             "twice as fast",
             "101 of 119",
             "4 of the 4",
+            "three of four",
+            "time > 2.5",
             "Score is 2",
         ),
     ],
@@ -159,13 +162,18 @@ def test_what_looks_measured_is_found(figure: str, sentence: str) -> None:
     assert list(stray_figures("# Head\n\n" + sentence.format(figure)))
 
 
+@pytest.mark.parametrize("reason", ALLOWED)
+def test_no_allowance_is_idle(reason: str) -> None:
+    assert any(re.search(ALLOWED[reason], page.read_text(encoding="utf-8")) for page in pages())
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "gamma is `0.7`, see section 4.1 and appendix D.4 (4.2, eq. 7 and 8)",
         "Python 3.10 to 3.13, torch 2.13, scikit-learn before 1.3, carla-recourse 0.0.5, CC BY 4.0",
         "200 people, seeds 0-4, 36,624 rows, table 8, a second copy, ten samples, the 50 bins",
-        "accepted where h > .5 and denied where h <= 0.5",
+        "accepted where h > .5 and denied where h <= 0.5, one of two cores",
         "```python\nx = 0.7\n```",
         "[a page](speed_2.5.md) <https://example.org/3.5>",
         "<!-- value some.json ratio .1f -->2.0<!-- end --> times faster",
@@ -186,7 +194,7 @@ def test_the_blocks_show_what_the_records_have(repository: Path) -> None:
     assert line.startswith("| `pairs` | ") and f"| {pairs['figures']['ratio']:.1f} |" in line
 
     settings = json.loads((results / "score_seed42_cpu.json").read_text())["settings"]
-    rows = blocks.scores(results, "score_seed42_cpu.json").splitlines()[2:]
+    rows = blocks.scores(results, "score_seed42_cpu.json").partition("\n\n")[0].splitlines()[2:]
     assert len(rows) == sum(len(setting["methods"]) for setting in settings)
     for setting, line in zip(
         settings, blocks.settings(results, "score_seed42_cpu.json").splitlines()[2:], strict=True
