@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import Any
 
 from carla_genre.errors import InputError, MissingDependencyError
-from carla_genre.methods.base import SchemaMethod
 from carla_genre.methods.carla_methods import CARLA_METHODS
 from carla_genre.methods.hyperparameters import check
 from carla_genre.methods.respecting import RespectConstraints
@@ -127,7 +126,7 @@ def hyperparameters_of(name: str, hyperparams: Mapping[str, Any] | None = None) 
     Returns
     -------
     dict or None
-        None for a ``"module:Class"`` that does not say what it takes (it is no SchemaMethod).
+        None for a ``"module:Class"`` that does not say what it takes (it has no ``rules``, as SchemaMethod has).
 
     Raises
     ------
@@ -140,7 +139,7 @@ def hyperparameters_of(name: str, hyperparams: Mapping[str, Any] | None = None) 
     if own is None and ":" not in name:
         raise _unknown(name)
     method = _load(own.path if own else name)
-    if not issubclass(method, SchemaMethod):
+    if not hasattr(method, "rules"):
         return None
     given = {**(own.hyperparams if own else {}), **(hyperparams or {})}
     return check(method.rules(given), given, name)

@@ -151,13 +151,15 @@ class TabSynSVDD(TabSynMethod):
         return -np.sqrt(np.square(difference).sum(axis=-1)) - 100.0 * violated
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
+        return self.schema.constrain(values, self.guided(values))
+
+    def guided(self, values: np.ndarray) -> np.ndarray:
+        """Draws for factuals (B > 0, D), before their constraints are put back: (B, D)."""
         size = max(1, BLOCK // self.hyperparams["duplicates"])
-        parts = [self.guided(values[i : i + size]) for i in range(0, len(values), size)]
-        return self.schema.constrain(values, np.concatenate(parts))
+        return np.concatenate([self._guided(values[i : i + size]) for i in range(0, len(values), size)])
 
     @torch.no_grad()
-    def guided(self, values: np.ndarray) -> np.ndarray:
-        """Draws for factuals (B, D), before their constraints are put back: (B, D)."""
+    def _guided(self, values: np.ndarray) -> np.ndarray:
         tabsyn, steps, m = self._exact, self.hyperparams["sampling_steps"], self.hyperparams["duplicates"]
         keys = row_keys(torch.from_numpy(values), self.hyperparams["seed"]).to(tabsyn.device)
         levels = noise_levels(steps).to(tabsyn.device)

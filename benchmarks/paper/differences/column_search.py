@@ -1,0 +1,58 @@
+"""What the released searches by gradients share: they move the classifier's columns, whatever these stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from carla_genre.evaluation.validity import model_probability
+from carla_genre.generator.threads import processor_threads
+from carla_genre.methods.answer_frames import only_rows
+from carla_genre.methods.carla_methods.hyperparameters import SHARED
+from carla_genre.methods.hyperparameters import Hyperparameter, check
+from carla_genre.methods.search.logit import ModuleLogit
+
+from carla.recourse_methods.api import RecourseMethod
+
+
+class ColumnSearch(RecourseMethod):
+    """A search among all vectors of the classifier's columns: no range, no level and no immutable is held.
+
+    A subclass lists its ``HYPERPARAMETERS`` and gives ``_search``.
+
+    Parameters
+    ----------
+    mlmodel : carla.models.api.MLModel
+        A classifier on PyTorch.
+    hyperparams : mapping, optional
+        Checked; left unchanged.
+    """
+
+    HYPERPARAMETERS: Mapping[str, Hyperparameter] = SHARED
+
+    def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
+        super().__init__(mlmodel)
+        self.hyperparams = check(self.HYPERPARAMETERS, hyperparams, type(self).__name__)
+        self._logit = ModuleLogit(mlmodel.raw_model, torch.device("cpu"))
+
+    @classmethod
+    def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
+        """The hyperparameters that may be given."""
+        return cls.HYPERPARAMETERS
+
+    def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
+        """Where the search ends, (B, len(feature_input_order)); a row of NaN where h refuses that."""
+        people = factuals[list(self._mlmodel.feature_input_order)]
+        rows = torch.tensor(people.to_numpy(dtype=float))
+        with processor_threads(self.hyperparams["threads"]):
+            found = self._search(rows) if len(rows) else rows
+        answers = pd.DataFrame(found.numpy(), index=people.index, columns=people.columns)
+        return only_rows(answers, model_probability(self._mlmodel, answers) > 0.5)
+
+    def _search(self, people: Tensor) -> Tensor:
+        """(B, C), float64 -> (B, C), without a gradient."""
+        raise NotImplementedError

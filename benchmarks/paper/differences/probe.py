@@ -1,0 +1,84 @@
+"""PROBE as it was released, in its fork of CARLA."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, relu
+
+from benchmarks.paper.differences.column_search import ColumnSearch
+from carla_genre.methods.hyperparameters import Hyperparameter
+from carla_genre.methods.probe import invalidation_rate
+
+# Adam's step; what the weight of the cost loses a round; the probability that the cross entropy is drawn to.
+STEP_SIZE, WEIGHT_STEP, WANTED = 1e-3, 0.1, 0.55
+# Weight of the rate in the loss; how far above the target a measured rate may be; noisy versions to measure it on.
+RATE_WEIGHT, RATE_TOLERANCE, NOISY = 3.0, 0.01, 10_000
+
+
+class ReleasedPROBE(ColumnSearch):
+    """PROBE with a weight of the cost that falls without end, and without bounds: its clamp acts on a copy.
+
+    A round is ``steps`` steps of AMSGrad; whom it leaves above the target has another one, with .1 less weight on the
+    cost. Below 0 distance is paid for. The release stops after half a minute a person, here after ``rounds``.
+
+    Parameters
+    ----------
+    mlmodel : carla.models.api.MLModel
+    hyperparams : mapping, optional
+        ``invalidation_target`` (.05), ``noise_variance`` (.01), ``lambda_`` (.01, in the first round),
+        ``least_weight`` (None: the weight may fall below anything), ``rounds`` (40), ``steps`` (200), ``seed``,
+        ``threads``, ``verbose``.
+    """
+
+    HYPERPARAMETERS = {
+        **ColumnSearch.HYPERPARAMETERS,
+        "invalidation_target": Hyperparameter(0.05, float, low=0, high=0.5, open_low=True),
+        "noise_variance": Hyperparameter(0.01, float, low=0, open_low=True),
+        "lambda_": Hyperparameter(0.01, float, low=0),
+        "least_weight": Hyperparameter(None, float),
+        "rounds": Hyperparameter(40, int, low=1),
+        "steps": Hyperparameter(200, int, low=1),
+    }
+
+    def weights(self) -> Iterator[float]:
+        """Of the cost, a round each."""
+        least = self.hyperparams["least_weight"]
+        for number in range(self.hyperparams["rounds"]):
+            weight = self.hyperparams["lambda_"] - WEIGHT_STEP * number
+            yield weight if least is None else max(weight, least)
+
+    def _search(self, people: Tensor) -> Tensor:
+        rows = people.clone().requires_grad_()
+        adam = torch.optim.Adam([rows], lr=STEP_SIZE, amsgrad=True)
+        generator = torch.Generator().manual_seed(self.hyperparams["seed"])
+        moving = torch.ones(len(people), dtype=torch.bool)
+        for weight in self.weights():
+            for _ in range(self.hyperparams["steps"]):
+                adam.zero_grad()
+                self._loss(rows, people, weight).sum().backward()
+                start = rows.detach().clone()
+                adam.step()
+                with torch.no_grad():
+                    rows[~moving] = start[~moving]
+            noise = torch.randn(NOISY, people.shape[1], generator=generator, dtype=people.dtype)
+            moving &= ~self._reached(rows.detach(), noise * self.hyperparams["noise_variance"] ** 0.5)
+            if not moving.any():
+                break
+        return rows.detach()
+
+    def _loss(self, rows: Tensor, people: Tensor, weight: float) -> Tensor:
+        """(B,)."""
+        logits, gradients = self._logit.with_gradient(rows)
+        rates = invalidation_rate(logits, gradients, self.hyperparams["noise_variance"])
+        loss = binary_cross_entropy_with_logits(logits, torch.full_like(logits, WANTED), reduction="none")
+        above = relu(rates - self.hyperparams["invalidation_target"])
+        return RATE_WEIGHT * above + loss + weight * (rows - people).abs().sum(dim=1)
+
+    @torch.no_grad()
+    def _reached(self, rows: Tensor, noise: Tensor) -> Tensor:
+        """Whether h accepts each row and nearly all of its noisy versions, bool (B,)."""
+        refused = torch.stack([(self._logit(row + noise) <= 0).double().mean() for row in rows])
+        return (self._logit(rows) > 0) & (refused < self.hyperparams["invalidation_target"] + RATE_TOLERANCE)
