@@ -1,0 +1,58 @@
+"""Which seeds stand behind a row of a table: measured, failed or not measured yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.paper.command import NOT_MEASURED, Record
+from benchmarks.paper.published import name_of
+
+
+def seeds_of(group: Sequence[Record]) -> dict[str, str]:
+    """What stands behind the records of a data set and method.
+
+    Returns
+    -------
+    dict
+        ``seeds`` that are measured; ``failed``, seeds and reasons; ``missing``, seeds that are not measured, and the
+        command to ``measure`` them. Each is empty where there are none.
+    """
+    errors = [record for record in group if "error" in record]
+    missing = [record for record in errors if record["error"]["type"] == NOT_MEASURED]
+    return {
+        "seeds": _seeds(record for record in group if "error" not in record),
+        "failed": "; ".join(
+            f"seed {record['cell']['seed']}: {record['error']['type']}: {record['error']['message']}"
+            for record in errors
+            if record["error"]["type"] != NOT_MEASURED
+        ),
+        "missing": _seeds(missing),
+        "measure": missing[0]["error"]["message"] if missing else "",
+    }
+
+
+def shown_seeds(row: Mapping[str, Any]) -> str:
+    """What stands in a table's column of seeds."""
+    return row["seeds"] or ("failed" if row["failed"] else "not measured")
+
+
+def notes_on_seeds(rows: pd.DataFrame) -> Iterator[str]:
+    """A line for each failure, and one a data set for what is not measured, with the command that does it.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``data``, ``name`` of the method and what :func:`seeds_of` says.
+    """
+    for row in rows[rows["failed"] != ""].to_dict("records"):
+        yield f"- failed: {name_of(row['data'])}, {row['name']}, {row['failed']}"
+    for (data, command), same in rows[rows["missing"] != ""].groupby(["data", "measure"], sort=False):
+        which = ", ".join(f"{row['name']} (seeds {row['missing']})" for row in same.to_dict("records"))
+        yield f"- not measured: {name_of(data)}: {which}. `{command}`"
+
+
+def _seeds(records: Iterable[Record]) -> str:
+    return ", ".join(str(record["cell"]["seed"]) for record in records)

@@ -1,0 +1,53 @@
+"""The paper's figures and settings, as benchmarks/paper/published.json has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+NAMES = {"adult": "Adult", "compas": "COMPAS", "heloc": "HELOC"}
+LEAK = "HELOC: missing values were filled with the mean of the row's own class; the label leaks."
+
+
+def name_of(data: str) -> str:
+    """A data set's name in the paper, or its own."""
+    return NAMES.get(data, data)
+
+
+@cache
+def published() -> Mapping[str, Any]:
+    """``data``, ``hyperparams`` and ``methods``; its ``source`` says from where in the paper each is."""
+    return json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
+
+
+def different_hyperparams(method: str, ours: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What a record's hyperparameters have otherwise than the paper says (tables 8 and 9).
+
+    Parameters
+    ----------
+    method : str
+        As a cell names it.
+    ours : mapping
+        All of the method's, groups as mappings.
+
+    Returns
+    -------
+    dict
+        ``"group.name"`` -> (ours, the paper's). What the paper is silent on, and what the method does not take, is
+        no difference.
+    """
+    paper, own = (dict(_flat(part)) for part in (published()["hyperparams"].get(method, {}), ours))
+    return {
+        name: (own[name], theirs) for name, theirs in paper.items() if name in own and own[name] != theirs
+    }
+
+
+def _flat(group: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in group.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", value
