@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-_ROUND = (1, 2, 2.5, 5, 10)
+_ROUND = (1, 2, 5, 10)
 # Width and height of a letter, in the units of the picture.
 _LETTER, _LINE = 6.6, 12.0
 
