@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from benchmarks.paper import table2
+from benchmarks.paper import table1, table2, table3, table4, table11, table13
+from benchmarks.paper.differences import table as differences
+from benchmarks.paper.markdown import markdown_table
+from benchmarks.paper.published import name_of
 from benchmarks.paper.score import published, table
 from carla_genre.errors import InputError
 from carla_genre.harness.record import read_record
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = {"adult": "Adult", "compas": "COMPAS", "heloc": "HELOC"}
+# The paper's tables, by number.
+PAPER = {1: table1, 2: table2, 3: table3, 4: table4, 11: table11, 13: table13}
 # Settings of a timing that its row has elsewhere.
 NOT_TOLD = {"presets", "runs"}
 
@@ -54,32 +59,26 @@ def scores(root: Path, file: str) -> str:
         trains = row["method"].startswith("GenRe")
         rows.append(
             (
-                NAMES[row["data"]],
+                name_of(row["data"]),
                 row["method"],
                 *(f"{row[name]:.2f}" for name in ("Cost", "Val", "LOF", "Score", "paper")),
                 f"{row['prepare s']:.0f}" if trains else "-",
                 f"{row['answer s']:.2f}",
-                row["violations"],
+                str(row["violations"]),
             )
         )
-    head = (
-        "data",
-        "method",
-        "Cost",
-        "Val",
-        "LOF",
-        "Score",
-        "paper",
+    head = [
+        *("data", "method", "Cost", "Val", "LOF", "Score", "paper"),
         "training, s",
         "answers, s",
         "violations",
-    )
+    ]
     first, hardware = record["settings"][0], record["environment"]["hardware"]
     told = (
         f"{first['factuals']} people each, seed {first['seed']}, one run each; GenRe's preset "
         f"`{first['hyperparams']['preset']}`; {hardware['processor']}, {hardware['cores']} cores."
     )
-    return f"{markdown(head, rows)}\n\n{told}"
+    return f"{markdown_table(head, rows)}\n\n{told}"
 
 
 def settings(root: Path, file: str) -> str:
@@ -90,19 +89,54 @@ def settings(root: Path, file: str) -> str:
         counts = (f"{checks[key]:,}" for key in ("train rows", "test rows", "denied test rows"))
         rates = (f"{checks[f'positive rate {when}']:.3f}" for when in ("before", "after"))
         rows.append(
-            (NAMES[name], *counts, *rates, f"{checks['test accuracy of h']:.2%}", f"{accuracy[name]:.2%}")
+            (name_of(name), *counts, *rates, f"{checks['test accuracy of h']:.2%}", f"{accuracy[name]:.2%}")
         )
     head = ("data", "train rows", "test rows", "of these denied", "positive before the draw", "after")
-    return markdown((*head, "test accuracy of h", "the paper's"), rows)
+    return markdown_table((*head, "test accuracy of h", "the paper's"), rows)
 
 
-def table_2(root: Path, folder: str, *data: str) -> str:
-    """A folder of records beside the paper's table 2; of some data sets alone."""
-    records = [read_record(path) for path in sorted((root / folder).glob("*_seed*.json"))]
-    shown = [record for record in records if not data or record["cell"]["data"] in data]
-    if not shown:
-        raise InputError(f"{folder} has no records{' of ' + ', '.join(data) if data else ''}")
-    return table2.markdown(table2.compared(shown))
+def of_the_paper(module: ModuleType) -> Callable[..., str]:
+    """A maker of one of the paper's tables, from a folder of records; of some data sets alone where they are named."""
+
+    def make(root: Path, folder: str, *data: str) -> str:
+        return module.markdown(module.compared(records(root / folder, data)))
+
+    return make
+
+
+def records(folder: Path, data: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The records of a folder, whatever grid they are of.
+
+    Raises
+    ------
+    InputError
+        There are none, or two of the same data set, seed and label.
+    """
+    found: dict[tuple[str, int, str], dict[str, Any]] = {}
+    for path in sorted(folder.glob("*_seed*.json")):
+        record = read_record(path)
+        cell = record["cell"]
+        name = cell["data"], cell["seed"], cell["label"]
+        if name in found:
+            raise InputError(
+                f"{folder} has two records of {', '.join(map(str, name))}: remove {path.name} or the other"
+            )
+        if not data or cell["data"] in data:
+            found[name] = record
+    if not found:
+        raise InputError(f"{folder} has no records" + (f" of {', '.join(data)}" if data else ""))
+    return list(found.values())
+
+
+def variants(root: Path, folder: str, *data: str) -> str:
+    """Methods far from the paper's, beside what they were with its authors."""
+    return differences.markdown(differences.compared(differences.command.records(root / folder, data=data)))
+
+
+def own_seeds(root: Path, folder: str, *data: str) -> str:
+    """What a method's own seed moves, on the same people."""
+    found = differences.command.records(root / folder, data=data)
+    return differences.own_seeds_markdown(differences.over_own_seeds(found))
 
 
 def speed(root: Path, *files: str) -> str:
@@ -118,8 +152,10 @@ def speed(root: Path, *files: str) -> str:
             script = Path(file).stem.removeprefix("speed_").removesuffix("_cpu")
             least, most = (f"{ratio[f'ratio_{end}']:.1f}" for end in ("min", "max"))
             told = f"{name}, {settings}" if name else settings
-            rows.append((f"`{script}`", told, f"{ratio['ratio']:.1f}", f"{least} to {most}", ratio["runs"]))
-    return markdown(("script", "settings", "times faster, median", "range", "runs"), rows)
+            rows.append(
+                (f"`{script}`", told, f"{ratio['ratio']:.1f}", f"{least} to {most}", str(ratio["runs"]))
+            )
+    return markdown_table(("script", "settings", "times faster, median", "range", "runs"), rows)
 
 
 def carla_suite(root: Path, file: str) -> str:
@@ -132,8 +168,8 @@ def carla_suite(root: Path, file: str) -> str:
     rows = []
     for reason, functions in sorted(groups.items(), key=lambda group: -sum(map(len, group[1].values()))):
         shown = (f"`{name}`" + _cases(cases) for name, cases in functions.items())
-        rows.append((sum(map(len, functions.values())), ", ".join(shown), f"`{reason}`"))
-    return markdown(("fail", "tests", "what is raised"), rows)
+        rows.append((str(sum(map(len, functions.values()))), ", ".join(shown), f"`{reason}`"))
+    return markdown_table(("fail", "tests", "what is raised"), rows)
 
 
 def _cases(cases: Sequence[str]) -> str:
@@ -141,20 +177,14 @@ def _cases(cases: Sequence[str]) -> str:
     return f" ({', '.join(named)})" if named else ""
 
 
-def markdown(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
-    )
-
-
 # Name of a block -> what makes it.
 BLOCKS: dict[str, Callable[..., str]] = {
     "value": value,
     "scores": scores,
     "settings": settings,
-    "table2": table_2,
+    **{f"table{number}": of_the_paper(module) for number, module in PAPER.items()},
+    "differences": variants,
+    "own_seeds": own_seeds,
     "speed": speed,
     "carla_suite": carla_suite,
 }

@@ -202,6 +202,25 @@ def test_the_blocks_show_what_the_records_have(repository: Path) -> None:
         assert f"| {setting['checks']['test accuracy of h']:.2%} |" in line
 
 
-def test_a_folder_without_records_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="nothing has no records"):
-        blocks.table_2(tmp_path, "nothing")
+def test_a_folder_without_records_or_with_a_record_twice_is_told(repository: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has no records"):
+        blocks.records(tmp_path)
+    results = repository / "benchmarks" / "results" / "methods_compas"
+    assert len(blocks.records(results)) == len(list(results.glob("*.json")))
+    with pytest.raises(InputError, match="no records of adult"):
+        blocks.records(results, ["adult"])
+    text = next(results.glob("*_NNR_*.json")).read_text()
+    for name in ("compas_NNR_seed42_a.json", "compas_NNR_seed42_b.json"):
+        (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=r"two records of compas, 42, NNR: remove compas_NNR_seed42_b\.json"):
+        blocks.records(tmp_path)
+
+
+def test_a_table_of_the_paper_is_made_from_the_records(repository: Path) -> None:
+    results = repository / "benchmarks" / "results"
+    record = json.loads(next((results / "methods_compas").glob("*_NNR_*.json")).read_text())
+    for number in (2, 3):
+        made = blocks.BLOCKS[f"table{number}"](results, "methods_compas", "compas")
+        assert any(
+            "| NNR |" in line and f"| {record['scores']['score']:.2f} |" in line for line in made.splitlines()
+        )
