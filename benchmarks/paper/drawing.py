@@ -1,0 +1,42 @@
+"""What the figures share: colours that people with colour blindness tell apart, and files that come out the same again.
+
+A figure is drawn from JSONs alone, so that whoever has them has the picture.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from carla_genre.plotting import require_matplotlib
+
+# Red against blue of ColorBrewer's RdBu: light for training rows, dark for people and answers.
+DENIED, ACCEPTED = "#f4a582", "#92c5de"
+PERSON, ANSWER = "#b2182b", "#053061"
+LINE = "#404040"
+# Of the palette of Okabe and Ito.
+OURS, THEIRS = "#0072b2", "#d55e00"
+
+
+def new_figure(width: float, height: float) -> Any:
+    """An empty ``matplotlib.figure.Figure``, of so many inches.
+
+    Raises
+    ------
+    MissingDependencyError
+        There is no matplotlib.
+    """
+    return require_matplotlib()(figsize=(width, height), layout="constrained")
+
+
+def save(figure: Any, path: Path) -> tuple[Path, Path]:
+    """Write a figure as ``path`` with .png and with .svg; the same figure gives the same bytes."""
+    from matplotlib import rc_context
+
+    pages = path.with_suffix(".png"), path.with_suffix(".svg")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The ids in an SVG are hashes; without a salt of one's own they are random.
+    with rc_context({"svg.hashsalt": "carla-genre"}):
+        figure.savefig(pages[0], dpi=150)
+        figure.savefig(pages[1], dpi=200, metadata={"Date": None})  # dpi of what is a picture inside it
+    return pages
