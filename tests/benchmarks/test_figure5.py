@@ -16,7 +16,7 @@ from carla_genre.methods.registry import hyperparameters_of
 
 pytest.importorskip("matplotlib")
 
-SIZE = 51
+SIZE = 50
 
 
 def drawn(**densities: np.ndarray) -> dict[str, Any]:
