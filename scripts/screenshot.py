@@ -2,7 +2,7 @@
 
     python scripts/screenshot.py results/report.html docs/report.png
 
-Needs `pip install playwright` and a Chromium or Chrome: on the path, or the one that CHROMIUM names.
+Needs `pip install playwright pillow` and a Chromium or Chrome: on the path, or the one that CHROMIUM names.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument("page", type=Path, help="the HTML file")
     parser.add_argument("picture", type=Path, help="the PNG")
     parser.add_argument("--width", type=int, default=1280, help="of the window (1280)")
-    parser.add_argument("--height", type=int, default=1500, help="of the window (1500)")
+    parser.add_argument("--height", type=int, default=2000, help="of the window (2000)")
     parser.add_argument(
         "--at", default="", metavar="ID", help="a part of the page, or a configuration to open"
     )
@@ -34,6 +34,7 @@ def main() -> int:
     if browser_path is None:
         print("no Chromium found: install one, or name it in CHROMIUM", file=sys.stderr)
         return 2
+    from PIL import Image
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -45,6 +46,10 @@ def main() -> int:
         window.goto(options.page.resolve().as_uri() + (f"#{options.at}" if options.at else ""))
         window.screenshot(path=options.picture)
         browser.close()
+    # Text on flat colours needs no more than a palette, a third of the size.
+    Image.open(options.picture).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+        options.picture, optimize=True
+    )
     return 0
 
 

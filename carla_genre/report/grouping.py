@@ -51,6 +51,8 @@ class Setting:
         The data set, with the fields that tell it from other settings of this data set.
     people : int
         How many were answered.
+    terms : str
+        Its other fields, in words.
     configurations : list of Configuration
         In the order of first sight.
     """
@@ -58,6 +60,7 @@ class Setting:
     anchor: str
     name: str
     people: int
+    terms: str
     configurations: list[Configuration]
 
     @property
@@ -76,8 +79,8 @@ def settings_of(found: Iterable[Found]) -> list[Setting]:
     for key, group in groups.items():
         alike = [flat(other) for other in fields.values() if other["data"] == fields[key]["data"]]
         name = _told_apart(str(fields[key]["data"]), flat(fields[key]), alike)
-        people = fields[key]["n_factuals"]
-        settings.append(Setting(f"s-{_digest(key)}", name, people, _configurations(key, group)))
+        people, terms = fields[key]["n_factuals"], _terms(fields[key])
+        settings.append(Setting(f"s-{_digest(key)}", name, people, terms, _configurations(key, group)))
     return settings
 
 
@@ -123,6 +126,12 @@ def _chosen(one: Found) -> dict[str, Any]:
     """What tells a configuration from another one, a field of another version of cells included."""
     other = (*_OF_SETTING, *EXTRAS, "seed")
     return {name: value for name, value in one.cell.items() if name not in other}
+
+
+def _terms(fields: Mapping[str, Any]) -> str:
+    rows = "all train rows" if fields["rows"] is None else f"at most {fields['rows']} train rows"
+    classifier = [f"classifier {fields['classifier']}"] if "classifier" in fields else []
+    return ", ".join([f"{fields['n_factuals']} people", rows, *classifier])
 
 
 def _shown(value: Any) -> str:

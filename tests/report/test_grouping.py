@@ -29,6 +29,7 @@ def test_seeds_are_put_together_and_everything_else_kept_apart(tmp_path):
         "homes": ["NNR"],
     }
     assert [one.cell["seed"] for one in settings[0].configurations[0].found] == [0, 1]
+    assert settings[1].terms.startswith("20 people, all train rows")
     anchors = [s.anchor for s in settings] + [one.anchor for s in settings for one in s.configurations]
     assert len(set(anchors)) == len(anchors)
 
