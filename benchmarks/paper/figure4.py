@@ -150,7 +150,7 @@ def draw(records: Sequence[Record], path: Path) -> tuple[Path, Path]:
                 axes.set_ylabel(label)
         _exponential(panels[0, column], here)
         panels[0, column].set_title(name_of(data))
-        panels[-1, column].set_xlabel("-Cost/d (exponential axis), right is cheaper")
+        panels[-1, column].set_xlabel("\N{MINUS SIGN}Cost/d (exponential axis), right is cheaper")
     _legend(figure)
     return save(figure, path)
 
@@ -198,6 +198,7 @@ def _exponential(axes: Any, rows: pd.DataFrame) -> None:
     reach = rows[f"{_ACROSS} std"].fillna(0.0)
     ends = pd.concat([rows[_ACROSS] - reach, rows[_ACROSS] + reach, rows[f"paper {_ACROSS}"]]).dropna()
     axes.set_xscale("function", functions=(np.exp, np.log))
+    axes.locator_params(axis="x", nbins=5)
     if len(ends):
         margin = 0.06 * (ends.max() - ends.min()) or 0.01
         axes.set_xlim(ends.min() - margin, ends.max() + margin)
