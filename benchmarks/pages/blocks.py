@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from benchmarks.paper import table1, table2, table3, table4, table11, table13
+from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
 from benchmarks.paper.differences import table as differences
 from benchmarks.paper.markdown import markdown_table
 from benchmarks.paper.published import name_of
@@ -96,12 +96,17 @@ def settings(root: Path, file: str) -> str:
 
 
 def of_the_paper(module: ModuleType) -> Callable[..., str]:
-    """A maker of one of the paper's tables, from a folder of records; of some data sets alone where they are named."""
+    """A maker of one of the paper's tables, or of a figure's points, from a folder of records; of some data sets alone."""
 
     def make(root: Path, folder: str, *data: str) -> str:
         return module.markdown(module.compared(records(root / folder, data)))
 
     return make
+
+
+def densities(root: Path, file: str) -> str:
+    """The record of figure 5: what its densities are like."""
+    return figure5.markdown(figure5.compared(read(root / file)["figures"]))
 
 
 def records(folder: Path, data: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -183,6 +188,9 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "scores": scores,
     "settings": settings,
     **{f"table{number}": of_the_paper(module) for number, module in PAPER.items()},
+    "figure2": of_the_paper(figure2),
+    "figure4": of_the_paper(figure4),
+    "figure5": densities,
     "differences": variants,
     "own_seeds": own_seeds,
     "speed": speed,
