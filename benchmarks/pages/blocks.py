@@ -96,7 +96,7 @@ def settings(root: Path, file: str) -> str:
 
 
 def of_the_paper(module: ModuleType) -> Callable[..., str]:
-    """A maker of one of the paper's tables, or of a figure's points, from a folder of records; of some data sets alone."""
+    """A maker of one of the paper's tables or figures, from a folder of records; of some data sets alone."""
 
     def make(root: Path, folder: str, *data: str) -> str:
         return module.markdown(module.compared(records(root / folder, data)))
