@@ -84,7 +84,7 @@ def markdown(rows: pd.DataFrame) -> str:
     """The rows of :func:`compared`."""
     lines = []
     for row in rows.to_dict("records"):
-        seeds = "-" if row["variant"] == PAPER else str(row["seeds"])
+        seeds = "-" if row["variant"] == PAPER else number(row["seeds"], 0)
         figures = (spread(row[measure], row[f"{measure} std"]) for measure in MEASURES)
         lines.append([name_of(row["data"]), row["method"], row["variant"], seeds, *figures])
     return markdown_table(["data", "method", "", "seeds", *MEASURES], lines) + "\n"
