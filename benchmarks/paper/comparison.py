@@ -26,9 +26,12 @@ class Comparison:
     ----------
     names : mapping
         The grid's labels of the methods that the table has -> their names there, in its order.
+    training : bool
+        Whether the paper's seconds of training are told.
     """
 
     names: Mapping[str, str]
+    training: bool = False
 
     def compared(self, records: Iterable[Record]) -> pd.DataFrame:
         """One row a data set and method, in the paper's order.
@@ -70,6 +73,8 @@ class Comparison:
             index=ours.index,
         )
         rows = ours.join(told).join(after)
+        if not self.training:
+            rows = rows.drop(columns="paper training s")
         rows["difference"] = rows["Score"] - rows["paper Score"]
         rows.insert(0, "name", [self.names[label] for _, label in rows.index])
         return rows.reset_index()

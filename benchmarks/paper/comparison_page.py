@@ -37,7 +37,10 @@ def page(rows: pd.DataFrame) -> str:
 
 
 def _over_seeds(rows: pd.DataFrame) -> str:
-    also = {head: column for head, column in WHERE_THERE_IS.items() if rows[column[0]].notna().any()}
+    empty = pd.Series(dtype=float)
+    also = {
+        head: column for head, column in WHERE_THERE_IS.items() if rows.get(column[0], empty).notna().any()
+    }
     head = ["data", "method", "seeds", "Cost", "Val", "LOF", "Score"]
     head += ["paper: Cost", "paper: Val", "paper: LOF", "paper: Score", "difference"]
     head += ["violations", "failures", "prepare s", "answer s", *also]
@@ -99,6 +102,8 @@ def _notes(rows: pd.DataFrame) -> Iterator[str]:
     if rows["train rows"].notna().any():
         most = ", ".join(f"{count:.0f}" for count in rows["train rows"].dropna().drop_duplicates())
         yield f"At most {most} train rows: not the paper's setting, and nothing to compare with it."
+    if "paper training s" in rows:
+        yield "The paper's seconds are of other hardware."
     if (rows["data"] == "heloc").any():
         yield LEAK
     told = list(_hyperparameters(rows)) + list(notes_on_seeds(rows))
@@ -110,7 +115,7 @@ def _notes(rows: pd.DataFrame) -> Iterator[str]:
 def _hyperparameters(rows: pd.DataFrame) -> Iterator[str]:
     """What differs, once for all methods and data sets that have the same."""
     for differs, same in rows[rows["differs"] != ""].groupby("differs", sort=False):
-        names = ", ".join(dict.fromkeys(same["name"]))
+        names = "; ".join(dict.fromkeys(same["name"]))
         sets = dict.fromkeys(same["data"])
         others = rows[rows["name"].isin(same["name"]) & (rows["differs"] != differs)]
         where = f" ({', '.join(name_of(data) for data in sets)})" if len(others) else ""

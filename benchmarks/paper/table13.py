@@ -13,7 +13,7 @@ NAMES = {
     "GenRe, validity": "GenRe, all rows",
 }
 
-_comparison = Comparison(NAMES)
+_comparison = Comparison(NAMES, training=True)
 compared, markdown = _comparison.compared, _comparison.markdown
 COMMAND = Command("table13", __doc__, tables(compared, markdown), "table13.yaml")
 main = COMMAND.main

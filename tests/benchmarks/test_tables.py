@@ -102,6 +102,13 @@ def test_a_failed_cell_is_shown_with_its_reason(repository: Path, records: list[
     assert rows.set_index("method").loc["NNR", "Cost"] == pytest.approx(records[2]["scores"]["cost"])
 
 
+def test_the_paper_s_seconds_of_training_stand_in_table_13_alone(repository: Path) -> None:
+    cells = grid(repository, "table13")
+    for module in (table3, table13):
+        text = module.markdown(module.compared([not_measured(cell) for cell in cells]))
+        assert ("| 8465 |" in text) == ("paper: training s" in text) == (module is table13)
+
+
 def test_records_of_other_methods_are_left_out(records: list[dict]) -> None:
     assert table3.compared(records)["method"].tolist() == ["NNR"]
     with pytest.raises(InputError, match="GenRe, 10 % of the rows"):
@@ -165,9 +172,9 @@ def test_the_paper_s_figures_add_up_and_every_one_has_a_cell(repository: Path) -
 
 
 @pytest.mark.parametrize("quick", [False, True])
-def test_what_two_tables_show_is_one_cell(repository: Path, quick: bool) -> None:
+def test_what_two_tables_or_figures_show_is_one_cell(repository: Path, quick: bool) -> None:
     keys: dict[tuple, set[str]] = {}
-    for name in set(COMPARISONS.values()):
+    for name in {*COMPARISONS.values(), "figure4"}:
         for cell in grid(repository, name, quick=quick):
             keys.setdefault((cell.label, cell.data, cell.seed), set()).add(cell.key)
     assert all(len(several) == 1 for several in keys.values())
