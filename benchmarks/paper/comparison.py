@@ -11,7 +11,7 @@ import pandas as pd
 from benchmarks.paper.command import Record
 from benchmarks.paper.comparison_page import page
 from benchmarks.paper.measured_seeds import seeds_of
-from benchmarks.paper.published import NAMES, different_hyperparams, published
+from benchmarks.paper.published import NAMES, different_hyperparams, figures_of
 from carla_genre.errors import InputError
 from carla_genre.harness.table import HELD, table
 
@@ -70,7 +70,7 @@ class Comparison:
                 {**_told(group), **_over_people(group), **_paper(data, label)}
                 for (data, label), group in groups.items()
             ],
-            index=ours.index,
+            index=pd.MultiIndex.from_tuples(groups, names=["data", "method"]),
         )
         rows = ours.join(told).join(after)
         if not self.training:
@@ -141,7 +141,7 @@ def _over_people(group: Sequence[Record]) -> dict[str, float]:
 
 
 def _paper(data: str, label: str) -> dict[str, float]:
-    theirs = published()["methods"].get(label, {}).get(data, {})
+    theirs = figures_of(label).get(data, {})
     figures = {
         f"paper {name}": theirs.get(name.lower()) for name in ("Cost", "Val", "LOF", "Score", "training s")
     }

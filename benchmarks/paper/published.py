@@ -23,6 +23,15 @@ def published() -> Mapping[str, Any]:
     return json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
 
 
+def figures_of(label: str) -> Mapping[str, Any]:
+    """What the paper has of a method: data set -> ``cost``, ``val``, ``lof``, ``score`` and ``std`` over people.
+
+    A label that the paper has not, as "CRUD, 20 epochs", stands beside what is before its comma.
+    """
+    methods = published()["methods"]
+    return methods.get(label) or methods.get(label.partition(",")[0], {})
+
+
 def different_hyperparams(method: str, ours: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """What a record's hyperparameters have otherwise than the paper says (tables 8 and 9).
 

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.paper import table1, table2, table3, table4, table11, table13
 from benchmarks.paper.command import NOT_MEASURED
-from benchmarks.paper.published import NAMES, different_hyperparams, published
+from benchmarks.paper.published import NAMES, different_hyperparams, figures_of, published
 from carla_genre.errors import InputError
 from carla_genre.harness import Cell, Places, read_grid
 from carla_genre.harness.measure import measure
@@ -126,6 +126,12 @@ def test_what_differs_from_the_paper_s_hyperparameters_is_told_from_the_record(r
     )
     assert "- † CRUD: vae_params.epochs 20 (paper 100)" in text and "| COMPAS | CRUD † |" in text
     assert "GrowingSpheres †" not in text
+
+
+def test_a_method_of_fewer_epochs_stands_beside_the_method() -> None:
+    assert figures_of("CRUD, 20 epochs") == figures_of("CRUD") != {}
+    assert figures_of("TabSyn+SVDD, lambda 5") != figures_of("TabSyn+SVDD, lambda 10")
+    assert figures_of("GenRe, cheapest") == figures_of("PAR") == {}  # the paper has neither
 
 
 def test_the_paper_s_hyperparameters_are_ours_by_name() -> None:
