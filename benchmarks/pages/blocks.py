@@ -16,6 +16,7 @@ from benchmarks.paper.published import name_of
 from benchmarks.paper.score import published, table
 from carla_genre.errors import InputError
 from carla_genre.harness.record import read_record
+from carla_genre.methods.carla_methods import CARLA_METHODS
 
 ROOT = Path(__file__).resolve().parents[2]
 # The paper's tables, by number.
@@ -144,6 +145,25 @@ def own_seeds(root: Path, folder: str, *data: str) -> str:
     return differences.own_seeds_markdown(differences.over_own_seeds(found))
 
 
+def carla_seconds(root: Path, folder: str, *data: str) -> str:
+    """What CARLA's own methods took of the processor, from a folder of records: the mean over the seeds."""
+    seconds = defaultdict(list)
+    for record in records(root / folder, data):
+        cell = record["cell"]
+        if cell["method"] in CARLA_METHODS and "error" not in record:
+            took, people = record["cpu_seconds"], cell["n_factuals"]
+            seconds[cell["data"], cell["label"]].append((took["prepare"], took["answer"] / people))
+    rows = [
+        (
+            name_of(name),
+            f"`{label}`",
+            *(f"{sum(parts) / len(parts):.2f}" for parts in zip(*found, strict=True)),
+        )
+        for (name, label), found in seconds.items()
+    ]
+    return markdown_table(("data", "method", "training, s", "an answer, s"), rows)
+
+
 def speed(root: Path, *files: str) -> str:
     """Records of benchmarks.speed: how many times faster ours is than the plain reference."""
     rows = []
@@ -193,6 +213,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "figure5": densities,
     "differences": variants,
     "own_seeds": own_seeds,
+    "carla_seconds": carla_seconds,
     "speed": speed,
     "carla_suite": carla_suite,
 }

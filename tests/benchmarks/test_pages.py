@@ -224,3 +224,17 @@ def test_a_table_of_the_paper_is_made_from_the_records(repository: Path) -> None
         assert any(
             "| NNR |" in line and f"| {record['scores']['score']:.2f} |" in line for line in made.splitlines()
         )
+
+
+def test_the_seconds_of_carla_s_methods_are_means_over_seeds_an_answer_each(
+    repository: Path, tmp_path: Path
+) -> None:
+    results = repository / "benchmarks" / "results" / "methods_compas"
+    for name in ("Dice", "NNR"):
+        record = json.loads(next(results.glob(f"*_{name}_*.json")).read_text())
+        for seed, answer in ((0, 30.0), (1, 50.0)):
+            record["cell"] |= {"seed": seed, "n_factuals": 20}
+            record["cpu_seconds"] = {"prepare": 2.0 * seed, "answer": answer}
+            (tmp_path / f"compas_{name}_seed{seed}_x.json").write_text(json.dumps(record))
+    lines = blocks.carla_seconds(tmp_path, ".", "compas").splitlines()
+    assert lines[2:] == ["| COMPAS | `Dice` | 1.00 | 2.00 |"]  # NNR is not CARLA's
