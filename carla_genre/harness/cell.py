@@ -12,6 +12,7 @@ from typing import Any
 
 from carla_genre.errors import InputError
 from carla_genre.protocol import OwnTable
+from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
 
 # Raised when a record's meaning changes, so that a finished cell is measured again.
 FORMAT = 3
@@ -46,6 +47,8 @@ class Cell:
         Whether the record keeps the people and the answers themselves.
     share : float
         Of the train rows that the method is given, in (0, 1]; the gold classifier, h and the people stay those of all.
+    classifier : str
+        What h is, as :func:`carla_genre.protocol.prepare` takes it.
     """
 
     data: str
@@ -59,6 +62,7 @@ class Cell:
     n_retrained: int = 3
     answers: bool = False
     share: float = 1.0
+    classifier: str = PAPER_CLASSIFIER
 
     @property
     def key(self) -> str:
@@ -67,10 +71,17 @@ class Cell:
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
     @property
+    def problem(self) -> str:
+        """The data set, and the classifier where it is not the paper's."""
+        return self.data if self.classifier == PAPER_CLASSIFIER else f"{self.data}, {self.classifier}"
+
+    @property
     def file(self) -> str:
         """The record's name: readable, and another one for another configuration."""
-        data, label = (re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") for name in (self.data, self.label))
-        return f"{data}_{label}_seed{self.seed}_{self.key}.json"
+        problem, label = (
+            re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") for name in (self.problem, self.label)
+        )
+        return f"{problem}_{label}_seed{self.seed}_{self.key}.json"
 
     def _chosen(self) -> dict[str, Any]:
         """The fields that have no default or another value."""
@@ -78,7 +89,7 @@ class Cell:
         return {name: value for name, (value, default) in values.items() if value != default}
 
     def __str__(self) -> str:
-        return f"{self.data}, seed {self.seed}, {self.label}"
+        return f"{self.problem}, seed {self.seed}, {self.label}"
 
 
 def _default(one: Field[Any]) -> Any:

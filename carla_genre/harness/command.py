@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from carla_genre.harness.cell import Places
+from carla_genre.harness.cell import Cell, Places
 from carla_genre.harness.grid import read_grid
 from carla_genre.harness.progress import Lines, LiveTable
 from carla_genre.harness.run import records_of, run_grid
@@ -94,9 +94,5 @@ def measured(options: Options, folder: Path) -> list[dict[str, Any]]:
     records = run_grid(cells, folder, places, options.workers, options.time_limit, options.cluster, progress)
     for record in records:
         if "error" in record:
-            cell, error = record["cell"], record["error"]
-            print(
-                f"failed: {cell['data']}, seed {cell['seed']}, {cell['label']}: {error['message']}",
-                file=sys.stderr,
-            )
+            print(f"failed: {Cell(**record['cell'])}: {record['error']['message']}", file=sys.stderr)
     return records

@@ -24,13 +24,15 @@ from carla_genre.harness.grid_values import (
     only_json,
     read_yaml,
     share,
+    texts,
 )
 from carla_genre.methods.registry import hyperparameters_of
+from carla_genre.protocol.classifiers import PAPER_CLASSIFIER, check_classifier
 from carla_genre.protocol.data import BALANCED, REAL_DATA
 
-KEYS = ("data", "seeds", "people", "rows", "retrained", "answers", "recourse_methods", "quick")
-QUICK_KEYS = ("data", "seeds", "people", "rows", "retrained")
-METHOD_KEYS = ("method", "hyperparams", "data", "share", "quick")
+KEYS = ("data", "classifiers", "seeds", "people", "rows", "retrained", "answers", "recourse_methods", "quick")
+QUICK_KEYS = ("data", "classifiers", "seeds", "people", "rows", "retrained")
+METHOD_KEYS = ("method", "hyperparams", "data", "classifiers", "share", "quick")
 TABLE_KEYS = (
     *("name", "csv", "balanced"),
     # load_dataset's
@@ -57,6 +59,7 @@ def read_grid(
             data:                        # adult, compas and heloc by default; also circles, moons and corr
               - compas
               - {name: loans, csv: loans.csv, target: granted, immutables: [sex]}  # beside this file
+            classifiers: [ann, forest]   # ann, the paper's network, by default; also linear, boosting, module:function
             seeds: [0, 1, 2, 3, 4]
             people: 200
             rows: 5000                   # at most so many train rows; all by default
@@ -68,6 +71,7 @@ def read_grid(
               CCHVAE, 5 epochs:
                 method: CCHVAE
                 data: [compas]           # only here
+                classifiers: [ann]       # only for these
                 share: 0.1               # of the train rows, for the method alone
                 hyperparams: {vae_params: {epochs: 5}}
                 quick: {vae_params: {epochs: 1}}    # over hyperparams, with --quick; false: left out then
@@ -107,6 +111,7 @@ class _Method:
     name: str
     hyperparams: Mapping[str, Any]
     data: Sequence[str]
+    classifiers: Sequence[str]
     share: float
 
 
@@ -122,21 +127,18 @@ def _cells(
     check_keys(grid, KEYS, "the grid")
     tables = _tables(grid.get("data"), folder)
     every = _data(grid.get("data", list(REAL_DATA)), [*BALANCED, *tables], "data")
-    methods = mapping(grid.get("recourse_methods"), "recourse_methods")
-    if not methods:
-        raise InputError("recourse_methods: name at least one method")
-    whole = {str(label): _method(str(label), entry, every, False) for label, entry in methods.items()}
-    reduced = {str(label): _method(str(label), entry, every, True) for label, entry in methods.items()}
-    smaller = mapping(grid.get("quick"), "quick")
-    check_keys(smaller, QUICK_KEYS, "quick")
-    _seeds(smaller, "quick.seeds")
-    _shared(smaller, "quick.")
-    _data(smaller.get("data", every), every, "quick.data")
+    classifiers = _classifiers(grid.get("classifiers", PAPER_CLASSIFIER))
+    # Both are checked, whichever is wanted.
+    whole, reduced = (
+        _methods(grid.get("recourse_methods"), every, classifiers, smaller) for smaller in (False, True)
+    )
+    smaller = _smaller(grid.get("quick"), every, classifiers)
     if quick:
         if not smaller:
             raise InputError("it has no key 'quick', which says what is smaller with --quick")
         grid = {**grid, **smaller}
         every = _data(grid.get("data", every), every, "data")
+        classifiers = names(grid.get("classifiers", classifiers), classifiers, "classifiers")
     every = _data(list(data), every, "--data") if data else every
     own_seeds = _seeds({"seeds": list(seeds)}, "--seeds") if seeds else _seeds(grid, "seeds")
     shared = _shared(grid)
@@ -158,15 +160,52 @@ def _cells(
             method.hyperparams,
             table=tables.get(name),
             share=method.share,
+            classifier=classifier,
             **shared,
         )
-        for name, seed in itertools.product(every, own_seeds)
+        for name, classifier, seed in itertools.product(every, classifiers, own_seeds)
         for label, method in chosen.items()
-        if name in method.data
+        if name in method.data and classifier in method.classifiers
     ]
 
 
-def _method(label: str, entry: Any, every: Sequence[str], quick: bool) -> _Method | None:
+def _classifiers(value: Any) -> list[str]:
+    """Names of classifiers, each of which there is."""
+    given = texts(value, "classifiers")
+    for name in given:
+        try:
+            check_classifier(name)
+        except InputError as error:
+            raise InputError(f"classifiers: {error}") from error
+    return given
+
+
+def _smaller(value: Any, every: Sequence[str], classifiers: Sequence[str]) -> Mapping[str, Any]:
+    """What stands in the place of the grid's with ``--quick``, checked."""
+    smaller = mapping(value, "quick")
+    check_keys(smaller, QUICK_KEYS, "quick")
+    _seeds(smaller, "quick.seeds")
+    _shared(smaller, "quick.")
+    _data(smaller.get("data", every), every, "quick.data")
+    names(smaller.get("classifiers", list(classifiers)), classifiers, "quick.classifiers")
+    return smaller
+
+
+def _methods(
+    value: Any, every: Sequence[str], classifiers: Sequence[str], quick: bool
+) -> dict[str, _Method | None]:
+    """Label -> entry, None where ``quick: false`` leaves it out."""
+    entries = mapping(value, "recourse_methods")
+    if not entries:
+        raise InputError("recourse_methods: name at least one method")
+    return {
+        str(label): _method(str(label), entry, every, classifiers, quick) for label, entry in entries.items()
+    }
+
+
+def _method(
+    label: str, entry: Any, every: Sequence[str], classifiers: Sequence[str], quick: bool
+) -> _Method | None:
     """One entry; None where ``quick: false`` leaves it out."""
     where = f"recourse_methods.{label}"
     entry = mapping(entry, where)
@@ -182,8 +221,13 @@ def _method(label: str, entry: Any, every: Sequence[str], quick: bool) -> _Metho
         hyperparameters_of(name, hyperparams)
     except InputError as error:
         raise InputError(f"{where}{'.quick' if quick else ''}: {error}") from error
-    here = names(entry.get("data", every), every, f"{where}.data")
-    return _Method(name, dict(hyperparams), here, share(entry.get("share", 1.0), f"{where}.share"))
+    return _Method(
+        name,
+        dict(hyperparams),
+        names(entry.get("data", every), every, f"{where}.data"),
+        names(entry.get("classifiers", classifiers), classifiers, f"{where}.classifiers"),
+        share(entry.get("share", 1.0), f"{where}.share"),
+    )
 
 
 def _seeds(grid: Mapping[str, Any], where: str) -> list[int]:

@@ -81,10 +81,10 @@ def names(value: Any, known: Iterable[str], where: str) -> list[str]:
     return given
 
 
-def texts(value: Any, where: str) -> list[Any]:
+def texts(value: Any, where: str) -> list[str]:
     """One name or a list of them, each kept once."""
     given = [value] if isinstance(value, str) else value
-    if not isinstance(given, list) or not given:
+    if not isinstance(given, list) or not given or not all(isinstance(name, str) for name in given):
         raise InputError(f"{where} must be a list of names, got {value!r}")
     return list(dict.fromkeys(given))
 

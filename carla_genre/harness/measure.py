@@ -42,7 +42,13 @@ def measure(cell: Cell, places: Places = Places()) -> dict[str, Any]:  # noqa: B
         ``environment``; with ``cell.answers`` also ``features``, ``factuals`` and ``answers``.
     """
     setting = prepare(
-        places.source(cell), cell.seed, cell.n_factuals, places.root, rows=cell.rows, cache=places.cache
+        places.source(cell),
+        cell.seed,
+        cell.n_factuals,
+        places.root,
+        rows=cell.rows,
+        cache=places.cache,
+        classifier=cell.classifier,
     )
     before = peak_memory_mb()
     hyperparams = _with_seed(cell)  # loads the method's module, which is not its training

@@ -77,7 +77,7 @@ class Lines(Progress):
 
 
 class LiveTable(Progress):
-    """On a terminal: a row a method, a column a data set, the mean Score and how many seeds are done.
+    """On a terminal: a row a method, a column a data set and classifier, the mean Score and how many seeds are done.
 
     What is too long for the terminal is drawn as lines above one line of state.
     """
@@ -113,7 +113,7 @@ class LiveTable(Progress):
         self._drawn = len(lines)
 
     def _table(self) -> list[str]:
-        names = list(dict.fromkeys(cell.data for cell in self.cells))
+        names = list(dict.fromkeys(cell.problem for cell in self.cells))
         labels = list(dict.fromkeys(cell.label for cell in self.cells))
         rows = [["Score", *names]]
         for label in labels:
@@ -126,7 +126,7 @@ class LiveTable(Progress):
         return [*shown, self._status()]
 
     def _cell(self, label: str, name: str) -> str:
-        mine = [cell for cell in self.cells if (cell.label, cell.data) == (label, name)]
+        mine = [cell for cell in self.cells if (cell.label, cell.problem) == (label, name)]
         found = [self.records[cell.key] for cell in mine if cell.key in self.records]
         scores = [r["scores"]["score"] for r in found if "scores" in r and r["scores"]["score"] is not None]
         failed = sum("error" in record for record in found)

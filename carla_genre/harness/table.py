@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from carla_genre.harness.record import write_whole
+from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
 
 Record = Mapping[str, Any]
 
@@ -83,7 +84,7 @@ y-NN: CARLA's own measures. All but the validities are of the answered."""
 
 
 def table(records: Iterable[Record]) -> pd.DataFrame:
-    """One row for each data set and method, two for a method that does not keep the constraints by itself.
+    """One row for each data set, classifier and method, two for a method that does not keep the constraints by itself.
 
     Parameters
     ----------
@@ -95,16 +96,24 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
     DataFrame
         ``data``, ``method``, ``constraints``, ``seeds`` (measured), ``failed``; for each of ``MEASURES`` a column of
         means and one of standard deviations (``"Cost std"``; ddof 1, NaN for one seed), both over the seeds where
-        the figure is defined.
+        the figure is defined. With a ``classifier`` after ``data`` where a record has another than the paper's.
     """
-    groups: dict[tuple[str, str], list[Record]] = {}
+    groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in records:
         cell = record["cell"]
-        groups.setdefault((cell["data"], cell["label"]), []).append(record)
+        names = cell["data"], cell.get("classifier", PAPER_CLASSIFIER), cell["label"]
+        groups.setdefault(names, []).append(record)
+    others = any(classifier != PAPER_CLASSIFIER for _, classifier, _ in groups)
     rows = []
-    for (data, label), group in groups.items():
+    for (data, classifier, label), group in groups.items():
         measured = [record for record in group if "error" not in record]
-        start = {"data": data, "method": label, "seeds": len(measured), "failed": len(group) - len(measured)}
+        start = {
+            "data": data,
+            "classifier": classifier,
+            "method": label,
+            "seeds": len(measured),
+            "failed": len(group) - len(measured),
+        }
         for constraints in _variants(measured):
             figures = pd.DataFrame(
                 [_figures(record, constraints) for record in measured], columns=list(MEASURES), dtype=float
@@ -116,7 +125,7 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
                 for name, value in ((measure, means[measure]), (f"{measure} std", deviations[measure]))
             }
             rows.append({**start, "constraints": constraints, **parts})
-    columns = ["data", "method", "constraints", "seeds", "failed"]
+    columns = ["data", *(["classifier"] if others else []), "method", "constraints", "seeds", "failed"]
     return pd.DataFrame(rows, columns=[*columns, *(c for m in MEASURES for c in (m, f"{m} std"))])
 
 
@@ -144,20 +153,29 @@ def seconds_of(record: Record) -> Mapping[str, float]:
 
 def markdown(rows: pd.DataFrame) -> str:
     """A table of :func:`table` in Markdown, ``mean ± std``: main measures, further ones, what failed."""
-    failed = rows.drop_duplicates(["data", "method"]).query("failed > 0")
-    reasons = [f"- {row.data}, {row.method}: {row.failed} failed" for row in failed.itertuples()]
+    names = _names(rows)
+    failed = rows.drop_duplicates(names).query("failed > 0")
+    reasons = [
+        f"- {', '.join(row[name] for name in names)}: {row['failed']} failed"
+        for row in failed.to_dict("records")
+    ]
     parts = [_table(rows, MAIN), LEGEND, _table(rows, FURTHER), FURTHER_LEGEND, "\n".join(reasons)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _table(rows: pd.DataFrame, columns: Mapping[str, Column]) -> str:
-    head = ["data", "method", "constraints", "seeds", *columns]
+    names = [*_names(rows), "constraints", "seeds"]
+    head = [*names, *columns]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     for row in rows.to_dict("records"):
-        cells = [row["data"], row["method"], row["constraints"], str(row["seeds"])]
+        cells = [str(row[name]) for name in names]
         cells += [_shown(row[name], row[f"{name} std"], column.digits) for name, column in columns.items()]
-        lines.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
+
+
+def _names(rows: pd.DataFrame) -> list[str]:
+    return [name for name in ("data", "classifier", "method") if name in rows]
 
 
 def _shown(mean: float, deviation: float, digits: int) -> str:

@@ -3,9 +3,9 @@
 A key is a digest of everything that the result depends on: the rows, the seed, the versions of the packages that
 train, and the code that does. So nothing has to be declared out of date, and the folder may be removed at any time.
 
-The gold classifier is a pickle, which runs what is in it when it is read. It is therefore only read from a file of
-this user's own, and the folder is the user's own by default, not the one of the results, which people pass on. h is
-a safetensors file, which cannot run anything.
+The gold classifier, and an h of trees, is a pickle, which runs what is in it when it is read. It is therefore only
+read from a file of this user's own, and the folder is the user's own by default, not the one of the results, which
+people pass on. An h that is a network is a safetensors file, which cannot run anything.
 """
 
 from __future__ import annotations
@@ -38,8 +38,13 @@ log = logging.getLogger(__name__)
 _CODE = {
     "gold": ("carla_genre.evaluation.gold", "carla_genre.evaluation.lof", "carla_genre.evaluation.measure"),
     "h": ("carla_genre.protocol.classifier",),
+    "h-trees": ("carla_genre.protocol.trees",),
 }
-_PACKAGES = {"gold": ("numpy", "scikit-learn", "joblib"), "h": ("numpy", "scikit-learn", "torch")}
+_PACKAGES = {
+    "gold": ("numpy", "scikit-learn", "joblib"),
+    "h": ("numpy", "scikit-learn", "torch"),
+    "h-trees": ("numpy", "scikit-learn", "joblib"),
+}
 
 _MOST_IN_MEMORY = 8
 _memory: OrderedDict[str, Any] = OrderedDict()
@@ -56,7 +61,7 @@ def content_key(kind: str, *parts: Any) -> str:
 
     Parameters
     ----------
-    kind : {"gold", "h"}
+    kind : {"gold", "h", "h-trees"}
         Chooses the code and the packages that count.
     parts : DataFrame of numbers, or what JSON has
         Rows and settings.

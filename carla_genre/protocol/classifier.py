@@ -31,8 +31,8 @@ class TwoClasses(nn.Module):
         return torch.cat([1 - accepted, accepted], dim=1)
 
 
-class ProtocolClassifier(MLModel):
-    """d-10-10-10-1, ReLU, sigmoid.
+class EncodedClassifier(MLModel):
+    """A classifier of encoded columns behind CARLA's interface; a subclass says its backend and its probabilities.
 
     Parameters
     ----------
@@ -40,35 +40,22 @@ class ProtocolClassifier(MLModel):
         Encoded data; its ``df_train`` holds the labels to learn.
     columns : sequence of str
         The input's columns, in order.
-    network : torch.nn.Module
-        (B, d) -> (B, 2), the probabilities.
+    model : object
+        What has learnt.
     """
 
-    def __init__(self, data: Any, columns: Sequence[str], network: nn.Module) -> None:
+    def __init__(self, data: Any, columns: Sequence[str], model: Any) -> None:
         super().__init__(data)
         self._columns = list(columns)
-        self._network = network.eval()
+        self._model = model
 
     @property
     def feature_input_order(self) -> list[str]:
         return self._columns
 
     @property
-    def backend(self) -> str:
-        return "pytorch"
-
-    @property
-    def raw_model(self) -> nn.Module:
-        return self._network
-
-    def predict_proba(self, x: Any) -> Any:
-        """(B, 2): a tensor for a tensor (with its gradient), else an array."""
-        if isinstance(x, torch.Tensor):
-            return self._network(x)
-        if isinstance(x, pd.DataFrame):
-            x = self.get_ordered_features(x)
-        with torch.no_grad():
-            return self._network(torch.tensor(np.asarray(x, dtype=np.float32))).numpy()
+    def raw_model(self) -> Any:
+        return self._model
 
     def predict(self, x: Any) -> Any:
         """(B, 1): the probability of acceptance."""
@@ -83,6 +70,34 @@ class ProtocolClassifier(MLModel):
             for column in self._columns
         ]
         return np.array([name not in frozen for name in owner])
+
+
+class ProtocolClassifier(EncodedClassifier):
+    """A network: d-10-10-10-1, ReLU, sigmoid in the paper.
+
+    Parameters
+    ----------
+    data, columns
+        As :class:`EncodedClassifier` takes them.
+    network : torch.nn.Module
+        (B, d) -> (B, 2), the probabilities.
+    """
+
+    def __init__(self, data: Any, columns: Sequence[str], network: nn.Module) -> None:
+        super().__init__(data, columns, network.eval())
+
+    @property
+    def backend(self) -> str:
+        return "pytorch"
+
+    def predict_proba(self, x: Any) -> Any:
+        """(B, 2): a tensor for a tensor (with its gradient), else an array."""
+        if isinstance(x, torch.Tensor):
+            return self._model(x)
+        if isinstance(x, pd.DataFrame):
+            x = self.get_ordered_features(x)
+        with torch.no_grad():
+            return self._model(torch.tensor(np.asarray(x, dtype=np.float32))).numpy()
 
 
 def train_classifier(
@@ -117,16 +132,21 @@ def train_classifier(
     return ProtocolClassifier(data, columns, TwoClasses(logit))
 
 
-def initial_network(width: int, seed: int) -> nn.Sequential:
+def initial_network(width: int, seed: int, hidden: Sequence[int] = HIDDEN) -> nn.Sequential:
     """The untrained network, (B, width) -> (B, 1), a logit."""
     layers: list[nn.Module] = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        for size in HIDDEN:
+        for size in hidden:
             layers += [nn.Linear(width, size), nn.ReLU()]
             width = size
         layers.append(nn.Linear(width, 1))
     return nn.Sequential(*layers)
+
+
+def class_weights(labels: np.ndarray, balanced: bool) -> np.ndarray:
+    """A weight a row, (n,): so that both classes weigh the same, or 1."""
+    return compute_sample_weight("balanced", labels) if balanced else np.ones(len(labels))
 
 
 def fit_network(
@@ -142,7 +162,7 @@ def fit_network(
     """Train a network in place; :func:`train_classifier` documents the rest."""
     train = data.df_train
     labels = train[data.target].to_numpy()
-    weight = compute_sample_weight("balanced", labels) if balanced else np.ones(len(labels))
+    weight = class_weights(labels, balanced)
     x, y, w = (
         torch.tensor(np.asarray(part, dtype=np.float32)) for part in (train[list(columns)], labels, weight)
     )

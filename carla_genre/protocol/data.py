@@ -135,9 +135,14 @@ def share_of_rows(data: FrameCatalog, share: float, seed: int) -> FrameCatalog:
         raise InputError(f"share must be above 0 and at most 1, got {share:g}")
     train = data.df_train
     drawn = np.random.default_rng(seed).permutation(len(train))[: max(1, round(share * len(train)))]
-    part = copy.copy(data)
-    _replace(part, train.iloc[np.sort(drawn)].reset_index(drop=True), data.df_test)
-    return part
+    return with_train_rows(data, train.iloc[np.sort(drawn)])
+
+
+def with_train_rows(data: FrameCatalog, train: pd.DataFrame) -> FrameCatalog:
+    """The same data with other train rows, numbered anew; ``data`` is left as it is."""
+    other = copy.copy(data)
+    _replace(other, train.reset_index(drop=True), data.df_test)
+    return other
 
 
 def _some(frame: pd.DataFrame, count: int, random: np.random.RandomState) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""h trained again: on other rows, or from other initial weights. What an answer should survive.
+"""h trained again: on other rows, or from another random state. What an answer should survive.
 
 others = retrained(setting, n=5)
 FutureValidity(setting.mlmodel, {"classifiers": others}).get_evaluation(setting.factuals, answers)
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Literal
 
 import numpy as np
 
 from carla_genre.errors import InputError
-from carla_genre.protocol.cache import content_key, kept_weights
-from carla_genre.protocol.classifier import ProtocolClassifier, TwoClasses, fit_network, initial_network
-from carla_genre.protocol.data import input_columns
+from carla_genre.protocol.classifiers import train_by_name
+from carla_genre.protocol.data import input_columns, with_train_rows
 from carla_genre.protocol.setting import Setting
+
+from carla.models.api import MLModel
 
 
 def retrained(
@@ -28,7 +28,7 @@ def retrained(
     epochs: int = 100,
     cache: str | os.PathLike[str] | None = None,
     verbose: bool = False,
-) -> list[ProtocolClassifier]:
+) -> list[MLModel]:
     """Train the protocol's h again, n times, otherwise as it was.
 
     Parameters
@@ -40,10 +40,12 @@ def retrained(
     seed : int
         Of what changes. The first classifiers do not depend on n.
     rows : {"bootstrap", "same"}
-        What changes: the training rows, drawn with replacement, as many as there are, while the initial weights stay
-        those of h; or the initial weights, while the rows stay.
+        What changes: the training rows, drawn with replacement, as many as there are, while the seed stays that of h;
+        or the seed, while the rows stay: the initial weights of a network, the random state of trees. A classifier
+        that uses no chance is then the same each time, as boosting is on at most 10,000 rows (on more, scikit-learn
+        keeps some apart, drawn at random, to know when to stop).
     epochs : int
-        100 in the paper.
+        Of a network; 100 in the paper.
     cache : path, optional
         Folder to keep them in, by content (:mod:`carla_genre.protocol.cache`), as ``prepare`` keeps h.
     verbose : bool
@@ -51,7 +53,7 @@ def retrained(
 
     Returns
     -------
-    list of ProtocolClassifier
+    list of MLModel
         On the setting's data.
 
     Raises
@@ -69,20 +71,22 @@ def retrained(
 
 def _again(
     setting: Setting, seed: tuple[int, int], rows: str, epochs: int, folder: Path | None, verbose: bool
-) -> ProtocolClassifier:
-    data, columns = setting.data, input_columns(setting.data)
-    random, train, weights_seed = np.random.default_rng(seed), data.df_train, setting.seed
+) -> MLModel:
+    data, random, own_seed = setting.data, np.random.default_rng(seed), setting.seed
+    train = data.df_train
     if rows == "bootstrap":
         train = train.iloc[random.integers(0, len(train), len(train))]
     else:
-        weights_seed = int(random.integers(1 << 32))
-    logit = initial_network(len(columns), weights_seed)
-
-    def fit() -> dict[str, float]:
-        learnt = SimpleNamespace(df_train=train, target=data.target)
-        fit_network(logit, learnt, columns, setting.balanced, epochs, verbose=verbose)
-        return {}
-
-    key = content_key("h", train, data.target, setting.balanced, weights_seed, epochs)
-    kept_weights(folder, key, logit, fit)
-    return ProtocolClassifier(data, columns, TwoClasses(logit))
+        own_seed = int(random.integers(1 << 32))
+    mlmodel, _ = train_by_name(
+        setting.classifier,
+        with_train_rows(data, train),
+        input_columns(data),
+        setting.balanced,
+        own_seed,
+        folder,
+        epochs,
+        verbose,
+    )
+    mlmodel.data = data
+    return mlmodel

@@ -24,8 +24,9 @@ from carla_genre.errors import InputError
 from carla_genre.evaluation.gold import GoldClassifier, draw_labels
 from carla_genre.evaluation.lof import InlierTest
 from carla_genre.evaluation.score import Judge, Scores
-from carla_genre.protocol.cache import content_key, kept_object, kept_weights, remembered
-from carla_genre.protocol.classifier import ProtocolClassifier, TwoClasses, fit_network, initial_network
+from carla_genre.evaluation.validity import model_probability
+from carla_genre.protocol.cache import content_key, kept_object, remembered
+from carla_genre.protocol.classifiers import PAPER_CLASSIFIER, Trained, train_by_name
 from carla_genre.protocol.data import (
     OwnTable,
     input_columns,
@@ -35,6 +36,8 @@ from carla_genre.protocol.data import (
     share_of_rows,
 )
 from carla_genre.schema import Schema
+
+from carla.models.api import MLModel
 
 if TYPE_CHECKING:
     from carla_genre.datasets.catalog import FrameCatalog
@@ -50,7 +53,7 @@ class Setting:
     ----------
     name, seed
         Of the data set, and of labels, h and rows.
-    mlmodel : ProtocolClassifier
+    mlmodel : MLModel
         h; ``mlmodel.data`` has the drawn labels.
     factuals : DataFrame
         The denied test rows, encoded, with the target column.
@@ -62,23 +65,26 @@ class Setting:
         Counts of rows and of features, positive rates before and after the draw, the accuracy of h, denied test rows.
     seconds : dict
         Seconds that training ``gold`` and ``h`` took, also where they come from the cache.
+    classifier : str
+        What h is.
     """
 
     name: str
     seed: int
-    mlmodel: ProtocolClassifier
+    mlmodel: MLModel
     factuals: pd.DataFrame
     judge: Judge
     balanced: bool
     checks: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    classifier: str = PAPER_CLASSIFIER
 
     @property
     def data(self) -> FrameCatalog:
         """The data behind h."""
         return self.mlmodel.data
 
-    def with_share(self, share: float) -> ProtocolClassifier:
+    def with_share(self, share: float) -> MLModel:
         """The classifier h with a share of the train rows, as the paper's table 13 gives it to a method.
 
         Parameters
@@ -109,6 +115,7 @@ def prepare(
     verbose: bool = False,
     rows: int | None = None,
     cache: str | os.PathLike[str] | None = None,
+    classifier: str = PAPER_CLASSIFIER,
 ) -> Setting:
     """Run the protocol up to the rows to answer.
 
@@ -117,7 +124,7 @@ def prepare(
     data : {"adult", "compas", "heloc", "circles", "moons", "corr"} or OwnTable
         Data set.
     seed : int
-        Of the drawn labels, the initial weights of h and the rows.
+        Of the drawn labels, of h (its initial weights, or its random state) and of the rows.
     n_factuals : int
         Denied test rows (h <= .5), drawn without replacement.
     root : path, optional
@@ -128,6 +135,8 @@ def prepare(
         At most so many train rows; see :func:`carla_genre.protocol.data.load_protocol_data`.
     cache : path, optional
         Folder of the gold classifiers and of h, by content (:mod:`carla_genre.protocol.cache`).
+    classifier : {"ann", "linear", "forest", "boosting"} or "module:function"
+        What h is, the paper's network by default; see :func:`carla_genre.protocol.classifiers.train_by_name`.
 
     Returns
     -------
@@ -137,18 +146,25 @@ def prepare(
     catalog = load_protocol_data(data, root, rows)
     folder = None if cache is None else Path(cache).expanduser()
     trained = _gold(catalog, folder)
-    mlmodel, checks, h_seconds = _classifier(catalog, trained, is_balanced(data), seed, folder, verbose)
+    balanced = is_balanced(data)
+    checks = _draw_again(catalog, trained.probability, seed)
+    mlmodel, h_seconds = _classifier(catalog, classifier, balanced, seed, folder, verbose)
     test = mlmodel.data.df_test
-    denied = test.index[mlmodel.predict(test)[:, 0] <= 0.5]
+    accepted = model_probability(mlmodel, test) > 0.5
+    denied = test.index[~accepted]
     name = data.name if isinstance(data, OwnTable) else data
     if len(denied) < n_factuals:
         raise InputError(f"{name}: {n_factuals} denied test rows asked for, h denies {len(denied)}")
     chosen = np.random.RandomState(seed).choice(denied, n_factuals, replace=False)
     schema = Schema.from_mlmodel(mlmodel)
     judge = Judge(schema, trained.gold, trained.inliers)
-    checks = {**checks, **_features(schema), "denied test rows": len(denied)}
+    checks |= {
+        "test accuracy of h": float((accepted == test[catalog.target]).mean()),
+        **_features(schema),
+        "denied test rows": len(denied),
+    }
     seconds = {"gold": trained.seconds, "h": h_seconds}
-    return Setting(name, seed, mlmodel, test.loc[chosen], judge, is_balanced(data), checks, seconds)
+    return Setting(name, seed, mlmodel, test.loc[chosen], judge, balanced, checks, seconds, classifier)
 
 
 def _features(schema: Schema) -> dict[str, int]:
@@ -185,34 +201,27 @@ def _gold(data: FrameCatalog, folder: Path | None) -> _Gold:
     return remembered(key, lambda: kept_object(folder, key, fit))
 
 
-def _classifier(
-    data: FrameCatalog, trained: _Gold, balanced: bool, seed: int, folder: Path | None, verbose: bool
-) -> tuple[ProtocolClassifier, dict[str, float], float]:
-    """Draw the labels again and train h on them."""
-    train, test, columns = data.df_train, data.df_test, input_columns(data)
-    drawn = draw_labels(trained.probability, seed)
-    checks = {
+def _draw_again(data: FrameCatalog, probability: np.ndarray, seed: int) -> dict[str, float]:
+    """Replace the labels, of the train rows and then of the test rows, by draws; say what that changed."""
+    train, test = data.df_train, data.df_test
+    drawn = draw_labels(probability, seed)
+    relabel(data, drawn[: len(train)], drawn[len(train) :])
+    return {
         "train rows": len(train),
         "test rows": len(test),
         "positive rate before": float(train[data.target].mean()),
         "positive rate after": float(drawn[: len(train)].mean()),
     }
-    relabel(data, drawn[: len(train)], drawn[len(train) :])
-    logit = initial_network(len(columns), seed)
 
-    def fit() -> dict[str, float]:
-        start = time.perf_counter()
-        fit_network(logit, data, columns, balanced, verbose=verbose)
-        return {"seconds": time.perf_counter() - start}
 
-    def make() -> tuple[ProtocolClassifier, float]:
-        kept = kept_weights(folder, key, logit, fit)
-        return ProtocolClassifier(data, columns, TwoClasses(logit)), kept["seconds"]
+def _classifier(
+    data: FrameCatalog, name: str, balanced: bool, seed: int, folder: Path | None, verbose: bool
+) -> Trained:
+    """Train h on the drawn labels."""
+
+    def make() -> Trained:
+        return train_by_name(name, data, input_columns(data), balanced, seed, folder, verbose=verbose)
 
     # The roles count as well: what is remembered has the data with it.
     roles = [data.name, data.target, data.immutables, data.continuous, str(data.constraints)]
-    key = content_key("h", data.df_train, data.df_test, roles, balanced, seed)
-    mlmodel, seconds = remembered(key, make)
-    predicted = mlmodel.predict(data.df_test)[:, 0] > 0.5
-    checks["test accuracy of h"] = float((predicted == data.df_test[data.target]).mean())
-    return mlmodel, checks, seconds
+    return remembered(content_key("h", data.df_train, data.df_test, roles, balanced, seed, name), make)

@@ -34,6 +34,7 @@ CELL = Cell(
         {"table": None},
         {"answers": True},
         {"share": 0.5},
+        {"classifier": "forest"},
         {"n_retrained": 1},
     ],
 )
@@ -52,6 +53,12 @@ def test_the_key_does_not_change_with_the_order_or_the_place():
 def test_a_file_s_name_can_stand_on_any_disk():
     cell = replace(CELL, label="GenRe, λ = 5 / cheapest: ../x", data="my loans")
     assert cell.file == f"my-loans_GenRe-5-cheapest-x_seed1_{cell.key}.json"
+
+
+def test_another_classifier_than_the_paper_s_is_told():
+    other = replace(CELL, classifier="my_models:train")
+    assert (str(CELL), str(other)) == ("compas, seed 1, near", "compas, my_models:train, seed 1, near")
+    assert other.file == f"compas-my-models-train_near_seed1_{other.key}.json"
 
 
 def test_a_record_comes_back_as_it_was_written(tmp_path):
@@ -164,6 +171,29 @@ def test_people_and_answers_are_kept_where_the_cell_says_so(measured, places, la
         assert (answer is None) == (cost is None)
         if answer is not None:
             assert np.abs(np.subtract(answer, factual)).sum() == pytest.approx(cost, abs=1e-6)
+
+
+@pytest.mark.parametrize("classifier", ["linear", "forest", "boosting", "own_classifiers:naive_bayes"])
+def test_a_cell_of_any_classifier_has_the_same_measures(measured, places, classifier):
+    cell, record = measured["NNR"]
+    other = measure(replace(cell, classifier=classifier), places)
+    assert {name: set(other[name]) for name in ("scores", "rows")} == {
+        name: set(record[name]) for name in ("scores", "rows")
+    }
+    assert other["scores"]["validity"] == 1
+    assert other["scores"]["violations"]["rows"] == 0
+    assert (
+        other["setting"]["checks"]["positive rate after"]
+        == record["setting"]["checks"]["positive rate after"]
+    )
+
+
+def test_what_needs_a_gradient_says_so_of_a_forest(measured, places):
+    cell = replace(measured["Wachter"][0], classifier="forest")
+    with pytest.raises(
+        InputError, match="Wachter takes classifiers of backend 'pytorch', this one's is 'sklearn'"
+    ):
+        measure(cell, places)
 
 
 def test_a_share_is_the_method_s_alone(measured, places):

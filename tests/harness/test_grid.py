@@ -38,6 +38,24 @@ def test_answers_are_kept_where_the_grid_says_so(grid_file):
     assert kept[0].key != left[0].key
 
 
+def test_each_classifier_has_the_methods_that_are_not_kept_from_it(grid_file):
+    methods = {"NNR": None, "Wachter": {"classifiers": "ann"}}
+    path = grid_file(
+        methods,
+        classifiers=["ann", "forest", "own_classifiers:naive_bayes"],
+        quick={"classifiers": ["forest"]},
+    )
+    cells = read_grid(path)
+    assert [(cell.classifier, cell.label) for cell in cells] == [
+        ("ann", "NNR"),
+        ("ann", "Wachter"),
+        ("forest", "NNR"),
+        ("own_classifiers:naive_bayes", "NNR"),
+    ]
+    assert [(cell.classifier, cell.label) for cell in read_grid(path, quick=True)] == [("forest", "NNR")]
+    assert read_grid(grid_file(methods)) == cells[:2]  # the paper's network, where nothing is said
+
+
 def test_a_method_may_be_given_a_share_of_the_train_rows(grid_file):
     cells = read_grid(grid_file({"NNR": None, "tenth": {"method": "NNR", "share": 0.1}}))
     assert [cell.share for cell in cells] == [1, 0.1]
@@ -89,6 +107,12 @@ def test_toys_are_data_that_a_grid_may_name(grid_file):
             {"quick": {"data": ["adult"]}},
             r"quick.data: no 'adult'; did you mean|quick.data: no 'adult'; there are",
         ),
+        ({"classifiers": ["forrest"]}, r"classifiers: no classifier 'forrest'\. Did you mean 'forest'\?"),
+        ({"classifiers": []}, r"classifiers must be a list of names, got \[\]"),
+        ({"classifiers": [3]}, r"classifiers must be a list of names, got \[3\]"),
+        ({"classifiers": ["gone:train"]}, r"classifiers: cannot load the classifier 'gone:train'"),
+        ({"quick": {"classifiers": ["linear"]}}, r"quick.classifiers: no 'linear'; there are \['ann'\]"),
+        ({"recourse_methods": {"NNR": {"classifiers": ["forest"]}}}, r"NNR.classifiers: no 'forest'"),
         ({"answers": "yes"}, r"answers must be true or false, got 'yes'"),
         ({"answer": True}, r"no key 'answer': did you mean 'answers'"),
         ({"recourse_methods": {}}, r"name at least one method"),

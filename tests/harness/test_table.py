@@ -80,6 +80,24 @@ def test_rows_stand_in_the_order_of_first_sight():
     ]
 
 
+def test_a_classifier_is_shown_where_one_is_not_the_paper_s():
+    plain = [record("a", 0), record("a", 1, score=2.0)]
+    assert "classifier" not in table(plain)
+    assert "| classifier |" not in markdown(table(plain))
+    others = [record("a", 0), failed("a", 1)]
+    for other in others:
+        other["cell"]["classifier"] = "forest"
+    rows = table([*plain, *others])
+    assert rows[["classifier", "method", "seeds", "failed", "Score"]].to_numpy().tolist() == [
+        ["ann", "a", 2, 0, 1.5],
+        ["forest", "a", 1, 1, 1.0],
+    ]
+    page = markdown(rows)
+    assert page.startswith("| data | classifier | method |")
+    assert "| loans | forest | a |" in page
+    assert "- loans, forest, a: 1 failed" in page
+
+
 def test_the_csv_has_all_digits(tmp_path):
     rows = table([record("a | b", 0, cost=1 / 3), record("a | b", 1, cost=2 / 7)])
     page, sheet = write_tables(rows, tmp_path)

@@ -70,7 +70,7 @@ def test_the_second_time_nothing_is_trained(afresh, folder, monkeypatch):
     def never(*arguments, **settings):
         raise AssertionError("trained again")
 
-    monkeypatch.setattr("carla_genre.protocol.setting.fit_network", never)
+    monkeypatch.setattr("carla_genre.protocol.classifiers.fit_network", never)
     monkeypatch.setattr("carla_genre.protocol.setting.GoldClassifier", never)
     afresh(folder)
     with pytest.raises(AssertionError, match="trained again"):
