@@ -236,3 +236,13 @@ def test_what_failed_or_is_missing_has_no_figures(records: list[dict]) -> None:
     assert table.over_own_seeds(broken).empty
     assert "| COMPAS | GrowingSpheres | here | 0 | - | - | - | - |" in table.markdown(rows)
     assert len(table.own_seeds_markdown(table.over_own_seeds(broken)).splitlines()) == 2
+
+
+@pytest.mark.parametrize("method", [ReleasedROAR, ReleasedPROBE, CCHVAEOfNumbers])
+def test_a_classifier_without_a_gradient_is_refused(setting: Setting, method: type) -> None:
+    class Asked(ProtocolClassifier):
+        backend, raw_model = "sklearn", None
+
+    asked = Asked(setting.data, setting.mlmodel.feature_input_order, setting.mlmodel.raw_model)
+    with pytest.raises(InputError, match=r"PyTorch|'pytorch'"):
+        method(asked)

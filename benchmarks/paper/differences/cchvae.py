@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,6 @@ import pandas as pd
 
 from carla_genre.methods.carla_methods import CARLA_METHODS
 from carla_genre.methods.hyperparameters import Hyperparameter
-from carla_genre.protocol.classifier import ProtocolClassifier
 
 from carla.recourse_methods.api import RecourseMethod
 
@@ -41,16 +41,17 @@ class CCHVAEOfNumbers(RecourseMethod):
 
     Parameters
     ----------
-    mlmodel : ProtocolClassifier
-        Of data with one column a feature.
+    mlmodel : carla.models.api.MLModel
+        A classifier on PyTorch, of data with one column a feature.
     hyperparams : mapping, optional
         Those of "CCHVAE".
     """
 
-    def __init__(self, mlmodel: ProtocolClassifier, hyperparams: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
         super().__init__(mlmodel)
         columns = list(mlmodel.feature_input_order)
-        same = ProtocolClassifier(_Numbers(mlmodel.data, columns), columns, mlmodel.raw_model)
+        same = copy.copy(mlmodel)
+        same.data = _Numbers(mlmodel.data, columns)
         self._method = _CARLA.build(same, hyperparams)
         self.hyperparams = self._method.hyperparams
 

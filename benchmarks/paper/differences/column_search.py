@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from carla_genre.errors import InputError
 from carla_genre.evaluation.validity import model_probability
 from carla_genre.generator.threads import processor_threads
 from carla_genre.methods.answer_frames import only_rows
@@ -30,6 +31,11 @@ class ColumnSearch(RecourseMethod):
         A classifier on PyTorch.
     hyperparams : mapping, optional
         Checked; left unchanged.
+
+    Raises
+    ------
+    InputError
+        A hyperparameter is wrong, or the classifier has no gradient.
     """
 
     HYPERPARAMETERS: Mapping[str, Hyperparameter] = SHARED
@@ -37,6 +43,8 @@ class ColumnSearch(RecourseMethod):
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
         super().__init__(mlmodel)
         self.hyperparams = check(self.HYPERPARAMETERS, hyperparams, type(self).__name__)
+        if not isinstance(mlmodel.raw_model, torch.nn.Module):
+            raise InputError(f"{type(self).__name__} needs the gradient of a classifier on PyTorch")
         self._logit = ModuleLogit(mlmodel.raw_model, torch.device("cpu"))
 
     @classmethod
