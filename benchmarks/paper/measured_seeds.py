@@ -9,6 +9,23 @@ import pandas as pd
 
 from benchmarks.paper.command import NOT_MEASURED, Record
 from benchmarks.paper.published import name_of
+from carla_genre.errors import InputError
+from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
+
+
+def of_the_paper_s_classifier(records: Iterable[Record]) -> list[Record]:
+    """Those of the paper's network, by seed and label; a folder may have others too.
+
+    Raises
+    ------
+    InputError
+        There are none.
+    """
+    chosen = (r for r in records if r["cell"].get("classifier", PAPER_CLASSIFIER) == PAPER_CLASSIFIER)
+    ordered = sorted(chosen, key=lambda record: (record["cell"]["seed"], record["cell"]["label"]))
+    if not ordered:
+        raise InputError(f"there are no records of the paper's classifier, {PAPER_CLASSIFIER!r}")
+    return ordered
 
 
 def seeds_of(group: Sequence[Record]) -> dict[str, str]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmarks.paper.command import Command, Record, tables
 from benchmarks.paper.markdown import markdown_table, number, spread
-from benchmarks.paper.measured_seeds import notes_on_seeds, seeds_of, shown_seeds
+from benchmarks.paper.measured_seeds import notes_on_seeds, of_the_paper_s_classifier, seeds_of, shown_seeds
 from benchmarks.paper.published import LEAK, NAMES, name_of, published
 
 LABEL = "CopyFactual"
@@ -32,7 +32,8 @@ def compared(records: Iterable[Record]) -> pd.DataFrame:
     Parameters
     ----------
     records : iterable of dict
-        Of one method, one each for a data set and seed, in any order.
+        In any order. Whatever methods they are of, they have the same h; one each for a data set and seed is taken,
+        of a cell that was measured where there is one.
 
     Returns
     -------
@@ -42,9 +43,14 @@ def compared(records: Iterable[Record]) -> pd.DataFrame:
         with ``... std``; ``paper ...``; ``difference`` of the accuracy; ``seeds``, ``failed``, ``missing`` and
         ``measure`` as :func:`benchmarks.paper.measured_seeds.seeds_of` has them.
     """
+    taken: dict[tuple[str, int], Record] = {}
+    for record in of_the_paper_s_classifier(records):
+        key = record["cell"]["data"], record["cell"]["seed"]
+        if key not in taken or "error" in taken[key]:
+            taken[key] = record
     groups: dict[str, list[Record]] = {}
-    for record in sorted(records, key=lambda record: record["cell"]["seed"]):
-        groups.setdefault(record["cell"]["data"], []).append(record)
+    for (data, _), record in taken.items():
+        groups.setdefault(data, []).append(record)
     order = [*(name for name in NAMES if name in groups), *sorted(groups.keys() - NAMES.keys())]
     return pd.DataFrame([_row(name, groups[name]) for name in order])
 
