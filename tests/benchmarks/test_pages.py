@@ -26,9 +26,7 @@ def test_a_page_is_as_its_jsons_have_it(page: Path) -> None:
 
 
 @PAGES
-def test_a_page_states_no_other_figure(page: Path, request: pytest.FixtureRequest) -> None:
-    if page.name == "methods.md":
-        request.applymarker(pytest.mark.xfail(reason="why we differ is measured again", strict=False))
+def test_a_page_states_no_other_figure(page: Path) -> None:
     assert list(stray_figures(page.read_text(encoding="utf-8"))) == []
 
 
