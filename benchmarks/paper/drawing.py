@@ -16,6 +16,8 @@ PERSON, ANSWER = "#b2182b", "#053061"
 LINE = "#404040"
 # Of the palette of Okabe and Ito.
 OURS, THEIRS = "#0072b2", "#d55e00"
+# Sharp in print at the width of a page, and not too large to be kept beside the records.
+DPI = 120
 
 
 def new_figure(width: float, height: float) -> Any:
@@ -37,6 +39,6 @@ def save(figure: Any, path: Path) -> tuple[Path, Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     # The ids in an SVG are hashes; without a salt of one's own they are random.
     with rc_context({"svg.hashsalt": "carla-genre"}):
-        figure.savefig(pages[0], dpi=150)
-        figure.savefig(pages[1], dpi=200, metadata={"Date": None})  # dpi of what is a picture inside it
+        figure.savefig(pages[0], dpi=DPI)
+        figure.savefig(pages[1], dpi=DPI, metadata={"Date": None})  # dpi of what is a picture inside it
     return pages

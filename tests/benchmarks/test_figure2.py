@@ -127,6 +127,14 @@ def test_the_command_draws_a_cell_that_was_measured(
     assert "not measured: moons: Wachter" in capsys.readouterr().out
 
 
+def test_the_published_page_is_that_of_its_records(repository: Path) -> None:
+    folder = repository / "benchmarks" / "results" / "paper"
+    records = figure2.COMMAND.records(folder)
+    assert not [record["cell"]["label"] for record in records if "error" in record]
+    assert (folder / "figure2.md").read_text(encoding="utf-8") == figure2.markdown(figure2.compared(records))
+    assert set(figure2.grounds(records, folder / "figure2.json")) == set(toys.TITLES)
+
+
 @pytest.mark.slow
 def test_quick(tmp_path: Path, repository: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.paper.figure2", "--quick", "--results", str(tmp_path)]
