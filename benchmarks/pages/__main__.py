@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from benchmarks.pages.blocks import ROOT
@@ -31,47 +32,56 @@ def pages(root: Path = ROOT) -> list[Path]:
 
 def faults(page: Path, root: Path = ROOT) -> list[str]:
     """What is wrong with a page, one line each: blocks that are not as their JSONs have them, stray figures."""
-    name = page.relative_to(root)
-    text = page.read_text(encoding="utf-8")
-    old, new = text.splitlines(), rendered(text, root, str(name)).splitlines()
-    first = next(
-        (i for i, (a, b) in enumerate(zip(old, new, strict=False), 1) if a != b), min(len(old), len(new))
-    )
-    stale = (
-        [f"{name}:{first}: not as the JSONs have it; python -m benchmarks.pages writes it"]
-        if old != new
-        else []
-    )
-    return stale + [
+    name, text = page.relative_to(root), page.read_text(encoding="utf-8")
+    stray = [
         f"{name}:{line}: {figure!r}, {kind}, is outside of a block"
         for line, figure, kind in stray_figures(text)
     ]
+    try:
+        old, new = text.splitlines(), rendered(text, root, str(name)).splitlines()
+    except InputError as error:
+        return [str(error), *stray]
+    if old == new:
+        return stray
+    line = next(i for i, (was, is_now) in enumerate(zip_longest(old, new), 1) if was != is_now)
+    return [f"{name}:{line}: not as the JSONs have it; python -m benchmarks.pages writes it", *stray]
+
+
+def write(page: Path, root: Path = ROOT) -> None:
+    """Write a page's blocks anew.
+
+    Raises
+    ------
+    InputError
+        A block cannot be made; the page is left as it is.
+    """
+    text = page.read_text(encoding="utf-8")
+    new = rendered(text, root, str(page.relative_to(root)))
+    if new != text:
+        write_whole(page, new)
+        print(f"written: {page.relative_to(root)}")
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
-    """Write or check all pages; the exit status."""
+    """Write or check all pages; the exit status: 1 where something is wrong with one."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.pages",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--check", action="store_true", help="write nothing, and say what is wrong")
-    options = parser.parse_args(arguments)
-    try:
-        if options.check:
-            found = [fault for page in pages(root) for fault in faults(page, root)]
-            print("\n".join([*found, ADVICE] if found else ["every figure comes from a JSON"]))
-            return 1 if found else 0
-        for page in pages(root):
-            text = page.read_text(encoding="utf-8")
-            new = rendered(text, root, str(page.relative_to(root)))
-            if new != text:
-                write_whole(page, new)
-                print(f"written: {page.relative_to(root)}")
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    if parser.parse_args(arguments).check:
+        found = [fault for page in pages(root) for fault in faults(page, root)]
+        print("\n".join([*found, ADVICE] if found else ["every figure comes from a JSON"]))
+        return int(bool(found))
+    wrong = 0
+    for page in pages(root):
+        try:
+            write(page, root)
+        except InputError as error:
+            print(error, file=sys.stderr)
+            wrong = 1
+    return wrong
 
 
 if __name__ == "__main__":

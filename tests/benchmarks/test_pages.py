@@ -116,9 +116,8 @@ def test_a_figure_that_was_typed_is_found(
 def test_a_number_that_is_not_there_is_told(repository_of_one_page: Path, arguments: str, told: str) -> None:
     page = repository_of_one_page / "README.md"
     page.write_text(f"<!-- value {arguments} --><!-- end -->")
-    with pytest.raises(InputError, match=told):
-        faults(page, repository_of_one_page)
-    assert main(["--check"], repository_of_one_page) == 2
+    assert told in "".join(faults(page, repository_of_one_page))
+    assert main(["--check"], repository_of_one_page) == main([], repository_of_one_page) == 1
 
 
 @pytest.mark.parametrize(
