@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,7 @@ import pytest
 
 from benchmarks.paper import figure2, toys
 from benchmarks.paper.command import NOT_MEASURED
-from carla_genre.harness import Cell, read_grid
-from carla_genre.harness.measure import measure
+from carla_genre.harness import read_grid
 from carla_genre.harness.record import write_record
 from carla_genre.methods.registry import hyperparameters_of
 
@@ -112,17 +112,16 @@ def test_the_grid_has_the_nine_methods_with_answers_on_three_toys() -> None:
         hyperparameters_of(cell.method, cell.hyperparams)  # raises where one is wrong
 
 
-def test_the_command_draws_a_cell_that_was_measured(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    cell: Cell = read_grid(GRID, quick=True, only=["GrowingSpheres"])[0]
-    write_record(tmp_path / cell.file, measure(cell))
-    arguments = ["--quick", "--no-run", "--results", str(tmp_path)]
+def test_the_command_draws_what_a_folder_has(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cell = read_grid(GRID, quick=True, only=["GrowingSpheres"])[0]
+    write_record(folder / cell.file, {**record(cell.label), "cell": asdict(cell), "key": cell.key})
+    kept = json.loads((folder / "figure2.json").read_text())
+    setting = {"seed": cell.seed, "n_factuals": cell.n_factuals, "rows": cell.rows}
+    (folder / "figure2.json").write_text(json.dumps({**kept, "settings": {"moons": setting}}))
+    arguments = ["--quick", "--no-run", "--results", str(folder)]
     assert figure2.COMMAND.main([*arguments, "--only", "GrowingSpheres"]) == 0
-    assert "| Moons | GS |" in capsys.readouterr().out
-    assert all(
-        (tmp_path / f"figure2.{kind}").stat().st_size > 0 for kind in ("png", "svg", "md", "csv", "json")
-    )
+    assert "| Moons | GS | 0.50 |" in capsys.readouterr().out
+    assert all((folder / f"figure2.{kind}").stat().st_size > 0 for kind in ("png", "svg", "md", "csv"))
     assert figure2.COMMAND.main(arguments) == 1  # the others are not measured, which the page says
     assert "not measured: moons: Wachter" in capsys.readouterr().out
 
