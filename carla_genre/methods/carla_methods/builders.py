@@ -107,11 +107,18 @@ class CarlaMethod:
         ours = set(rules.SHARED) - {"seed"} if self.name == "Roar" else set(rules.SHARED)
         return {key: _copied(value) for key, value in values.items() if key not in ours and value is not None}
 
+    def _suits(self, backend: str, mlmodel: Any) -> bool:
+        try:
+            self.check_classifier(self.name, mlmodel)
+        except InputError:
+            return False
+        return self.takes(backend)
+
     def _check_backend(self, mlmodel: Any) -> None:
         backend = getattr(mlmodel, "backend", None)
         if self.takes(str(backend)):
             return
-        others = [name for name, method in CARLA_METHODS.items() if method.takes(str(backend))]
+        others = [name for name, method in CARLA_METHODS.items() if method._suits(str(backend), mlmodel)]
         raise InputError(
             f"{self.name} takes classifiers of backend {' or '.join(map(repr, self.backends))}, this one's is "
             f"{backend!r}. Of CARLA's methods {', '.join(others) or 'none'} take it, and of this package's all "
