@@ -101,6 +101,15 @@ def test_the_unconditional_model_has_twice_the_layers(quick: bool) -> None:
     assert layers["unconditional"]["decoder_layers"] == sum(layers["conditional"].values())
 
 
+def test_the_published_page_is_that_of_its_json(repository: Path) -> None:
+    folder = repository / "benchmarks" / "results" / "paper"
+    kept = json.loads((folder / "figure5.json").read_text())
+    assert kept["settings"] == figure5.settings_of(quick=False)
+    rows = figure5.compared(kept["figures"])
+    assert (folder / "figure5.md").read_text(encoding="utf-8") == figure5.markdown(rows)
+    assert rows["mass"].tolist() == pytest.approx([1] * len(rows), abs=0.01)
+
+
 @pytest.mark.slow
 def test_quick(tmp_path: Path, repository: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.paper.figure5", "--quick", "--results", str(tmp_path)]
