@@ -36,6 +36,13 @@ def page(rows: pd.DataFrame) -> str:
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
+def note_on_rows(rows: pd.DataFrame) -> Iterator[str]:
+    """That not all of the train rows were taken, as with --quick; nothing where ``train rows`` is empty."""
+    if rows["train rows"].notna().any():
+        most = ", ".join(f"{count:.0f}" for count in rows["train rows"].dropna().drop_duplicates())
+        yield f"At most {most} train rows: not the paper's setting, and nothing to compare with it."
+
+
 def _over_seeds(rows: pd.DataFrame) -> str:
     empty = pd.Series(dtype=float)
     also = {
@@ -99,9 +106,7 @@ def _notes(rows: pd.DataFrame) -> Iterator[str]:
     yield f"Mean ± standard deviation over the seeds; {people} people each. The paper has one seed, of other people."
     yield "Seconds: of training and of all answers, on one processor thread."
     yield f"Bold: the Score differs from the paper's by more than {FAR}."
-    if rows["train rows"].notna().any():
-        most = ", ".join(f"{count:.0f}" for count in rows["train rows"].dropna().drop_duplicates())
-        yield f"At most {most} train rows: not the paper's setting, and nothing to compare with it."
+    yield from note_on_rows(rows)
     if "paper training s" in rows:
         yield "The paper's seconds are of other hardware."
     if (rows["data"] == "heloc").any():

@@ -5,6 +5,7 @@ A figure is drawn from JSONs alone, so that whoever has them has the picture.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,24 @@ def new_figure(width: float, height: float) -> Any:
         There is no matplotlib.
     """
     return require_matplotlib()(figsize=(width, height), layout="constrained")
+
+
+def draw_legend(figure: Any, entries: Mapping[str, Any], width: float, **more: Any) -> None:
+    """Put a legend below all panels, in as many columns as there is room for.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    entries : mapping
+        Text -> what stands before it.
+    width : float
+        Of an entry, in inches.
+    **more
+        As ``Figure.legend`` takes it.
+    """
+    columns = max(1, min(len(entries), int(figure.get_figwidth() // width)))
+    handles, texts = list(entries.values()), list(entries)
+    figure.legend(handles, texts, loc="outside lower center", ncols=columns, frameon=False, **more)
 
 
 def save(figure: Any, path: Path) -> tuple[Path, Path]:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.paper.command import NOT_MEASURED, Command, Record, tables
-from benchmarks.paper.drawing import ACCEPTED, ANSWER, DENIED, LINE, PERSON, new_figure, save
+from benchmarks.paper.drawing import ACCEPTED, ANSWER, DENIED, LINE, PERSON, draw_legend, new_figure, save
 from benchmarks.paper.markdown import markdown_table, number
 from benchmarks.paper.measured_seeds import notes_on_seeds, seeds_of
 from benchmarks.paper.toys import LEAST, MOST, TITLES, draw_ground, ground
@@ -190,9 +190,7 @@ def _legend(figure: Any) -> None:
         "answer": dot(ANSWER, 5),
         "person without an answer": dot(PERSON, 5, markerfacecolor="white"),
     }
-    figure.legend(
-        list(entries.values()), list(entries), loc="outside lower center", ncols=len(entries), frameon=False
-    )
+    draw_legend(figure, entries, width=2.0)
 
 
 def write(records: list[Record], path: Path) -> str:

@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.paper.command import Command, Record, tables
-from benchmarks.paper.drawing import OURS, THEIRS, new_figure, save
+from benchmarks.paper.comparison_page import note_on_rows
+from benchmarks.paper.drawing import OURS, THEIRS, draw_legend, new_figure, save
 from benchmarks.paper.markdown import markdown_table, number, spread
 from benchmarks.paper.measured_seeds import notes_on_seeds, seeds_of, shown_seeds
 from benchmarks.paper.published import LEAK, NAMES, name_of, published
@@ -47,7 +48,7 @@ def compared(records: Sequence[Record]) -> pd.DataFrame:
     DataFrame
         ``data``, ``method``, ``lambda``, ``name`` (both); ``-Cost/d``, ``soft Val``, ``Val`` and ``LOF``, means over
         the seeds, and ``... std``; the paper's as ``paper -Cost/d``, ``paper Val``, ``paper LOF``, where it has them;
-        ``people`` a seed, and what :func:`benchmarks.paper.measured_seeds.seeds_of` says.
+        ``people`` a seed, ``train rows`` (None for all); what :func:`benchmarks.paper.measured_seeds.seeds_of` says.
     """
     sets, labels = list(NAMES), list(POINTS)
     groups: dict[tuple[str, str], list[Record]] = {}
@@ -79,6 +80,7 @@ def _row(data: str, label: str, group: Sequence[Record]) -> dict[str, Any]:
         "lambda": weight,
         "name": f"{method}, λ = {weight:g}",
         "people": group[0]["cell"]["n_factuals"],
+        "train rows": group[0]["cell"]["rows"],
         **measured.mean(),
         **measured.std().add_suffix(" std"),
         **{f"paper {name}": float("nan") if value is None else value for name, value in paper.items()},
@@ -111,6 +113,7 @@ def markdown(rows: pd.DataFrame) -> str:
         f"Mean ± standard deviation over the seeds; {people} people each. The paper has its curves as a picture only: "
         "of GenRe its table 12 has Cost, Val and LOF, of CRUDS over λ it has no numbers."
     ]
+    notes += note_on_rows(rows)
     notes += [LEAK] if (rows["data"] == "heloc").any() else []
     parts = [markdown_table(head, lines), "\n".join(notes), "\n".join(notes_on_seeds(rows))]
     return "\n\n".join(filter(None, parts)) + "\n"
@@ -215,7 +218,7 @@ def _legend(figure: Any) -> None:
     entries["GenRe, the paper's table 12"] = mark(OURS, "o", 2.5, markerfacecolor="none")
     for weight in sorted({weight for _, weight in POINTS.values()}):
         entries[f"λ = {weight:g}"] = mark("#808080", "o", weight)
-    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=4, frameon=False)
+    draw_legend(figure, entries, width=2.1)
 
 
 def write(records: list[Record], path: Path) -> str:

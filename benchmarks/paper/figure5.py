@@ -22,7 +22,7 @@ import torch
 import yaml
 
 from benchmarks.paper.command import QUICK_RESULTS, RESULTS
-from benchmarks.paper.drawing import LINE, PERSON, new_figure, save
+from benchmarks.paper.drawing import LINE, PERSON, draw_legend, new_figure, save
 from benchmarks.paper.markdown import markdown_table, number
 from benchmarks.paper.toys import TITLES, draw_ground, ground
 from carla_genre.errors import CarlaGenreError, InputError
@@ -207,16 +207,8 @@ def _legend(figure: Any) -> None:
     }
     entries["x, denied"] = Line2D([], [], linestyle="", marker="o", color=PERSON, markersize=9)
     entries["h = 0.5"] = Line2D([], [], color=LINE, linewidth=1.2)
-    figure.legend(
-        list(entries.values()),
-        list(entries),
-        loc="outside lower center",
-        ncols=len(entries),
-        frameon=False,
-        columnspacing=1.2,
-        handlelength=1.2,
-        title="smallest region that has so much of the mass",
-    )
+    title = "smallest region that has so much of the mass"
+    draw_legend(figure, entries, width=0.85, columnspacing=1.2, handlelength=1.2, title=title)
 
 
 def settings_of(quick: bool) -> dict[str, Any]:

@@ -25,7 +25,7 @@ GRID = Path(figure4.__file__).with_suffix(".yaml")
 
 
 def record(label: str, data: str = "compas", seed: int = 0, **scores: float) -> dict[str, Any]:
-    cell = {"data": data, "label": label, "seed": seed, "n_factuals": 200}
+    cell = {"data": data, "label": label, "seed": seed, "n_factuals": 200, "rows": None}
     return {
         "cell": cell,
         "key": f"{label}{data}{seed}",
@@ -129,6 +129,7 @@ def test_the_command_draws_what_a_folder_has(tmp_path: Path, capsys: pytest.Capt
     arguments = ["--quick", "--no-run", "--results", str(tmp_path), "--only", "GenRe, lambda 10"]
     assert figure4.COMMAND.main([*arguments, "CRUD, lambda 1"]) == 1
     page = capsys.readouterr().out
+    assert f"At most {cell.rows} train rows: not the paper's setting" in page
     assert "| Adult | GenRe, λ = 10 | 0 |" in page and "- not measured: Adult: CRUDS, λ = 1" in page
     assert (tmp_path / "figure4.md").read_text(encoding="utf-8") == page.removesuffix("\n")
     assert pd.read_csv(tmp_path / "figure4.csv")["lambda"].tolist() == [10, 1]
