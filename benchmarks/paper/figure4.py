@@ -41,7 +41,7 @@ _MEASURES = (_ACROSS, "soft Val", "Val", "LOF")
 
 
 def compared(records: Sequence[Record]) -> pd.DataFrame:
-    """One row a data set and label, in the paper's order.
+    """One row a data set and label, in the paper's order; records of other methods are left out.
 
     Returns
     -------
@@ -53,7 +53,9 @@ def compared(records: Sequence[Record]) -> pd.DataFrame:
     sets, labels = list(NAMES), list(POINTS)
     groups: dict[tuple[str, str], list[Record]] = {}
     for record in sorted(records, key=lambda record: record["cell"]["seed"]):
-        groups.setdefault((record["cell"]["data"], record["cell"]["label"]), []).append(record)
+        key = record["cell"]["data"], record["cell"]["label"]
+        if key[0] in NAMES and key[1] in POINTS:
+            groups.setdefault(key, []).append(record)
     order = sorted(groups, key=lambda key: (sets.index(key[0]), labels.index(key[1])))
     return pd.DataFrame([_row(data, label, groups[data, label]) for data, label in order])
 

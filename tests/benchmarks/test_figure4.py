@@ -69,6 +69,11 @@ def test_points_are_means_over_seeds_and_bars_their_deviation() -> None:
     assert row["failed"] == "seed 3: MemoryError: no memory left"
 
 
+def test_other_methods_and_toys_of_the_same_folder_are_left_out() -> None:
+    others = [record("NNR"), record("GenRe, validity", "moons")]
+    pd.testing.assert_frame_equal(figure4.compared([*every(0), *others]), figure4.compared(every(0)))
+
+
 def test_the_paper_s_points_are_its_table_12_s_and_cruds_has_none() -> None:
     rows = figure4.compared([record(label, "heloc") for label in figure4.POINTS])
     genre = rows[rows["method"] == "GenRe"]
