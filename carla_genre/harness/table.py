@@ -134,7 +134,9 @@ def _variants(measured: list[Record]) -> list[str]:
 
 
 def _figures(record: Record, constraints: str) -> dict[str, float | None]:
-    part = record["constrained"] if constraints == HELD else record
+    # A seed that holds them by itself, beside others that do not, is the same after holding them.
+    held = record.get("constrained", {**record, "report": {"lost": 0}})
+    part = held if constraints == HELD else record
     scores, seconds = part["scores"], seconds_of(record)
     return {
         **{name: scores.get(column.key) for name, column in MEASURES.items()},

@@ -63,6 +63,13 @@ def test_a_method_that_does_not_hold_the_constraints_has_two_rows():
     assert rows["lost"].isna().tolist() == [True, False, True]
 
 
+def test_a_seed_that_holds_them_by_itself_counts_as_it_is_beside_one_that_does_not():
+    rows = table([record("a", 0, score=1.5, held=1.0, lost=4), record("a", 1, score=1.25)])
+    answered, held = rows.to_dict("records")
+    assert (answered["constraints"], answered["Score"]) == (AS_ANSWERED, (1.5 + 1.25) / 2)
+    assert (held["constraints"], held["Score"], held["lost"]) == (HELD, (1.0 + 1.25) / 2, 2)
+
+
 def test_failures_are_counted_and_named():
     rows = table([record("a", 0), failed("a", 1), failed("b", 0)])
     assert rows[["seeds", "failed"]].to_numpy().tolist() == [[1, 1], [0, 1]]
