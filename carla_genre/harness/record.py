@@ -43,7 +43,6 @@ def environment() -> dict[str, Any]:
 def write(path: Path, settings: Mapping[str, Any], figures: Mapping[str, Any]) -> None:
     """Write one run: its settings, what it measured and where, as JSON; the folder is made."""
     record = {"settings": dict(settings), "figures": dict(figures), "environment": environment()}
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, json.dumps(record, indent=2) + "\n")
 
 
@@ -67,12 +66,35 @@ def write_record(path: Path, record: Mapping[str, Any]) -> None:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a text so that the file is whole or as it was before."""
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}", suffix=".part")
-    with open(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.chmod(part, 0o666 & ~_umask())  # mkstemp's are for the owner alone
-    os.replace(part, path)
+    """Write a text so that the file is whole or as it was before; its folder is made.
+
+    Raises
+    ------
+    InputError
+        It cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}", suffix=".part")
+        try:
+            with open(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.chmod(part, 0o666 & ~_umask())  # mkstemp's are for the owner alone
+            os.replace(part, path)
+        finally:
+            Path(part).unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error}") from error
+
+
+def check_writable(folder: Path) -> None:
+    """Make a folder, and raise InputError where no file can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"{folder} cannot be a folder of records: {error}") from error
 
 
 def read_record(path: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from carla_genre.harness.cell import Cell, Places
 from carla_genre.harness.child import measure_apart
 from carla_genre.harness.local import measure_here
 from carla_genre.harness.progress import Lines, Progress
-from carla_genre.harness.record import read_record, write_record
+from carla_genre.harness.record import check_writable, read_record, write_record
 from carla_genre.protocol.data import load_protocol_data
 
 
@@ -56,24 +56,20 @@ def run_grid(
     Raises
     ------
     InputError
-        Data of the grid cannot be read; nothing was started.
+        Data of the grid cannot be read, or the folder not be written; nothing was started.
     """
     if workers < 1:
         raise InputError(f"workers must be 1 or more, got {workers}")
     if time_limit is not None and not time_limit > 0:
         raise InputError(f"time_limit must be above 0 seconds, got {time_limit:g}")
     target, progress = Path(folder), progress or Lines()
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{target} cannot be a folder of records: {error}") from error
+    check_writable(target)
     records = {cell.key: record for cell in cells if (record := _finished(target / cell.file, cell))}
     left = [cell for cell in cells if cell.key not in records]
     if cluster is None:
         for source in {cell.data: cell for cell in left}.values():
-            load_protocol_data(
-                places.source(source), places.root
-            )  # a missing file is told before anything starts
+            # A missing file is told before anything starts.
+            load_protocol_data(places.source(source), places.root)
     with progress as shown:
         shown.begin(cells, list(records.values()))
         if cluster is None:

@@ -15,7 +15,6 @@ from urllib.parse import quote
 import jinja2
 
 import carla_genre
-from carla_genre.errors import InputError
 from carla_genre.harness.record import write_whole
 from carla_genre.harness.table import FURTHER_LEGEND, LEGEND
 from carla_genre.report.collecting import Collection, collect
@@ -52,11 +51,7 @@ def write_report(folders: Sequence[str | os.PathLike[str]], out: str | os.PathLi
     """
     collection = collect(folders)
     path = Path(out)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, page(collection, path.parent))
-    except OSError as error:
-        raise InputError(f"the report cannot be written to {path}: {error}") from error
+    write_whole(path, page(collection, path.parent))
     return collection
 
 

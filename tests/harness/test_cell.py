@@ -75,6 +75,13 @@ def test_a_record_comes_back_as_it_was_written(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
+def test_what_cannot_be_written_is_one_error_and_leaves_nothing(tmp_path):
+    (tmp_path / "taken.json").mkdir()
+    with pytest.raises(InputError, match=r"taken.json cannot be written"):
+        write_record(tmp_path / "taken.json", {})
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.json"]
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cell": 1}'])
 def test_what_is_no_record_is_named(tmp_path, text):
     (tmp_path / "a.json").write_text(text)

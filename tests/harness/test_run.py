@@ -178,6 +178,15 @@ def test_a_file_in_the_folder_s_place_is_named(tmp_path):
         run_grid([], tmp_path / "file")
 
 
+def test_a_folder_that_takes_no_file_is_told_before_anything_starts(tmp_path, monkeypatch):
+    def refuse(*arguments, **named):
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)  # root may write everywhere
+    with pytest.raises(InputError, match="out cannot be a folder of records: not yours"):
+        run_grid([Cell("adult", 0, "a", "CopyFactual")], tmp_path / "out", measure_one=refuse)
+
+
 def test_the_live_table_shows_scores_failures_and_what_runs(run, grid_file, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("LINES", "20")
