@@ -21,6 +21,7 @@ from carla_genre.harness.grid_values import (
     names,
     number,
     numbers,
+    one_line,
     only_json,
     read_yaml,
     share,
@@ -151,7 +152,7 @@ def _cells(
     }
     if not chosen:
         raise InputError("quick: false leaves out all methods")
-    return [
+    cells = [
         Cell(
             name,
             seed,
@@ -167,6 +168,11 @@ def _cells(
         for label, method in chosen.items()
         if name in method.data and classifier in method.classifiers
     ]
+    if not cells:
+        raise InputError(
+            f"no cell is left: none of {list(chosen)} is for data {every} with classifiers {list(classifiers)}"
+        )
+    return cells
 
 
 def _classifiers(value: Any) -> list[str]:
@@ -199,7 +205,8 @@ def _methods(
     if not entries:
         raise InputError("recourse_methods: name at least one method")
     return {
-        str(label): _method(str(label), entry, every, classifiers, quick) for label, entry in entries.items()
+        label: _method(label, entry, every, classifiers, quick)
+        for label, entry in ((one_line(key, "recourse_methods"), entry) for key, entry in entries.items())
     }
 
 
@@ -254,7 +261,7 @@ def _tables(value: Any, folder: str) -> dict[str, dict[str, Any]]:
         for key in ("name", "csv"):
             if not isinstance(entry.get(key), str) or not entry[key]:
                 raise InputError(f"data: a table has a {key} (a text), got {dict(entry)}")
-        name = entry["name"]
+        name = one_line(entry["name"], "data")
         if name in BALANCED or name in tables:
             raise InputError(
                 f"data: the name {name!r} is taken, give the table of {entry['csv']} another one"

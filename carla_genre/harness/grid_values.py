@@ -81,6 +81,14 @@ def names(value: Any, known: Iterable[str], where: str) -> list[str]:
     return given
 
 
+def one_line(value: Any, where: str) -> str:
+    """A name that fits into the line of a table."""
+    name = str(value)
+    if not name.strip() or not name.isprintable():
+        raise InputError(f"{where}: a name is one line of text, got {value!r}")
+    return name
+
+
 def texts(value: Any, where: str) -> list[str]:
     """One name or a list of them, each kept once."""
     given = [value] if isinstance(value, str) else value

@@ -160,8 +160,10 @@ def _load(path: str) -> Any:
         found = getattr(import_module(module), attribute)
     except MissingDependencyError:
         raise
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(f"cannot load the recourse method {path!r}: {error}") from error
+    except Exception as error:  # one's own module may raise anything when it is imported
+        raise InputError(
+            f"cannot load the recourse method {path!r}: {type(error).__name__}: {error}"
+        ) from error
     if not (isinstance(found, type) and issubclass(found, RecourseMethod)):
         raise InputError(f"{path!r} is no RecourseMethod class")
     return found

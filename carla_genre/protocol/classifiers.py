@@ -110,8 +110,8 @@ def load_own(name: str) -> Callable[..., Any]:
     module, _, attribute = name.partition(":")
     try:
         found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(f"cannot load the classifier {name!r}: {error}") from error
+    except Exception as error:  # one's own module may raise anything when it is imported
+        raise InputError(f"cannot load the classifier {name!r}: {type(error).__name__}: {error}") from error
     if not callable(found):
         raise InputError(f"the classifier {name!r} cannot be called, it is {found!r}")
     return found

@@ -154,7 +154,10 @@ def prepare(
     denied = test.index[~accepted]
     name = data.name if isinstance(data, OwnTable) else data
     if len(denied) < n_factuals:
-        raise InputError(f"{name}: {n_factuals} denied test rows asked for, h denies {len(denied)}")
+        raise InputError(
+            f"{name}: {n_factuals} denied test rows asked for, h denies {len(denied)} of {len(test)}; ask for "
+            "fewer people"
+        )
     chosen = np.random.RandomState(seed).choice(denied, n_factuals, replace=False)
     schema = Schema.from_mlmodel(mlmodel)
     judge = Judge(schema, trained.gold, trained.inliers)

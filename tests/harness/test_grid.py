@@ -115,6 +115,21 @@ def test_toys_are_data_that_a_grid_may_name(grid_file):
         ({"recourse_methods": {"NNR": {"classifiers": ["forest"]}}}, r"NNR.classifiers: no 'forest'"),
         ({"answers": "yes"}, r"answers must be true or false, got 'yes'"),
         ({"answer": True}, r"no key 'answer': did you mean 'answers'"),
+        (
+            {"classifiers": ["misbehaving_import:train"]},
+            r"'misbehaving_import:train': RuntimeError: no licence",
+        ),
+        (
+            {"recourse_methods": {"a": {"method": "misbehaving_import:A"}}},
+            r"method.*RuntimeError: no licence",
+        ),
+        ({"recourse_methods": {"two\nlines": {"method": "NNR"}}}, r"recourse_methods: a name is one line"),
+        ({"recourse_methods": {"": {"method": "NNR"}}}, r"recourse_methods: a name is one line .* got ''"),
+        ({"data": [{**LOANS, "name": "lo\nans"}]}, r"data: a name is one line"),
+        (
+            {"classifiers": ["ann", "forest"], "recourse_methods": {"NNR": {"data": []}}},
+            r"NNR.data must be a list of names",
+        ),
         ({"recourse_methods": {}}, r"name at least one method"),
         ({"recourse_methods": ["NNR"]}, r"recourse_methods must be a mapping"),
         ({"recourse_methods": {"NRN": None}}, r"recourse_methods.NRN: no recourse method 'NRN'.*'NNR'"),
@@ -212,6 +227,12 @@ def test_only_chooses_labels(grid_file):
     assert [cell.label for cell in read_grid(path, only=["CopyFactual"])] == ["CopyFactual"]
     with pytest.raises(InputError, match="--only: no 'copyfactual'; did you mean 'CopyFactual'"):
         read_grid(path, only=["copyfactual"])
+
+
+def test_a_choice_that_leaves_nothing_is_refused(grid_file):
+    path = grid_file({"NNR": {"data": ["adult"]}, "GenRe": None}, data=["adult", LOANS])
+    with pytest.raises(InputError, match=r"no cell is left: none of \['NNR'\] is for data \['loans'\]"):
+        read_grid(path, only=["NNR"], data=["loans"])
 
 
 def test_data_and_seeds_choose_too(grid_file):
