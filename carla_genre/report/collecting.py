@@ -18,6 +18,8 @@ from carla_genre.harness.table import table
 
 # The fields of a cell that leave the method and its people as they are: they say what else the record holds.
 EXTRAS = ("answers", "n_retrained")
+# The parts of a record that are mappings, where there is one.
+_GROUPS = ("setting", "seconds", "cpu_seconds", "hyperparams", "peak_mb", "environment")
 HOW_TO_MEASURE = "carla-genre benchmark benchmarks/paper/table2.yaml --quick"
 
 
@@ -51,9 +53,14 @@ class Found:
         return "error" in self.record
 
     @property
+    def environment(self) -> Mapping[str, Any]:
+        """Where it was measured and by what; empty where the record does not say."""
+        return self.record.get("environment") or {}
+
+    @property
     def time(self) -> str:
         """When it was measured, as ISO 8601 text; empty where the record does not say."""
-        return str(self.record.get("environment", {}).get("time", ""))
+        return str(self.environment.get("time", ""))
 
 
 @dataclass(frozen=True)
@@ -128,11 +135,24 @@ def _read(path: Path) -> Found:
     given = record["cell"]
     known = {one.name for one in fields(Cell)}
     cell = Cell(**{name: value for name, value in given.items() if name in known})
-    # A table of one record tells what every later step needs, and fails here where the record lacks it.
+    _check_shape(record, cell)
+    # A table of one record tells the figures that every later step needs, and fails here where the record lacks one.
     figures = table([record])
-    if "error" in record:
-        record["error"]["message"]
     return Found(path, record, {**given, **asdict(cell)}, cell.key == record["key"], figures)
+
+
+def _check_shape(record: Mapping[str, Any], cell: Cell) -> None:
+    """Raise TypeError or KeyError where a part is not what the page takes it for."""
+    for name in ("seed", "n_factuals"):
+        if not isinstance(getattr(cell, name), int):
+            raise TypeError(f"{name} is no whole number")
+    for name in _GROUPS:
+        if not isinstance(record.get(name) or {}, Mapping):
+            raise TypeError(f"{name} is no mapping")
+    if "error" not in record:
+        float(record["scores"]["d"])
+    elif not all(isinstance(record["error"][name], str) for name in ("type", "message")):
+        raise TypeError("error has no type or message")
 
 
 def _newer(one: Found, other: Found | None) -> tuple[Found, Found | None]:

@@ -44,7 +44,7 @@ def properties_of(found: Sequence[Found]) -> list[Property]:
 
 
 def _described(one: Found) -> dict[str, str]:
-    environment: dict[str, Any] = {**one.record.get("environment", {})}
+    environment: dict[str, Any] = {**one.environment}
     environment.pop("time", None)
     return {name: _NONE if value is None else str(value) for name, value in flat(environment).items()}
 
@@ -59,4 +59,4 @@ def period(found: Sequence[Found]) -> str:
 
 def uncommitted(found: Sequence[Found]) -> int:
     """How many records come from code that no commit has: theirs ends in ``+``."""
-    return sum(str(one.record.get("environment", {}).get("commit", "")).endswith("+") for one in found)
+    return sum(str(one.environment.get("commit", "")).endswith("+") for one in found)

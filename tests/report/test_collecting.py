@@ -1,13 +1,14 @@
 """What is a record, and which of two of one cell counts."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from report_cases import failed, measured, write
 
 from carla_genre.errors import InputError
 from carla_genre.harness.cell import Cell
+from carla_genre.report import write_report
 from carla_genre.report.collecting import collect
 
 CELL = Cell("loans", 0, "NNR", "NNR")
@@ -45,6 +46,27 @@ def test_other_files_are_skipped_with_a_reason(tmp_path):
     }
     assert "scores" in reasons["incomplete.json"]
     assert "unfinished" in reasons[".loansxyz.part"]
+
+
+@pytest.mark.parametrize("kind", [measured, failed])
+def test_a_part_of_another_kind_makes_it_no_record(tmp_path, kind):
+    """The page takes these parts apart; None is a part that is not there."""
+    parts = ["cell.seed", "cell.n_factuals", "setting", "seconds", "hyperparams", "peak_mb", "environment"]
+    parts += ["scores.d"] if kind is measured else ["error.type", "error.message"]
+    for number, part in enumerate(parts):
+        record = kind(CELL)
+        *above, last = part.split(".")
+        holder = record[above[0]] if above else record
+        holder[last] = ["odd"]
+        (tmp_path / f"{number}.json").write_text(json.dumps(record))
+    whole = {**kind(replace(CELL, seed=7)), "environment": None, "peak_mb": None}
+    (tmp_path / "whole.json").write_text(json.dumps(whole))
+    if kind is measured:  # whose seconds are of the clock or the processor, which the environment tells
+        with pytest.raises(InputError, match=f"no records .* {len(parts) + 1} other files"):
+            write_report([tmp_path], tmp_path / "report.html")
+    else:
+        collection = write_report([tmp_path], tmp_path / "report.html")
+        assert (len(collection.found), len(collection.skipped)) == (1, len(parts))
 
 
 @pytest.mark.parametrize("order", [1, -1])
