@@ -16,6 +16,7 @@ import pandas as pd
 from carla_genre.errors import CarlaGenreError
 from carla_genre.harness.command import Options, measured
 from carla_genre.harness.grid import read_grid
+from carla_genre.harness.grid_values import names
 from carla_genre.harness.record import write_whole
 from carla_genre.harness.run import records_of
 
@@ -107,12 +108,13 @@ class Command:
 
     def _run(self, options: argparse.Namespace) -> int:
         folder = options.results or (QUICK_RESULTS if options.quick else RESULTS)
+        if options.only and self.labels:
+            names(options.only, self.labels, "--only")
         if not options.no_run:
-            workers = options.workers or (_cores() if options.quick else 1)
+            workers = options.workers if options.workers is not None else _cores() if options.quick else 1
             chosen = {name: getattr(options, name) for name in ("root", "cache", "quick", "data", "seeds")}
             only = options.only or self.labels
             measured(Options(grid=str(self._grid), workers=workers, only=only, **chosen), folder)
-        folder.mkdir(parents=True, exist_ok=True)
         records = self.records(folder, options.quick, options.only, options.data, options.seeds)
         print(self.write(records, folder / self.name))
         print(f"written: {self.name} in {folder}", file=sys.stderr)

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,10 @@ def test_a_wrong_name_is_told_and_nothing_is_run(
     assert "loanstable:" in (told := capsys.readouterr().err) and "did you mean 'loans'" in told
     assert command.main(["--only", "NRR"]) == 2
     assert "did you mean 'NNR'" in capsys.readouterr().err
+    assert replace(command, labels=["CopyFactual"]).main(["--only", "NNR"]) == 2
+    assert "--only: no 'NNR'; there are ['CopyFactual']" in capsys.readouterr().err
+    assert command.main(["--workers", "0"]) == 2
+    assert "workers must be 1 or more, got 0" in capsys.readouterr().err
     assert not (tmp_path / "measured").exists()
 
 
