@@ -9,13 +9,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from benchmarks.pages.headline import headline
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
 from benchmarks.paper.differences import table as differences
 from benchmarks.paper.markdown import markdown_table
-from benchmarks.paper.published import name_of
-from benchmarks.paper.score import published, table
+from benchmarks.paper.published import NAMES, name_of
 from carla_genre.errors import InputError
 from carla_genre.harness.record import read_record
+from carla_genre.harness.table import FURTHER, FURTHER_LEGEND, columns_table, table
 from carla_genre.methods.carla_methods import CARLA_METHODS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,47 +54,17 @@ def value(root: Path, file: str, keys: str, form: str) -> str:
     return format(found, form)
 
 
-def scores(root: Path, file: str) -> str:
-    """A record of benchmarks.paper.score: every method of every data set, beside the paper's Score."""
-    record, rows = read(root / file), []
-    for row in table(record["settings"]).to_dict("records"):
-        trains = row["method"].startswith("GenRe")
-        rows.append(
-            (
-                name_of(row["data"]),
-                row["method"],
-                *(f"{row[name]:.2f}" for name in ("Cost", "Val", "LOF", "Score", "paper")),
-                f"{row['prepare s']:.0f}" if trains else "-",
-                f"{row['answer s']:.2f}",
-                str(row["violations"]),
-            )
-        )
-    head = [
-        *("data", "method", "Cost", "Val", "LOF", "Score", "paper"),
-        "training, s",
-        "answers, s",
-        "violations",
-    ]
-    first, hardware = record["settings"][0], record["environment"]["hardware"]
-    told = (
-        f"{first['factuals']} people each, seed {first['seed']}, one run each; GenRe's preset "
-        f"`{first['hyperparams']['preset']}`; {hardware['processor']}, {hardware['cores']} cores."
-    )
-    return f"{markdown_table(head, rows)}\n\n{told}"
+def compact(root: Path, folder: str, *data: str) -> str:
+    """README's table: a few methods of table 2."""
+    return headline(records(root / folder, data))
 
 
-def settings(root: Path, file: str) -> str:
-    """How the protocol came out in a record of benchmarks.paper.score, beside the paper's accuracy of h."""
-    accuracy, rows = published()["accuracy of h"], []
-    for setting in read(root / file)["settings"]:
-        checks, name = setting["checks"], setting["data"]
-        counts = (f"{checks[key]:,}" for key in ("train rows", "test rows", "denied test rows"))
-        rates = (f"{checks[f'positive rate {when}']:.3f}" for when in ("before", "after"))
-        rows.append(
-            (name_of(name), *counts, *rates, f"{checks['test accuracy of h']:.2%}", f"{accuracy[name]:.2%}")
-        )
-    head = ("data", "train rows", "test rows", "of these denied", "positive before the draw", "after")
-    return markdown_table((*head, "test accuracy of h", "the paper's"), rows)
+def further(root: Path, folder: str, *data: str) -> str:
+    """What table 2 has no column for: every method's further measures."""
+    found = [record for record in records(root / folder, data) if record["cell"]["label"] in table2.LABELS]
+    found.sort(key=lambda record: (table2.LABELS.index(record["cell"]["label"]), record["cell"]["seed"]))
+    rows = table(found)
+    return f"{columns_table(rows.replace({'data': NAMES}), FURTHER)}\n\n{FURTHER_LEGEND}"
 
 
 def of_the_paper(module: ModuleType) -> Callable[..., str]:
@@ -205,8 +176,8 @@ def _cases(cases: Sequence[str]) -> str:
 # Name of a block -> what makes it.
 BLOCKS: dict[str, Callable[..., str]] = {
     "value": value,
-    "scores": scores,
-    "settings": settings,
+    "headline": compact,
+    "further": further,
     **{f"table{number}": of_the_paper(module) for number, module in PAPER.items()},
     "figure2": of_the_paper(figure2),
     "figure4": of_the_paper(figure4),

@@ -12,9 +12,9 @@ from benchmarks.paper.command import Command, tables
 from benchmarks.paper.comparison import Comparison
 
 _grid = Path(__file__).with_name("table2.yaml")
-_methods = yaml.safe_load(_grid.read_text(encoding="utf-8"))["recourse_methods"]
+LABELS = tuple(yaml.safe_load(_grid.read_text(encoding="utf-8"))["recourse_methods"])
 
-_comparison = Comparison({label: label for label in _methods})
+_comparison = Comparison({label: label for label in LABELS})
 compared, markdown = _comparison.compared, _comparison.markdown
 COMMAND = Command("table2", __doc__, tables(compared, markdown), _grid.name)
 main = COMMAND.main

@@ -161,11 +161,18 @@ def markdown(rows: pd.DataFrame) -> str:
         f"- {', '.join(row[name] for name in names)}: {row['failed']} failed"
         for row in failed.to_dict("records")
     ]
-    parts = [_table(rows, MAIN), LEGEND, _table(rows, FURTHER), FURTHER_LEGEND, "\n".join(reasons)]
+    parts = [
+        columns_table(rows, MAIN),
+        LEGEND,
+        columns_table(rows, FURTHER),
+        FURTHER_LEGEND,
+        "\n".join(reasons),
+    ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _table(rows: pd.DataFrame, columns: Mapping[str, Column]) -> str:
+def columns_table(rows: pd.DataFrame, columns: Mapping[str, Column]) -> str:
+    """Some columns of :func:`table` in Markdown, ``mean ± std``."""
     names = [*_names(rows), "constraints", "seeds"]
     head = [*names, *columns]
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]

@@ -8,8 +8,10 @@ import pytest
 
 from benchmarks.pages import blocks
 from benchmarks.pages.__main__ import faults, main, pages
+from benchmarks.pages.headline import LABELS
 from benchmarks.pages.render import rendered
 from benchmarks.pages.stray import ALLOWED, stray_figures
+from benchmarks.paper import table2
 from carla_genre.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -190,45 +192,58 @@ def test_the_blocks_show_what_the_records_have(repository: Path) -> None:
     line = blocks.speed(results, "speed_pairs_cpu.json").splitlines()[2]
     assert line.startswith("| `pairs` | ") and f"| {pairs['figures']['ratio']:.1f} |" in line
 
-    settings = json.loads((results / "score_seed42_cpu.json").read_text())["settings"]
-    rows = blocks.scores(results, "score_seed42_cpu.json").partition("\n\n")[0].splitlines()[2:]
-    assert len(rows) == sum(len(setting["methods"]) for setting in settings)
-    for setting, line in zip(
-        settings, blocks.settings(results, "score_seed42_cpu.json").splitlines()[2:], strict=True
-    ):
-        assert f"| {setting['checks']['test accuracy of h']:.2%} |" in line
+
+def test_the_headline_has_few_methods_of_each_data_set_as_the_records_have_them(repository: Path) -> None:
+    results = repository / "benchmarks" / "results"
+    lines = blocks.compact(results, "paper", "adult", "compas", "heloc").splitlines()
+    rows = [[cell.strip(" *") for cell in line.split("|")[1:-1]] for line in lines if line.startswith("|")][
+        2:
+    ]
+    assert {row[0] for row in rows} == {"Adult", "COMPAS", "HELOC"}
+    assert {row[1] for row in rows} == set(LABELS)
+    found = [
+        json.loads(path.read_text())["scores"]["score"]
+        for path in (results / "paper").glob("compas_GenRe-validity_seed*.json")
+    ]
+    (genre,) = [row for row in rows if row[:2] == ["COMPAS", "GenRe, validity"]]
+    assert genre[5].startswith(f"{sum(found) / len(found):.2f}")
+
+
+def test_the_further_measures_are_of_table_2_s_methods(repository: Path) -> None:
+    lines = blocks.further(repository / "benchmarks" / "results", "paper", "compas").splitlines()
+    named = {line.split("|")[2].strip() for line in lines if line.startswith("| COMPAS")}
+    assert named == set(table2.LABELS)
 
 
 def test_a_folder_without_records_or_with_a_record_twice_is_told(repository: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has no records"):
         blocks.records(tmp_path)
-    results = repository / "benchmarks" / "results" / "methods_compas"
-    assert len(blocks.records(results)) == len(list(results.glob("*.json")))
-    with pytest.raises(InputError, match="no records of adult"):
-        blocks.records(results, ["adult"])
-    text = next(results.glob("*_NNR_*.json")).read_text()
-    for name in ("compas_NNR_seed42_a.json", "compas_NNR_seed42_b.json"):
+    results = repository / "benchmarks" / "results" / "paper"
+    assert len(blocks.records(results)) == len(list(results.glob("*_seed*.json")))
+    with pytest.raises(InputError, match="no records of loans"):
+        blocks.records(results, ["loans"])
+    text = next(results.glob("compas_NNR_seed0_*.json")).read_text()
+    for name in ("compas_NNR_seed0_a.json", "compas_NNR_seed0_b.json"):
         (tmp_path / name).write_text(text)
-    with pytest.raises(InputError, match=r"two records of compas, 42, NNR: remove compas_NNR_seed42_b\.json"):
+    with pytest.raises(InputError, match=r"two records of compas, 0, NNR: remove compas_NNR_seed0_b\.json"):
         blocks.records(tmp_path)
 
 
 def test_a_table_of_the_paper_is_made_from_the_records(repository: Path) -> None:
     results = repository / "benchmarks" / "results"
-    record = json.loads(next((results / "methods_compas").glob("*_NNR_*.json")).read_text())
+    found = [json.loads(path.read_text()) for path in (results / "paper").glob("compas_NNR_seed*.json")]
+    score = sum(record["scores"]["score"] for record in found) / len(found)
     for number in (2, 3):
-        made = blocks.BLOCKS[f"table{number}"](results, "methods_compas", "compas")
-        assert any(
-            "| NNR |" in line and f"| {record['scores']['score']:.2f} |" in line for line in made.splitlines()
-        )
+        made = blocks.BLOCKS[f"table{number}"](results, "paper", "compas")
+        assert any("| NNR |" in line and f"| {score:.2f}" in line for line in made.splitlines())
 
 
 def test_the_seconds_of_carla_s_methods_are_means_over_seeds_an_answer_each(
     repository: Path, tmp_path: Path
 ) -> None:
-    results = repository / "benchmarks" / "results" / "methods_compas"
+    results = repository / "benchmarks" / "results" / "paper"
     for name in ("Dice", "NNR"):
-        record = json.loads(next(results.glob(f"*_{name}_*.json")).read_text())
+        record = json.loads(next(results.glob(f"compas_{name}_seed0_*.json")).read_text())
         for seed, answer in ((0, 30.0), (1, 50.0)):
             record["cell"] |= {"seed": seed, "n_factuals": 20}
             record["cpu_seconds"] = {"prepare": 2.0 * seed, "answer": answer}

@@ -1,0 +1,64 @@
+"""README's table: a few methods of the paper's table 2, GenRe's among them, from the records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from benchmarks.paper.markdown import markdown_table, number, spread
+from benchmarks.paper.published import NAMES, name_of, published
+from carla_genre.harness.table import HELD, table
+
+# One of each kind: near h, by trial, diverse, by a likelihood, the nearest row, and GenRe by its two rules.
+LABELS = (
+    *("Wachter", "GrowingSpheres", "Dice", "CRUD"),
+    *("NNR-D_h+", "GenRe, validity", "GenRe, cheapest"),
+)
+HEAD = (
+    *("data", "method", "Cost", "Val", "LOF", "Score", "paper's Score"),
+    *("still valid when h is trained again", "answers that break a constraint", "training, s", "answers, s"),
+)
+
+
+def headline(records: Iterable[Mapping[str, Any]]) -> str:
+    """Mean ± standard deviation over the seeds, and below where and when it was measured."""
+    ordered = sorted(
+        (record for record in records if record["cell"]["label"] in LABELS),
+        key=lambda record: (
+            list(NAMES).index(record["cell"]["data"]),
+            LABELS.index(record["cell"]["label"]),
+            record["cell"]["seed"],
+        ),
+    )
+    rows = table(ordered)
+    rows = rows[rows["constraints"] != HELD]
+    lines = [
+        [
+            name_of(row["data"]),
+            f"**{row['method']}**" if row["method"].startswith("GenRe") else row["method"],
+            *(spread(row[name], row[f"{name} std"]) for name in ("Cost", "Val", "LOF", "Score")),
+            number(published()["methods"].get(row["method"], {}).get(row["data"], {}).get("score"), 2),
+            number(row["future validity, rows"], 2),
+            number(row["violations"], 0),
+            number(row["prepare s"], 0),
+            number(row["answer s"], 2),
+        ]
+        for row in rows.to_dict("records")
+    ]
+    return f"{markdown_table(HEAD, lines)}\n\n{_circumstances(ordered)}"
+
+
+def _circumstances(records: Iterable[Mapping[str, Any]]) -> str:
+    """People, seeds and machine of the records."""
+    cells, places = [], []
+    for record in records:
+        cells.append(record["cell"])
+        places.append(record["environment"]["hardware"])
+    people = sorted({cell["n_factuals"] for cell in cells})
+    seeds = sorted({cell["seed"] for cell in cells})
+    machines = sorted({place["gpu"] or f"one thread of {place['processor']}" for place in places})
+    return f"{_listed(people)} people each, mean ± standard deviation over seeds {_listed(seeds)}; {_listed(machines)}."
+
+
+def _listed(values: Iterable[Any]) -> str:
+    return ", ".join(str(value) for value in values)
