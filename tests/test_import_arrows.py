@@ -1,4 +1,6 @@
-"""Imports point one way: cli, benchmarks -> methods, evaluation, datasets -> schema, generator -> errors.
+"""Imports point one way.
+
+cli, benchmarks -> report -> harness -> methods, protocol -> evaluation, datasets -> schema, generator -> errors.
 
 Read from the source, so that an import inside a function, or one behind TYPE_CHECKING, counts as well.
 """

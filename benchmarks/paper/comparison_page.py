@@ -104,7 +104,8 @@ def _named(row: Row) -> list[str]:
 def _notes(rows: pd.DataFrame) -> Iterator[str]:
     people = ", ".join(str(count) for count in rows["people"].drop_duplicates())
     yield f"Mean ± standard deviation over the seeds; {people} people each. The paper has one seed, of other people."
-    yield "Seconds: of training and of all answers, on one processor thread."
+    yield "violations: answers that break a constraint. failures: share of people without an answer."
+    yield "Seconds: of training and of all answers; of one processor thread, or of the clock where a GPU worked."
     yield f"Bold: the Score differs from the paper's by more than {FAR}."
     yield from note_on_rows(rows)
     if "paper training s" in rows:

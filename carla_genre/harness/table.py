@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from carla_genre.harness.markdown import markdown_table, spread
 from carla_genre.harness.record import write_whole
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
 
@@ -174,23 +175,18 @@ def markdown(rows: pd.DataFrame) -> str:
 def columns_table(rows: pd.DataFrame, columns: Mapping[str, Column]) -> str:
     """Some columns of :func:`table` in Markdown, ``mean ± std``."""
     names = [*_names(rows), "constraints", "seeds"]
-    head = [*names, *columns]
-    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
-    for row in rows.to_dict("records"):
-        cells = [str(row[name]) for name in names]
-        cells += [_shown(row[name], row[f"{name} std"], column.digits) for name, column in columns.items()]
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines)
+    lines = [
+        [
+            *(str(row[name]) for name in names),
+            *(spread(row[name], row[f"{name} std"], column.digits) for name, column in columns.items()),
+        ]
+        for row in rows.to_dict("records")
+    ]
+    return markdown_table([*names, *columns], lines)
 
 
 def _names(rows: pd.DataFrame) -> list[str]:
     return [name for name in ("data", "classifier", "method") if name in rows]
-
-
-def _shown(mean: float, deviation: float, digits: int) -> str:
-    if pd.isna(mean):
-        return "-"
-    return f"{mean:.{digits}f}" + ("" if pd.isna(deviation) else f" ± {deviation:.{digits}f}")
 
 
 def write_tables(rows: pd.DataFrame, folder: Path) -> tuple[Path, Path]:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import jinja2
 
 import carla_genre
+from carla_genre.harness.markdown import spread
 from carla_genre.harness.record import write_whole
 from carla_genre.harness.table import FURTHER_LEGEND, LEGEND
 from carla_genre.report.collecting import Collection, collect
@@ -124,10 +125,7 @@ def _columns_of(setting: Setting) -> list[list[Column]]:
 
 def _figure(row: Mapping[str, Any], name: str, digits: int) -> str:
     """Mean and deviation of a row's measure."""
-    mean, deviation = row[name], row[f"{name} std"]
-    if not math.isfinite(mean):
-        return "-"
-    return f"{mean:.{digits}f}" + (f" ± {deviation:.{digits}f}" if math.isfinite(deviation) else "")
+    return spread(row[name], row[f"{name} std"], digits)
 
 
 def _number(value: float) -> str:
