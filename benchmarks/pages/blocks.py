@@ -12,9 +12,9 @@ from typing import Any
 from benchmarks.pages.headline import headline
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
 from benchmarks.paper.differences import table as differences
-from benchmarks.paper.markdown import markdown_table
 from benchmarks.paper.published import NAMES, name_of
 from carla_genre.errors import InputError
+from carla_genre.harness.markdown import markdown_table
 from carla_genre.harness.record import read_record
 from carla_genre.harness.table import FURTHER, FURTHER_LEGEND, columns_table, table
 from carla_genre.methods.carla_methods import CARLA_METHODS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from benchmarks.paper.markdown import markdown_table, number, spread
 from benchmarks.paper.published import NAMES, name_of, published
+from carla_genre.harness.markdown import markdown_table, number, spread
 from carla_genre.harness.table import HELD, table
 
 # One of each kind: near h, by trial, diverse, by a likelihood, the nearest row, and GenRe by its two rules.
