@@ -29,7 +29,7 @@ def test_a_cluster_that_is_not_there_is_named(monkeypatch, tmp_path):
 @pytest.mark.parametrize("address", ["nowhere", "scheduler.json", "tcp://host"])
 def test_what_is_no_address_is_told_at_once(tmp_path, address):
     pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
-    with pytest.raises(InputError, match="neither an address with a port, .* nor a scheduler file"):
+    with pytest.raises(InputError, match=r"neither an address with a port, .* nor a scheduler file"):
         run_grid([], tmp_path, cluster=address)
 
 
