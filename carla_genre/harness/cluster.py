@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 import uuid
 from collections.abc import Generator, Sequence
@@ -42,7 +43,7 @@ def measure_on_cluster(
     MissingDependencyError
         Dask is not installed.
     InputError
-        No scheduler answers.
+        The address is none, or no scheduler answers.
     """
     try:
         import distributed  # type: ignore[import-not-found,unused-ignore]
@@ -50,7 +51,13 @@ def measure_on_cluster(
         raise MissingDependencyError(
             "a cluster needs Dask, which is not installed. Install it with: pip install 'carla-genre[cluster]'"
         ) from error
-    where = {"scheduler_file": address} if os.path.isfile(address) else {"address": address}
+    is_file = os.path.isfile(address)
+    if not is_file and not re.search(r":\d+/?$", address):
+        raise InputError(
+            f"the cluster {address!r} is neither an address with a port, as tcp://host:8786, nor a scheduler file that "
+            "is there"
+        )
+    where = {"scheduler_file": address} if is_file else {"address": address}
     try:
         client = distributed.Client(**where, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:

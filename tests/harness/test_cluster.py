@@ -26,6 +26,13 @@ def test_a_cluster_that_is_not_there_is_named(monkeypatch, tmp_path):
         run_grid([], tmp_path, cluster="tcp://127.0.0.1:9")
 
 
+@pytest.mark.parametrize("address", ["nowhere", "scheduler.json", "tcp://host"])
+def test_what_is_no_address_is_told_at_once(tmp_path, address):
+    pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
+    with pytest.raises(InputError, match=r"neither an address with a port, .* nor a scheduler file"):
+        run_grid([], tmp_path, cluster=address)
+
+
 @pytest.fixture
 def two_processes(tmp_path):
     """A local cluster of two worker processes, as two machines would be."""
