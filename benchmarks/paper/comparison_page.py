@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.paper.markdown import markdown_table, number, spread
 from benchmarks.paper.measured_seeds import notes_on_seeds, shown_seeds
 from benchmarks.paper.published import LEAK, name_of
+from carla_genre.harness.markdown import markdown_table, number, spread
 
 Row = Mapping[str, Any]
 

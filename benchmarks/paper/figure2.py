@@ -19,9 +19,9 @@ import pandas as pd
 
 from benchmarks.paper.command import NOT_MEASURED, Command, Record, tables
 from benchmarks.paper.drawing import ACCEPTED, ANSWER, DENIED, LINE, PERSON, draw_legend, new_figure, save
-from benchmarks.paper.markdown import markdown_table, number
 from benchmarks.paper.measured_seeds import notes_on_seeds, seeds_of
 from benchmarks.paper.toys import LEAST, MOST, TITLES, draw_ground, ground
+from carla_genre.harness.markdown import markdown_table, number
 from carla_genre.harness.record import environment, write_record
 from carla_genre.protocol import prepare
 

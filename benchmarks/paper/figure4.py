@@ -21,9 +21,9 @@ import pandas as pd
 from benchmarks.paper.command import Command, Record, tables
 from benchmarks.paper.comparison_page import note_on_rows
 from benchmarks.paper.drawing import OURS, THEIRS, draw_legend, new_figure, save
-from benchmarks.paper.markdown import markdown_table, number, spread
 from benchmarks.paper.measured_seeds import notes_on_seeds, seeds_of, shown_seeds
 from benchmarks.paper.published import LEAK, NAMES, name_of, published
+from carla_genre.harness.markdown import markdown_table, number, spread
 
 # Label -> method and lambda.
 POINTS = {

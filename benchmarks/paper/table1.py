@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.paper.command import Command, Record, tables
-from benchmarks.paper.markdown import markdown_table, number, spread
 from benchmarks.paper.measured_seeds import notes_on_seeds, of_the_paper_s_classifier, seeds_of, shown_seeds
 from benchmarks.paper.published import LEAK, NAMES, name_of, published
+from carla_genre.harness.markdown import markdown_table, number, spread
 
 LABEL = "CopyFactual"
 # What does not depend on the seed.

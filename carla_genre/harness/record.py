@@ -109,7 +109,8 @@ def read_record(path: Path) -> dict[str, Any]:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} is no record of a benchmark, remove it: {error}") from error
-    if not isinstance(record, dict) or not {"cell", "key"} <= set(record):
+    cell = record.get("cell") if isinstance(record, dict) else None
+    if not isinstance(cell, dict) or not {"data", "seed", "label"} <= set(cell) or "key" not in record:
         raise InputError(f"{path} is no record of a benchmark, remove it: it has no cell")
     return record
 

@@ -131,6 +131,9 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
 
 
 def _variants(measured: list[Record]) -> list[str]:
+    """Rows of a method; one that only failed has one, of which nothing is known."""
+    if not measured:
+        return [""]
     return [AS_ANSWERED, HELD] if any("constrained" in record for record in measured) else [BY_ITSELF]
 
 

@@ -63,7 +63,7 @@ def test_another_classifier_than_the_paper_s_is_told():
 
 def test_a_record_comes_back_as_it_was_written(tmp_path):
     record = {
-        "cell": {},
+        "cell": {"data": "loans", "seed": 0, "label": "NNR"},
         "key": "k",
         "rows": {"a": [1.5, None, True], "b": []},
         "odd": {"": 'x"[\n'},
@@ -82,7 +82,7 @@ def test_what_cannot_be_written_is_one_error_and_leaves_nothing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["taken.json"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cell": 1}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cell": 1, "key": "k"}', '{"cell": {}, "key": "k"}'])
 def test_what_is_no_record_is_named(tmp_path, text):
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(InputError, match=r"a\.json is no record"):

@@ -72,7 +72,7 @@ def test_a_seed_that_holds_them_by_itself_counts_as_it_is_beside_one_that_does_n
 
 def test_failures_are_counted_and_named():
     rows = table([record("a", 0), failed("a", 1), failed("b", 0)])
-    assert rows[["seeds", "failed"]].to_numpy().tolist() == [[1, 1], [0, 1]]
+    assert rows[["seeds", "failed", "constraints"]].to_numpy().tolist() == [[1, 1, BY_ITSELF], [0, 1, ""]]
     page = markdown(rows)
     assert "- loans, a: 1 failed" in page
     assert "- loans, b: 1 failed" in page

@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.paper.command import Command
-from benchmarks.paper.markdown import markdown_table, number, spread
 from benchmarks.paper.published import name_of, published
+from carla_genre.harness.markdown import markdown_table, number, spread
 from carla_genre.harness.record import write_whole
 from carla_genre.harness.table import HELD, table
 
