@@ -148,7 +148,10 @@ def test_one_s_own_is_not_kept_in_a_folder(train, tmp_path):
     [
         ("forrest", r"no classifier 'forrest'\. Did you mean 'forest'\? There are .*'module:function'"),
         (3, r"no classifier 3\."),
-        ("gone:train", r"cannot load the classifier 'gone:train': ModuleNotFoundError: No module named 'gone'"),
+        (
+            "gone:train",
+            r"cannot load the classifier 'gone:train': ModuleNotFoundError: No module named 'gone'",
+        ),
         ("own_classifiers:bayes", r"cannot load the classifier 'own_classifiers:bayes': .*'bayes'"),
         ("own_classifiers:NOT_A_FUNCTION", r"cannot be called, it is 3"),
     ],
