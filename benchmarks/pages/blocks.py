@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from benchmarks.pages.headline import headline
+from benchmarks.pages.headline import headline, in_order
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
 from benchmarks.paper.differences import table as differences
 from benchmarks.paper.published import NAMES, name_of
@@ -61,9 +61,7 @@ def compact(root: Path, folder: str, *data: str) -> str:
 
 def further(root: Path, folder: str, *data: str) -> str:
     """What table 2 has no column for: every method's further measures."""
-    found = [record for record in records(root / folder, data) if record["cell"]["label"] in table2.LABELS]
-    found.sort(key=lambda record: (table2.LABELS.index(record["cell"]["label"]), record["cell"]["seed"]))
-    rows = table(found)
+    rows = table(in_order(records(root / folder, data), table2.LABELS))
     return f"{columns_table(rows.replace({'data': NAMES}), FURTHER)}\n\n{FURTHER_LEGEND}"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.paper.published import NAMES, name_of, published
+from benchmarks.paper.published import NAMES, figures_of, name_of
 from carla_genre.harness.markdown import markdown_table, number, spread
 from carla_genre.harness.table import HELD, table
 
@@ -20,16 +20,21 @@ HEAD = (
 )
 
 
-def headline(records: Iterable[Mapping[str, Any]]) -> str:
-    """Mean ± standard deviation over the seeds, and below where and when it was measured."""
-    ordered = sorted(
-        (record for record in records if record["cell"]["label"] in LABELS),
+def in_order(records: Iterable[Mapping[str, Any]], labels: Sequence[str]) -> list[Mapping[str, Any]]:
+    """The records of some labels: the paper's data sets in its order, the labels in theirs, the seeds in theirs."""
+    return sorted(
+        (record for record in records if record["cell"]["label"] in labels),
         key=lambda record: (
             list(NAMES).index(record["cell"]["data"]),
-            LABELS.index(record["cell"]["label"]),
+            labels.index(record["cell"]["label"]),
             record["cell"]["seed"],
         ),
     )
+
+
+def headline(records: Iterable[Mapping[str, Any]]) -> str:
+    """Mean ± standard deviation over the seeds, and below where and when it was measured."""
+    ordered = in_order(records, LABELS)
     rows = table(ordered)
     rows = rows[rows["constraints"] != HELD]
     lines = [
@@ -37,7 +42,7 @@ def headline(records: Iterable[Mapping[str, Any]]) -> str:
             name_of(row["data"]),
             f"**{row['method']}**" if row["method"].startswith("GenRe") else row["method"],
             *(spread(row[name], row[f"{name} std"]) for name in ("Cost", "Val", "LOF", "Score")),
-            number(published()["methods"].get(row["method"], {}).get(row["data"], {}).get("score"), 2),
+            number(figures_of(row["method"]).get(row["data"], {}).get("score"), 2),
             number(row["future validity, rows"], 2),
             number(row["violations"], 0),
             number(row["prepare s"], 0),

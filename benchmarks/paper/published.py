@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from carla_genre.harness.record import flat
 
 NAMES = {"adult": "Adult", "compas": "COMPAS", "heloc": "HELOC"}
 LEAK = "HELOC: missing values were filled with the mean of the row's own class; the label leaks."
@@ -48,15 +50,7 @@ def different_hyperparams(method: str, ours: Mapping[str, Any]) -> dict[str, tup
         ``"group.name"`` -> (ours, the paper's). What the paper is silent on, and what the method does not take, is
         no difference.
     """
-    paper, own = (dict(_flat(part)) for part in (published()["hyperparams"].get(method, {}), ours))
+    paper, own = (flat(part) for part in (published()["hyperparams"].get(method, {}), ours))
     return {
         name: (own[name], theirs) for name, theirs in paper.items() if name in own and own[name] != theirs
     }
-
-
-def _flat(group: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in group.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{before}{name}.")
-        else:
-            yield f"{before}{name}", value

@@ -115,6 +115,17 @@ def read_record(path: Path) -> dict[str, Any]:
     return record
 
 
+def flat(value: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Nested mappings as one, the way to a value joined by dots; an empty mapping is a value."""
+    parts: dict[str, Any] = {}
+    for name, item in value.items():
+        if isinstance(item, Mapping) and item:
+            parts.update(flat(item, f"{above}{name}."))
+        else:
+            parts[f"{above}{name}"] = item
+    return parts
+
+
 def _json(value: Any, indent: str = "") -> str:
     """JSON with a line for each key, and a list of any length on the line of its key."""
     if not isinstance(value, Mapping) or not value:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from carla_genre.report.grouping import Configuration, flat
+from carla_genre.harness.record import flat
+from carla_genre.report.grouping import Configuration
 
 # Part of a record -> its heading. What is held apart for each person stays in the file.
 _PARTS = {

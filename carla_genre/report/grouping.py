@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from carla_genre.harness.record import flat
 from carla_genre.harness.table import table
 from carla_genre.report.collecting import EXTRAS, Found
 
@@ -97,17 +98,6 @@ def _configurations(setting: str, found: Sequence[Found]) -> list[Configuration]
         figures = table(one.record for one in group)
         configurations.append(Configuration(f"c-{_digest(setting + key)}", name, group, figures))
     return configurations
-
-
-def flat(value: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """Nested mappings as one, the way to a value joined by dots; an empty mapping is a value."""
-    parts: dict[str, Any] = {}
-    for name, item in value.items():
-        if isinstance(item, Mapping) and item:
-            parts.update(flat(item, f"{above}{name}."))
-        else:
-            parts[f"{above}{name}"] = item
-    return parts
 
 
 def _told_apart(name: str, own: Mapping[str, Any], alike: Sequence[Mapping[str, Any]]) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from carla_genre.harness.record import flat
 from carla_genre.report.collecting import Found
-from carla_genre.report.grouping import flat
 
 _NONE = "none"
 
