@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 FOLDER = Path(tempfile.mkdtemp())
@@ -189,8 +189,9 @@ def cem_puts_keras_into_a_graph() -> bool:
         return fails(lambda: CEM(session, classifier, hyperparams).get_counterfactuals(rows_to_explain(2)))
 
 
-def explained_by_cem(count: int = 2, **settings: object) -> object:
-    """Answers of CEM's about a linear classifier, with an autoencoder that is not trained."""
+@contextlib.contextmanager
+def cem_of_a_line(**settings: object) -> Iterator[tuple[CEM, MLModelCatalog]]:
+    """CEM for a linear classifier, with an autoencoder that is not trained."""
     from carla.recourse_methods.catalog.cem import model as cem
 
     model = linear()
@@ -203,7 +204,17 @@ def explained_by_cem(count: int = 2, **settings: object) -> object:
     hyperparams |= {"binary_search_steps": 3, "beta": 0.01, **settings}
     hyperparams["ae_params"] = {"hidden_layer": [4], "train_ae": True, "epochs": 1}
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        return CEM(session, model, hyperparams)._counterfactual_search(np.full(6, 0.2)), model
+        yield CEM(session, model, hyperparams), model
+
+
+def explained_by_cem(**settings: object) -> tuple[np.ndarray, MLModelCatalog]:
+    with cem_of_a_line(**settings) as (method, model):
+        return method._counterfactual_search(np.full(6, 0.2)), model
+
+
+def cem_steps_in_any_order() -> bool:
+    with cem_of_a_line() as (method, _):
+        return method._adv_updater_s.op not in method._adv_updater.op.control_inputs
 
 
 def cem_answers_failures_with_zeros() -> bool:
@@ -269,6 +280,7 @@ def tree_scores_are_no_index() -> bool:
 OF_ANSWERS = [
     cem_answers_failures_with_zeros,
     cem_leaves_categories_between_levels,
+    cem_steps_in_any_order,
     focus_answers_failures_with_zeros,
     focus_remembers_the_last_people,
 ]

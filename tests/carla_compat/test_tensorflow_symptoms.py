@@ -27,6 +27,7 @@ EXPECTED = [
 OF_ANSWERS = [
     "cem_answers_failures_with_zeros",
     "cem_leaves_categories_between_levels",
+    "cem_steps_in_any_order",
     "focus_answers_failures_with_zeros",
     "focus_remembers_the_last_people",
 ]

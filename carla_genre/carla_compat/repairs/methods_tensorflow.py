@@ -40,6 +40,25 @@ def cem_puts_keras_into_a_graph(module: ModuleType) -> bool:
 
 
 @repair(_CEM)
+def cem_steps_in_any_order(module: ModuleType) -> bool:
+    """CEM's momentum reads a variable that the same step assigns, before or after, as threads fall: it reads first."""
+    if sys.modules.get("tensorflow") is None:
+        return False
+    tf, method = module.tf, module.CEM
+    build = method.__init__
+
+    @wraps(build)
+    def __init__(self: Any, session: Any, *args: Any, **kwargs: Any) -> None:
+        build(self, session, *args, **kwargs)
+        value = self._adv_updater.op.inputs[1]
+        with session.graph.as_default(), tf.control_dependencies([self._adv_updater_s.op]):
+            self._adv_updater = tf.assign(self._adv, value)
+
+    method.__init__ = __init__
+    return True
+
+
+@repair(_CEM)
 def cem_answers_failures_with_zeros(module: ModuleType) -> bool:
     """CEM returns a row of zeros where it has found nothing, which the classifier may accept: it is left empty."""
     numpy = module.np
