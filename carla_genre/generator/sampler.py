@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from carla_genre.generator.config import SamplingConfig
+from carla_genre.generator.decoding import DecodingCache
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.randomness import normals, row_keys, uniforms
-from carla_genre.generator.transformer import DecodingCache
 
 # Candidates that are decoded together; bounds memory, changes no answer.
 BATCH = 1 << 14

@@ -96,7 +96,8 @@ class Block(nn.Module):
         return norm(x + self.dropout(part(x)))
 
 
-def _blocks(stack: nn.ModuleList) -> Iterable[Block]:
+def blocks_of(stack: nn.ModuleList) -> Iterable[Block]:
+    """Give the stack's blocks, with their type."""
     return cast("Iterable[Block]", stack)
 
 
@@ -206,7 +207,7 @@ class RecourseTransformer(nn.Module):
         if self.is_prefix and self.n_read:
             x = x + tokens  # position j also carries x_j, the factual's value of the feature it answers
         mask = self._causal_mask(x.device)
-        for block, side in zip(_blocks(self.decoder), memory, strict=True):
+        for block, side in zip(blocks_of(self.decoder), memory, strict=True):
             keys = block.keys(x)
             if self.is_prefix:
                 keys = KeyValue(torch.cat([side.key, keys.key], 2), torch.cat([side.value, keys.value], 2))
@@ -227,16 +228,16 @@ class RecourseTransformer(nn.Module):
         """
         if not self.n_read:
             nothing = self.start.new_empty(len(factual), 0, len(self.start))
-            return nothing, [block.keys(nothing) for block in _blocks(self.decoder)]
+            return nothing, [block.keys(nothing) for block in blocks_of(self.decoder)]
         tokens = self.dropout(self.factual_embedding(factual, factual_value) + self.factual_position)
         x = tokens
         if not self.is_prefix:
-            for block in _blocks(self.encoder):
+            for block in blocks_of(self.encoder):
                 x = block(x, block.keys(x))
             x = self.encoder_norm(x)
-            return tokens, [block.cross.project(x) for block in _blocks(self.decoder) if block.cross]
+            return tokens, [block.cross.project(x) for block in blocks_of(self.decoder) if block.cross]
         memory = []
-        for block in _blocks(self.decoder):
+        for block in blocks_of(self.decoder):
             memory.append(block.keys(x))
             x = block(x, memory[-1])
         return tokens, memory
@@ -246,51 +247,3 @@ class RecourseTransformer(nn.Module):
         size = self.n_features
         mask = torch.ones(size, size, dtype=torch.bool, device=device).tril()
         return torch.cat([mask.new_ones(size, self.n_read), mask], dim=1) if self.is_prefix else mask
-
-
-class DecodingCache:
-    """What a decoder remembers while it writes the answer feature by feature.
-
-    Parameters
-    ----------
-    model : RecourseTransformer
-    factual, factual_value : Tensor (B, D)
-        Each row is read once and answered ``n`` times; answers' batch is B * n, rows together.
-    """
-
-    def __init__(self, model: RecourseTransformer, factual: Tensor, factual_value: Tensor, n: int) -> None:
-        self.model = model
-        tokens, memory = model.encode(factual, factual_value)
-        self.tokens = tokens.repeat_interleave(n, 0)
-        self.memory = [KeyValue(*(part.repeat_interleave(n, 0) for part in side)) for side in memory]
-        self.seen = model.n_read if model.is_prefix else 0
-        self.keys = [self._room(side) for side in self.memory]
-
-    def _room(self, side: KeyValue) -> KeyValue:
-        """Space for all keys and values of one block, the factual's filled in for a prefix model."""
-        batch, heads, _, width = side.key.shape
-        length = self.seen + self.model.n_features
-        room = KeyValue(*(part.new_empty(batch, heads, length, width) for part in side))
-        if self.seen:
-            room.key[:, :, : self.seen], room.value[:, :, : self.seen] = side.key, side.value
-        return room
-
-    def step(self, feature: int, previous: Tensor | None, previous_value: Tensor | None) -> Tensor:
-        """Logits (B * n, K) of ``feature`` from the bins and values (B * n,) of the one before it."""
-        model = self.model
-        if previous is None or previous_value is None:
-            x = model.start.expand(len(self.tokens), -1)
-        else:
-            x = model.answer_embedding.single(previous, previous_value, feature - 1)
-        x = x + model.answer_position[feature]
-        if model.is_prefix and model.n_read:
-            x = x + self.tokens[:, feature]
-        x = x.unsqueeze(1)  # (B * n, 1, E)
-        for block, room, side in zip(_blocks(model.decoder), self.keys, self.memory, strict=True):
-            new = block.keys(x)
-            room.key[:, :, self.seen : self.seen + 1] = new.key
-            room.value[:, :, self.seen : self.seen + 1] = new.value
-            keys = KeyValue(room.key[:, :, : self.seen + 1], room.value[:, :, : self.seen + 1])
-            x = block(x, keys) if model.is_prefix else block(x, keys, None, side)
-        self.seen += 1
-        return model.head.single(model.decoder_norm(x[:, 0]), feature)

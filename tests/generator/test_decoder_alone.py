@@ -10,8 +10,8 @@ import torch
 from generator_cases import PREFIX, make_generator, make_rows, make_rules
 
 from carla_genre.generator.config import SamplingConfig
+from carla_genre.generator.decoding import DecodingCache
 from carla_genre.generator.sampler import sample
-from carla_genre.generator.transformer import DecodingCache
 
 ALONE = replace(PREFIX, kind="decoder")
 

@@ -4,7 +4,8 @@ from generator_cases import PAPER_LIKE, make_generator, make_rows
 from torch import nn
 
 from carla_genre.generator.config import Architecture
-from carla_genre.generator.transformer import Block, DecodingCache
+from carla_genre.generator.decoding import DecodingCache
+from carla_genre.generator.transformer import Block
 
 
 def inputs(n: int = 5):
