@@ -13,6 +13,8 @@ from benchmarks.pages.headline import headline, in_order
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
 from benchmarks.paper.differences import table as differences
 from benchmarks.paper.published import NAMES, name_of
+from benchmarks.speed import table as timings
+from benchmarks.speed.__main__ import MODULES
 from carla_genre.errors import InputError
 from carla_genre.harness.markdown import markdown_table
 from carla_genre.harness.record import read_record
@@ -22,8 +24,6 @@ from carla_genre.methods.carla_methods import CARLA_METHODS
 ROOT = Path(__file__).resolve().parents[2]
 # The paper's tables, by number.
 PAPER = {1: table1, 2: table2, 3: table3, 4: table4, 11: table11, 13: table13}
-# Settings of a timing that its row has elsewhere.
-NOT_TOLD = {"presets", "runs"}
 
 
 def read(path: Path) -> Any:
@@ -133,23 +133,9 @@ def carla_seconds(root: Path, folder: str, *data: str) -> str:
     return markdown_table(("data", "method", "training, s", "an answer, s"), rows)
 
 
-def speed(root: Path, *files: str) -> str:
-    """Records of benchmarks.speed: how many times faster ours is than the plain reference."""
-    rows = []
-    for file in files:
-        record = read(root / file)
-        figures = record["figures"]
-        for name, ratio in {"": figures}.items() if "ratio" in figures else figures.items():
-            settings = ", ".join(
-                f"{key} {value}" for key, value in record["settings"].items() if key not in NOT_TOLD
-            )
-            script = Path(file).stem.removeprefix("speed_").removesuffix("_cpu")
-            least, most = (f"{ratio[f'ratio_{end}']:.1f}" for end in ("min", "max"))
-            told = f"{name}, {settings}" if name else settings
-            rows.append(
-                (f"`{script}`", told, f"{ratio['ratio']:.1f}", f"{least} to {most}", str(ratio["runs"]))
-            )
-    return markdown_table(("script", "settings", "times faster, median", "range", "runs"), rows)
+def speed(root: Path, folder: str) -> str:
+    """All timings of benchmarks.speed: how many times faster ours is than the plain reference."""
+    return timings.markdown(timings.read_timings(root / folder, MODULES))
 
 
 def carla_suite(root: Path, file: str) -> str:

@@ -5,20 +5,18 @@ python -m benchmarks.speed.answer --factuals 200 --samples 10
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmarks.speed.alternate import alternate, show
+from benchmarks.speed.alternate import alternate
+from benchmarks.speed.command import finish, parse, timing_parser
 from benchmarks.speed.pairs import adult_like_rules, people
 from carla_genre.generator.config import PRESETS, SamplingConfig
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairs import find_pairs
 from carla_genre.generator.sampler import sample
-from carla_genre.harness.record import write
 
 
 @torch.no_grad()
@@ -52,20 +50,18 @@ def measure(preset: str, n_factuals: int, n_samples: int, runs: int) -> dict[str
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.answer", description=__doc__)
-    parser.add_argument("--presets", nargs="+", choices=sorted(PRESETS), default=sorted(PRESETS))
+    parser = timing_parser("answer", __doc__, runs=3)
+    parser.add_argument("--presets", nargs="+", choices=sorted(PRESETS), default=["default"])
     parser.add_argument("--factuals", type=int, default=200)
     parser.add_argument("--samples", type=int, default=10)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--json", type=Path, help="file to write")
-    options = parser.parse_args(arguments)
-    figures = {}
-    for preset in options.presets:
-        figures[preset] = measure(preset, options.factuals, options.samples, options.runs)
-        show(f"answers, preset {preset}, {options.factuals} x {options.samples}", figures[preset])
-    if options.json:
-        settings = {name: value for name, value in vars(options).items() if name != "json"}
-        write(options.json, settings, figures)
+    options = parse(parser, arguments, quick={"factuals": 5, "samples": 2, "runs": 1})
+    figures = {
+        f"own network without cache, preset {preset}": measure(
+            preset, options.factuals, options.samples, options.runs
+        )
+        for preset in options.presets
+    }
+    finish(options, figures)
 
 
 if __name__ == "__main__":

@@ -5,16 +5,14 @@ python -m benchmarks.speed.crud_loss --columns 7 --batch 32
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 import torch
 
-from benchmarks.speed.alternate import alternate, show
-from carla_genre.harness.record import write
+from benchmarks.speed.alternate import alternate
+from benchmarks.speed.command import finish, parse, timing_parser
 
 from carla.recourse_methods.autoencoder import CSVAE
 from carla.recourse_methods.autoencoder.losses import losses
@@ -46,18 +44,12 @@ def measure(n_columns: int, n_rows: int, steps: int, runs: int) -> dict[str, flo
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.crud_loss", description=__doc__)
+    parser = timing_parser("crud_loss", __doc__, runs=5)
     parser.add_argument("--columns", type=int, default=7, help="of the encoded data; COMPAS has 7")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--steps", type=int, default=20, help="training steps a run")
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="file to write")
-    options = parser.parse_args(arguments)
-    figures = measure(options.columns, options.batch, options.steps, options.runs)
-    show(f"{options.steps} steps of CRUD's autoencoder", figures)
-    if options.json:
-        settings = {name: value for name, value in vars(options).items() if name != "json"}
-        write(options.json, settings, figures)
+    options = parse(parser, arguments, quick={"steps": 2, "runs": 1})
+    finish(options, {"CARLA loss": measure(options.columns, options.batch, options.steps, options.runs)})
 
 
 if __name__ == "__main__":

@@ -5,16 +5,14 @@ python -m benchmarks.speed.keras_call --people 20
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from importlib import metadata
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.speed.alternate import alternate, show
+from benchmarks.speed.alternate import alternate
+from benchmarks.speed.command import finish, parse, timing_parser
 from carla_genre import load_dataset
-from carla_genre.harness.record import write
 
 from carla import MLModelCatalog
 
@@ -38,18 +36,12 @@ def measure(n_people: int, calls: int, runs: int) -> dict[str, float]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.keras_call", description=__doc__)
+    parser = timing_parser("keras_call", __doc__, runs=25)
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--calls", type=int, default=20, help="calls a run")
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="file to write")
-    options = parser.parse_args(arguments)
-    figures = measure(options.people, options.calls, options.runs)
-    show(f"{options.calls} calls for {options.people} people", figures)
-    if options.json:
-        settings = {name: value for name, value in vars(options).items() if name != "json"}
-        versions = {name: metadata.version(name) for name in ("keras", "tensorflow")}
-        write(options.json, {**settings, **versions}, figures)
+    options = parse(parser, arguments, quick={"calls": 1, "runs": 1})
+    figures = {"Keras predict": measure(options.people, options.calls, options.runs)}
+    finish(options, figures, keras=metadata.version("keras"), tensorflow=metadata.version("tensorflow"))
 
 
 if __name__ == "__main__":

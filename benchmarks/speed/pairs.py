@@ -5,20 +5,18 @@ python -m benchmarks.speed.pairs --denied 20000 --accepted 9000
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmarks.speed.alternate import alternate, show
+from benchmarks.speed.alternate import alternate
+from benchmarks.speed.command import finish, parse, timing_parser
 from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairs import find_pairs
 from carla_genre.generator.rules import Rules
-from carla_genre.harness.record import write
 
 N_CONTINUOUS, N_CATEGORICAL = 6, 7  # as Adult has them; the last two are immutable
 
@@ -82,18 +80,12 @@ def measure(n_denied: int, n_accepted: int, top_k: int, runs: int) -> dict[str, 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.pairs", description=__doc__)
+    parser = timing_parser("pairs", __doc__, runs=3)
     parser.add_argument("--denied", type=int, default=20_000)
     parser.add_argument("--accepted", type=int, default=9_000)
-    parser.add_argument("--top-k", type=int, default=1_000)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="file to write")
-    options = parser.parse_args(arguments)
-    figures = measure(options.denied, options.accepted, options.top_k, options.runs)
-    show(f"pairs {options.denied} x {options.accepted}, K {options.top_k}", figures)
-    if options.json:
-        settings = {name: value for name, value in vars(options).items() if name != "json"}
-        write(options.json, settings, figures)
+    parser.add_argument("--top-k", type=int, default=200)
+    options = parse(parser, arguments, quick={"denied": 300, "accepted": 200, "top_k": 20, "runs": 1})
+    finish(options, {"full matrix": measure(options.denied, options.accepted, options.top_k, options.runs)})
 
 
 if __name__ == "__main__":
