@@ -5,19 +5,21 @@ from __future__ import annotations
 import copy
 import logging
 import math
-import os
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from carla_genre.errors import CheckpointError
+from carla_genre.generator import training_state
+from carla_genre.generator.batches import Batches
 from carla_genre.generator.config import Training
 from carla_genre.generator.generator import Generator
+from carla_genre.generator.optimization import make_optimizer, make_schedule
 from carla_genre.generator.pairs import Pairs
+from carla_genre.generator.training_state import History
 
 log = logging.getLogger(__name__)
 
@@ -25,26 +27,6 @@ log = logging.getLogger(__name__)
 # loss less noisy, a large one is cut, since the measurement costs as much as some steps.
 VALIDATION_PAIRS = 4096
 VALIDATION_DRAWS = 4
-
-
-@dataclass
-class History:
-    """What training did.
-
-    Parameters
-    ----------
-    step : list of int
-        Steps after which the validation loss was measured.
-    train, validation : list of float
-        Mean loss of the steps since the last measurement, and of the held-out pairs.
-    best_step : int
-        The step whose weights were kept.
-    """
-
-    step: list[int] = field(default_factory=list)
-    train: list[float] = field(default_factory=list)
-    validation: list[float] = field(default_factory=list)
-    best_step: int = 0
 
 
 class Trainer:
@@ -81,18 +63,15 @@ class Trainer:
         self.sources = torch.from_numpy(pairs.sources).to(device)
         self.targets = torch.from_numpy(pairs.targets).to(device)
         self.immutable = torch.from_numpy(generator.rules.immutable).to(device)
-        order = torch.randperm(len(pairs), generator=self.random, device=device)
-        n_held_out = min(math.ceil(len(pairs) * config.validation), len(pairs) - 1)
-        self.held_out, self.train_rows = order[:n_held_out], order[n_held_out:]
+        self.batches = Batches(len(pairs), config, self.random)
         self.held_out_targets = self._held_out_targets()
-        batches = math.ceil(len(self.train_rows) / config.batch_size)
-        self.n_steps = config.steps if config.epochs is None else config.epochs * batches
+        self.n_steps = config.steps if config.epochs is None else config.epochs * self.batches.per_epoch
         self.every = max(1, self.n_steps // config.evaluations)
-        self.optimizer, self.schedule = self._optimizer()
+        self.optimizer = make_optimizer(generator, config)
+        self.schedule = make_schedule(self.optimizer, config, self.n_steps)
         self.history = History()
         self.best: dict[str, Tensor] = _weights(generator)
         self.step = 0
-        self.queue = self.train_rows[:0]
 
     def fit(self) -> History:
         """Train to the end, or from where the checkpoint left off; restore the best weights.
@@ -137,7 +116,7 @@ class Trainer:
                     self._save()
 
     def _gradient_step(self, forward) -> Tensor:  # type: ignore[no-untyped-def]
-        rows = self._next_batch()
+        rows = self.batches.next()
         target = self.pairs.draw(rows, self.random)
         with self._autocast():
             loss = forward(*self._pair(rows, target)).mean()
@@ -154,17 +133,8 @@ class Trainer:
         source = self.sources[rows]
         return source, torch.where(self.immutable, source, self.targets[targets])
 
-    def _next_batch(self) -> Tensor:
-        """Every source once an epoch, in a new order each time."""
-        if len(self.queue) == 0:
-            order = torch.randperm(len(self.train_rows), generator=self.random, device=self.train_rows.device)
-            self.queue = self.train_rows[order]
-        size = self.config.batch_size
-        rows, self.queue = self.queue[:size], self.queue[size:]
-        return rows
-
     def _held_out_targets(self) -> Tensor:
-        measured = self.held_out[:VALIDATION_PAIRS]
+        measured = self.batches.held_out[:VALIDATION_PAIRS]
         n_draws = min(VALIDATION_DRAWS, max(1, VALIDATION_PAIRS // max(1, len(measured))))
         return torch.stack([self.pairs.draw(measured, self.random) for _ in range(n_draws)])
 
@@ -176,19 +146,19 @@ class Trainer:
         total = 0.0
         with self._autocast():
             for targets in self.held_out_targets:
-                rows = self.held_out[: len(targets)]
+                rows = self.batches.held_out[: len(targets)]
                 total += self.generator.loss(*self._pair(rows, targets)).sum().item()
         self.generator.train(was_training)
         return total / max(1, self.held_out_targets.numel())
 
     def _evaluate(self, train_loss: float) -> None:
         history = self.history
-        loss = self.validation_loss() if len(self.held_out) else train_loss
+        loss = self.validation_loss() if len(self.batches.held_out) else train_loss
         if not math.isfinite(loss):
             raise FloatingPointError(
                 f"the validation loss is {loss} at step {self.step}: lower training.learning_rate"
             )
-        if not history.validation or loss < min(history.validation):
+        if history.is_better(loss):
             history.best_step = self.step
             self.best = _weights(self.generator)
         history.step.append(self.step)
@@ -199,27 +169,8 @@ class Trainer:
 
     def _is_over(self) -> bool:
         """No better validation loss for ``patience`` evaluations."""
-        losses, patience = self.history.validation, self.config.patience
-        if not patience or len(losses) <= patience:
-            return False
-        return len(losses) - 1 - losses.index(min(losses)) >= patience
-
-    def _optimizer(self) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-        matrices = [p for p in self.generator.parameters() if p.ndim >= 2]
-        others = [p for p in self.generator.parameters() if p.ndim < 2]
-        rate = self.config.learning_rate
-        groups = [
-            {"params": matrices, "weight_decay": self.config.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.AdamW(groups, lr=rate, fused=True)
-        if self.config.schedule == "constant":
-            return optimizer, torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0, total_iters=1)
-        # The schedule steps after the optimizer, so it is asked for one rate more than there are steps.
-        total = max(self.n_steps, 10) + 1
-        return optimizer, torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, rate, total_steps=total, pct_start=0.1
-        )
+        patience = self.config.patience
+        return patience > 0 and self.history.evaluations_since_best() >= patience
 
     def _autocast(self) -> torch.autocast:
         device = self.generator.device.type
@@ -244,60 +195,34 @@ class Trainer:
         }
 
     def _save(self) -> None:
-        if not self.config.checkpoint:
-            return
-        path = Path(self.config.checkpoint)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        state = {
-            "identity": self._identity(),
+        if self.config.checkpoint:
+            training_state.save(Path(self.config.checkpoint), self._identity(), self._state())
+
+    def _state(self) -> dict[str, Any]:
+        return {
             "generator": self.generator.state_dict(),
             "best": self.best,
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "random": self.random.get_state(),
-            "dropout": _global_random(self.generator.device),
-            "queue": self.queue,
+            "dropout": training_state.dropout_state(self.generator.device),
+            "queue": self.batches.queue,
             "step": self.step,
             "history": vars(self.history),
         }
-        partial = path.with_name(path.name + ".part")
-        torch.save(state, partial)
-        os.replace(partial, path)  # a reader never sees half a file
 
     def _resume(self, path: Path) -> None:
-        try:
-            state = torch.load(path, map_location=self.generator.device, weights_only=True)
-            identity = state["identity"]
-        except Exception as error:
-            raise CheckpointError(
-                f"{path} is no training checkpoint of this package: name another file"
-            ) from error
-        if identity != self._identity():
-            raise CheckpointError(
-                f"{path} was written by another training (configuration or data differ): name another file"
-            )
+        state = training_state.read(path, self._identity(), self.generator.device)
         self.generator.load_state_dict(state["generator"])
         self.best = state["best"]
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
         self.random.set_state(state["random"].cpu())
-        _set_global_random(self.generator.device, state["dropout"].cpu())
-        self.queue, self.step = state["queue"], state["step"]
+        training_state.set_dropout_state(self.generator.device, state["dropout"])
+        self.batches.queue, self.step = state["queue"], state["step"]
         self.history = History(**state["history"])
         log.info("resumed %s at step %d of %d", path, self.step, self.n_steps)
 
 
 def _weights(generator: Generator) -> dict[str, Tensor]:
     return copy.deepcopy(generator.state_dict())
-
-
-def _global_random(device: torch.device) -> Tensor:
-    """State of the generator that dropout draws from."""
-    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
-
-
-def _set_global_random(device: torch.device, state: Tensor) -> None:
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(state, device)
-    else:
-        torch.set_rng_state(state)

@@ -18,7 +18,8 @@ from carla_genre.generator import checkpoint
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairs import Pairs, find_pairs, split_rows
 from carla_genre.generator.sampler import sample
-from carla_genre.generator.trainer import History, Trainer
+from carla_genre.generator.trainer import Trainer
+from carla_genre.generator.training_state import History
 from carla_genre.methods.base import SchemaMethod
 from carla_genre.methods.device import choose_device
 from carla_genre.methods.fingerprint import difference, fingerprint

@@ -16,7 +16,8 @@ from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairs import Pairs
 from carla_genre.generator.randomness import places, row_keys, uniforms
 from carla_genre.generator.sampler import sample
-from carla_genre.generator.trainer import History, Trainer
+from carla_genre.generator.trainer import Trainer
+from carla_genre.generator.training_state import History
 from carla_genre.methods import genre_hyperparameters as genre
 from carla_genre.methods.base import SchemaMethod
 from carla_genre.methods.generator_rules import generator_rules, level_counts

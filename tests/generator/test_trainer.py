@@ -7,7 +7,8 @@ from generator_cases import PREFIX, TRAINING, make_generator, make_pairs
 
 from carla_genre.errors import CheckpointError
 from carla_genre.generator.config import Architecture, Training
-from carla_genre.generator.trainer import History, Trainer
+from carla_genre.generator.trainer import Trainer
+from carla_genre.generator.training_state import History
 
 
 def trainer(training: Training = TRAINING, architecture: Architecture = PREFIX, seed: int = 0) -> Trainer:
@@ -21,14 +22,14 @@ def weights(fitted: Trainer) -> torch.Tensor:
 
 def interrupt(running: Trainer, at: int) -> None:
     """Ctrl-C in the middle of a step."""
-    draw = running._next_batch
+    draw = running.batches.next
 
     def draw_or_stop() -> torch.Tensor:
         if running.step == at:
             raise KeyboardInterrupt
         return draw()
 
-    running._next_batch = draw_or_stop  # type: ignore[method-assign]
+    running.batches.next = draw_or_stop  # type: ignore[method-assign]
 
 
 def test_training_lowers_the_loss_and_repeats(architecture: Architecture) -> None:
@@ -71,12 +72,12 @@ def test_patience_ends_it_early() -> None:
 
 
 def test_the_held_out_are_a_tenth_and_never_trained_on() -> None:
-    fitted = trainer()
-    assert len(fitted.held_out) == 15
-    seen = torch.cat([fitted._next_batch() for _ in range(9)])
-    assert not torch.isin(seen, fitted.held_out).any()
+    batches = trainer().batches
+    assert len(batches.held_out) == 15
+    seen = torch.cat([batches.next() for _ in range(9)])
+    assert not torch.isin(seen, batches.held_out).any()
     epoch = seen[:135]
-    assert sorted(epoch.tolist()) == sorted(fitted.train_rows.tolist())
+    assert sorted(epoch.tolist()) == sorted(batches.train_rows.tolist())
 
 
 def test_epochs_bound_the_steps() -> None:

@@ -1,0 +1,46 @@
+"""Which rows a step learns from, and which are held out."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from carla_genre.generator.config import Training
+
+
+class Batches:
+    """The denied rows, split once; every one of the training rows once an epoch, in a new order each time.
+
+    Parameters
+    ----------
+    n_rows : int
+    config : Training
+        ``validation`` and ``batch_size`` count.
+    random : torch.Generator
+        Decides the split and every order.
+
+    Attributes
+    ----------
+    held_out, train_rows : Tensor, long
+        Places of the rows.
+    per_epoch : int
+        Batches in a pass over the training rows; the last one may be short.
+    """
+
+    def __init__(self, n_rows: int, config: Training, random: torch.Generator) -> None:
+        self.size, self.random = config.batch_size, random
+        order = torch.randperm(n_rows, generator=random, device=random.device)
+        n_held_out = min(math.ceil(n_rows * config.validation), n_rows - 1)
+        self.held_out, self.train_rows = order[:n_held_out], order[n_held_out:]
+        self.per_epoch = math.ceil(len(self.train_rows) / self.size)
+        self.queue = self.train_rows[:0]  # what is left of this epoch
+
+    def next(self) -> Tensor:
+        """Places of the next batch's rows."""
+        if len(self.queue) == 0:
+            order = torch.randperm(len(self.train_rows), generator=self.random, device=self.train_rows.device)
+            self.queue = self.train_rows[order]
+        rows, self.queue = self.queue[: self.size], self.queue[self.size :]
+        return rows

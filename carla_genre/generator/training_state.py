@@ -1,0 +1,96 @@
+"""What training has done so far: its history, and the state that a stopped training resumes from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from carla_genre.errors import CheckpointError
+
+
+@dataclass
+class History:
+    """What training did.
+
+    Parameters
+    ----------
+    step : list of int
+        Steps after which the validation loss was measured.
+    train, validation : list of float
+        Mean loss of the steps since the last measurement, and of the held-out pairs.
+    best_step : int
+        The step whose weights were kept.
+    """
+
+    step: list[int] = field(default_factory=list)
+    train: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
+    best_step: int = 0
+
+    def is_better(self, loss: float) -> bool:
+        """Whether a validation loss is below all before it."""
+        return not self.validation or loss < min(self.validation)
+
+    def evaluations_since_best(self) -> int:
+        """Measurements after the one of the least validation loss."""
+        losses = self.validation
+        return len(losses) - 1 - losses.index(min(losses)) if losses else 0
+
+
+def save(path: Path, identity: Mapping[str, Any], state: Mapping[str, Any]) -> None:
+    """Write a state, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made.
+    identity : mapping
+        What must be equal for the state to be resumed.
+    state : mapping
+        Tensors and plain values.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".part")
+    torch.save({"identity": dict(identity), **state}, partial)
+    os.replace(partial, path)  # a reader never sees half a file
+
+
+def read(path: Path, identity: Mapping[str, Any], device: torch.device) -> dict[str, Any]:
+    """Read what :func:`save` wrote for the same training, its tensors on ``device``.
+
+    Raises
+    ------
+    CheckpointError
+        The file is something else, or another training's.
+    """
+    try:
+        state = torch.load(path, map_location=device, weights_only=True)
+        saved = state.pop("identity")
+    except Exception as error:
+        raise CheckpointError(
+            f"{path} is no training checkpoint of this package: name another file"
+        ) from error
+    if saved != identity:
+        raise CheckpointError(
+            f"{path} was written by another training (configuration or data differ): name another file"
+        )
+    return dict(state)
+
+
+def dropout_state(device: torch.device) -> Tensor:
+    """State of the global generator that dropout draws from."""
+    return torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
+
+
+def set_dropout_state(device: torch.device, state: Tensor) -> None:
+    """Go on from a state of :func:`dropout_state`."""
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state.cpu(), device)
+    else:
+        torch.set_rng_state(state.cpu())
