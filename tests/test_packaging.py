@@ -22,7 +22,12 @@ else:
     import tomli as tomllib
 
 # Import name -> distribution, where they differ.
-DISTRIBUTIONS = {"dice_ml": "dice-ml", "sklearn": "scikit-learn", "yaml": "pyyaml"}
+DISTRIBUTIONS = {
+    "lightning_fabric": "lightning-fabric",
+    "dice_ml": "dice-ml",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
 # Never required: repaired or stood in for when it is there (carla), or brought by a requirement (triton by torch).
 NOT_REQUIRED = {"carla", "carla_genre", "triton"}
 

@@ -78,7 +78,13 @@ class Training:
     compile : {"auto", "on", "off"}
         torch.compile; "auto" turns it on where it pays: on a GPU and for long training.
     checkpoint : str, optional
-        A file that training saves its state to, on Ctrl-C too, and resumes from.
+        A file that training saves its state to, on Ctrl-C too, and resumes from; on another number of
+        devices too.
+    devices : int
+        Processes a machine, each on a GPU, or on a share of the processor's cores. A step is of ``batch_size``
+        pairs however many they are. More than one needs the extra ``distributed``.
+    nodes : int
+        Machines. More than one are started by torchrun or SLURM, with ``devices`` processes on each.
     """
 
     steps: int = 600
@@ -95,6 +101,8 @@ class Training:
     precision: str = "auto"
     compile: str = "auto"
     checkpoint: str | None = None
+    devices: int = 1
+    nodes: int = 1
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import copy
 import logging
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from carla_genre.generator.generator import Generator
 from carla_genre.generator.optimization import make_optimizer, make_schedule
 from carla_genre.generator.pairs import Pairs
 from carla_genre.generator.training_state import History
+from carla_genre.generator.world import World
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,9 @@ class Trainer:
         Show a progress bar on a terminal, log lines elsewhere.
     name : str
         What the bar says is trained.
+    world : World, optional
+        The processes that train together, each with such a trainer. All draw the same batches; each learns
+        from its share of them.
     """
 
     def __init__(
@@ -55,8 +60,9 @@ class Trainer:
         seed: int,
         verbose: bool = True,
         name: str = "GenRe",
+        world: World | None = None,
     ) -> None:
-        self.name = name
+        self.name, self.world = name, world or World()
         self.generator, self.pairs, self.config, self.verbose = generator, pairs, config, verbose
         device = generator.device
         self.random = torch.Generator(device).manual_seed(seed)
@@ -81,20 +87,20 @@ class Trainer:
         KeyboardInterrupt
             After saving the state to ``config.checkpoint``, where there is one.
         """
-        if self.config.checkpoint and Path(self.config.checkpoint).exists():
-            self._resume(Path(self.config.checkpoint))
+        self._resume()
         forward = self._compiled_loss()
         was_training = self.generator.training
         self.generator.train()
         try:
             self._loop(forward)
         except KeyboardInterrupt:
-            self._save()
+            if self.world.in_step:
+                self._save()
             raise
         finally:
             self.generator.train(was_training)
         self.generator.load_state_dict(self.best)
-        if self.config.checkpoint:
+        if self.config.checkpoint and self.world.rank == 0:
             Path(self.config.checkpoint).unlink(missing_ok=True)  # the work is done: nothing to resume
         return self.history
 
@@ -109,6 +115,7 @@ class Trainer:
                 losses.append(self._gradient_step(forward))
                 self.step += 1
                 bar.update()
+                self.world.check()
                 if self.step % self.every == 0 or self.step == self.n_steps:
                     self._evaluate(torch.stack(losses).mean().item())
                     losses.clear()
@@ -118,15 +125,18 @@ class Trainer:
     def _gradient_step(self, forward) -> Tensor:  # type: ignore[no-untyped-def]
         rows = self.batches.next()
         target = self.pairs.draw(rows, self.random)
+        mine = self.world.share(len(rows))
         with self._autocast():
-            loss = forward(*self._pair(rows, target)).mean()
+            loss = forward(*self._pair(rows[mine], target[mine])).sum() / len(rows)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        loss = loss.detach()
+        self.world.add_up([loss, *(p.grad for p in self.generator.parameters() if p.grad is not None)])
         if self.config.clip:
             torch.nn.utils.clip_grad_norm_(self.generator.parameters(), self.config.clip)
         self.optimizer.step()
         self.schedule.step()
-        return loss.detach()
+        return loss
 
     def _pair(self, rows: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Values of x and x+, both (B, D); an immutable that differs is given, as it will be in sampling."""
@@ -143,13 +153,15 @@ class Trainer:
         """Mean loss of the held-out pairs, which are the same each time."""
         was_training = self.generator.training
         self.generator.eval()
-        total = 0.0
+        total = torch.zeros((), dtype=torch.float64, device=self.generator.device)
+        mine = self.world.share(self.held_out_targets.shape[1])
+        rows = self.batches.held_out[: self.held_out_targets.shape[1]][mine]
         with self._autocast():
-            for targets in self.held_out_targets:
-                rows = self.batches.held_out[: len(targets)]
-                total += self.generator.loss(*self._pair(rows, targets)).sum().item()
+            for targets in self.held_out_targets[:, mine]:
+                total += self.generator.loss(*self._pair(rows, targets)).sum()
+        self.world.add_up([total])
         self.generator.train(was_training)
-        return total / max(1, self.held_out_targets.numel())
+        return total.item() / max(1, self.held_out_targets.numel())
 
     def _evaluate(self, train_loss: float) -> None:
         history = self.history
@@ -187,16 +199,20 @@ class Trainer:
         return torch.compile(self.generator.loss) if wanted else self.generator.loss
 
     def _identity(self) -> dict[str, object]:
-        """What must be equal for a checkpoint to be resumed."""
+        """What must be equal for a checkpoint to be resumed; on how many devices does not matter."""
+        config = self.generator.config
         return {
-            "config": repr(self.generator.config),
+            "config": repr(replace(config, training=replace(config.training, devices=1, nodes=1))),
             "sources": len(self.pairs),
             "targets": len(self.targets),
         }
 
     def _save(self) -> None:
-        if self.config.checkpoint:
-            training_state.save(Path(self.config.checkpoint), self._identity(), self._state())
+        if not self.config.checkpoint:
+            return
+        state = self._state()
+        if self.world.rank == 0:
+            training_state.save(Path(self.config.checkpoint), self._identity(), state)
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -205,23 +221,34 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "random": self.random.get_state(),
-            "dropout": training_state.dropout_state(self.generator.device),
+            "dropout": self.world.gather(training_state.dropout_state(self.generator.device)),
             "queue": self.batches.queue,
             "step": self.step,
             "history": vars(self.history),
         }
 
-    def _resume(self, path: Path) -> None:
-        state = training_state.read(path, self._identity(), self.generator.device)
+    def _resume(self) -> None:
+        """Go on from the checkpoint, if there is one; other machines are sent it."""
+        if not self.config.checkpoint:
+            return
+        path = Path(self.config.checkpoint)
+        state = self.world.from_first(
+            lambda: training_state.read(path, self._identity()) if path.exists() else None
+        )
+        if state is None:
+            return
+        device = self.generator.device
         self.generator.load_state_dict(state["generator"])
-        self.best = state["best"]
+        self.best = {name: weight.to(device) for name, weight in state["best"].items()}
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
-        self.random.set_state(state["random"].cpu())
-        training_state.set_dropout_state(self.generator.device, state["dropout"])
-        self.batches.queue, self.step = state["queue"], state["step"]
+        self.random.set_state(state["random"])
+        if self.world.rank < len(state["dropout"]):  # a process more than there were keeps its own
+            training_state.set_dropout_state(device, state["dropout"][self.world.rank])
+        self.batches.queue, self.step = state["queue"].to(device), state["step"]
         self.history = History(**state["history"])
-        log.info("resumed %s at step %d of %d", path, self.step, self.n_steps)
+        if self.verbose:
+            log.info("resumed %s at step %d of %d", path, self.step, self.n_steps)
 
 
 def _weights(generator: Generator) -> dict[str, Tensor]:

@@ -61,8 +61,8 @@ def save(path: Path, identity: Mapping[str, Any], state: Mapping[str, Any]) -> N
     os.replace(partial, path)  # a reader never sees half a file
 
 
-def read(path: Path, identity: Mapping[str, Any], device: torch.device) -> dict[str, Any]:
-    """Read what :func:`save` wrote for the same training, its tensors on ``device``.
+def read(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
+    """Read what :func:`save` wrote for the same training, its tensors on the CPU.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def read(path: Path, identity: Mapping[str, Any], device: torch.device) -> dict[
         The file is something else, or another training's.
     """
     try:
-        state = torch.load(path, map_location=device, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
         saved = state.pop("identity")
     except Exception as error:
         raise CheckpointError(
@@ -91,6 +91,6 @@ def dropout_state(device: torch.device) -> Tensor:
 def set_dropout_state(device: torch.device, state: Tensor) -> None:
     """Go on from a state of :func:`dropout_state`."""
     if device.type == "cuda":
-        torch.cuda.set_rng_state(state.cpu(), device)
+        torch.cuda.set_rng_state(state, device)
     else:
-        torch.set_rng_state(state.cpu())
+        torch.set_rng_state(state)

@@ -15,10 +15,10 @@ import torch
 
 from carla_genre.errors import CheckpointError, InputError
 from carla_genre.generator import checkpoint
+from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairs import Pairs, find_pairs, split_rows
 from carla_genre.generator.sampler import sample
-from carla_genre.generator.trainer import Trainer
 from carla_genre.generator.training_state import History
 from carla_genre.methods.base import SchemaMethod
 from carla_genre.methods.device import choose_device
@@ -111,6 +111,17 @@ class GenRe(SchemaMethod):
         return rules(preset_of(hyperparams))
 
     def _prepare(self) -> None:
+        start = time.perf_counter()
+        values = self.hyperparams
+        generator, history = fit(
+            self._untrained, self._config.training, self.device, values["seed"], values["verbose"]
+        )
+        self.generator = generator.eval()
+        self.history: History | None = history
+        self.device = generator.device
+        self.seconds["training"] = time.perf_counter() - start - self.seconds.get("pairs", 0.0)
+
+    def _untrained(self) -> tuple[Generator, Pairs]:
         config, schema = self._config, self.schema
         start = time.perf_counter()
         rows, constraints = self.training_rows, generator_rules(schema)
@@ -118,14 +129,7 @@ class GenRe(SchemaMethod):
         pairs = find_pairs(rows.values[denied], rows.values[accepted], constraints, config.pairs, self.device)
         self.seconds["pairs"] = time.perf_counter() - start
         _warn_of_unmatched(pairs, schema)
-        start = time.perf_counter()
-        generator = Generator.for_pairs(config, constraints, level_counts(schema), pairs).to(self.device)
-        trainer = Trainer(
-            generator, pairs, config.training, self.hyperparams["seed"], self.hyperparams["verbose"]
-        )
-        self.history: History | None = trainer.fit()
-        self.seconds["training"] = time.perf_counter() - start
-        self.generator = generator.eval()
+        return Generator.for_pairs(config, constraints, level_counts(schema), pairs).to(self.device), pairs
 
     def candidates(self, values: np.ndarray) -> np.ndarray:
         """Sampled answers.

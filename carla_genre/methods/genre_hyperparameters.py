@@ -76,6 +76,8 @@ def _training(default: Training) -> dict[str, Hyperparameter]:
         "precision": Hyperparameter(default.precision, str, choices=("auto", "float32", "bfloat16")),
         "compile": Hyperparameter(default.compile, str, choices=("auto", "on", "off")),
         "checkpoint": Hyperparameter(default.checkpoint, str),
+        "devices": Hyperparameter(default.devices, int, low=1),
+        "nodes": Hyperparameter(default.nodes, int, low=1),
     }
 
 

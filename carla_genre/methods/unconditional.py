@@ -12,11 +12,11 @@ import torch
 from carla_genre.errors import InputError
 from carla_genre.generator.bins import Bins
 from carla_genre.generator.config import Binning, GeneratorConfig, SamplingConfig
+from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairs import Pairs
 from carla_genre.generator.randomness import places, row_keys, uniforms
 from carla_genre.generator.sampler import sample
-from carla_genre.generator.trainer import Trainer
 from carla_genre.generator.training_state import History
 from carla_genre.methods import genre_hyperparameters as genre
 from carla_genre.methods.base import SchemaMethod
@@ -115,8 +115,22 @@ class Unconditional(SchemaMethod):
         return rules(genre.preset_of(hyperparams, "Unconditional"))
 
     def _prepare(self) -> None:
+        self.order = np.argsort(~self.schema.immutable, kind="stable")
+        values = self.hyperparams
+        generator, history = fit(
+            self._untrained,
+            self._config.training,
+            self.device,
+            values["seed"],
+            values["verbose"],
+            name="Unconditional",
+        )
+        self.generator = generator.eval()
+        self.history: History = history
+        self.device = generator.device
+
+    def _untrained(self) -> tuple[Generator, Pairs]:
         schema, config = self.schema, self._config
-        self.order = np.argsort(~schema.immutable, kind="stable")
         plain = generator_rules(schema)
         ordered = replace(plain, **{f.name: getattr(plain, f.name)[self.order] for f in fields(plain)})
         rows = self.training_rows.values[self.training_rows.accepted(self.hyperparams["gamma"])]
@@ -128,11 +142,7 @@ class Unconditional(SchemaMethod):
             )
         bins = Bins.fit(rows[inside], level_counts(schema)[self.order], config.binning)
         generator = Generator(config, ordered, bins, bins).to(self.device)
-        seed, verbose = self.hyperparams["seed"], self.hyperparams["verbose"]
-        pairs = _with_themselves(rows[inside], self.device)
-        trainer = Trainer(generator, pairs, config.training, seed, verbose, name="Unconditional")
-        self.history: History = trainer.fit()
-        self.generator = generator.eval()
+        return generator, _with_themselves(rows[inside], self.device)
 
     def candidates(self, values: np.ndarray) -> np.ndarray:
         """Draws from P(x+|y+), given the factuals' immutables.
