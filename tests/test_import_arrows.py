@@ -1,6 +1,7 @@
 """Imports point one way.
 
-cli, benchmarks -> report, parquet -> harness -> methods, protocol -> evaluation, datasets -> schema, generator -> errors.
+cli, benchmarks -> report, parquet -> harness -> methods, protocol -> evaluation, datasets -> schema, generator
+-> errors.
 
 Read from the source, so that an import inside a function, or one behind TYPE_CHECKING, counts as well.
 """

@@ -45,26 +45,7 @@ def measure_on_cluster(
     InputError
         The address is none, or no scheduler answers.
     """
-    try:
-        import distributed  # type: ignore[import-not-found,unused-ignore]
-    except ImportError as error:
-        raise MissingDependencyError(
-            "a cluster needs Dask, which is not installed. Install it with: pip install 'carla-genre[cluster]'"
-        ) from error
-    is_file = os.path.isfile(address)
-    if not is_file and not re.search(r":\d+/?$", address):
-        raise InputError(
-            f"the cluster {address!r} is neither an address with a port, as tcp://host:8786, nor a scheduler file that "
-            "is there"
-        )
-    where = {"scheduler_file": address} if is_file else {"address": address}
-    try:
-        client = distributed.Client(**where, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"no Dask scheduler answers at {address!r} ({error}): start one with `dask scheduler`, its workers with "
-            "`dask worker ADDRESS`"
-        ) from error
+    distributed, client = load_distributed(), connect(address)
     run = f"carla-genre-{uuid.uuid4().hex}"
     with client:
         over = distributed.Event(run, client=client)
@@ -83,6 +64,50 @@ def measure_on_cluster(
         finally:
             over.set()
             client.cancel(list(jobs))
+
+
+def load_distributed() -> Any:
+    """Dask's ``distributed``.
+
+    Raises
+    ------
+    MissingDependencyError
+        It is not installed.
+    """
+    try:
+        import distributed  # type: ignore[import-not-found,unused-ignore]
+    except ImportError as error:
+        raise MissingDependencyError(
+            "a cluster needs Dask, which is not installed. Install it with: pip install 'carla-genre[cluster]'"
+        ) from error
+    return distributed
+
+
+def connect(address: str) -> Any:
+    """A client of the scheduler at an address, or of a scheduler file.
+
+    Raises
+    ------
+    MissingDependencyError
+        Dask is not installed.
+    InputError
+        The address is none, or no scheduler answers.
+    """
+    distributed = load_distributed()
+    is_file = os.path.isfile(address)
+    if not is_file and not re.search(r":\d+/?$", address):
+        raise InputError(
+            f"the cluster {address!r} is neither an address with a port, as tcp://host:8786, nor a scheduler file that "
+            "is there"
+        )
+    where = {"scheduler_file": address} if is_file else {"address": address}
+    try:
+        return distributed.Client(**where, timeout=CONNECT_S, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"no Dask scheduler answers at {address!r} ({error}): start one with `dask scheduler`, its workers with "
+            "`dask worker ADDRESS`"
+        ) from error
 
 
 def _on_worker(

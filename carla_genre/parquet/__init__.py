@@ -1,0 +1,5 @@
+"""People in Parquet files: answered and learned from by row groups, on one machine or many."""
+
+from carla_genre.parquet.answering import answer_parquet
+
+__all__ = ["answer_parquet"]

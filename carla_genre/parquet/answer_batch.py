@@ -1,0 +1,151 @@
+"""The people of one batch: answered, accepted already, or told why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.errors import InputError
+from carla_genre.methods.base import SchemaMethod
+from carla_genre.parquet.arrow import load_arrow
+from carla_genre.parquet.raw_rows import RawRows
+
+# Name of the index where the input's rows are numbered.
+ROW = "row"
+REASON = "reason"
+H_FACTUAL, H_ANSWER, COST = "h_factual", "h_answer", "cost"
+REFUSED = "no accepted candidate"
+ROUNDED = "the answer is not one in the numbers that its columns can hold"
+# A range's end, scaled and back, may differ in the last bits of a single-precision column.
+TOLERANCE = 1e-6
+
+
+class Answered(NamedTuple):
+    """Three ``pyarrow.RecordBatch``, each with the index first; together they have every row once."""
+
+    answers: Any
+    accepted: Any
+    failures: Any
+
+
+class BatchAnswerer:
+    """Answers batches of people in the columns, units and types that the input has.
+
+    Parameters
+    ----------
+    method : SchemaMethod
+    types : mapping
+        Column -> pyarrow type, of the input.
+    index : str, optional
+        The input's column that names a person; else :data:`ROW`, the row's number in the input.
+    scores : bool
+        Whether answers come with h of the factual, h of the answer and the cost.
+
+    Raises
+    ------
+    InputError
+        The input has no such column, or one name would be that of two columns.
+    """
+
+    def __init__(
+        self, method: SchemaMethod, types: Mapping[str, Any], index: str | None = None, scores: bool = False
+    ) -> None:
+        self.method, self.schema, self.scores = method, method.schema, scores
+        self.raw = RawRows(method._mlmodel.data, method.schema, types)
+        self._arrow = arrow = load_arrow()
+        if index is not None and index not in types:
+            raise InputError(f"the input has no column {index!r} to be the index; it has {list(types)}")
+        self._own_index = index
+        self.index = ROW if index is None else index
+        index_type = arrow.int64() if index is None else types[index]
+        #: What has to be read.
+        self.columns = list(dict.fromkeys([*([] if index is None else [index]), *self.raw.columns]))
+        names = [self.index, *self.raw.columns, *((H_FACTUAL, H_ANSWER, COST) if scores else ()), REASON]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InputError(
+                f"{twice[0]!r} would be the name of two columns of the output: rename that of the input"
+            )
+        first, double = arrow.field(self.index, index_type), arrow.float64()
+        further = [(H_FACTUAL, double), (H_ANSWER, double), (COST, double)] if scores else []
+        self.schemas = Answered(
+            arrow.schema([first, *self.raw.types.items(), *further]),
+            arrow.schema([first, (H_FACTUAL, double)]),
+            arrow.schema([first, (REASON, arrow.string())]),
+        )
+
+    def __call__(self, batch: Any, first: int) -> Answered:
+        """Answer a ``pyarrow.RecordBatch`` of B rows, of which the first one is row ``first`` of the input."""
+        rows = self.raw.encode(batch)
+        place = np.flatnonzero(rows.usable)
+        values = self.schema.encode(rows.frame)
+        h = self.method.scores(values)
+        denied = h <= 0.5
+        people = batch.take(self._arrow.array(place[denied]))
+        answers, reasons = self._answers(people, rows.frame[denied], values[denied], h[denied])
+        rows.reasons[place[denied]] = reasons
+        index = self._index(batch, first)
+        failed = np.flatnonzero(rows.reasons != "")
+        return Answered(
+            self._record(self.schemas.answers, [index.take(place[denied][reasons == ""]), *answers]),
+            self._record(self.schemas.accepted, [index.take(place[~denied]), h[~denied]]),
+            self._record(self.schemas.failures, [index.take(failed), rows.reasons[failed].tolist()]),
+        )
+
+    def _answers(
+        self, people: Any, factuals: pd.DataFrame, values: np.ndarray, h: np.ndarray
+    ) -> tuple[list[Any], np.ndarray]:
+        """The cells of the answers, a column each, and for every person a reason or "" for an answer."""
+        encoded = self.method.get_counterfactuals(factuals)
+        found = encoded.notna().all(axis=1).to_numpy()
+        reasons = np.where(found, "", REFUSED).astype(object)
+        written = self._raw_units(people.filter(self._arrow.array(found)), factuals[found], encoded[found])
+        # What counts is the row as it is written: whole numbers are rounded.
+        again = self.raw.encode(written)
+        answers = self.schema.encode(again.frame) if len(again.frame) else np.empty((0, values.shape[1]))
+        h_answer = self.method.scores(answers)
+        holds = again.usable.copy()
+        low, high = self.schema.bounds(values[found][again.usable])
+        inside = ((answers >= low - TOLERANCE) & (answers <= high + TOLERANCE)).all(axis=1)
+        holds[again.usable] = inside & (h_answer > 0.5)
+        reasons[np.flatnonzero(found)[~holds]] = ROUNDED
+        cells = written.filter(self._arrow.array(holds)).columns
+        if self.scores:
+            kept = holds[again.usable]
+            cost = self.schema.cost(values[reasons == ""], answers[kept])
+            cells += [h[reasons == ""], h_answer[kept], cost]
+        return cells, reasons
+
+    def _raw_units(self, people: Any, factuals: pd.DataFrame, answers: pd.DataFrame) -> Any:
+        """Answers in original units: the person's own cell, bit for bit, where nothing is changed."""
+        written = people.select(self.raw.columns)
+        if not len(answers):
+            return written
+        whole = factuals.assign(**{column: answers[column] for column in answers})
+        raw = self.raw.data.inverse_transform(whole)
+        for feature in self.schema.features:
+            columns = list(feature.columns)
+            changed = (factuals[columns].to_numpy() != answers[columns].to_numpy()).any(axis=1)
+            if changed.any():
+                cells = self.raw.write(feature.name, raw[feature.name].to_numpy()[changed].tolist())
+                place = written.schema.get_field_index(feature.name)
+                mixed = self._arrow.compute.replace_with_mask(
+                    written.column(place), self._arrow.array(changed), cells
+                )
+                written = written.set_column(place, feature.name, mixed)
+        return written
+
+    def _index(self, batch: Any, first: int) -> Any:
+        if self._own_index is not None:
+            return batch.column(self._own_index)
+        return self._arrow.array(np.arange(first, first + batch.num_rows))
+
+    def _record(self, schema: Any, columns: list[Any]) -> Any:
+        arrays = [
+            self._arrow.array(column, kind) if not isinstance(column, self._arrow.Array) else column
+            for column, kind in zip(columns, schema.types, strict=True)
+        ]
+        return self._arrow.RecordBatch.from_arrays(arrays, schema=schema)

@@ -1,0 +1,158 @@
+"""Answers from Parquet to Parquet, in this process or on the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from carla_genre.errors import CarlaGenreError, InputError
+from carla_genre.harness.cluster import connect, load_distributed
+from carla_genre.parquet.answer_batch import BatchAnswerer
+from carla_genre.parquet.job import Answerer, Counts, Job, answer_group
+from carla_genre.parquet.source import RowGroup, Source, open_source
+
+log = logging.getLogger(__name__)
+
+
+def answer_parquet(
+    generator: str | os.PathLike[str],
+    classifier: Any,
+    source: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    index: str | None = None,
+    scores: bool = False,
+    sampling: Mapping[str, Any] | None = None,
+    workers: int = 1,
+    cluster: str | None = None,
+    verbose: bool = True,
+) -> Counts:
+    """Answer everybody in Parquet files, a row group at a time.
+
+    ``out`` gets three folders with a file for each row group: ``answers`` (the index and the features, in the input's
+    units, types and order of columns), ``accepted`` (people whom the classifier accepts as they are, with its
+    probability) and ``failures`` (the index and the reason). Together they have every row of the input once. What is
+    there is not done again, so a call that was stopped, or lost its workers, is taken up by the same call.
+
+    Parameters
+    ----------
+    generator : path
+        What :meth:`GenRe.save` wrote.
+    classifier : str or carla.models.api.MLModel
+        ``"module:function"``, a function that takes nothing and returns the classifier with its data. The classifier
+        itself will do where one process works.
+    source : path
+        A Parquet file, a folder or a glob pattern; rows in original units.
+    out : path
+        A folder of this job's own.
+    index : str, optional
+        The column that names a person; else people are named by the number of their row, from 0, as ``row``.
+    scores : bool
+        Add ``h_factual``, ``h_answer`` and ``cost`` (L1 in the scaled space) to the answers.
+    sampling : mapping, optional
+        What :meth:`GenRe.with_sampling` changes.
+    workers : int
+        Processes of this machine.
+    cluster : str, optional
+        Address of a Dask scheduler, or its file, whose workers are used; they find ``generator``, ``source``, ``out``
+        and the classifier's module under the same names.
+    verbose : bool
+        A bar on a terminal, lines elsewhere.
+
+    Returns
+    -------
+    Counts
+        Of all rows, those of earlier calls too.
+
+    Raises
+    ------
+    InputError, CheckpointError, MissingDependencyError
+        A file, a column, the classifier or the generator is wrong, or ``out`` is another job's.
+    """
+    apart = workers > 1 or cluster is not None
+    if workers < 1:
+        raise InputError(f"workers must be 1 or more, got {workers}")
+    if apart and not isinstance(classifier, str):
+        raise InputError("other processes load the classifier themselves: name it 'module:function'")
+    changes = tuple(sorted((sampling or {}).items()))
+    answerer = Answerer(str(Path(generator).expanduser().absolute()), classifier, changes)
+    found = open_source(source)
+    folder = str(Path(out).expanduser().absolute())
+    job = Job(answerer, tuple(found.types.items()), folder, index, scores)
+    check = BatchAnswerer(
+        answerer.load(), found.types, index, scores
+    )  # what is wrong is told before any work
+    job.claim(found)
+    todo = [group for group in found.groups if not job.is_done(group)]
+    done = _on_dask(job, todo, workers, cluster) if apart else _here(job, todo, check)
+    with contextlib.closing(done):
+        _follow(found, len(todo), done, verbose)
+    job.remove_unfinished()
+    return _total(job, found)
+
+
+def _here(job: Job, todo: Sequence[RowGroup], answer: BatchAnswerer) -> Generator[RowGroup, None, None]:
+    """The row groups, one after the other as they are answered."""
+    for group in todo:
+        job.answer(group, answer)
+        yield group
+
+
+def _on_dask(
+    job: Job, todo: Sequence[RowGroup], workers: int, address: str | None
+) -> Generator[RowGroup, None, None]:
+    """The row groups as the workers answer them; one whose worker is lost is answered by another."""
+    distributed = load_distributed()
+    with contextlib.ExitStack() as stack:
+        if address is None:
+            local = distributed.LocalCluster(
+                workers, threads_per_worker=1, processes=True, dashboard_address=None
+            )
+            address = stack.enter_context(local).scheduler_address
+        client = stack.enter_context(connect(address))
+        jobs = {client.submit(answer_group, job, group, pure=False): group for group in todo}
+        try:
+            for future in distributed.as_completed(list(jobs), loop=client.loop):
+                future.result()
+                yield jobs[future]
+        except distributed.KilledWorker as error:
+            raise CarlaGenreError(
+                f"a row group has ended one worker after the other, most likely for want of memory: {error}"
+            ) from error
+        finally:
+            client.cancel(list(jobs))
+
+
+def _follow(source: Source, n_todo: int, done: Iterator[RowGroup], verbose: bool) -> None:
+    """Go through the row groups as they are done, and show it."""
+    rows, n_groups = source.rows, len(source.groups)
+    if verbose and n_todo < n_groups:
+        log.info("%d of %d row groups are answered already", n_groups - n_todo, n_groups)
+    on_terminal = verbose and sys.stderr.isatty()
+    finished = told = 0
+    with tqdm(total=n_todo, desc="answer", unit="row group", disable=not on_terminal) as bar:
+        for group in done:
+            finished += group.rows
+            bar.update()
+            bar.set_postfix(rows=f"{finished:,}")
+            if verbose and not on_terminal and finished - told >= rows / 10:
+                log.info("answered %d of %d rows", finished, rows)
+                told = finished
+
+
+def _total(job: Job, source: Source) -> Counts:
+    each = [job.counts(group) for group in source.groups]
+    total = Counts(*(sum(column) for column in zip(*each, strict=True))) if each else Counts(0, 0, 0)
+    if sum(total) != source.rows:
+        raise InputError(
+            f"{job.out} has {sum(total):,} rows of {source.rows:,}: its parts were changed by someone else, "
+            "answer into another folder"
+        )
+    return total

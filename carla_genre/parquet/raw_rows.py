@@ -1,0 +1,161 @@
+"""Raw rows as Parquet has them, encoded for the classifier; what cannot be encoded is told, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.errors import InputError
+from carla_genre.parquet.arrow import load_arrow
+from carla_genre.schema import Schema
+
+
+class EncodedRows(NamedTuple):
+    """A batch of B rows.
+
+    ``usable`` (B,), bool, are the rows that could be encoded; ``frame`` has these, in the encoding of the classifier's
+    data; ``reasons`` (B,) says of each other row why not.
+    """
+
+    frame: pd.DataFrame
+    usable: np.ndarray
+    reasons: np.ndarray
+
+
+class RawRows:
+    """Reads rows in original units with the scaler and the encoder of a classifier's data.
+
+    A number outside of the range that the scaler was fitted on is taken as it is. A missing or infinite value, or a
+    category that the data do not have, makes a row unusable. Blanks around a category are of no account.
+
+    Parameters
+    ----------
+    data : carla.data.api.Data
+        The classifier's.
+    schema : Schema
+        The classifier's features.
+    types : mapping
+        Column -> pyarrow type, of the files.
+
+    Attributes
+    ----------
+    columns : list of str
+        The features' columns, in the files' order.
+
+    Raises
+    ------
+    InputError
+        A feature has no column, or one of a type that it cannot have.
+    """
+
+    def __init__(self, data: Any, schema: Schema, types: Mapping[str, Any]) -> None:
+        self.data, self.schema = data, schema
+        self._arrow = load_arrow()
+        self._levels = _raw_levels(data, schema)
+        features = [*data.continuous, *data.categorical]
+        missing = [name for name in features if name not in types]
+        if missing:
+            raise InputError(
+                f"the input lacks the columns {missing} of the classifier's data; it has {list(types)}"
+            )
+        self.columns = [name for name in types if name in features]
+        self.types = {name: types[name] for name in self.columns}
+        for name in data.continuous:
+            self._check_number(name)
+        self._level_cells = {name: self._cells_of_levels(name) for name in data.categorical}
+
+    def encode(self, batch: Any) -> EncodedRows:
+        """Encode a ``pyarrow.RecordBatch`` (B rows) that has all :attr:`columns`."""
+        reasons = np.full(batch.num_rows, "", dtype=object)
+        cells = {name: self._numbers(batch, name, reasons) for name in self.data.continuous}
+        cells |= {name: self._categories(batch, name, reasons) for name in self.data.categorical}
+        usable = reasons == ""
+        raw = pd.DataFrame({name: _series(cells[name][usable]) for name in self.columns})
+        # scikit-learn's transformers refuse a frame without rows
+        frame = self.data.transform(raw) if usable.any() else pd.DataFrame(columns=list(self.schema.columns))
+        return EncodedRows(frame, usable, reasons)
+
+    def write(self, name: str, values: Sequence[Any]) -> Any:
+        """Cells of a feature in original units as the input has them: whole numbers rounded, pyarrow array."""
+        kind, arrow = self.types[name], self._arrow
+        if name in self.data.categorical:
+            levels = self._levels[name]
+            number = {level: place for place, level in enumerate(levels)}
+            return self._level_cells[name].take(
+                arrow.array([number[value] for value in values], arrow.int64())
+            )
+        numbers = np.asarray(values, dtype=float)
+        if arrow.types.is_integer(kind) or arrow.types.is_boolean(kind):
+            return arrow.array(np.rint(numbers)).cast(arrow.int64()).cast(kind, safe=False)
+        return arrow.array(numbers).cast(kind, safe=False)
+
+    def _numbers(self, batch: Any, name: str, reasons: np.ndarray) -> np.ndarray:
+        column = batch.column(name).cast(self._arrow.float64(), safe=False)
+        numbers = column.to_numpy(zero_copy_only=False)
+        _blame(reasons, np.isnan(numbers), f"missing value in {name!r}")
+        _blame(reasons, np.isinf(numbers), f"infinite value in {name!r}")
+        return numbers
+
+    def _categories(self, batch: Any, name: str, reasons: np.ndarray) -> np.ndarray:
+        column = batch.column(name).dictionary_encode()
+        known = {level: level for level in self._levels[name]}
+        distinct = [_clean(value) for value in column.dictionary.to_pylist()]
+        codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        for place, value in enumerate(distinct):
+            if value is None:
+                _blame(reasons, codes == place, f"missing value in {name!r}")
+            elif value not in known:
+                _blame(reasons, codes == place, f"unknown category {value!r} in {name!r}")
+        _blame(reasons, codes == -1, f"missing value in {name!r}")
+        levels = np.empty(len(distinct) + 1, dtype=object)  # the last one is of code -1
+        levels[:-1] = [known.get(value) for value in distinct]
+        return levels[codes]
+
+    def _check_number(self, name: str) -> None:
+        kind, types = self.types[name], self._arrow.types
+        is_number = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
+        if not is_number and not types.is_boolean(kind):
+            raise InputError(
+                f"column {name!r} is a number for the classifier and {kind} in the input: write it as one"
+            )
+
+    def _cells_of_levels(self, name: str) -> Any:
+        arrow, levels = self._arrow, list(self._levels[name])
+        try:
+            return arrow.array(levels).cast(self.types[name])
+        except (arrow.ArrowInvalid, arrow.ArrowTypeError, arrow.ArrowNotImplementedError) as error:
+            raise InputError(
+                f"column {name!r} is {self.types[name]} in the input, which the classifier's categories {levels[:5]} "
+                "are not"
+            ) from error
+
+
+def _raw_levels(data: Any, schema: Schema) -> dict[str, tuple[Any, ...]]:
+    """Categorical -> its levels in original units."""
+    categories = getattr(getattr(data, "encoder", None), "categories_", None)
+    if categories is not None and not getattr(data, "_identity_encoding", False):
+        pairs = zip(data.categorical, categories, strict=True)
+        return {name: tuple(np.asarray(levels, dtype=object).tolist()) for name, levels in pairs}
+    frame = data.df[list(data.categorical)]
+    return {name: tuple(frame[name].astype(object).unique().tolist()) for name in data.categorical}
+
+
+def _series(cells: np.ndarray) -> Any:
+    """Levels as pandas would read them, numbers as they are."""
+    return cells.tolist() if cells.dtype == object else cells
+
+
+def _clean(value: Any) -> Any:
+    """A category without the blanks around it; None for nothing."""
+    if isinstance(value, str):
+        return value.strip() or None
+    return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def _blame(reasons: np.ndarray, rows: np.ndarray, reason: str) -> None:
+    """Add a reason to those of some rows."""
+    for row in np.flatnonzero(rows):
+        reasons[row] = f"{reasons[row]}; {reason}" if reasons[row] else reason

@@ -1,0 +1,170 @@
+"""The row groups of Parquet files, and their rows a batch at a time."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from carla_genre.errors import InputError
+from carla_genre.parquet.arrow import load_arrow
+
+# Rows in memory at a time: a row group may be as large as its file.
+BATCH_ROWS = 1 << 14
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """Rows that one file holds together.
+
+    Parameters
+    ----------
+    path : str
+        The file's.
+    number : int
+        Of the group in its file, from 0.
+    part : int
+        Of the group among those of all files, from 0.
+    first : int
+        Number of its first row among the rows of all files, from 0.
+    rows : int
+    """
+
+    path: str
+    number: int
+    part: int
+    first: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """Parquet files of the same columns.
+
+    Parameters
+    ----------
+    groups : tuple of RowGroup
+        In the order of the files' names.
+    types : dict of str to pyarrow.DataType
+        Of each column; that of the values where the file has a dictionary of them.
+    files : tuple of dict
+        What tells each file from another: name, size in bytes, rows, digest of its footer.
+    """
+
+    groups: tuple[RowGroup, ...]
+    types: dict[str, Any]
+    files: tuple[dict[str, Any], ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows of all files."""
+        return sum(group.rows for group in self.groups)
+
+
+def open_source(path: str | os.PathLike[str]) -> Source:
+    """Look at the footers of Parquet files; no row is read.
+
+    Parameters
+    ----------
+    path : path
+        A file, a folder (its ``*.parquet``, those of folders within too), or a glob pattern. What begins with a dot or
+        an underscore is left aside.
+
+    Raises
+    ------
+    InputError
+        There is no such file, one is no Parquet file, or a column's type differs between files.
+    """
+    arrow = load_arrow()
+    groups: list[RowGroup] = []
+    files: list[dict[str, Any]] = []
+    types: dict[str, Any] = {}
+    root, paths = _paths(path)
+    for name in paths:
+        try:
+            metadata = arrow.parquet.read_metadata(name)
+        except (arrow.ArrowInvalid, OSError) as error:
+            raise InputError(f"{name} cannot be read as Parquet: {error}") from error
+        types = _same_types(types, metadata.schema.to_arrow_schema(), name)
+        for number in range(metadata.num_row_groups):
+            first = groups[-1].first + groups[-1].rows if groups else 0
+            rows = metadata.row_group(number).num_rows
+            if rows:
+                groups.append(RowGroup(str(name), number, len(groups), first, rows))
+        files.append(
+            {
+                "name": name.relative_to(root).as_posix(),
+                "bytes": name.stat().st_size,
+                "rows": metadata.num_rows,
+                "footer": _footer(name, metadata.serialized_size),
+            }
+        )
+    return Source(tuple(groups), types, tuple(files))
+
+
+def read_batches(group: RowGroup, columns: Sequence[str]) -> Iterator[Any]:
+    """The rows of a group as ``pyarrow.RecordBatch`` of these columns, at most ``BATCH_ROWS`` at a time."""
+    arrow = load_arrow()
+    with arrow.parquet.ParquetFile(group.path) as file:
+        batches = file.iter_batches(
+            BATCH_ROWS, row_groups=[group.number], columns=list(columns), use_threads=False
+        )
+        for batch in batches:
+            yield arrow.RecordBatch.from_arrays(
+                [_plain(batch.column(name)) for name in columns], names=list(columns)
+            )
+
+
+def _paths(path: str | os.PathLike[str]) -> tuple[Path, list[Path]]:
+    """The folder that the files' names are told from, and the files."""
+    whole = Path(path).expanduser().absolute()
+    if whole.is_file():
+        return whole.parent, [whole]
+    if whole.is_dir():
+        root, found = whole, list(whole.rglob("*.parquet"))
+    else:
+        found = [Path(name) for name in glob.glob(str(whole), recursive=True) if os.path.isfile(name)]
+        root = Path(os.path.commonpath([name.parent for name in found])) if found else whole
+    seen = [
+        name for name in found if not any(part[0] in "._" for part in name.relative_to(root).parts if part)
+    ]
+    if not seen:
+        what = "holds no *.parquet file" if whole.is_dir() else "is no file, folder or pattern of files"
+        raise InputError(f"{os.fspath(path)} {what} (looked from {Path.cwd()})")
+    return root, sorted(seen)
+
+
+def _same_types(types: dict[str, Any], schema: Any, name: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in schema:
+        if field.name in found:
+            raise InputError(f"{name} has the column {field.name!r} more than once")
+        found[field.name] = (
+            getattr(field.type, "value_type", field.type) if _is_dictionary(field) else field.type
+        )
+    for column in found if types else ():
+        if column in types and types[column] != found[column]:
+            raise InputError(
+                f"column {column!r} is {found[column]} in {name} and {types[column]} in those before: write it alike"
+            )
+    # What only some files have is as good as absent.
+    return {column: kind for column, kind in found.items() if not types or column in types}
+
+
+def _is_dictionary(field: Any) -> bool:
+    return bool(load_arrow().types.is_dictionary(field.type))
+
+
+def _plain(column: Any) -> Any:
+    return column.dictionary_decode() if _is_dictionary(column) else column
+
+
+def _footer(path: Path, size: int) -> str:
+    """Digest of a file's footer, which has the statistics of its columns."""
+    with path.open("rb") as file:
+        file.seek(-(size + 8), os.SEEK_END)
+        return hashlib.sha256(file.read()).hexdigest()[:16]
