@@ -31,6 +31,10 @@ class Generator(nn.Module):
         self.factual_bins, self.answer_bins = factual_bins, answer_bins
         self.transformer = RecourseTransformer(config.architecture, factual_bins.size, answer_bins.exists)
         self.register_buffer("learned", torch.from_numpy(~rules.immutable), persistent=False)
+        points = answer_bins.representatives.cpu().numpy()
+        outside = (points < rules.lower[:, None]) | (points > rules.upper[:, None])
+        forbidden = (outside & np.isfinite(points)).any(axis=1) & ~rules.categorical
+        self.limited = forbidden | (rules.direction != 0)  # (D,): not every bin is everybody's
 
     learned: Tensor
 

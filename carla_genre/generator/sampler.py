@@ -1,20 +1,21 @@
-"""Forward sampling of recourse candidates (Algorithm 2), all factuals and candidates in one batch."""
+"""Forward sampling of recourse candidates (Algorithm 2), all factuals and candidates of a batch at once."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
 from carla_genre.generator.config import SamplingConfig
-from carla_genre.generator.decoding import DecodingCache
+from carla_genre.generator.decoding import Decoding, bytes_an_answer
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.randomness import normals, row_keys, uniforms
 
-# Candidates that are decoded together; bounds memory, changes no answer.
-BATCH = 1 << 14
+# What the keys and values of a batch may take at most, by kind of device; it changes no answer.
+BATCH_BYTES = {"cpu": 1 << 27, "cuda": 1 << 31}
 
 
-@torch.no_grad()
 def sample(generator: Generator, factuals: Tensor, sampling: SamplingConfig, seed: int) -> Tensor:
     """Draw candidates for factuals.
 
@@ -37,86 +38,104 @@ def sample(generator: Generator, factuals: Tensor, sampling: SamplingConfig, see
     Tensor (B, N, D), float64
         On the CPU.
     """
-    was_training = generator.training
-    generator.eval()
-    try:
-        size = max(1, BATCH // sampling.n_samples)
-        parts = [
-            _sample(generator, part.to(generator.device), sampling, seed)
-            for part in factuals.double().split(size)
-        ]
-        return (
-            torch.cat(parts).cpu() if parts else factuals.new_empty(0, sampling.n_samples, factuals.shape[1])
-        )
-    finally:
-        generator.train(was_training)
-
-
-def _sample(generator: Generator, factuals: Tensor, sampling: SamplingConfig, seed: int) -> Tensor:
-    bins, rules, n = generator.answer_bins, generator.rules, sampling.n_samples
-    keys = row_keys(factuals, seed)
-    cache = DecodingCache(generator.transformer, generator.factual_bins.index(factuals), factuals.float(), n)
-    own = bins.index(factuals)  # (B, D): the bin that each factual's value is nearest to
-    inside = bins.holds(factuals) | bins.categorical
-    answers = factuals.new_empty(len(factuals), n, factuals.shape[1])
-    index: Tensor | None = None
-    value: Tensor | None = None
-    for feature in range(factuals.shape[1]):
-        logits = cache.step(feature, index, value)
-        factual = factuals[:, feature].repeat_interleave(n)
-        factual_bin = own[:, feature].repeat_interleave(n)
-        if rules.immutable[feature]:
-            index, answer = factual_bin, factual
-        else:
-            allowed = _allowed(
-                generator, feature, factuals[:, feature], own[:, feature], inside[:, feature]
-            ).repeat_interleave(n, 0)
-            probability = (
-                (logits.double() * sampling.temperature).masked_fill(~allowed, -torch.inf).softmax(-1)
-            )
-            uniform = uniforms(keys, 2 * feature, n).flatten()
-            index = _draw(probability, uniform)
-            answer = bins.representatives[feature][index]
-            if sampling.sigma and not rules.categorical[feature]:
-                noise = normals(keys, 2 * feature + 1, n).flatten()
-                answer = _within(answer + sampling.sigma * noise, generator, feature, factual)
-            keeps = (index == factual_bin) & inside[:, feature].repeat_interleave(n)
-            answer = torch.where(keeps, factual, answer)
-            stuck = ~allowed.any(-1)  # no bin is allowed: the factual's own value always is
-            answer, index = torch.where(stuck, factual, answer), torch.where(stuck, factual_bin, index)
-        answers[:, :, feature] = answer.view(-1, n)
-        value = bins.representatives[feature][index].float()
+    answers = torch.empty(len(factuals), sampling.n_samples, factuals.shape[1], dtype=torch.float64)
+    for rows, candidates in sample_in_batches(generator, factuals, sampling, seed):
+        answers[rows] = candidates
     return answers
 
 
-def _draw(probability: Tensor, uniform: Tensor) -> Tensor:
-    """Inverse of the cumulative distribution: (B, K), (B,) -> long (B,)."""
-    cumulative = probability.nan_to_num(0.0).cumsum(-1)
-    place = (cumulative <= (uniform * cumulative[:, -1]).unsqueeze(-1)).sum(-1)
-    return place.clamp_(max=probability.shape[1] - 1)
+def sample_in_batches(
+    generator: Generator, factuals: Tensor, sampling: SamplingConfig, seed: int
+) -> Iterator[tuple[slice, Tensor]]:
+    """Draw the same candidates, and hold no more of them than a batch: the rows (slice), their (B', N, D)."""
+    size = batch_size(generator, sampling.n_samples)
+    for start in range(0, len(factuals), size):
+        rows = slice(start, start + size)
+        was_training = generator.training
+        generator.eval()
+        try:
+            candidates = draw(generator, factuals[rows].to(generator.device).double(), sampling, seed).cpu()
+        finally:
+            generator.train(was_training)
+        yield rows, candidates
 
 
-def _allowed(generator: Generator, feature: int, factual: Tensor, own: Tensor, inside: Tensor) -> Tensor:
-    """Which bins a factual may be moved to, from its values, their bins and whether these hold them: bool (B, K)."""
-    bins, rules = generator.answer_bins, generator.rules
-    points, exists = bins.representatives[feature], bins.exists[feature]
-    if rules.categorical[feature]:
-        return exists.expand(len(factual), -1)
-    allowed = (points >= rules.lower[feature]) & (points <= rules.upper[feature]) & exists
+def batch_size(generator: Generator, n_samples: int) -> int:
+    """How many factuals are answered together."""
+    room = BATCH_BYTES.get(generator.device.type, BATCH_BYTES["cpu"])
+    return max(1, room // (n_samples * bytes_an_answer(generator.transformer)))
+
+
+@torch.no_grad()
+def draw(
+    generator: Generator, factuals: Tensor, sampling: SamplingConfig, seed: int | Tensor, share: bool = True
+) -> Tensor:
+    """One batch of :func:`sample`, (B, D) -> (B, N, D), on the generator's device and in its mode.
+
+    With ``share`` what a row's candidates have in common is computed once; the answers are the same without.
+    """
+    bins, n = generator.answer_bins, sampling.n_samples
+    keys, own = row_keys(factuals, seed), bins.index(factuals)
+    inside = bins.holds(factuals) | bins.categorical
+    read = generator.factual_bins.index(factuals)
+    decoding = Decoding(generator.transformer, read, factuals.float(), n, share)
+    answers = factuals.unsqueeze(1).repeat(1, n, 1)
+    for feature in range(bins.n_features):
+        kept = own[:, feature : feature + 1]
+        if generator.rules.immutable[feature]:
+            decoding.pass_over()
+            chosen = kept.expand(-1, n)
+        else:
+            weights = decoding.logits().double() * sampling.temperature
+            allowed = _allowed(generator, feature, factuals[:, feature], kept, inside[:, feature])
+            if allowed is not None:
+                weights = weights.masked_fill(~allowed[decoding.owner], -torch.inf)
+            chosen = _draw(weights, decoding.branch, uniforms(keys, 2 * feature, n))
+            keeps = (chosen == kept) & inside[:, feature : feature + 1]
+            if allowed is not None:  # where no bin is, the factual's own value is allowed
+                stuck = ~allowed.any(-1, keepdim=True)
+                chosen, keeps = torch.where(stuck, kept, chosen), keeps | stuck
+            answer = bins.representatives[feature][chosen]
+            if sampling.sigma and not generator.rules.categorical[feature]:
+                noise = normals(keys, 2 * feature + 1, n)
+                answer = _within(answer + sampling.sigma * noise, generator, feature, factuals[:, feature])
+            answers[:, :, feature] = torch.where(keeps, answers[:, :, feature], answer)
+        if feature + 1 < bins.n_features:
+            decoding.follow(chosen, bins.representatives[feature])
+    return answers
+
+
+def _draw(weights: Tensor, branch: Tensor, uniform: Tensor) -> Tensor:
+    """Inverse of the cumulative distribution: log-weights (R, K), branches and numbers (B, N) -> long (B, N)."""
+    cumulative = weights.softmax(-1).cumsum(-1)[branch]  # (B, N, K)
+    threshold = uniform.unsqueeze(-1) * cumulative[..., -1:]
+    place = torch.searchsorted(cumulative, threshold, right=True).squeeze(-1)
+    return place.clamp_(max=weights.shape[1] - 1)
+
+
+def _allowed(
+    generator: Generator, feature: int, factual: Tensor, own: Tensor, inside: Tensor
+) -> Tensor | None:
+    """Which of its bins a factual may be moved to: bool (B, K_j), or None where every one may to all.
+
+    From the factuals' values (B,), their bins (B, 1), and whether these hold them (B,).
+    """
+    rules, n_bins = generator.rules, generator.transformer.head.n_bins[feature]
+    if not generator.limited[feature]:
+        return None
+    points = generator.answer_bins.representatives[feature, :n_bins]
+    allowed = (points >= rules.lower[feature]) & (points <= rules.upper[feature])
     difference = (points - factual.unsqueeze(-1)) * float(rules.direction[feature])
     allowed = allowed & (difference >= 0)
     # The factual's own bin stands for its own value, which is always allowed.
-    is_own = torch.arange(len(points), device=points.device) == own.unsqueeze(-1)
+    is_own = torch.arange(n_bins, device=points.device) == own
     return allowed | (is_own & inside.unsqueeze(-1))
 
 
 def _within(answer: Tensor, generator: Generator, feature: int, factual: Tensor) -> Tensor:
-    """Clip noisy values into the range and the allowed direction."""
-    rules = generator.rules
-    lower = torch.full_like(answer, float(rules.lower[feature]))
-    upper = torch.full_like(answer, float(rules.upper[feature]))
+    """Clip noisy values (B, N) into the range and the allowed direction from the factuals' (B,)."""
+    rules, start = generator.rules, factual.unsqueeze(-1)
+    answer = answer.clamp(float(rules.lower[feature]), float(rules.upper[feature]))
     if rules.direction[feature] > 0:
-        lower = torch.maximum(lower, factual)
-    if rules.direction[feature] < 0:
-        upper = torch.minimum(upper, factual)
-    return torch.maximum(torch.minimum(answer, upper), lower)
+        return torch.maximum(answer, start)
+    return torch.minimum(answer, start) if rules.direction[feature] < 0 else answer

@@ -137,6 +137,7 @@ class BinHead(nn.Module):
         self.weight = nn.Parameter(torch.randn(tables, n_bins, config.embedding) * config.embedding**-0.5)
         self.bias = nn.Parameter(torch.zeros(tables, n_bins))
         self.register_buffer("missing", ~exists, persistent=False)
+        self.n_bins: list[int] = exists.sum(1).tolist()  # a feature's own bins come first, then padding
 
     missing: Tensor
 
@@ -146,9 +147,9 @@ class BinHead(nn.Module):
         return logits.masked_fill(self.missing, -torch.inf)
 
     def single(self, x: Tensor, feature: int) -> Tensor:
-        """One feature's (B, E) -> (B, K)."""
-        table = feature if len(self.weight) > 1 else 0
-        return (x @ self.weight[table].T + self.bias[table]).masked_fill(self.missing[feature], -torch.inf)
+        """One feature's (B, E) -> (B, K_j): its own bins, without the padding."""
+        table, size = feature if len(self.weight) > 1 else 0, self.n_bins[feature]
+        return F.linear(x, self.weight[table, :size], self.bias[table, :size])
 
 
 class RecourseTransformer(nn.Module):
@@ -236,11 +237,12 @@ class RecourseTransformer(nn.Module):
                 x = block(x, block.keys(x))
             x = self.encoder_norm(x)
             return tokens, [block.cross.project(x) for block in blocks_of(self.decoder) if block.cross]
+        *lower, top = blocks_of(self.decoder)
         memory = []
-        for block in blocks_of(self.decoder):
+        for block in lower:
             memory.append(block.keys(x))
             x = block(x, memory[-1])
-        return tokens, memory
+        return tokens, [*memory, top.keys(x)]  # what the top block would make of x, nobody reads
 
     def _causal_mask(self, device: torch.device) -> Tensor:
         """(D, D), or (D, 2D) with the factual's positions, which everyone sees, first."""

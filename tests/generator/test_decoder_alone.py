@@ -10,7 +10,6 @@ import torch
 from generator_cases import PREFIX, make_generator, make_rows, make_rules
 
 from carla_genre.generator.config import SamplingConfig
-from carla_genre.generator.decoding import DecodingCache
 from carla_genre.generator.sampler import sample
 
 ALONE = replace(PREFIX, kind="decoder")
@@ -37,17 +36,6 @@ def test_position_j_sees_the_features_before_it_and_no_others() -> None:
         for later in range(feature + 1, 4):
             exists = generator.answer_bins.exists[later]
             assert not torch.allclose(after[:, later, exists], before[:, later, exists])
-
-
-def test_cached_steps_equal_the_full_pass() -> None:
-    generator, answer, n = make_generator(ALONE), rows(8), 3
-    index = generator.answer_bins.index(answer).repeat_interleave(n, 0)
-    value = generator.answer_bins.value(index).float()
-    full = generator.logits(answer, answer).repeat_interleave(n, 0)
-    cache = DecodingCache(generator.transformer, generator.factual_bins.index(answer), answer.float(), n)
-    for feature in range(4):
-        previous = (index[:, feature - 1], value[:, feature - 1]) if feature else (None, None)
-        torch.testing.assert_close(cache.step(feature, *previous), full[:, feature], rtol=1e-4, atol=1e-5)
 
 
 def test_draws_follow_the_model_given_the_first_feature() -> None:

@@ -27,7 +27,7 @@ def test_batched_equals_single_and_order_does_not_matter(
     single = torch.cat([sample(generator, row[None], SAMPLING, 0) for row in rows])
     assert torch.equal(whole, single)
     assert torch.equal(sample(generator, rows.flip(0), SAMPLING, 0), whole.flip(0))
-    monkeypatch.setattr(module, "BATCH", 8)
+    monkeypatch.setitem(module.BATCH_BYTES, "cpu", 1)  # a factual at a time
     assert torch.equal(sample(generator, rows, SAMPLING, 0), whole)
 
 

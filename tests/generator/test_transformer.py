@@ -4,7 +4,6 @@ from generator_cases import PAPER_LIKE, make_generator, make_rows
 from torch import nn
 
 from carla_genre.generator.config import Architecture
-from carla_genre.generator.decoding import DecodingCache
 from carla_genre.generator.transformer import Block
 
 
@@ -44,19 +43,6 @@ def test_every_position_sees_the_whole_factual(architecture: Architecture) -> No
         for position in range(4):
             exists = generator.answer_bins.exists[position]
             assert not torch.allclose(after[:, position, exists], before[:, position, exists])
-
-
-def test_cached_steps_equal_the_full_pass(architecture: Architecture) -> None:
-    generator = make_generator(architecture)
-    factual, answer = inputs()
-    n = 3
-    full = generator.logits(factual.repeat_interleave(n, 0), answer.repeat_interleave(n, 0))
-    index = generator.answer_bins.index(answer).repeat_interleave(n, 0)
-    value = generator.answer_bins.value(index).float()
-    cache = DecodingCache(generator.transformer, generator.factual_bins.index(factual), factual.float(), n)
-    for feature in range(4):
-        previous = (index[:, feature - 1], value[:, feature - 1]) if feature else (None, None)
-        torch.testing.assert_close(cache.step(feature, *previous), full[:, feature], rtol=1e-4, atol=1e-5)
 
 
 def test_a_batch_of_one_equals_its_row(architecture: Architecture) -> None:

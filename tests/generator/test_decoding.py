@@ -1,0 +1,83 @@
+"""The fast path, feature by feature with shared branches, against the full pass of the transformer."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from generator_cases import PAPER_LIKE, PREFIX, make_generator, make_rows, make_rules
+
+from carla_genre.generator.config import Architecture, SamplingConfig
+from carla_genre.generator.decoding import Decoding, bytes_an_answer
+from carla_genre.generator.generator import Generator
+from carla_genre.generator.sampler import draw
+
+KINDS = {"prefix": PREFIX, "encoder-decoder": PAPER_LIKE, "decoder": replace(PREFIX, kind="decoder")}
+B, N = 5, 3
+
+
+@pytest.fixture(params=KINDS.values(), ids=KINDS)
+def architecture(request: pytest.FixtureRequest) -> Architecture:
+    """All three kinds."""
+    return request.param
+
+
+def start(generator: Generator, factual: torch.Tensor, share: bool) -> Decoding:
+    read = generator.factual_bins.index(factual)
+    return Decoding(generator.transformer, read, factual.float(), N, share)
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_each_step_equals_the_full_pass(architecture: Architecture, share: bool) -> None:
+    """Answers of which two of three stay the same up to the last feature; the third parts at the second."""
+    generator, factual = make_generator(architecture), torch.from_numpy(make_rows(B, 7))
+    bins = generator.answer_bins
+    chosen = bins.index(torch.from_numpy(make_rows(B, 8))).unsqueeze(1).repeat(1, N, 1)  # (B, N, D)
+    chosen[:, 2, 1] = (chosen[:, 2, 1] + 1) % 3
+    full = generator.logits(factual.repeat_interleave(N, 0), bins.value(chosen).flatten(0, 1)).unflatten(
+        0, (B, N)
+    )
+    decoding = start(generator, factual, share)
+    for feature in range(4):
+        n_branches = B * N if not share else B * (2 if feature > 1 else 1)
+        logits = decoding.logits()
+        assert logits.shape == (n_branches, bins.exists[feature].sum())
+        expected = full[:, :, feature, bins.exists[feature]]
+        torch.testing.assert_close(logits[decoding.branch], expected, rtol=1e-4, atol=1e-5)
+        assert (decoding.owner[decoding.branch] == torch.arange(B).unsqueeze(1)).all()
+        if feature < 3:
+            decoding.follow(chosen[:, :, feature], bins.representatives[feature])
+
+
+def test_a_feature_that_is_passed_over_is_still_read_by_later_ones(architecture: Architecture) -> None:
+    generator, factual = make_generator(architecture), torch.from_numpy(make_rows(B, 7))
+    bins = generator.answer_bins
+    asked, passed = start(generator, factual, True), start(generator, factual, True)
+    for feature in range(4):
+        chosen = bins.index(factual)[:, feature, None].expand(-1, N)
+        logits = asked.logits()
+        if feature == 3:
+            torch.testing.assert_close(passed.logits(), logits)
+            break
+        passed.pass_over()
+        for decoding in (asked, passed):
+            decoding.follow(chosen, bins.representatives[feature])
+
+
+@pytest.mark.parametrize("temperature", [1.0, 10.0])
+@pytest.mark.parametrize("sigma", [0.0, 0.05])
+def test_sharing_changes_no_answer(architecture: Architecture, temperature: float, sigma: float) -> None:
+    rules = make_rules(immutable=np.array([False, True, False, False]), direction=np.array([0, 0, 1, 0]))
+    generator, rows = make_generator(architecture, rules), torch.from_numpy(make_rows(20, 9))
+    sampling = SamplingConfig(temperature, sigma, n_samples=8)
+    shared = draw(generator, rows, sampling, 3)
+    assert torch.equal(shared, draw(generator, rows, sampling, 3, share=False))
+    assert (shared != shared[:, :1]).any()
+
+
+def test_the_cache_takes_what_it_says(architecture: Architecture) -> None:
+    generator, factual = make_generator(architecture), torch.from_numpy(make_rows(B, 7))
+    decoding = start(generator, factual, share=False)
+    kept = [part for side in (*decoding.rooms, *decoding.memory) for part in side]
+    measured = sum(part.numel() * part.element_size() for part in kept)
+    assert measured == B * N * bytes_an_answer(generator.transformer)
