@@ -14,6 +14,11 @@ def alternate(ours: Callable[[], Any], reference: Callable[[], Any], runs: int) 
     """Median seconds of each and the median of the ratios reference / ours, after one run of each to warm up."""
     ours()
     reference()
+    return in_turn(ours, reference, runs)
+
+
+def in_turn(ours: Callable[[], Any], reference: Callable[[], Any], runs: int) -> dict[str, float]:
+    """The same without the first run of each: for work that is long, or warm already."""
     took = [(seconds(ours), seconds(reference)) for _ in range(runs)]
     return compared(*zip(*took, strict=True))
 

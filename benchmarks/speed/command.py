@@ -44,7 +44,9 @@ def finish(options: argparse.Namespace, figures: Mapping[str, Mapping[str, float
     for title, row in figures.items():
         print(f"{title}: " + ", ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
     if options.json:
-        told = {name: value for name, value in vars(options).items() if name not in PLACES}
+        told = {
+            name: value for name, value in vars(options).items() if value is not None and name not in PLACES
+        }
         if not told["quick"]:
             del told["quick"]
         write(options.json, {**told, **further}, figures)

@@ -3,38 +3,86 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.speed import __main__ as command
-from benchmarks.speed import answer, crud_loss, pairs
+from benchmarks.speed import answer, crud_loss, methods, pairs, training
 from benchmarks.speed.alternate import alone, compared
 from benchmarks.speed.table import markdown, read_timing, read_timings
 from carla_genre.errors import InputError
 
 
-def row_of(path: Path) -> dict[str, float]:
-    """The only row of a module's JSON, read as the table reads it."""
-    (row,) = read_timing(path).figures.values()
-    return dict(row)
+def rows_of(module, tmp_path: Path, *arguments: str) -> dict[str, dict[str, float]]:
+    """A module's rows, read as the table reads them."""
+    path = tmp_path / "timing_cpu.json"
+    module.main(["--quick", *arguments, "--json", str(path)])
+    return {title: dict(row) for title, row in read_timing(path).figures.items()}
 
 
 @pytest.mark.parametrize(
-    "module", [answer, crud_loss, pairs], ids=lambda module: module.__name__.split(".")[-1]
+    ("module", "titles"),
+    [
+        (answer, ["adult, the paper's network", "adult, own network without cache"]),
+        (crud_loss, ["CARLA loss"]),
+        (pairs, ["full matrix"]),
+    ],
+    ids=["answer", "crud_loss", "pairs"],
 )
-def test_a_timing_writes_a_row_with_its_reference(module, tmp_path: Path) -> None:
-    path = tmp_path / "timing_cpu.json"
-    module.main(["--quick", "--runs", "2", "--json", str(path)])
-    row = row_of(path)
-    assert 0 < row["ratio_min"] <= row["ratio"] <= row["ratio_max"] and row["runs"] == 2
-    assert row["ours_s"] > 0 and row["reference_s"] > 0
+def test_a_timing_writes_rows_with_their_reference(module, titles: list[str], tmp_path: Path) -> None:
+    rows = rows_of(module, tmp_path, "--runs", "2")
+    assert list(rows) == titles
+    for row in rows.values():
+        assert 0 < row["ratio_min"] <= row["ratio"] <= row["ratio_max"] and row["runs"] == 2
+        assert row["ours_s"] > 0 and row["reference_s"] > 0
+
+
+def test_both_trainings_run_on_the_pairs_of_a_classifier(setting, fewer_steps) -> None:
+    batch = training.paper_batch(setting.mlmodel)
+    assert len(batch.sources) == batch.n_sources and batch.steps == 2000
+    (sex,) = np.flatnonzero(batch.immutable)
+    assert set(batch.sources[:, sex]) <= set(batch.targets[:, sex])
+    assert training.step_reference(batch, layers=1) > 0
+    people = setting.factuals[list(setting.mlmodel.feature_input_order)]
+    seconds, answers = training.train_ours(setting.mlmodel, people, {"verbose": False})
+    assert seconds > 0 and answers.index.equals(people.index)
+
+
+@pytest.mark.slow
+def test_training_stands_beside_the_length_of_the_paper_s(tmp_path: Path) -> None:
+    (row,) = rows_of(training, tmp_path).values()
+    assert row["reference_s"] == pytest.approx(row["reference_step_s"] * row["reference_steps"])
+    assert row["ratio"] == pytest.approx(row["reference_s"] / row["ours_s"])
+    assert row["reference_steps"] == 2000  # fewer sources than a batch has: one an epoch
+    assert -1 < row["score"] <= 2
+    assert 100 < row["ours_peak_mb"] < 2000 and 100 < row["reference_peak_mb"] < 2000
+
+
+def test_a_full_batch_counts_by_the_sources_that_there_are() -> None:
+    sources = np.zeros((2048, 2))
+    batch = training.Batch(sources, sources, np.zeros(2, bool), n_sources=5120)
+    assert batch.steps == 2000 * 2.5
+
+
+def test_an_answer_of_carla_s_methods_is_timed_beside_genre_s(tmp_path: Path) -> None:
+    rows = rows_of(methods, tmp_path, "--methods", "Wachter", "GrowingSpheres")
+    assert list(rows) == ["Wachter, adult", "GrowingSpheres, adult"]
+    for row in rows.values():
+        assert row["ratio"] == pytest.approx(row["reference_s"] / row["ours_s"])
+
+
+@pytest.mark.slow
+def test_all_of_the_named_methods_can_be_timed(tmp_path: Path) -> None:
+    rows = rows_of(methods, tmp_path)
+    assert [title.partition(",")[0] for title in rows] == ["Wachter", "GrowingSpheres", "Dice", "CRUD"]
 
 
 def test_keras_is_asked_both_ways(tmp_path: Path) -> None:
     pytest.importorskip("tensorflow")
     from benchmarks.speed import keras_call
 
-    keras_call.main(["--quick", "--json", str(tmp_path / "keras_call_cpu.json")])
-    assert row_of(tmp_path / "keras_call_cpu.json")["ratio"] > 0
+    (row,) = rows_of(keras_call, tmp_path).values()
+    assert row["ratio"] > 0
 
 
 def test_a_row_is_of_the_pairs_of_runs() -> None:

@@ -1,0 +1,160 @@
+"""GenRe's whole training, against the paper's network and its 2000 epochs, extrapolated from measured steps.
+
+python -m benchmarks.speed.training --root FOLDER --data compas heloc adult
+
+Ours is the default preset in full: h asked about the training rows, pairs, training. The reference is
+benchmarks/speed/reference.py: a step of a full batch is timed, and its length is that of 2000 epochs over all sources
+in such batches (the paper trains Adult in batches of 16384, which take more memory than a laptop has). Both take turns,
+each in a process of its own, so that the peak of memory is each one's own, libraries and data included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from joblib import wrap_non_picklable_objects
+
+from benchmarks.speed.alternate import compared, seconds
+from benchmarks.speed.command import finish, parse, timing_parser
+from benchmarks.speed.reference import BATCH, EPOCHS, LAYERS, Reference, ReferenceTraining
+from benchmarks.speed.settings import add_data, add_setting, setting
+from carla_genre.evaluation.environment import peak_memory_mb
+from carla_genre.evaluation.validity import model_probability
+from carla_genre.generator.config import PAPER
+from carla_genre.generator.pairs import find_pairs, split_rows
+from carla_genre.generator.threads import processor_threads
+from carla_genre.methods.device import choose_device
+from carla_genre.methods.generator_rules import generator_rules
+from carla_genre.methods.genre import GenRe
+from carla_genre.protocol import Setting
+from carla_genre.schema import Schema
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a step of the reference is taken on.
+
+    Attributes
+    ----------
+    sources : ndarray (B, D)
+        The first of D_h-, a full batch of them where there are so many.
+    targets : ndarray (n, D)
+        D_h+.
+    immutable : ndarray (D,), bool
+    n_sources : int
+        Rows of D_h-.
+    """
+
+    sources: np.ndarray
+    targets: np.ndarray
+    immutable: np.ndarray
+    n_sources: int
+
+    @property
+    def steps(self) -> float:
+        """Such batches in the paper's epochs."""
+        return EPOCHS * self.n_sources / len(self.sources)
+
+
+def paper_batch(mlmodel: Any) -> Batch:
+    """The paper's pairs of a classifier's training rows, as many as a batch has."""
+    schema, data = Schema.from_mlmodel(mlmodel), mlmodel.data
+    values, labels = schema.encode(data.df_train), data.df_train[data.target].to_numpy()
+    denied, accepted = split_rows(labels, model_probability(mlmodel, data.df_train), PAPER.pairs)
+    pairs = find_pairs(values[denied], values[accepted], generator_rules(schema), PAPER.pairs)
+    return Batch(pairs.sources[:BATCH], pairs.targets, schema.immutable, len(pairs))
+
+
+def train_ours(mlmodel: Any, people: pd.DataFrame, hyperparams: dict[str, Any]) -> tuple[float, pd.DataFrame]:
+    """Seconds of building GenRe, all that it needs before it can answer, and its answers."""
+    method = GenRe(mlmodel, hyperparams)
+    return method.seconds["prepare"], method.get_counterfactuals(people)
+
+
+def step_reference(batch: Batch, layers: int) -> float:
+    """Seconds of a training step of the reference, after a small one to warm up."""
+    torch.manual_seed(0)
+    device = choose_device("auto", "reference")
+    model = Reference(batch.targets, layers).to(device)
+    training = ReferenceTraining(model, batch.sources, batch.targets, batch.immutable)
+    rows = torch.arange(len(batch.sources), device=device)
+    training.step(rows[:64])
+    return seconds(lambda: training.step(rows))
+
+
+def measure(
+    found: Setting, hyperparams: dict[str, Any], layers: int, threads: int, runs: int
+) -> dict[str, float]:
+    """Both in turn, each in its process."""
+    people = found.factuals[list(found.mlmodel.feature_input_order)]
+    batch = paper_batch(found.mlmodel)
+    mlmodel = wrap_non_picklable_objects(found.mlmodel, keep_wrapper=False)  # CARLA's catalog holds lambdas
+    ours, steps, scores = [], [], []
+    with _process(threads) as our_process, _process(threads) as reference_process:
+        for run in range(runs):
+            own = {"threads": threads, "seed": run, "verbose": False, **hyperparams}
+            took, answers = our_process.submit(train_ours, mlmodel, people, own).result()
+            ours.append(took)
+            scores.append(found.score(answers).score)
+            steps.append(reference_process.submit(step_reference, batch, layers).result())
+            print(
+                f"{found.name}: ours {took:.3g} s, Score {scores[-1]:.3f}; step {steps[-1]:.3g} s", flush=True
+            )
+        peaks = [process.submit(peak_memory_mb).result() for process in (our_process, reference_process)]
+    return {
+        **compared(ours, [step * batch.steps for step in steps]),
+        "ours_peak_mb": peaks[0],
+        "reference_peak_mb": peaks[1],
+        "score": statistics.mean(scores),
+        "reference_step_s": statistics.median(steps),
+        "reference_steps": batch.steps,
+    }
+
+
+def _process(threads: int) -> ProcessPoolExecutor:
+    """One process, started at once: it would count what its parent holds by then as its own."""
+    process = ProcessPoolExecutor(1, get_context("spawn"))
+    process.submit(torch.set_num_threads, threads).result()
+    return process
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print, write."""
+    parser = timing_parser("training", __doc__, runs=3)
+    add_data(parser)
+    add_setting(parser, factuals=200)
+    parser.add_argument("--threads", type=int, default=2, help="of either process (default 2)")
+    parser.add_argument("--steps", type=int, help="of our training, instead of the preset's")
+    parser.add_argument("--layers", type=int, default=LAYERS, help="of the reference, instead of the paper's")
+    quick = {
+        "data": ["adult"],
+        "rows": 600,
+        "factuals": 10,
+        "runs": 1,
+        "steps": 12,
+        "layers": 1,
+        "threads": 1,
+    }
+    options = parse(parser, arguments, quick)
+    hyperparams = {} if options.steps is None else {"training": {"steps": options.steps}}
+    with processor_threads(options.threads):  # here too, for the record
+        figures = {data: row(data, options, hyperparams) for data in options.data}
+        finish(options, figures, batch=BATCH, epochs=EPOCHS)
+
+
+def row(data: str, options: argparse.Namespace, hyperparams: dict[str, Any]) -> dict[str, float]:
+    """One data set's figures."""
+    return measure(setting(data, options), hyperparams, options.layers, options.threads, options.runs)
+
+
+if __name__ == "__main__":
+    main()
