@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -107,11 +106,14 @@ def _fit_in_cluster(
     """Be one of the processes that torchrun or SLURM has started, all of them in the caller's script."""
 
     def write() -> str:
-        name = f"carla-genre-{secrets.token_hex(8)}"
-        folder = Path(tempfile.gettempdir(), name)
-        folder.mkdir(mode=0o700)
-        write_job(folder, *untrained(), settings)
-        return name
+        generator, pairs = untrained()
+        folder = Path(tempfile.mkdtemp(prefix="carla-genre-"))
+        try:
+            write_job(folder, generator, pairs, settings)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return folder.name
 
     folder = Path(tempfile.gettempdir(), world.from_first(write))
     try:

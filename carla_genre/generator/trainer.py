@@ -115,12 +115,12 @@ class Trainer:
                 losses.append(self._gradient_step(forward))
                 self.step += 1
                 bar.update()
-                self.world.check()
                 if self.step % self.every == 0 or self.step == self.n_steps:
                     self._evaluate(torch.stack(losses).mean().item())
                     losses.clear()
                     bar.set_postfix(loss=f"{self.history.validation[-1]:.3f}")
                     self._save()
+                self.world.check()
 
     def _gradient_step(self, forward) -> Tensor:  # type: ignore[no-untyped-def]
         rows = self.batches.next()

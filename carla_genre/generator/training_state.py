@@ -90,6 +90,7 @@ def dropout_state(device: torch.device) -> Tensor:
 
 def set_dropout_state(device: torch.device, state: Tensor) -> None:
     """Go on from a state of :func:`dropout_state`."""
+    state = state.clone()  # what was read may lie where torch cannot copy it from
     if device.type == "cuda":
         torch.cuda.set_rng_state(state, device)
     else:

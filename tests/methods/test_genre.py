@@ -295,3 +295,16 @@ def test_an_interrupted_training_resumes(
     factuals = denied(mlmodel)
     expected = GenRe(mlmodel, QUICK).get_counterfactuals(factuals)
     pd.testing.assert_frame_equal(resumed.get_counterfactuals(factuals), expected)
+
+
+def test_two_processes_train_as_one_does_and_never_see_the_classifier() -> None:
+    mlmodel = make_mlmodel()
+    mlmodel.callback = lambda: None  # which no pickle takes
+    together = GenRe(mlmodel, {**QUICK, "training": {**QUICK["training"], "devices": 2}})
+    alone = GenRe(mlmodel, QUICK)
+    assert together.history.validation == pytest.approx(alone.history.validation, rel=1e-3)
+    factuals = denied(mlmodel)
+    answers = together.get_counterfactuals(factuals)
+    assert_contract(together, factuals, answers)
+    same = (answers == alone.get_counterfactuals(factuals)).all(axis=1)
+    assert same.mean() > 0.5  # the samples of nearly the same weights
