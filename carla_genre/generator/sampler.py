@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections import abc
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.generator.decoding import Decoding, bytes_an_answer
@@ -45,19 +47,36 @@ def sample(generator: Generator, factuals: Tensor, sampling: SamplingConfig, see
 
 
 def sample_in_batches(
-    generator: Generator, factuals: Tensor, sampling: SamplingConfig, seed: int
-) -> Iterator[tuple[slice, Tensor]]:
-    """Draw the same candidates, and hold no more of them than a batch: the rows (slice), their (B', N, D)."""
-    size = batch_size(generator, sampling.n_samples)
-    for start in range(0, len(factuals), size):
-        rows = slice(start, start + size)
-        was_training = generator.training
-        generator.eval()
-        try:
-            candidates = draw(generator, factuals[rows].to(generator.device).double(), sampling, seed).cpu()
-        finally:
-            generator.train(was_training)
-        yield rows, candidates
+    generator: Generator, factuals: Tensor, sampling: SamplingConfig, seed: int, verbose: bool = False
+) -> abc.Generator[tuple[slice, Tensor], None, None]:
+    """Draw the candidates of :func:`sample`, and hold no more of them than a batch.
+
+    Parameters
+    ----------
+    generator, factuals, sampling, seed
+        As for :func:`sample`.
+    verbose : bool
+        Whether a terminal is shown a bar, from the second second on.
+
+    Yields
+    ------
+    rows : slice
+        Of the factuals.
+    candidates : Tensor (B', N, D), float64
+        On the CPU.
+    """
+    size, hidden = batch_size(generator, sampling.n_samples), not (verbose and sys.stderr.isatty())
+    with tqdm(total=len(factuals), desc="answer", unit="row", disable=hidden, delay=1, leave=False) as bar:
+        for start in range(0, len(factuals), size):
+            rows = slice(start, min(start + size, len(factuals)))
+            was_training = generator.training
+            generator.eval()
+            try:
+                candidates = draw(generator, factuals[rows].to(generator.device).double(), sampling, seed)
+            finally:
+                generator.train(was_training)
+            yield rows, candidates.cpu()
+            bar.update(rows.stop - rows.start)
 
 
 def batch_size(generator: Generator, n_samples: int) -> int:

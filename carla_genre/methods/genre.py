@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
@@ -18,7 +19,7 @@ from carla_genre.generator import checkpoint
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairs import Pairs, find_pairs, split_rows
-from carla_genre.generator.sampler import sample
+from carla_genre.generator.sampler import sample, sample_in_batches
 from carla_genre.generator.training_state import History
 from carla_genre.methods.base import SchemaMethod
 from carla_genre.methods.device import choose_device
@@ -150,7 +151,21 @@ class GenRe(SchemaMethod):
             ).numpy()
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
-        candidates = self.candidates(values)
+        answers = np.empty_like(values)
+        batches = sample_in_batches(
+            self.generator,
+            torch.from_numpy(values),
+            to_sampling(self.hyperparams),
+            self.hyperparams["seed"],
+            self.hyperparams["verbose"],
+        )
+        with closing(batches):  # whatever ends this early ends the bar as well
+            for rows, candidates in batches:
+                answers[rows] = self._best(values[rows], candidates.numpy())
+        return answers
+
+    def _best(self, values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """Choose among the candidates (B, N, D): (B, D), NaN for who h accepts none of."""
         scores = self.scores(candidates)
         best = scores.argmax(axis=1)
         if self.hyperparams["selection"] == "cheapest":

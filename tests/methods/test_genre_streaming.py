@@ -1,0 +1,128 @@
+"""Questions of any length: batches of candidates are scored and reduced one after the other."""
+
+from __future__ import annotations
+
+import sys
+import tracemalloc
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from method_cases import Logistic, denied
+from tqdm import tqdm
+
+from carla_genre import GenRe
+from carla_genre.generator import sampler
+from carla_genre.generator.decoding import bytes_an_answer
+
+N_SAMPLES = 40
+ROWS_A_BATCH = 64
+
+
+@pytest.fixture
+def method(genre: GenRe) -> GenRe:
+    return genre.with_sampling(n_samples=N_SAMPLES)
+
+
+@pytest.fixture
+def small_batches(method: GenRe, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of 64 factuals."""
+    room = ROWS_A_BATCH * N_SAMPLES * bytes_an_answer(method.generator.transformer)
+    monkeypatch.setitem(sampler.BATCH_BYTES, "cpu", room)
+
+
+@pytest.fixture
+def many(mlmodel: Logistic) -> pd.DataFrame:
+    """3000 rows."""
+    people = denied(mlmodel)
+    return people.sample(3000, replace=True, random_state=0, ignore_index=True)
+
+
+class Bar(tqdm):
+    """What a terminal would be shown, kept."""
+
+    shown: list[Bar] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.shown.append(self)
+        self.is_closed = False
+
+    def close(self) -> None:
+        super().close()
+        self.is_closed = True
+
+
+@pytest.fixture
+def bars(monkeypatch: pytest.MonkeyPatch) -> list[Bar]:
+    """All bars, on a terminal."""
+    monkeypatch.setattr(Bar, "shown", [])
+    monkeypatch.setattr(sampler, "tqdm", Bar)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    return Bar.shown
+
+
+def test_batches_change_no_answer(method: GenRe, many: pd.DataFrame, request: pytest.FixtureRequest) -> None:
+    whole = method.get_counterfactuals(many)
+    request.getfixturevalue("small_batches")
+    pd.testing.assert_frame_equal(method.get_counterfactuals(many), whole)
+
+
+def test_no_more_than_a_batch_of_candidates_is_held(
+    method: GenRe, many: pd.DataFrame, small_batches: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored: list[int] = []
+    scores = method.scores
+
+    def counted(values: np.ndarray) -> np.ndarray:
+        scored.append(len(values))
+        return scores(values)
+
+    monkeypatch.setattr(method, "scores", counted)
+    peaks = []
+    for people in (many[:1000], many):
+        tracemalloc.start()
+        method.get_counterfactuals(people)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert max(scored) == ROWS_A_BATCH and sum(scored) == 4000
+    candidates, answers = (2000 * n * 8 for n in (N_SAMPLES * len(method.schema.features), many.shape[1]))
+    assert (
+        peaks[1] - peaks[0] < 4 * answers < candidates
+    )  # the frames grow with the people, nothing else does
+
+
+def test_the_bar_counts_every_factual(
+    method: GenRe, many: pd.DataFrame, small_batches: None, bars: list[Bar]
+) -> None:
+    method.hyperparams["verbose"] = True
+    method.get_counterfactuals(many)
+    assert [(bar.total, bar.n, bar.is_closed) for bar in bars] == [(3000, 3000, True)]
+    method.hyperparams["verbose"] = False
+    method.get_counterfactuals(many)
+    assert bars[-1].disable
+
+
+def test_stopping_leaves_everything_as_it_was(
+    method: GenRe, many: pd.DataFrame, small_batches: None, bars: list[Bar], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = method.get_counterfactuals(many)
+    scores, calls = method.scores, []
+
+    def interrupted(values: np.ndarray) -> np.ndarray:
+        calls.append(len(values))
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return scores(values)
+
+    method.generator.train()
+    method.hyperparams["verbose"] = True
+    with monkeypatch.context() as patch:
+        patch.setattr(method, "scores", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            method.get_counterfactuals(many)
+    assert bars[-1].is_closed and bars[-1].n == 2 * ROWS_A_BATCH
+    assert method.generator.training
+    pd.testing.assert_frame_equal(method.get_counterfactuals(many), expected)
+    method.generator.eval()
