@@ -122,6 +122,13 @@ class PairConfig:
     unmatched : {"nearest", "drop"}
         A denied row without an accepted row of the same immutables: "drop" leaves it out, as eq. 6 has
         it; "nearest" lets its continuous immutables differ at their cost.
+    memory_mb : int
+        Megabytes that a table of Q and the costs of a block of rows may take.
+    table : {"auto", "on", "off"}
+        Keep Q (8 bytes a source and neighbour), or search again for each batch; "auto" keeps it where it
+        fits into ``memory_mb``.
+    search : {"exact", "approximate"}
+        "approximate" takes the nearest from an index (extra ``neighbours``) where there are very many.
     """
 
     lambda_: float = 5.0
@@ -129,6 +136,9 @@ class PairConfig:
     top_k: int = 200
     denied: str = "text"
     unmatched: str = "nearest"
+    memory_mb: int = 1024
+    table: str = "auto"
+    search: str = "exact"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from carla_genre.generator.bins import Bins
 from carla_genre.generator.config import Binning, GeneratorConfig, SamplingConfig
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.pairs import Pairs
+from carla_genre.generator.pairs import Pairs, TablePairs
 from carla_genre.generator.randomness import places, row_keys, uniforms
 from carla_genre.generator.sampler import sample
 from carla_genre.generator.training_state import History
@@ -198,7 +198,8 @@ class Unconditional(SchemaMethod):
 def _with_themselves(rows: np.ndarray, device: torch.device) -> Pairs:
     """Each row as its own target: what a density without a factual's side is fitted to."""
     places = torch.arange(len(rows), dtype=torch.int32, device=device)[:, None]
-    return Pairs(rows, rows, places, torch.ones(len(rows), 1, device=device), 0, 0)
+    certain = torch.ones(len(rows), 1, device=device)
+    return TablePairs(sources=rows, targets=rows, neighbours=places, cumulative=certain)
 
 
 def _to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> GeneratorConfig:

@@ -60,7 +60,7 @@ def as_matrix(pairs, n_targets: int) -> np.ndarray:
 @pytest.mark.parametrize("top_k", [7, 1000])
 @pytest.mark.parametrize("block", [1 << 24, 100])
 def test_q_is_exact(rules, top_k: int, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbours, "BLOCK", block)
+    monkeypatch.setattr(neighbours, "CACHED", block)
     config = PairConfig(lambda_=3.0, top_k=top_k, unmatched="drop")
     # Distinct costs: the second continuous feature has no ties, so that the K nearest are unique.
     denied, accepted = make_rows(60, 2), make_rows(80, 3)
