@@ -18,7 +18,7 @@ from carla_genre.errors import CheckpointError, InputError
 from carla_genre.generator import checkpoint
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.pairs import Pairs, find_pairs, split_rows
+from carla_genre.generator.pairs import Pairs, find_pairs
 from carla_genre.generator.sampler import sample, sample_in_batches
 from carla_genre.generator.training_state import History
 from carla_genre.methods.base import SchemaMethod
@@ -27,6 +27,7 @@ from carla_genre.methods.fingerprint import difference, fingerprint
 from carla_genre.methods.generator_rules import generator_rules, level_counts
 from carla_genre.methods.genre_hyperparameters import preset_of, rules, to_config, to_sampling
 from carla_genre.methods.hyperparameters import Hyperparameter, check
+from carla_genre.methods.training_rows import People
 from carla_genre.schema import Schema
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,9 @@ class GenRe(SchemaMethod):
         ``architecture``   group       :class:`carla_genre.generator.config.Architecture`
         ``training``       group       :class:`carla_genre.generator.config.Training`
         =================  ==========  ======================================================================
+    people : carla_genre.methods.training_rows.People, optional
+        Training rows in the place of ``data.df_train``: :class:`carla_genre.parquet.ParquetPeople` reads more than
+        memory holds.
 
     Attributes
     ----------
@@ -102,7 +106,10 @@ class GenRe(SchemaMethod):
     HYPERPARAMETERS = rules("default")
     REFUSED_IS_FAILURE = False  # the candidates' scores are known: h need not be asked again
 
-    def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None, people: People | None = None
+    ) -> None:
+        self._people = people
         self._config = to_config(check(self.rules(hyperparams), hyperparams, "GenRe"), hyperparams)
         super().__init__(mlmodel, hyperparams)
 
@@ -125,9 +132,13 @@ class GenRe(SchemaMethod):
     def _untrained(self) -> tuple[Generator, Pairs]:
         config, schema = self._config, self.schema
         start = time.perf_counter()
-        rows, constraints = self.training_rows, generator_rules(schema)
-        denied, accepted = split_rows(rows.labels, rows.scores, config.pairs)
-        pairs = find_pairs(rows.values[denied], rows.values[accepted], constraints, config.pairs, self.device)
+        constraints = generator_rules(schema)
+        sides = (
+            self.training_rows.sides(config.pairs)
+            if self._people is None
+            else self._people.sides(self, config.pairs)
+        )
+        pairs = find_pairs(sides.denied, sides.accepted, constraints, config.pairs, self.device)
         self.seconds["pairs"] = time.perf_counter() - start
         _warn_of_unmatched(pairs, schema)
         return Generator.for_pairs(config, constraints, level_counts(schema), pairs).to(self.device), pairs

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from carla_genre.errors import InputError
-from carla_genre.generator.pairs import accepted_rows
+from carla_genre.generator.config import PairConfig
+from carla_genre.generator.pairs import accepted_rows, split_rows
+
+if TYPE_CHECKING:
+    from carla_genre.methods.base import SchemaMethod
+
+
+class Sides(NamedTuple):
+    """D_h- (n, D) and D_h+ (N, D) of section 4.1, encoded."""
+
+    denied: np.ndarray
+    accepted: np.ndarray
+
+
+class People(Protocol):
+    """Training rows from elsewhere than the classifier's own data."""
+
+    def sides(self, method: SchemaMethod, config: PairConfig) -> Sides:
+        """D_h- and D_h+ as arrays, in the method's features and by its classifier."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +46,17 @@ class TrainingRows:
     values: np.ndarray
     labels: np.ndarray
     scores: np.ndarray
+
+    def sides(self, config: PairConfig) -> Sides:
+        """D_h- and D_h+.
+
+        Raises
+        ------
+        InputError
+            One of them is empty.
+        """
+        denied, accepted = split_rows(self.labels, self.scores, config)
+        return Sides(self.values[denied], self.values[accepted])
 
     def accepted(self, gamma: float) -> np.ndarray:
         """D_h+ = {y = 1, h > gamma} (section 4.1 of GenRe) as a mask (n,).

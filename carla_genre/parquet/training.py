@@ -1,0 +1,177 @@
+"""D_h- and D_h+ from Parquet, read by row groups: kept on disk, or as an even sample in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from carla_genre.errors import InputError
+from carla_genre.generator.config import PairConfig
+from carla_genre.generator.pairs import split_rows
+from carla_genre.methods.base import SchemaMethod
+from carla_genre.methods.training_rows import Sides
+from carla_genre.parquet.kept_rows import EvenSample, KeptRows, OnDisk
+from carla_genre.parquet.raw_rows import RawRows
+from carla_genre.parquet.source import Source, open_source, read_batches
+
+log = logging.getLogger(__name__)
+
+REASONS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class ParquetPeople:
+    """Training rows for GenRe in Parquet files, in original units with the label.
+
+    The classifier's own data give the scaler, the categories and the ranges. A row that they cannot encode (a missing
+    value, an unknown category) is left out, and how many are is logged. A number beyond the range of the
+    classifier's own training rows is read as it is; an accepted row with one is no target, as answers stay in range.
+
+    Parameters
+    ----------
+    path : path
+        A file, a folder or a glob pattern.
+    positive : object, optional
+        The label's value that recourse aims at; None for labels of 0 and 1.
+    at_most : int, optional
+        Learn from an even sample of so many rows of D_h- and of D_h+, each kept in memory. None keeps all of them,
+        in files that vanish with the process.
+    seed : int
+        Of the sample, which is the same however the rows are cut into groups and files.
+    folder : path, optional
+        Of those files; else the system's folder for temporary files.
+
+    Examples
+    --------
+    >>> genre = GenRe(mlmodel, {"seed": 1}, people=ParquetPeople("applications/", at_most=10**6))  # doctest: +SKIP
+    """
+
+    path: str | os.PathLike[str]
+    positive: Any = None
+    at_most: int | None = None
+    seed: int = 0
+    folder: str | os.PathLike[str] | None = None
+
+    def __post_init__(self) -> None:
+        if self.at_most is not None and self.at_most < 1:
+            raise InputError(f"at_most must be 1 or more rows of each side, got {self.at_most}")
+
+    def sides(self, method: SchemaMethod, config: PairConfig) -> Sides:
+        """Read all rows, ask h about each, and keep those of D_h- and D_h+ (section 4.1).
+
+        Raises
+        ------
+        InputError
+            A column is absent or of a wrong type, the label is not of two values, or one of the sides is empty.
+        """
+        source, data = open_source(self.path), method._mlmodel.data
+        if data.target not in source.types:
+            raise InputError(
+                f"the input lacks the label's column {data.target!r}; it has {list(source.types)}"
+            )
+        with contextlib.ExitStack() as files:
+            return self._read(source, method, config, files)
+
+    def _read(
+        self, source: Source, method: SchemaMethod, config: PairConfig, files: contextlib.ExitStack
+    ) -> Sides:
+        width, data = len(method.schema.features), method._mlmodel.data
+        raw = RawRows(data, method.schema, source.types)
+        denied, accepted = self._room(width, 0, files), self._room(width, 1, files)
+        extremes, left_out = _Extremes(), Counter[str]()
+        for batch in _batches(source, [*raw.columns, data.target], method.hyperparams["verbose"]):
+            rows = raw.encode(batch)
+            labels = self._labels(batch.column(data.target), data.target, rows.reasons)
+            left_out.update(rows.reasons[rows.reasons != ""].tolist())
+            labelled = (rows.reasons == "")[rows.usable]
+            values = method.schema.encode(rows.frame)[labelled]
+            labels, scores = labels[rows.usable][labelled], method.scores(values)
+            extremes.see(labels, scores)
+            is_denied, is_accepted = _masks(labels, scores, config)
+            denied.add(values[is_denied])
+            accepted.add(values[is_accepted])
+        split_rows(*extremes.rows(), config)  # tells what is wrong where a side is empty
+        if method.hyperparams["verbose"]:
+            log.info("of %d rows %d are kept of D_h- and %d of D_h+", source.rows, denied.n, accepted.n)
+        _warn_of_left_out(left_out, source.rows)
+        return Sides(denied.array(), accepted.array())
+
+    def _room(self, width: int, stream: int, files: contextlib.ExitStack) -> KeptRows:
+        if self.at_most is not None:
+            return EvenSample(width, self.at_most, np.random.default_rng([self.seed, stream]))
+        try:
+            return OnDisk(width, files.enter_context(tempfile.TemporaryFile(dir=self.folder)))
+        except OSError as error:
+            raise InputError(f"training rows cannot be kept in {self.folder}: {error}") from error
+
+    def _labels(self, column: Any, name: str, reasons: np.ndarray) -> np.ndarray:
+        """0 and 1, (B,); a missing label is a reason to leave the row out."""
+        cells = column.dictionary_encode()
+        codes = cells.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        distinct = [
+            value.strip() if isinstance(value, str) else value for value in cells.dictionary.to_pylist()
+        ]
+        missing = [value is None or value == "" or value != value for value in distinct]
+        if self.positive is None:
+            wrong = [v for v, gap in zip(distinct, missing, strict=True) if not gap and v not in (0, 1)]
+            if wrong:
+                raise InputError(
+                    f"the label {name!r} holds {wrong[0]!r}: say with positive= which value is the good one"
+                )
+            good = [value == 1 for value in distinct]
+        else:
+            good = [value == self.positive or str(value) == str(self.positive).strip() for value in distinct]
+        for row in np.flatnonzero(np.array([*missing, True])[codes]):
+            reason = f"missing value in {name!r}"
+            reasons[row] = f"{reasons[row]}; {reason}" if reasons[row] else reason
+        return np.array([*good, False], dtype=int)[codes]
+
+
+class _Extremes:
+    """Of each label the rows of least and of greatest h: whether a side is empty, and why, is seen in them."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[int, int], float] = {}
+
+    def see(self, labels: np.ndarray, scores: np.ndarray) -> None:
+        for label in (0, 1):
+            for sign in (-1, 1):
+                of_label = sign * scores[labels == label]
+                self.seen[label, sign] = max(
+                    of_label.max(initial=-np.inf), self.seen.get((label, sign), -np.inf)
+                )
+
+    def rows(self) -> tuple[np.ndarray, np.ndarray]:
+        found = [(label, sign * h) for (label, sign), h in self.seen.items() if np.isfinite(h)]
+        return np.array([label for label, _ in found]), np.array([h for _, h in found])
+
+
+def _masks(labels: np.ndarray, scores: np.ndarray, config: PairConfig) -> tuple[np.ndarray, np.ndarray]:
+    """D_h- and D_h+ of a batch, either of which may be empty: two rows of our own keep it from being an error."""
+    denied, accepted = split_rows(np.append(labels, [0, 1]), np.append(scores, [0.0, 1.0]), config)
+    return denied[:-2], accepted[:-2]
+
+
+def _batches(source: Source, columns: list[str], verbose: bool) -> Any:
+    on_terminal = verbose and sys.stderr.isatty()
+    with tqdm(total=source.rows, desc="read", unit="row", unit_scale=True, disable=not on_terminal) as bar:
+        for group in source.groups:
+            for batch in read_batches(group, columns):
+                yield batch
+                bar.update(batch.num_rows)
+
+
+def _warn_of_left_out(left_out: Counter[str], n_rows: int) -> None:
+    if left_out:
+        common = ", ".join(f"{reason} ({n})" for reason, n in left_out.most_common(REASONS_SHOWN))
+        more = ", ..." if len(left_out) > REASONS_SHOWN else ""
+        log.warning("%d of %d rows are left out: %s%s", sum(left_out.values()), n_rows, common, more)
