@@ -50,7 +50,7 @@ MAY_IMPORT = {
 }
 # CARLA's own test suite under this package is a measure of the repairs, so it asks which were applied.
 MEASURES_THE_REPAIRS = "carla_suite"
-GENERATOR_MAY_IMPORT = {"torch", "numpy", "tqdm", "safetensors", "lightning_fabric"}
+GENERATOR_MAY_IMPORT = {"torch", "numpy", "tqdm", "safetensors", "lightning_fabric", "faiss"}
 
 
 def module_name(path: Path, root: Path) -> str:

@@ -23,6 +23,7 @@ else:
 
 # Import name -> distribution, where they differ.
 DISTRIBUTIONS = {
+    "faiss": "faiss-cpu",
     "lightning_fabric": "lightning-fabric",
     "dice_ml": "dice-ml",
     "sklearn": "scikit-learn",
