@@ -23,7 +23,14 @@ def rows_of(module, tmp_path: Path, *arguments: str) -> dict[str, dict[str, floa
 @pytest.mark.parametrize(
     ("module", "titles"),
     [
-        (answer, ["adult, the paper's network", "adult, own network without cache"]),
+        (
+            answer,
+            [
+                "adult, the paper's network",
+                "adult, own network without cache",
+                "adult, own network with cache, candidates apart",
+            ],
+        ),
         (crud_loss, ["CARLA loss"]),
         (pairs, ["full matrix"]),
     ],
