@@ -140,7 +140,7 @@ def accepted_rows(labels: np.ndarray, scores: np.ndarray, gamma: float) -> np.nd
     InputError
         There is no such row; the message says which gamma would have some.
     """
-    accepted = (labels == 1) & (scores > gamma)
+    accepted = _is_accepted(labels, scores, gamma)
     if not accepted.any():
         positive = scores[labels == 1]
         if len(positive) == 0:
@@ -173,13 +173,23 @@ def split_rows(labels: np.ndarray, scores: np.ndarray, config: PairConfig) -> tu
     InputError
         One of the two is empty.
     """
-    accepted = accepted_rows(labels, scores, config.gamma)
-    denied = scores <= config.gamma if config.denied == "code" else (labels == 0) & (scores <= 0.5)
+    accepted_rows(labels, scores, config.gamma)
+    denied, accepted = side_masks(labels, scores, config)
     if not denied.any():
         raise InputError(
             "D_h- is empty: h denies no training row of label 0, so there is nothing to learn from"
         )
     return denied, accepted
+
+
+def side_masks(labels: np.ndarray, scores: np.ndarray, config: PairConfig) -> tuple[np.ndarray, np.ndarray]:
+    """As :func:`split_rows`, of rows that may lack a side: a part of all."""
+    denied = scores <= config.gamma if config.denied == "code" else (labels == 0) & (scores <= 0.5)
+    return denied, _is_accepted(labels, scores, config.gamma)
+
+
+def _is_accepted(labels: np.ndarray, scores: np.ndarray, gamma: float) -> np.ndarray:
+    return (labels == 1) & (scores > gamma)
 
 
 def find_pairs(

@@ -66,7 +66,9 @@ class Answerer:
         """
         classifier = self.classifier
         mlmodel = load_classifier(classifier) if isinstance(classifier, str) else classifier
-        return GenRe.load(self.generator, mlmodel).with_sampling(**dict(self.sampling))
+        genre = GenRe.load(self.generator, mlmodel).with_sampling(**dict(self.sampling))
+        genre.hyperparams["verbose"] = False  # a bar counts the row groups
+        return genre
 
 
 @dataclass(frozen=True)

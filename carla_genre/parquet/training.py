@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
-from carla_genre.generator.pairs import split_rows
+from carla_genre.generator.pairs import side_masks, split_rows
 from carla_genre.methods.base import SchemaMethod
 from carla_genre.methods.training_rows import Sides
 from carla_genre.parquet.kept_rows import EvenSample, KeptRows, OnDisk
@@ -96,7 +96,7 @@ class ParquetPeople:
             values = method.schema.encode(rows.frame)[labelled]
             labels, scores = labels[rows.usable][labelled], method.scores(values)
             extremes.see(labels, scores)
-            is_denied, is_accepted = _masks(labels, scores, config)
+            is_denied, is_accepted = side_masks(labels, scores, config)
             denied.add(values[is_denied])
             accepted.add(values[is_accepted])
         split_rows(*extremes.rows(), config)  # tells what is wrong where a side is empty
@@ -153,12 +153,6 @@ class _Extremes:
     def rows(self) -> tuple[np.ndarray, np.ndarray]:
         found = [(label, sign * h) for (label, sign), h in self.seen.items() if np.isfinite(h)]
         return np.array([label for label, _ in found]), np.array([h for _, h in found])
-
-
-def _masks(labels: np.ndarray, scores: np.ndarray, config: PairConfig) -> tuple[np.ndarray, np.ndarray]:
-    """D_h- and D_h+ of a batch, either of which may be empty: two rows of our own keep it from being an error."""
-    denied, accepted = split_rows(np.append(labels, [0, 1]), np.append(scores, [0.0, 1.0]), config)
-    return denied[:-2], accepted[:-2]
 
 
 def _batches(source: Source, columns: list[str], verbose: bool) -> Any:
