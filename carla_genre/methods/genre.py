@@ -71,6 +71,8 @@ class GenRe(SchemaMethod):
                                        are shared at a gain on an idle machine, at a great loss on a busy one
         ``seed``           0           same seed, same training and answers, >= 0
         ``verbose``        True        show progress
+        ``pairing``        group       ``memory_mb``, ``table`` and ``search`` of
+                                       :class:`carla_genre.generator.config.PairConfig`: Q of very many rows
         ``architecture``   group       :class:`carla_genre.generator.config.Architecture`
         ``training``       group       :class:`carla_genre.generator.config.Training`
         =================  ==========  ======================================================================

@@ -40,8 +40,17 @@ def rules(preset: str) -> dict[str, Hyperparameter]:
         **COMMON,
         # The paper's network is large enough to share.
         **({"threads": replace(COMMON["threads"], default=0)} if preset == "paper" else {}),
+        "pairing": Hyperparameter(None, Mapping, group=_pairing(config.pairs)),  # type: ignore[type-abstract]
         "architecture": Hyperparameter(None, Mapping, group=_architecture(config.architecture)),  # type: ignore[type-abstract]
         "training": Hyperparameter(None, Mapping, group=_training(config.training)),  # type: ignore[type-abstract]
+    }
+
+
+def _pairing(default: PairConfig) -> dict[str, Hyperparameter]:
+    return {
+        "memory_mb": Hyperparameter(default.memory_mb, int, low=1),
+        "table": Hyperparameter(default.table, str, choices=("auto", "on", "off")),
+        "search": Hyperparameter(default.search, str, choices=("exact", "approximate")),
     }
 
 
@@ -143,7 +152,12 @@ def to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> Gen
     """
     return GeneratorConfig(
         pairs=PairConfig(
-            values["lambda_"], values["gamma"], values["top_k"], values["denied"], values["unmatched"]
+            values["lambda_"],
+            values["gamma"],
+            values["top_k"],
+            values["denied"],
+            values["unmatched"],
+            **values["pairing"],
         ),
         binning=Binning(values["n_bins"], values["binning"]),
         architecture=to_architecture(values["architecture"]),

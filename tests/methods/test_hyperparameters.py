@@ -29,6 +29,7 @@ from carla_genre.methods.hyperparameters import check
         ({"training": {"learning_rate": 0}}, "training: learning_rate must be in"),
         ({"training": 3}, "must be a dict"),
         ({"training": {"steps": 3, "epochs": 2}}, "give one"),
+        ({"pairing": {"tables": "on"}}, "pairing has no hyperparameter .tables.: did you mean .table."),
         ({"architecture": {"heads": 5}}, "must be a multiple of"),
         ({"architecture": {"kind": "encoder-decoder"}}, "needs architecture.encoder_layers"),
         ({"constraints": {"incme": {"immutable": True}}}, "did you mean 'income'"),
@@ -63,7 +64,10 @@ def test_defaults_are_the_presets_own(preset: str) -> None:
     config = PRESETS[preset]
     assert values["training"] == vars(config.training)
     assert values["architecture"] == vars(config.architecture)
-    assert (values["lambda_"], values["top_k"]) == (config.pairs.lambda_, config.pairs.top_k)
+    assert {
+        **values["pairing"],
+        **{name: values[name] for name in ("lambda_", "gamma", "top_k", "denied", "unmatched")},
+    } == vars(config.pairs)
 
 
 def test_defaults_cannot_be_changed_through_an_instance(genre: GenRe) -> None:
