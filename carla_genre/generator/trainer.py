@@ -70,7 +70,7 @@ class Trainer:
         self.targets = torch.from_numpy(pairs.targets).to(device)
         self.immutable = torch.from_numpy(generator.rules.immutable).to(device)
         self.batches = Batches(len(pairs), config, self.random)
-        self.held_out_targets = self._held_out_targets()
+        self.held_out_pairs = self._draw_held_out()
         self.n_steps = config.steps if config.epochs is None else config.epochs * self.batches.per_epoch
         self.every = max(1, self.n_steps // config.evaluations)
         self.optimizer = make_optimizer(generator, config)
@@ -123,11 +123,10 @@ class Trainer:
                 self.world.check()
 
     def _gradient_step(self, forward) -> Tensor:  # type: ignore[no-untyped-def]
-        rows = self.batches.next()
-        target = self.pairs.draw(rows, self.random)
-        mine = self.world.share(len(rows))
+        batch = self.batches.next()
+        rows, targets = self._draw(batch)
         with self._autocast():
-            loss = forward(*self._pair(rows[mine], target[mine])).sum() / len(rows)
+            loss = forward(*self._pair(rows, targets)).sum() / len(batch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         loss = loss.detach()
@@ -143,10 +142,16 @@ class Trainer:
         source = self.sources[rows]
         return source, torch.where(self.immutable, source, self.targets[targets])
 
-    def _held_out_targets(self) -> Tensor:
+    def _draw(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """The share of rows (B,) that is this process's, and targets; random numbers are drawn for all by all."""
+        uniform = torch.rand(len(rows), 1, generator=self.random, device=rows.device)
+        mine = self.world.share(len(rows))
+        return rows[mine], self.pairs.target_at(rows[mine], uniform[mine])
+
+    def _draw_held_out(self) -> list[tuple[Tensor, Tensor]]:
         measured = self.batches.held_out[:VALIDATION_PAIRS]
         n_draws = min(VALIDATION_DRAWS, max(1, VALIDATION_PAIRS // max(1, len(measured))))
-        return torch.stack([self.pairs.draw(measured, self.random) for _ in range(n_draws)])
+        return [self._draw(measured) for _ in range(n_draws)]
 
     @torch.no_grad()
     def validation_loss(self) -> float:
@@ -154,14 +159,14 @@ class Trainer:
         was_training = self.generator.training
         self.generator.eval()
         total = torch.zeros((), dtype=torch.float64, device=self.generator.device)
-        mine = self.world.share(self.held_out_targets.shape[1])
-        rows = self.batches.held_out[: self.held_out_targets.shape[1]][mine]
+        count = torch.zeros_like(total)
         with self._autocast():
-            for targets in self.held_out_targets[:, mine]:
+            for rows, targets in self.held_out_pairs:
                 total += self.generator.loss(*self._pair(rows, targets)).sum()
-        self.world.add_up([total])
+                count += len(rows)
+        self.world.add_up([total, count])
         self.generator.train(was_training)
-        return total.item() / max(1, self.held_out_targets.numel())
+        return (total / count.clamp_(min=1)).item()
 
     def _evaluate(self, train_loss: float) -> None:
         history = self.history

@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -49,14 +48,13 @@ def write_job(folder: Path, generator: Generator, pairs: Pairs, settings: Traini
     """Write a training into an empty folder."""
     checkpoint.save(folder / GENERATOR, generator, dataclasses.asdict(settings))
     fields = {field.name: getattr(pairs, field.name) for field in dataclasses.fields(pairs)}
-    torch.save(
-        {
-            "kind": type(pairs),
-            "arrays": {k: torch.from_numpy(v) for k, v in fields.items() if isinstance(v, np.ndarray)},
-            "others": {k: v for k, v in fields.items() if not isinstance(v, np.ndarray)},
-        },
-        folder / PAIRS,
-    )
+    arrays = {name: value for name, value in fields.items() if isinstance(value, np.ndarray)}
+    content = {
+        "kind": type(pairs),
+        "arrays": {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()},
+        "others": {name: value for name, value in fields.items() if name not in arrays},
+    }
+    torch.save(content, folder / PAIRS)
 
 
 def read_settings(folder: Path) -> tuple[Generator, TrainingSettings]:
@@ -68,13 +66,9 @@ def read_settings(folder: Path) -> tuple[Generator, TrainingSettings]:
 def read_pairs(folder: Path, device: torch.device) -> Pairs:
     """The pairs, their tensors on ``device``; on a CPU they stay in the file."""
     # Not weights only: the folder was written by this training.
-    saved: dict[str, Any] = torch.load(folder / PAIRS, map_location="cpu", mmap=True, weights_only=False)
-    arrays = {name: tensor.numpy() for name, tensor in saved["arrays"].items()}
-    others = {
-        name: value.to(device) if isinstance(value, torch.Tensor) else value
-        for name, value in saved["others"].items()
-    }
-    pairs: Pairs = saved["kind"](**arrays, **others)
+    saved = torch.load(folder / PAIRS, map_location=device, mmap=True, weights_only=False)
+    arrays = {name: tensor.cpu().numpy() for name, tensor in saved["arrays"].items()}
+    pairs: Pairs = saved["kind"](**arrays, **saved["others"])
     return pairs
 
 

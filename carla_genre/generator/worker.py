@@ -44,8 +44,9 @@ def main(folder: Path) -> int:
         generator, settings = read_settings(folder)
         torch.set_num_threads(settings.threads)
         logging.basicConfig(level=settings.log_level, format="%(message)s")
+        fabric = make_fabric(generator.config.training, torch.device(settings.device))
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-        world = FabricWorld(make_fabric(generator.config.training, torch.device(settings.device)))
+        world = FabricWorld(fabric)
         trained, history = fit_shared(folder, world)
         if world.rank == 0:
             write_trained(folder, trained, history)
