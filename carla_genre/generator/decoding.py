@@ -56,7 +56,7 @@ class Decoding:
     def _room(self, side: KeyValue) -> KeyValue:
         """Space for all keys and values of one block, (R, H, T, E/H), a prefix model's factual filled in."""
         batch, heads, _, width = side.key.shape
-        shape = batch, heads, self.read + self.model.n_features, width
+        shape = batch, heads, self.read + self.model.n_written, width
         room = KeyValue(side.key.new_zeros(shape), side.value.new_zeros(shape))
         if self.read:
             room.key[:, :, : self.read], room.value[:, :, : self.read] = side
@@ -72,10 +72,15 @@ class Decoding:
 
     def _advance(self, to_the_top: bool = True) -> Tensor:
         """Run the position through the blocks, all but the last one's output if that is not needed: (R, E)."""
-        model, place = self.model, self.read + self.feature
+        model = self.model
         x = self.x + model.answer_position[self.feature]
         if model.is_prefix and model.n_read:
             x = x + self.tokens[self.owner, self.feature]
+        return self._through(x, self.feature, to_the_top)
+
+    def _through(self, x: Tensor, position: int, to_the_top: bool = True) -> Tensor:
+        """The answer's position (R, E) through the blocks, which keep its keys and values: (R, E)."""
+        model, place = self.model, self.read + position
         x = x.unsqueeze(1)  # (R, 1, E)
         for number, block in enumerate(blocks_of(model.decoder)):
             room = self.rooms[number]
@@ -116,5 +121,5 @@ class Decoding:
 
 def bytes_an_answer(model: RecourseTransformer) -> int:
     """The most memory that an answer's keys and values take while it is written."""
-    positions = model.n_read + model.n_features
+    positions = model.n_read + model.n_written
     return len(model.decoder) * 2 * positions * len(model.start) * model.start.element_size()

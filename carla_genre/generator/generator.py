@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from carla_genre.generator.bins import Bins
 from carla_genre.generator.config import GeneratorConfig
 from carla_genre.generator.pairs import Pairs
+from carla_genre.generator.patches import PatchedTransformer
 from carla_genre.generator.rules import Rules
 from carla_genre.generator.transformer import RecourseTransformer
 
@@ -29,7 +30,8 @@ class Generator(nn.Module):
         super().__init__()
         self.config, self.rules = config, rules
         self.factual_bins, self.answer_bins = factual_bins, answer_bins
-        self.transformer = RecourseTransformer(config.architecture, factual_bins.size, answer_bins.exists)
+        network = PatchedTransformer if config.architecture.patch > 1 else RecourseTransformer
+        self.transformer = network(config.architecture, factual_bins.size, answer_bins.exists)
         self.register_buffer("learned", torch.from_numpy(~rules.immutable), persistent=False)
         points = answer_bins.representatives.cpu().numpy()
         outside = (points < rules.lower[:, None]) | (points > rules.upper[:, None])

@@ -10,8 +10,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from carla_genre.generator.config import SamplingConfig
-from carla_genre.generator.decoding import Decoding, bytes_an_answer
+from carla_genre.generator.decoding import bytes_an_answer
 from carla_genre.generator.generator import Generator
+from carla_genre.generator.patches import decoding_of
 from carla_genre.generator.randomness import normals, row_keys, uniforms
 
 # What the keys and values of a batch may take at most, by kind of device; it changes no answer.
@@ -97,7 +98,7 @@ def draw(
     keys, own = row_keys(factuals, seed), bins.index(factuals)
     inside = bins.holds(factuals) | bins.categorical
     read = generator.factual_bins.index(factuals)
-    decoding = Decoding(generator.transformer, read, factuals.float(), n, share)
+    decoding = decoding_of(generator.transformer, read, factuals.float(), n, share)
     answers = factuals.unsqueeze(1).repeat(1, n, 1)
     for feature in range(bins.n_features):
         kept = own[:, feature : feature + 1]

@@ -170,6 +170,7 @@ class RecourseTransformer(nn.Module):
         self.n_features, n_bins = exists.shape
         size = self.n_features, config.embedding
         self.n_read = 0 if config.kind == "decoder" else self.n_features  # positions of the factual
+        self.n_written = self.n_features  # positions of the answer
         if self.n_read:
             self.factual_embedding = FeatureEmbedding(self.n_features, factual_bins, config)
             self.factual_position = nn.Parameter(torch.randn(size) * 0.02)
@@ -207,6 +208,10 @@ class RecourseTransformer(nn.Module):
         x = self.dropout(torch.cat([start, shifted], dim=1) + self.answer_position)
         if self.is_prefix and self.n_read:
             x = x + tokens  # position j also carries x_j, the factual's value of the feature it answers
+        return self.head(self.decoder_norm(self._written(x, memory)))
+
+    def _written(self, x: Tensor, memory: list[KeyValue]) -> Tensor:
+        """The answer's positions (B, T, E) through the blocks: each sees the memory and those before it."""
         mask = self._causal_mask(x.device)
         for block, side in zip(blocks_of(self.decoder), memory, strict=True):
             keys = block.keys(x)
@@ -215,7 +220,7 @@ class RecourseTransformer(nn.Module):
                 x = block(x, keys, mask)
             else:
                 x = block(x, keys, mask, side)
-        return self.head(self.decoder_norm(x))
+        return x
 
     def encode(self, factual: Tensor, factual_value: Tensor) -> tuple[Tensor, list[KeyValue]]:
         """Read the factual once.
@@ -231,21 +236,24 @@ class RecourseTransformer(nn.Module):
             nothing = self.start.new_empty(len(factual), 0, len(self.start))
             return nothing, [block.keys(nothing) for block in blocks_of(self.decoder)]
         tokens = self.dropout(self.factual_embedding(factual, factual_value) + self.factual_position)
-        x = tokens
+        return tokens, self._read(tokens)
+
+    def _read(self, x: Tensor) -> list[KeyValue]:
+        """The memory that the factual's positions (B, T, E) leave in each decoder block."""
         if not self.is_prefix:
             for block in blocks_of(self.encoder):
                 x = block(x, block.keys(x))
             x = self.encoder_norm(x)
-            return tokens, [block.cross.project(x) for block in blocks_of(self.decoder) if block.cross]
+            return [block.cross.project(x) for block in blocks_of(self.decoder) if block.cross]
         *lower, top = blocks_of(self.decoder)
         memory = []
         for block in lower:
             memory.append(block.keys(x))
             x = block(x, memory[-1])
-        return tokens, [*memory, top.keys(x)]  # what the top block would make of x, nobody reads
+        return [*memory, top.keys(x)]  # what the top block would make of x, nobody reads
 
     def _causal_mask(self, device: torch.device) -> Tensor:
         """(D, D), or (D, 2D) with the factual's positions, which everyone sees, first."""
-        size = self.n_features
+        size = self.n_written
         mask = torch.ones(size, size, dtype=torch.bool, device=device).tril()
         return torch.cat([mask.new_ones(size, self.n_read), mask], dim=1) if self.is_prefix else mask

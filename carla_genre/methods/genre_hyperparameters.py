@@ -66,6 +66,7 @@ def _architecture(default: Architecture) -> dict[str, Hyperparameter]:
         "shared_tables": Hyperparameter(default.shared_tables, bool),
         "norm": Hyperparameter(default.norm, str, choices=("pre", "post")),
         "activation": Hyperparameter(default.activation, str, choices=("gelu", "relu")),
+        "patch": Hyperparameter(default.patch, int, low=1),
     }
 
 
@@ -123,6 +124,11 @@ def to_architecture(values: Mapping[str, Any], owner: str = "GenRe") -> Architec
     if architecture.kind == "encoder-decoder" and not architecture.encoder_layers:
         raise InputError(
             f"{owner}: architecture.kind 'encoder-decoder' needs architecture.encoder_layers of at least 1"
+        )
+    if architecture.patch > 1 and architecture.kind != "prefix":
+        raise InputError(
+            f"{owner}: architecture.patch of {architecture.patch} needs architecture.kind 'prefix', "
+            f"got {architecture.kind!r}"
         )
     return architecture
 

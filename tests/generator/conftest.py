@@ -1,10 +1,12 @@
 import pytest
-from generator_cases import PAPER_LIKE, PREFIX
+from generator_cases import PAPER_LIKE, PATCHED, PREFIX
 
 from carla_genre.generator.config import Architecture
 
+KINDS = {"prefix": PREFIX, "encoder-decoder": PAPER_LIKE, "patches": PATCHED}
 
-@pytest.fixture(params=["prefix", "encoder-decoder"])
+
+@pytest.fixture(params=KINDS.values(), ids=KINDS)
 def architecture(request: pytest.FixtureRequest) -> Architecture:
-    """Both kinds."""
-    return PREFIX if request.param == "prefix" else PAPER_LIKE
+    """Both kinds, and patches of features."""
+    return request.param

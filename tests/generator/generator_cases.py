@@ -18,6 +18,7 @@ PREFIX = Architecture(embedding=16, decoder_layers=2, heads=2, feed_forward=32)
 PAPER_LIKE = replace(
     PREFIX, kind="encoder-decoder", encoder_layers=2, norm="post", activation="relu", shared_tables=True
 )
+PATCHED = replace(PREFIX, patch=3)  # of four features: the second patch has one
 TRAINING = Training(steps=30, batch_size=64, evaluations=5, learning_rate=3e-3)
 
 

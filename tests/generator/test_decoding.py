@@ -5,26 +5,32 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from generator_cases import PAPER_LIKE, PREFIX, make_generator, make_rows, make_rules
+from generator_cases import PAPER_LIKE, PATCHED, PREFIX, make_generator, make_rows, make_rules
 
 from carla_genre.generator.config import Architecture, SamplingConfig
 from carla_genre.generator.decoding import Decoding, bytes_an_answer
 from carla_genre.generator.generator import Generator
+from carla_genre.generator.patches import decoding_of
 from carla_genre.generator.sampler import draw
 
-KINDS = {"prefix": PREFIX, "encoder-decoder": PAPER_LIKE, "decoder": replace(PREFIX, kind="decoder")}
+KINDS = {
+    "prefix": PREFIX,
+    "encoder-decoder": PAPER_LIKE,
+    "decoder": replace(PREFIX, kind="decoder"),
+    "patches": PATCHED,
+}
 B, N = 5, 3
 
 
 @pytest.fixture(params=KINDS.values(), ids=KINDS)
 def architecture(request: pytest.FixtureRequest) -> Architecture:
-    """All three kinds."""
+    """All kinds, and patches of features."""
     return request.param
 
 
 def start(generator: Generator, factual: torch.Tensor, share: bool) -> Decoding:
     read = generator.factual_bins.index(factual)
-    return Decoding(generator.transformer, read, factual.float(), N, share)
+    return decoding_of(generator.transformer, read, factual.float(), N, share)
 
 
 @pytest.mark.parametrize("share", [True, False])
