@@ -42,7 +42,7 @@ class Decoding:
         self, model: RecourseTransformer, factual: Tensor, factual_value: Tensor, n: int, share: bool = True
     ) -> None:
         self.model, self.share, self.feature = model, share, 0
-        rows = torch.arange(len(factual), device=factual.device)
+        rows = torch.arange(factual.shape[0], device=factual.device)
         self.owner, self.branch = rows, rows.unsqueeze(1).expand(-1, n)
         self.tokens, memory = model.encode(factual, factual_value)
         self.read = model.n_read if model.is_prefix else 0  # positions that the rooms begin with
@@ -50,8 +50,8 @@ class Decoding:
         self.memory = [] if model.is_prefix else memory
         if not share:
             self._part(rows.repeat_interleave(n))
-            self.branch = torch.arange(len(self.owner), device=rows.device).view(-1, n)
-        self.x = model.start.expand(len(self.owner), -1)  # (R, E), what the position is told
+            self.branch = torch.arange(self.owner.shape[0], device=rows.device).view(-1, n)
+        self.x = model.start.expand(self.owner.shape[0], -1)  # (R, E), what the position is told
 
     def _room(self, side: KeyValue) -> KeyValue:
         """Space for all keys and values of one block, (R, H, T, E/H), a prefix model's factual filled in."""

@@ -1,0 +1,85 @@
+"""A trained generator as one file that answers with torch alone, without this package.
+
+The format is torch.export's: a graph of torch's own operations with its weights. ONNX would not do: it has neither the
+reinterpreted bits nor the wrapping integer products of the random numbers, so that its answers would be others.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from carla_genre.errors import InputError
+from carla_genre.generator.config import SamplingConfig
+from carla_genre.generator.generator import Generator
+from carla_genre.generator.sampler import draw
+
+DESCRIPTION = "description.json"
+
+
+class _Candidates(nn.Module):
+    """Sampling as a function of factuals and a seed, whose shapes do not depend on what is drawn."""
+
+    def __init__(self, generator: Generator, sampling: SamplingConfig) -> None:
+        super().__init__()
+        self.generator, self.sampling = generator, sampling
+
+    def forward(self, factuals: Tensor, seed: Tensor) -> Tensor:
+        return draw(self.generator, factuals, self.sampling, seed, share=False)
+
+
+def export(
+    path: str | os.PathLike[str],
+    generator: Generator,
+    sampling: SamplingConfig,
+    description: Mapping[str, Any],
+) -> None:
+    """Write a generator that ``torch.export.load(path).module()`` reads where this package is not installed.
+
+    What is read is a function of factuals (B, D), float64, encoded as the generator's own, any B >= 1, and of a
+    seed, a Tensor () of int64. It gives the candidates (B, N, D), float64, of
+    :func:`carla_genre.generator.sampler.sample`, the same numbers, constraints included. It runs on the CPU.
+
+    Parameters
+    ----------
+    path : path
+        ``*.pt2``; its folder is made, and an existing file is replaced as a whole.
+    generator : Generator
+        Left as it is.
+    sampling : SamplingConfig
+        Fixed in the file.
+    description : mapping
+        What a caller needs to know of the features, in JSON's types: the extra file ``description.json``.
+
+    Raises
+    ------
+    InputError
+        The path does not end in ``.pt2``.
+    """
+    path = Path(path)
+    if path.suffix != ".pt2":
+        raise InputError(f"export: torch names its files *.pt2, got {path.name!r}")
+    module = _Candidates(copy.deepcopy(generator).cpu(), sampling).eval()
+    factuals = generator.answer_bins.representatives.cpu()[:, 0].repeat(2, 1)  # any valid rows
+    with torch.no_grad():
+        program = torch.export.export(
+            module,
+            (factuals, torch.tensor(0)),
+            dynamic_shapes=({0: torch.export.Dim("B", min=1)}, None),
+            strict=False,
+        )
+    for node in program.graph.nodes:
+        node.meta.pop("stack_trace", None)  # where the sources lay on this machine
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:  # the file's name is kept inside the file
+        part = Path(folder) / path.name
+        torch.export.save(program, part, extra_files={DESCRIPTION: json.dumps(description)})
+        os.replace(part, path)
