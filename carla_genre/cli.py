@@ -61,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.set_defaults(command=_demo)
 
+    _add_train(commands)
+    _add_answer(commands)
     _add_benchmark(commands)
 
     report = commands.add_parser(
@@ -79,6 +81,62 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="print versions, and what was repaired in CARLA")
     doctor.set_defaults(command=_doctor)
     return parser
+
+
+def _add_train(commands: Any) -> None:
+    train = commands.add_parser(
+        "train",
+        help="train GenRe for a classifier and save it, from Parquet files if need be",
+        description="Train GenRe for the classifier that MODULE:FUNCTION, a function that takes nothing, returns with "
+        "its data. It learns from these data's training rows, or from the Parquet files of --in (docs/scaling.md).",
+    )
+    _add_classifier(train)
+    train.add_argument(
+        "--out", required=True, metavar="FILE", help="the generator, conventionally *.safetensors"
+    )
+    train.add_argument(
+        "--in", dest="people", metavar="PARQUET", help="training rows: a file, a folder or a pattern"
+    )
+    train.add_argument("--positive", metavar="VALUE", help="of the label in --in, if it is not 0 and 1")
+    train.add_argument(
+        "--at-most", type=int, metavar="N", help="learn from a sample of N rows of D_h- and of D_h+"
+    )
+    _add_set(train, "hyperparameters, for instance preset=paper training.devices=2")
+    train.set_defaults(command=_train)
+
+
+def _add_answer(commands: Any) -> None:
+    answer = commands.add_parser(
+        "answer",
+        help="answer everybody in Parquet files, on one machine or a Dask cluster",
+        description="Answer people a row group at a time. OUT gets the folders answers, accepted (by the classifier as "
+        "they are) and failures (with the reason); together they have every row once. What is there is not done again, "
+        "so a call that was stopped is taken up by the same call (docs/scaling.md).",
+    )
+    answer.add_argument("--generator", required=True, metavar="FILE", help="what `carla-genre train` wrote")
+    _add_classifier(answer)
+    answer.add_argument(
+        "--in", dest="people", required=True, metavar="PARQUET", help="a file, a folder or a pattern"
+    )
+    answer.add_argument("--out", required=True, metavar="DIR", help="a folder of this job's own")
+    answer.add_argument("--index", metavar="COLUMN", help="names the people (the number of their row)")
+    answer.add_argument("--scores", action="store_true", help="add h of factual and answer, and the cost")
+    answer.add_argument("--workers", type=int, default=1, metavar="N", help="processes of this machine (1)")
+    answer.add_argument(
+        "--cluster", metavar="ADDRESS", help="use the workers of this Dask scheduler, or of its file"
+    )
+    _add_set(answer, "how to sample, for instance n_samples=50 selection=cheapest")
+    answer.set_defaults(command=_answer)
+
+
+def _add_classifier(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--classifier", required=True, metavar="MODULE:FUNCTION", help="what returns the classifier"
+    )
+
+
+def _add_set(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help=what)
 
 
 def _add_benchmark(commands: Any) -> None:
@@ -110,6 +168,18 @@ def _add_benchmark(commands: Any) -> None:
         "--seeds", nargs="+", type=int, default=[], metavar="N", help="in the place of the grid's"
     )
     benchmark.set_defaults(command=_benchmark)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from carla_genre.parquet.command import train
+
+    train(options)
+
+
+def _answer(options: argparse.Namespace) -> None:
+    from carla_genre.parquet.command import answer
+
+    answer(options)
 
 
 def _benchmark(options: argparse.Namespace) -> int:

@@ -81,9 +81,7 @@ def measured(options: Options, folder: Path) -> list[dict[str, Any]]:
     CarlaGenreError
         As :func:`run`.
     """
-    # A method of one's own lies where the command is started, as `python -m` has it.
-    if os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())
+    find_own_modules()
     cells = read_grid(options.grid, options.quick, options.only, options.data, options.seeds)
     places = Places(
         root=None if options.root is None else str(Path(options.root).expanduser().resolve()),
@@ -96,3 +94,9 @@ def measured(options: Options, folder: Path) -> list[dict[str, Any]]:
         if "error" in record:
             print(f"failed: {Cell(**record['cell'])}: {record['error']['message']}", file=sys.stderr)
     return records
+
+
+def find_own_modules() -> None:
+    """A module of one's own lies where a command is started, as `python -m` has it."""
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())

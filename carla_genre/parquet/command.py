@@ -1,0 +1,91 @@
+"""What `carla-genre train` and `carla-genre answer` do; their `--help` says what the options mean."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+
+from carla_genre.errors import InputError
+from carla_genre.harness.command import find_own_modules
+from carla_genre.methods.genre import GenRe
+from carla_genre.parquet.answering import answer_parquet
+from carla_genre.parquet.classifier import load_classifier
+from carla_genre.parquet.training import ParquetPeople
+
+
+def train(options: Namespace) -> None:
+    """Train a generator, save it, and say how long that took.
+
+    Raises
+    ------
+    CarlaGenreError
+        An option, the classifier or the training rows are wrong.
+    """
+    people = None
+    if options.people is not None:
+        people = ParquetPeople(options.people, options.positive, options.at_most)
+    elif options.positive is not None or options.at_most is not None:
+        raise InputError("--positive and --at-most are about the Parquet files of --in, which are not given")
+    hyperparams = settings(options.set)
+    find_own_modules()
+    genre = GenRe(load_classifier(options.classifier), hyperparams, people)
+    genre.save(options.out)
+    seconds = genre.seconds
+    print(
+        f"written: {options.out}, pairs in {seconds['pairs']:.1f} s, trained in {seconds['training']:.1f} s"
+    )
+
+
+def answer(options: Namespace) -> None:
+    """Answer everybody, and say how many got an answer.
+
+    Raises
+    ------
+    CarlaGenreError
+        An option, the classifier, the generator or the input is wrong.
+    """
+    find_own_modules()
+    counts = answer_parquet(
+        options.generator,
+        options.classifier,
+        options.people,
+        options.out,
+        index=options.index,
+        scores=options.scores,
+        sampling=settings(options.set),
+        workers=options.workers,
+        cluster=options.cluster,
+    )
+    print(
+        f"written: {options.out}, of {sum(counts):,} people {counts.answers:,} are answered, {counts.accepted:,} are "
+        f"accepted as they are, {counts.failures:,} have no answer"
+    )
+
+
+def settings(given: Sequence[str]) -> dict[str, Any]:
+    """``["a=1", "b.c=x"]`` as ``{"a": 1, "b": {"c": "x"}}``; values are read as YAML.
+
+    Raises
+    ------
+    InputError
+        One is not of this form.
+    """
+    found: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        *groups, last = name.split(".")
+        inner = found
+        for group in groups:
+            inner = inner.setdefault(group, {}) if isinstance(inner, dict) else {}
+        if not equals or not isinstance(inner, dict) or last in inner:
+            raise InputError(
+                f"--set {text!r}: expected NAME=VALUE, each name once, those of a group as GROUP.NAME"
+            )
+        try:
+            inner[last] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise InputError(f"--set {text!r}: {value!r} cannot be read: {error}") from error
+    return found
