@@ -103,8 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--alone-threads", type=int, nargs="+", default=[1, 2], help="of the one process (default 1 2)"
     )
     parser.add_argument("--presets", nargs="+", choices=PRESETS, default=["default"])
-    parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--batch", type=int, default=2048, help="pairs a step, of all processes together")
+    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--batch", type=int, default=1024, help="pairs a step, of all processes together")
     parser.add_argument("--rows", type=int, help="at most so many training rows")
     quick = {"rows": 400, "steps": 4, "batch": 64, "runs": 1, "alone_threads": [1]}
     options = parse(parser, arguments, quick)
