@@ -16,6 +16,7 @@ import torch
 
 from carla_genre.errors import CheckpointError, InputError
 from carla_genre.generator import checkpoint
+from carla_genre.generator.export import export
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairs import Pairs, find_pairs
@@ -27,6 +28,7 @@ from carla_genre.methods.fingerprint import difference, fingerprint
 from carla_genre.methods.generator_rules import generator_rules, level_counts
 from carla_genre.methods.genre_hyperparameters import preset_of, rules, to_config, to_sampling
 from carla_genre.methods.hyperparameters import Hyperparameter, check
+from carla_genre.methods.schema_difference import schema_difference
 from carla_genre.methods.training_rows import People
 from carla_genre.schema import Schema
 
@@ -226,6 +228,27 @@ class GenRe(SchemaMethod):
         }
         checkpoint.save(path, self.generator, header)
 
+    def export(self, path: str | os.PathLike[str]) -> None:
+        """Write the trained generator as one file that torch alone reads, where this package is not installed.
+
+        ``torch.export.load(path).module()`` is a function of encoded factuals (B, D), float64, and a seed, a Tensor ()
+        of int64. It gives what :meth:`candidates` gives for that seed; h, which chooses among them, is not in the file.
+        The extra file ``description.json`` has the schema, by which rows are encoded, and how it samples.
+
+        Parameters
+        ----------
+        path : path
+            ``*.pt2``; an existing file is replaced as a whole.
+
+        Raises
+        ------
+        InputError
+            The path does not end in ``.pt2``.
+        """
+        sampling = to_sampling(self.hyperparams)
+        description = {"schema": self.schema.to_dict(), "sampling": asdict(sampling)}
+        export(path, self.generator, sampling, description)
+
     @classmethod
     def load(cls, path: str | os.PathLike[str], mlmodel: Any, device: str = "auto") -> GenRe:
         """Read what :meth:`save` wrote, for the same classifier and data.
@@ -248,7 +271,7 @@ class GenRe(SchemaMethod):
         method._mlmodel = mlmodel
         method.schema = saved
         plain = Schema.from_mlmodel(mlmodel)
-        differs = _schema_difference(saved, plain)
+        differs = schema_difference(saved, plain)
         if differs:
             raise CheckpointError(f"{os.fspath(path)} was trained for another schema: {differs}")
         apart = difference(header["fingerprint"], fingerprint(saved, method.scores))
@@ -279,27 +302,3 @@ def _warn_of_unmatched(pairs: Pairs, schema: Schema) -> None:
         pairs.n_relaxed,
         pairs.n_unmatched,
     )
-
-
-def _schema_difference(saved: Schema, found: Schema) -> str | None:
-    """What differs between two schemas, constraints that were passed to GenRe aside."""
-    if saved.columns != found.columns:
-        missing, new = (
-            sorted(set(saved.columns) - set(found.columns)),
-            sorted(set(found.columns) - set(saved.columns)),
-        )
-        if missing or new:
-            return f"the classifier lacks columns {missing} and has {new} besides"
-        return f"the columns are in another order: {list(found.columns)} instead of {list(saved.columns)}"
-    for one, other in zip(saved.features, found.features, strict=True):
-        if (one.name, one.columns, one.levels) != (other.name, other.columns, other.levels):
-            return f"feature {one.name!r} was {one}, is {other}"
-        if other.immutable and not one.immutable:
-            return f"feature {one.name!r} is immutable now and was not in training"
-        if other.direction not in (0, one.direction):
-            return f"feature {one.name!r} may change in one direction only, which was not so in training"
-        if one.lower < other.lower or one.upper > other.upper:
-            return (
-                f"feature {one.name!r} had range {(one.lower, one.upper)}, has {(other.lower, other.upper)}"
-            )
-    return None
