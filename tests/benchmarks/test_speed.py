@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.speed import __main__ as command
-from benchmarks.speed import answer, crud_loss, methods, pairs, training
+from benchmarks.speed import answer, crud_loss, methods, pairs, stream, training
 from benchmarks.speed.alternate import alone, compared
 from benchmarks.speed.table import markdown, read_timing, read_timings
 from carla_genre.errors import InputError
@@ -76,6 +76,18 @@ def test_an_answer_of_carla_s_methods_is_timed_beside_genre_s(tmp_path: Path) ->
     assert list(rows) == ["Wachter, adult", "GrowingSpheres, adult"]
     for row in rows.values():
         assert row["ratio"] == pytest.approx(row["reference_s"] / row["ours_s"])
+
+
+@pytest.mark.parametrize("apart", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_very_many_people_are_answered_in_one_call(
+    apart: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not apart:
+        monkeypatch.setattr(stream, "_apart", lambda step, *arguments: step(*arguments))
+    ((title, row),) = rows_of(stream, tmp_path).items()
+    assert title == "adult, one call"
+    assert row["answers_a_second"] == pytest.approx(300 * 2 / row["ours_s"])
+    assert 0 <= row["ours_peak_mb"] < 500
 
 
 @pytest.mark.slow

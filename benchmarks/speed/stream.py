@@ -1,0 +1,88 @@
+"""Very many people answered in one call: seconds, answers a second, and the memory that it takes.
+
+python -m benchmarks.speed.stream --root FOLDER --people 100000 --samples 10
+
+GenRe, the default preset trained in full, answers denied people of the data set's own rows, drawn with replacement:
+from CARLA's frame to CARLA's frame, with h's choice among the candidates. Memory is what the call adds to a process
+that has answered a few people before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.speed.alternate import alone, seconds
+from benchmarks.speed.command import finish, parse, timing_parser
+from benchmarks.speed.settings import add_data, add_setting, setting
+from carla_genre.evaluation.environment import peak_memory_mb
+from carla_genre.methods.genre import GenRe
+from carla_genre.protocol import Setting
+
+
+def denied_people(found: Setting, method: GenRe, n: int) -> pd.DataFrame:
+    """Rows of the data that h denies, any number of them."""
+    rows = found.data.df
+    denied = rows[method.scores(method.schema.encode(rows)) <= 0.5]
+    return denied.sample(n, replace=True, random_state=0, ignore_index=True)
+
+
+def measure(data: str, checkpoint: str, options: argparse.Namespace) -> dict[str, float]:
+    """A row of figures, of a trained generator that is loaded."""
+    found = setting(data, options)
+    method = GenRe.load(checkpoint, found.mlmodel).with_sampling(n_samples=options.samples)
+    people = denied_people(found, method, options.people)
+    method.get_counterfactuals(people.head(50))  # what the libraries take once
+    before = peak_memory_mb()
+    row = alone([seconds(lambda: method.get_counterfactuals(people)) for _ in range(options.runs)])
+    return {
+        **row,
+        "ours_peak_mb": peak_memory_mb() - before,
+        "answers_a_second": options.people * options.samples / row["ours_s"],
+    }
+
+
+def train(data: str, checkpoint: str, options: argparse.Namespace) -> None:
+    """Train and save."""
+    training = {} if options.steps is None else {"training": {"steps": options.steps}}
+    hyperparams = {"threads": options.threads, "verbose": False, **training}
+    GenRe(setting(data, options).mlmodel, hyperparams).save(checkpoint)
+
+
+def row_of(data: str, options: argparse.Namespace) -> dict[str, float]:
+    """One data set's. This process stays small: a new one counts what the process that starts it holds."""
+    with tempfile.TemporaryDirectory(prefix="carla-genre-") as folder:
+        work = data, str(Path(folder) / "trained.safetensors"), options
+        _apart(train, *work)
+        return _apart(measure, *work)
+
+
+def _apart(step: Callable[..., Any], *arguments: Any) -> Any:
+    """What a new process gives back."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as one:
+        return one.submit(step, *arguments).result()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print, write."""
+    parser = timing_parser("stream", __doc__, runs=1)
+    add_data(parser, default=("adult",))
+    add_setting(parser, factuals=1)
+    parser.add_argument("--people", type=int, default=100_000)
+    parser.add_argument("--samples", type=int, default=10)
+    parser.add_argument("--threads", type=int, default=2, help="of the processor (default 2)")
+    parser.add_argument("--steps", type=int, help="of our training, instead of the preset's")
+    quick = {"rows": 600, "people": 300, "samples": 2, "threads": 1, "steps": 12}
+    options = parse(parser, arguments, quick)
+    finish(options, {f"{data}, one call": row_of(data, options) for data in options.data})
+
+
+if __name__ == "__main__":
+    main()
