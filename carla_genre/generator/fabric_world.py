@@ -37,10 +37,20 @@ class FabricWorld(World):
     ----------
     fabric : lightning_fabric.Fabric
         Not launched yet; it joins the processes that the environment names.
+
+    Raises
+    ------
+    InputError
+        There are more or fewer processes than the fabric was made for.
     """
 
     def __init__(self, fabric: Any) -> None:
-        fabric.launch()
+        try:
+            fabric.launch()
+        except ValueError as error:
+            raise InputError(
+                f"training.devices times training.nodes must be the number of processes that were started: {error}"
+            ) from error
         self.fabric = fabric
         self.rank, self.size = fabric.global_rank, fabric.world_size
         self.local_rank, self.node = fabric.local_rank, fabric.node_rank
@@ -125,7 +135,7 @@ def make_fabric(config: Training, device: torch.device) -> Any:
     MissingDependencyError
         Fabric is not installed.
     InputError
-        There are not so many devices, or the cluster has started another number of processes.
+        There are not so many devices.
     """
     try:
         from lightning_fabric import Fabric

@@ -190,7 +190,7 @@ def test_a_job_s_generator_settings_and_history_come_back(tmp_path: Path) -> Non
 def test_an_error_in_a_worker_is_the_parent_s(tmp_path: Path) -> None:
     (tmp_path / training_job.GENERATOR).write_text("nothing")
     with pytest.raises(CheckpointError, match="is no checkpoint of this package"):
-        run_workers(tmp_path, 2)
+        run_workers(tmp_path, 1)
 
 
 def test_a_worker_that_was_killed_is_the_cause_of_the_others_errors(tmp_path: Path) -> None:
@@ -235,6 +235,13 @@ def test_ctrl_c_in_the_parent_saves_and_leaves_no_worker(tmp_path: Path) -> None
 def test_devices_and_machines_that_are_not_there(changes: dict[str, int], device: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         fit(lambda: pytest.fail("asked"), replace(TRAINING, **changes), torch.device(device), seed=0)
+
+
+def test_a_cluster_of_another_number_of_processes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"RANK": 0, "LOCAL_RANK": 0, "WORLD_SIZE": 3, "TORCHELASTIC_RUN_ID": "test"}.items():
+        monkeypatch.setenv(name, str(value))
+    with pytest.raises(InputError, match=r"number of processes that were started.*world size \(3\)"):
+        fit(lambda: pytest.fail("asked"), replace(TRAINING, devices=2), CPU, seed=0)
 
 
 def test_without_fabric_several_devices_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
