@@ -97,14 +97,14 @@ class Schema:
                 f"the frame lacks the classifier's columns {missing}; it has {list(frame.columns)}"
             )
         values = np.empty((len(frame), len(self.features)))
+        doubled = set(frame.columns[frame.columns.duplicated()])
         for position, feature in enumerate(self.features):
-            part = frame[list(feature.columns)]
-            if part.shape[1] != len(feature.columns):
+            if not doubled.isdisjoint(feature.columns):
                 raise InputError(f"the frame has a column of feature {feature.name!r} twice")
             if feature.levels is None:
-                values[:, position] = numbers(part.iloc[:, 0], feature.name)
+                values[:, position] = numbers(frame[feature.columns[0]], feature.name)
             else:
-                values[:, position] = codes(part, feature)
+                values[:, position] = codes(frame[list(feature.columns)], feature)
         return values
 
     def decode(self, values: np.ndarray, index: Iterable[Hashable] | pd.Index | None = None) -> pd.DataFrame:
