@@ -111,6 +111,7 @@ def _on_dask(
     """The row groups as the workers answer them; one whose worker is lost is answered by another."""
     distributed = load_distributed()
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_quiet(logging.getLogger("distributed")))
         if address is None:
             local = distributed.LocalCluster(
                 workers, threads_per_worker=1, processes=True, dashboard_address=None
@@ -128,6 +129,17 @@ def _on_dask(
             ) from error
         finally:
             client.cancel(list(jobs))
+
+
+@contextlib.contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    """Warnings only: what comes and goes on a cluster is no news."""
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _follow(source: Source, n_todo: int, done: Iterator[RowGroup], verbose: bool) -> None:
