@@ -103,6 +103,12 @@ class Bins(nn.Module):
         hard = torch.where(points == values, 0.0, -torch.inf).masked_fill(~self.exists, -torch.inf)
         return torch.where(self.categorical[:, None], hard, logits).softmax(-1).float()
 
+    def kernel(self) -> Tensor:
+        """The soft labels of each bin's own representative: (D, K, K); a missing bin has zeros."""
+        points = torch.where(self.exists, self.representatives, 0.0)
+        labels = torch.where(self.exists.T.unsqueeze(-1), self.soft_labels(points.T), 0.0)  # (K, D, K)
+        return labels.transpose(0, 1)
+
     def holds(self, values: Tensor) -> Tensor:
         """Whether a value lies within its feature's representatives: (..., D) -> bool (..., D)."""
         finite = torch.where(self.exists, self.representatives, -torch.inf)

@@ -11,10 +11,11 @@ class Architecture:
 
     Parameters
     ----------
-    kind : {"prefix", "encoder-decoder", "decoder"}
+    kind : {"summary", "prefix", "encoder-decoder", "decoder"}
         "encoder-decoder" is the paper's (section 4.2). In "prefix" one stack serves both sides: the
-        answer's positions attend to the factual's positions of the same block. "decoder" reads no
-        factual: the unconditional density of section 5.4.
+        answer's positions attend to the factual's positions of the same block. In "summary" the factual
+        has no positions: a small network reads all of it at once and adds to each of the answer's, which
+        halves the positions. "decoder" reads no factual: the unconditional density of section 5.4.
     embedding : int
         Width E of the residual stream.
     encoder_layers, decoder_layers : int
@@ -31,12 +32,14 @@ class Architecture:
     norm : {"pre", "post"}
         Layer norm before each part of a block, or after its residual (as torch's own Transformer).
     activation : {"gelu", "relu"}
+    summary : int
+        Hidden width of the network that reads the factual, of kind "summary".
     patch : int
-        Features that share one position, of kind "prefix" (:mod:`carla_genre.generator.patches`). With a
+        Features that share one position, of kinds "summary" and "prefix" (:mod:`carla_genre.generator.patches`). With a
         hundred features or more it is faster, and learns more in as many steps.
     """
 
-    kind: str = "prefix"
+    kind: str = "summary"
     embedding: int = 32
     encoder_layers: int = 0
     decoder_layers: int = 2
@@ -46,6 +49,7 @@ class Architecture:
     shared_tables: bool = False
     norm: str = "pre"
     activation: str = "gelu"
+    summary: int = 128
     patch: int = 1
 
 
@@ -71,6 +75,9 @@ class Training:
         Bound of the gradient's norm; 0 for none.
     soft_labels : bool
         Kernel soft labels (eq. 8) instead of the bin that x+ lies in.
+    conditional : bool
+        Each feature's exact distribution under Q, given the drawn features before it, instead of the drawn
+        bin (:mod:`carla_genre.generator.conditionals`): the same mean, less noise.
     validation : float
         Share of denied rows held out for early stopping and for choosing the best weights.
     evaluations : int
@@ -99,6 +106,7 @@ class Training:
     weight_decay: float = 0.01
     clip: float = 1.0
     soft_labels: bool = False
+    conditional: bool = True
     validation: float = 0.1
     evaluations: int = 12
     patience: int = 4
@@ -221,6 +229,7 @@ PAPER = GeneratorConfig(
         weight_decay=0.0,
         clip=0.0,
         soft_labels=True,
+        conditional=False,
         evaluations=2000,
         patience=0,
     ),

@@ -74,7 +74,7 @@ class Decoding:
         """Run the position through the blocks, all but the last one's output if that is not needed: (R, E)."""
         model = self.model
         x = self.x + model.answer_position[self.feature]
-        if model.is_prefix and model.n_read:
+        if model.is_prefix and model.reads:
             x = x + self.tokens[self.owner, self.feature]
         return self._through(x, self.feature, to_the_top)
 

@@ -63,18 +63,20 @@ class Generator(nn.Module):
     def _given(self, index: Tensor) -> tuple[Tensor, Tensor]:
         return index, self.answer_bins.value(index).float()
 
-    def loss(self, factual: Tensor, answer: Tensor) -> Tensor:
+    def loss(self, factual: Tensor, answer: Tensor, labels: Tensor | None = None) -> Tensor:
         """Cross entropy summed over the features that may change (eq. 8): (B, D), (B, D) -> (B,).
 
-        With hard labels it is -log R(x+|x) over bins.
+        With hard labels it is -log R(x+|x) over bins. ``labels`` (B, D, K) are distributions over bins, to be
+        learned in the place of the answer's own.
         """
         logits = self.logits(factual, answer).float()
-        if self.config.training.soft_labels:
-            labels = self.answer_bins.soft_labels(answer)
-            log_probability = logits.log_softmax(-1).masked_fill(~self.answer_bins.exists, 0.0)
-            loss = -(labels * log_probability).sum(-1)
-        else:
+        if labels is None and not self.config.training.soft_labels:
             index = self.answer_bins.index(answer)
             loss = nn.functional.cross_entropy(logits.flatten(0, 1), index.flatten(), reduction="none")
             loss = loss.view(index.shape)
+        else:
+            if labels is None:
+                labels = self.answer_bins.soft_labels(answer)
+            log_probability = logits.log_softmax(-1).masked_fill(~self.answer_bins.exists, 0.0)
+            loss = -(labels * log_probability).sum(-1)
         return (loss * self.learned).sum(-1)

@@ -21,12 +21,13 @@ from carla_genre.generator.transformer import KeyValue, RecourseTransformer
 
 
 class PatchedTransformer(RecourseTransformer):
-    """A :class:`RecourseTransformer` of kind "prefix" whose positions are patches of ``config.patch`` features."""
+    """Positions are patches of ``config.patch`` features; of kind "summary" or "prefix"."""
 
     def __init__(self, config: Architecture, factual_bins: int, exists: Tensor) -> None:
         super().__init__(config, factual_bins, exists)
         self.patch = config.patch
-        self.n_read = self.n_written = math.ceil(self.n_features / self.patch)
+        self.n_written = math.ceil(self.n_features / self.patch)
+        self.n_read = min(self.n_read, self.n_written)
         self.patch_position = nn.Parameter(torch.randn(self.n_written, config.embedding) * 0.02)
         self.within_norm = nn.LayerNorm(config.embedding)
         self.within = nn.Sequential(
@@ -62,7 +63,7 @@ class PatchedTransformer(RecourseTransformer):
         return F.pad(x, (0, 0, 0, absent)).unflatten(1, (self.n_written, self.patch))
 
     def _read(self, x: Tensor) -> list[KeyValue]:
-        return super()._read(self.folded(x))
+        return super()._read(self.folded(x) if x.shape[1] else x)
 
 
 class PatchedDecoding(Decoding):

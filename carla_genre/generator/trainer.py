@@ -17,6 +17,7 @@ from tqdm import tqdm
 from carla_genre.generator import training_state
 from carla_genre.generator.batches import Batches
 from carla_genre.generator.config import Training
+from carla_genre.generator.examples import Example, Examples
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.optimization import make_optimizer, make_schedule
 from carla_genre.generator.pairs import Pairs
@@ -66,11 +67,9 @@ class Trainer:
         self.generator, self.pairs, self.config, self.verbose = generator, pairs, config, verbose
         device = generator.device
         self.random = torch.Generator(device).manual_seed(seed)
-        self.sources = torch.from_numpy(pairs.sources).to(device)
-        self.targets = torch.from_numpy(pairs.targets).to(device)
-        self.immutable = torch.from_numpy(generator.rules.immutable).to(device)
+        self.examples = Examples(generator, pairs, config)
         self.batches = Batches(len(pairs), config, self.random)
-        self.held_out_pairs = self._draw_held_out()
+        self.held_out = self._draw_held_out()
         self.n_steps = config.steps if config.epochs is None else config.epochs * self.batches.per_epoch
         self.every = max(1, self.n_steps // config.evaluations)
         self.optimizer = make_optimizer(generator, config)
@@ -124,9 +123,9 @@ class Trainer:
 
     def _gradient_step(self, forward) -> Tensor:  # type: ignore[no-untyped-def]
         batch = self.batches.next()
-        rows, targets = self._draw(batch)
+        example = self._examples(batch)
         with self._autocast():
-            loss = forward(*self._pair(rows, targets)).sum() / len(batch)
+            loss = forward(*example).sum() / len(batch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         loss = loss.detach()
@@ -137,21 +136,16 @@ class Trainer:
         self.schedule.step()
         return loss
 
-    def _pair(self, rows: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Values of x and x+, both (B, D); an immutable that differs is given, as it will be in sampling."""
-        source = self.sources[rows]
-        return source, torch.where(self.immutable, source, self.targets[targets])
-
-    def _draw(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """The share of rows (B,) that is this process's, and targets; random numbers are drawn for all by all."""
+    def _examples(self, rows: Tensor) -> Example:
+        """Of rows (B,) the share that is this process's; random numbers are drawn for all by all."""
         uniform = torch.rand(len(rows), 1, generator=self.random, device=rows.device)
         mine = self.world.share(len(rows))
-        return rows[mine], self.pairs.target_at(rows[mine], uniform[mine])
+        return self.examples.draw(rows[mine], uniform[mine])
 
-    def _draw_held_out(self) -> list[tuple[Tensor, Tensor]]:
+    def _draw_held_out(self) -> list[Example]:
         measured = self.batches.held_out[:VALIDATION_PAIRS]
         n_draws = min(VALIDATION_DRAWS, max(1, VALIDATION_PAIRS // max(1, len(measured))))
-        return [self._draw(measured) for _ in range(n_draws)]
+        return [self._examples(measured) for _ in range(n_draws)]
 
     @torch.no_grad()
     def validation_loss(self) -> float:
@@ -161,9 +155,9 @@ class Trainer:
         total = torch.zeros((), dtype=torch.float64, device=self.generator.device)
         count = torch.zeros_like(total)
         with self._autocast():
-            for rows, targets in self.held_out_pairs:
-                total += self.generator.loss(*self._pair(rows, targets)).sum()
-                count += len(rows)
+            for example in self.held_out:
+                total += self.generator.loss(*example).sum()
+                count += len(example.factual)
         self.world.add_up([total, count])
         self.generator.train(was_training)
         return (total / count.clamp_(min=1)).item()
@@ -209,7 +203,7 @@ class Trainer:
         return {
             "config": repr(replace(config, training=replace(config.training, devices=1, nodes=1))),
             "sources": len(self.pairs),
-            "targets": len(self.targets),
+            "targets": len(self.pairs.targets),
         }
 
     def _save(self) -> None:

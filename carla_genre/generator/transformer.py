@@ -5,7 +5,8 @@ Shapes: B rows, D features, K bins, E embedding, H heads, T positions.
 All kinds of architecture read as ``memory = encode(x)``, then ``logits = decode(x+, memory)``. The
 memory is, for each decoder block, the keys and values of the factual's D positions: projected from
 the encoder's output for the paper's encoder-decoder, those of the same block for a prefix decoder.
-A decoder alone, P(x+) instead of R(x+|x), is a prefix decoder whose prefix is empty.
+A decoder alone, P(x+) instead of R(x+|x), is a prefix decoder whose prefix is empty; of kind "summary" it is
+told of the factual by what is added to its positions.
 """
 
 from __future__ import annotations
@@ -152,6 +153,18 @@ class BinHead(nn.Module):
         return F.linear(x, self.weight[table, :size], self.bias[table, :size])
 
 
+class _Summary(nn.Module):
+    """What each position is told of the whole factual, from all of its tokens at once: (B, D, E) -> (B, D, E)."""
+
+    def __init__(self, n_features: int, config: Architecture) -> None:
+        super().__init__()
+        size = n_features * config.embedding
+        self.mix = nn.Sequential(nn.Linear(size, config.summary), nn.GELU(), nn.Linear(config.summary, size))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return tokens + self.mix(tokens.flatten(1)).view_as(tokens)
+
+
 class RecourseTransformer(nn.Module):
     """R(x+|x) as a product of one categorical distribution a feature.
 
@@ -169,14 +182,18 @@ class RecourseTransformer(nn.Module):
         self.config = config
         self.n_features, n_bins = exists.shape
         size = self.n_features, config.embedding
-        self.n_read = 0 if config.kind == "decoder" else self.n_features  # positions of the factual
+        self.reads = config.kind != "decoder"
+        self.n_read = (
+            self.n_features if config.kind in ("prefix", "encoder-decoder") else 0
+        )  # positions of the factual
         self.n_written = self.n_features  # positions of the answer
-        if self.n_read:
+        if self.reads:
             self.factual_embedding = FeatureEmbedding(self.n_features, factual_bins, config)
             self.factual_position = nn.Parameter(torch.randn(size) * 0.02)
         self.answer_embedding = FeatureEmbedding(self.n_features, n_bins, config)
         self.answer_position = nn.Parameter(torch.randn(size) * 0.02)
         self.start = nn.Parameter(torch.randn(config.embedding) * 0.02)
+        self.summary = _Summary(self.n_features, config) if config.kind == "summary" else None
         self.is_prefix = config.kind != "encoder-decoder"
         n_encoder = 0 if self.is_prefix else config.encoder_layers
         self.encoder = nn.ModuleList(Block(config, cross=False) for _ in range(n_encoder))
@@ -206,7 +223,7 @@ class RecourseTransformer(nn.Module):
         shifted = self.answer_embedding(answer, answer_value)[:, :-1]  # position j sees x+_{j-1}
         start = self.start.expand(len(answer), 1, -1)
         x = self.dropout(torch.cat([start, shifted], dim=1) + self.answer_position)
-        if self.is_prefix and self.n_read:
+        if self.is_prefix and self.reads:
             x = x + tokens  # position j also carries x_j, the factual's value of the feature it answers
         return self.head(self.decoder_norm(self._written(x, memory)))
 
@@ -232,14 +249,18 @@ class RecourseTransformer(nn.Module):
         memory : list of KeyValue
             For each decoder block, (B, H, D, E/H), or (B, H, 0, E/H).
         """
-        if not self.n_read:
-            nothing = self.start.new_empty(len(factual), 0, len(self.start))
-            return nothing, [block.keys(nothing) for block in blocks_of(self.decoder)]
+        nothing = self.start.new_empty(factual.shape[0], 0, self.start.shape[0])
+        if not self.reads:
+            return nothing, self._read(nothing)
         tokens = self.dropout(self.factual_embedding(factual, factual_value) + self.factual_position)
+        if self.summary is not None:
+            return self.summary(tokens), self._read(nothing)
         return tokens, self._read(tokens)
 
     def _read(self, x: Tensor) -> list[KeyValue]:
         """The memory that the factual's positions (B, T, E) leave in each decoder block."""
+        if x.shape[1] == 0:
+            return [block.keys(x) for block in blocks_of(self.decoder)]
         if not self.is_prefix:
             for block in blocks_of(self.encoder):
                 x = block(x, block.keys(x))

@@ -56,7 +56,7 @@ def _pairing(default: PairConfig) -> dict[str, Hyperparameter]:
 
 def _architecture(default: Architecture) -> dict[str, Hyperparameter]:
     return {
-        "kind": Hyperparameter(default.kind, str, choices=("prefix", "encoder-decoder")),
+        "kind": Hyperparameter(default.kind, str, choices=("summary", "prefix", "encoder-decoder")),
         "embedding": Hyperparameter(default.embedding, int, low=1),
         "encoder_layers": Hyperparameter(default.encoder_layers, int, low=0),
         "decoder_layers": Hyperparameter(default.decoder_layers, int, low=1),
@@ -66,6 +66,7 @@ def _architecture(default: Architecture) -> dict[str, Hyperparameter]:
         "shared_tables": Hyperparameter(default.shared_tables, bool),
         "norm": Hyperparameter(default.norm, str, choices=("pre", "post")),
         "activation": Hyperparameter(default.activation, str, choices=("gelu", "relu")),
+        "summary": Hyperparameter(default.summary, int, low=1),
         "patch": Hyperparameter(default.patch, int, low=1),
     }
 
@@ -80,6 +81,7 @@ def _training(default: Training) -> dict[str, Hyperparameter]:
         "weight_decay": Hyperparameter(default.weight_decay, float, low=0),
         "clip": Hyperparameter(default.clip, float, low=0),
         "soft_labels": Hyperparameter(default.soft_labels, bool),
+        "conditional": Hyperparameter(default.conditional, bool),
         "validation": Hyperparameter(default.validation, float, low=0, high=1, open_high=True),
         "evaluations": Hyperparameter(default.evaluations, int, low=1),
         "patience": Hyperparameter(default.patience, int, low=0),
@@ -125,9 +127,9 @@ def to_architecture(values: Mapping[str, Any], owner: str = "GenRe") -> Architec
         raise InputError(
             f"{owner}: architecture.kind 'encoder-decoder' needs architecture.encoder_layers of at least 1"
         )
-    if architecture.patch > 1 and architecture.kind != "prefix":
+    if architecture.patch > 1 and architecture.kind == "encoder-decoder":
         raise InputError(
-            f"{owner}: architecture.patch of {architecture.patch} needs architecture.kind 'prefix', "
+            f"{owner}: architecture.patch of {architecture.patch} needs architecture.kind 'summary' or 'prefix', "
             f"got {architecture.kind!r}"
         )
     return architecture

@@ -14,7 +14,8 @@ from carla_genre.generator.rules import Rules
 
 N_LEVELS = np.array([0, 3, 0, 2])
 
-PREFIX = Architecture(embedding=16, decoder_layers=2, heads=2, feed_forward=32)
+PREFIX = Architecture(kind="prefix", embedding=16, decoder_layers=2, heads=2, feed_forward=32)
+SUMMARY = replace(PREFIX, kind="summary", summary=24)
 PAPER_LIKE = replace(
     PREFIX, kind="encoder-decoder", encoder_layers=2, norm="post", activation="relu", shared_tables=True
 )
