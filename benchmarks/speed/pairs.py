@@ -1,91 +1,141 @@
-"""Q in blocks of equal immutables, against the full distance matrix: time and peak memory.
+"""Q of very many rows: time and peak memory, against the full matrix of costs, and an index against the exact search.
 
-python -m benchmarks.speed.pairs --denied 20000 --accepted 9000
+python -m benchmarks.speed.pairs --root FOLDER      Adult, rows like Adult's, and 10^5 x 10^5 rows of 20 features
+python -m benchmarks.speed.pairs --large            with 10^6 x 10^6 rows besides, which takes some minutes more
+
+Of the rows of 20 features one batch is searched for; all_denied_s is extrapolated from it to all that are denied. None
+of their features is immutable: each row is held against every target.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
-import numpy as np
 import torch
 
-from benchmarks.speed.alternate import alternate
+from benchmarks.speed.alternate import alternate, repeated, seconds
 from benchmarks.speed.command import finish, parse, timing_parser
-from carla_genre.evaluation.environment import peak_memory_mb
-from carla_genre.generator.config import PairConfig
-from carla_genre.generator.pairs import find_pairs
-from carla_genre.generator.rules import Rules
+from benchmarks.speed.pair_cases import (
+    Case,
+    adult_like,
+    blocks,
+    full_matrix,
+    of_twenty_features,
+    one_batch,
+    peaks_mb,
+)
+from benchmarks.speed.settings import add_data, add_setting, setting
+from carla_genre.evaluation.validity import model_probability
+from carla_genre.generator.config import DEFAULT, PairConfig
+from carla_genre.generator.pairs import find_pairs, split_rows
+from carla_genre.generator.threads import processor_threads
+from carla_genre.methods.generator_rules import generator_rules
+from carla_genre.protocol import Setting
+from carla_genre.schema import Schema
 
-N_CONTINUOUS, N_CATEGORICAL = 6, 7  # as Adult has them; the last two are immutable
-
-
-def people(n: int, seed: int) -> np.ndarray:
-    """Rows of Adult's shape: six numbers on a grid of a hundredth, seven binary categories."""
-    random = np.random.default_rng(seed)
-    numbers = random.integers(0, 101, (n, N_CONTINUOUS)) / 100
-    return np.concatenate([numbers, random.integers(0, 2, (n, N_CATEGORICAL))], axis=1).astype(float)
-
-
-def adult_like_rules() -> Rules:
-    """Two immutable categories, no other constraint."""
-    d = N_CONTINUOUS + N_CATEGORICAL
-    return Rules(
-        categorical=np.arange(d) >= N_CONTINUOUS,
-        immutable=np.arange(d) >= d - 2,
-        direction=np.zeros(d, int),
-        lower=np.full(d, -np.inf),
-        upper=np.full(d, np.inf),
-    )
+LARGE, LARGER = 100_000, 1_000_000
 
 
-def full_matrix(denied: np.ndarray, accepted: np.ndarray, rules: Rules, config: PairConfig) -> torch.Tensor:
-    """Q of the nearest, from all distances at once: (n, K)."""
-    left, right = torch.from_numpy(denied).float(), torch.from_numpy(accepted).float()
-    cost = torch.cdist(left, right, p=1.0)
-    immutable = torch.from_numpy(rules.immutable)
-    differs = torch.cdist(left[:, immutable], right[:, immutable], p=1.0) > 0
-    near = cost.masked_fill(differs, torch.inf).topk(config.top_k, largest=False).values
-    return torch.softmax(-config.lambda_ * near, dim=1)
+def of_setting(found: Setting) -> Case:
+    """The training rows of the paper's protocol."""
+    mlmodel = found.mlmodel
+    schema, data = Schema.from_mlmodel(mlmodel), mlmodel.data
+    values, labels = schema.encode(data.df_train), data.df_train[data.target].to_numpy()
+    denied, accepted = split_rows(labels, model_probability(mlmodel, data.df_train), DEFAULT.pairs)
+    return Case(values[denied], values[accepted], generator_rules(schema))
 
 
-def _peak(which: str, n_denied: int, n_accepted: int, top_k: int) -> float:
-    """Megabytes that one way adds to what its process had before."""
-    denied, accepted, rules = people(n_denied, 0), people(n_accepted, 1), adult_like_rules()
-    find_pairs(denied[:50], accepted[:50], rules, PairConfig(top_k=5))  # what the libraries take once
-    before = peak_memory_mb()
-    work = find_pairs if which == "ours" else full_matrix
-    work(denied, accepted, rules, PairConfig(top_k=top_k))
-    return peak_memory_mb() - before
-
-
-def measure(n_denied: int, n_accepted: int, top_k: int, runs: int) -> dict[str, float]:
+def against_full_matrix(
+    make: Callable[[], Case], config: PairConfig, threads: int, runs: int
+) -> dict[str, float]:
     """Both ways on the same rows, after a check that they agree."""
-    peaks = {}
-    for which in ("ours", "reference"):  # first: a new process counts what its parent held as its own
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            peaks[f"{which}_peak_mb"] = pool.apply(_peak, (which, n_denied, n_accepted, top_k))
-    denied, accepted, rules = people(n_denied, 0), people(n_accepted, 1), adult_like_rules()
-    config = PairConfig(top_k=top_k)
-    ours = find_pairs(denied, accepted, rules, config).near(torch.arange(n_denied))[1]
-    torch.testing.assert_close(ours, full_matrix(denied, accepted, rules, config), rtol=1e-3, atol=1e-5)
-    figures = alternate(
-        lambda: find_pairs(denied, accepted, rules, config),
-        lambda: full_matrix(denied, accepted, rules, config),
-        runs,
-    )
-    return {**figures, **peaks}
+    before, ours_mb, reference_mb = peaks_mb([blocks, full_matrix], make, config, threads)
+    peaks = {"ours_peak_mb": ours_mb - before, "reference_peak_mb": reference_mb - before}
+    case = make()
+    with processor_threads(threads):
+        ours, reference = blocks(case, config), full_matrix(case, config)
+        matched = reference[~reference.isnan().any(1)]
+        torch.testing.assert_close(ours, matched[: len(ours)], rtol=1e-3, atol=1e-5)
+        return {**alternate(lambda: blocks(case, config), lambda: full_matrix(case, config), runs), **peaks}
+
+
+def batches(n: int, config: PairConfig, threads: int, runs: int) -> dict[str, dict[str, float]]:
+    """A batch of n rows drawn without a table from n targets: exactly, and from an index against that."""
+    config = replace(config, table="off")
+    indexed = replace(config, search="approximate")
+    batch = DEFAULT.training.batch_size
+    before_mb, peak_mb = peaks_mb([one_batch], partial(of_twenty_features, n), config, threads)
+    case = of_twenty_features(n)
+    rows, random = torch.arange(batch) % n, torch.Generator().manual_seed(0)
+    found = []
+    with processor_threads(threads):
+        exact = find_pairs(case.denied, case.accepted, case.rules, config)
+        prepare_s = seconds(lambda: found.append(find_pairs(case.denied, case.accepted, case.rules, indexed)))
+        (index,) = found
+        alone = repeated(lambda: exact.draw(rows, random), runs)
+        both = alternate(lambda: index.draw(rows, random), lambda: exact.draw(rows, random), runs)
+    of_all = len(exact) / batch
+    return {
+        f"{n} x {n}, a batch of {batch} without a table": {
+            **alone,
+            "ours_peak_mb": peak_mb - before_mb,
+            "whole_process_mb": peak_mb,
+            "all_denied_s": alone["ours_s"] * of_all,
+        },
+        f"{n} x {n}, such a batch from an index, exact search": {
+            **both,
+            "index_s": prepare_s,
+            "recall": index.recall,
+            "all_denied_s": prepare_s + both["ours_s"] * of_all,
+            "all_denied_exactly_s": both["reference_s"] * of_all,
+        },
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, write."""
     parser = timing_parser("pairs", __doc__, runs=3)
-    parser.add_argument("--denied", type=int, default=20_000)
+    parser.add_argument("--denied", type=int, default=20_000, help="rows like Adult's")
     parser.add_argument("--accepted", type=int, default=9_000)
-    parser.add_argument("--top-k", type=int, default=200)
-    options = parse(parser, arguments, quick={"denied": 300, "accepted": 200, "top_k": 20, "runs": 1})
-    finish(options, {"full matrix": measure(options.denied, options.accepted, options.top_k, options.runs)})
+    parser.add_argument("--top-k", type=int, default=DEFAULT.pairs.top_k)
+    parser.add_argument("--threads", type=int, default=1, help="of torch; GenRe's default is 1")
+    parser.add_argument("--each", type=int, default=LARGE, help="denied, and accepted, rows of 20 features")
+    parser.add_argument("--large", action="store_true", help=f"{LARGER} of each besides")
+    add_data(parser, default=("adult",))
+    add_setting(parser, factuals=200)
+    quick = {
+        "denied": 300,
+        "accepted": 200,
+        "top_k": 20,
+        "rows": 800,
+        "factuals": 20,
+        "each": 3000,
+        "runs": 1,
+    }
+    options = parse(parser, arguments, quick)
+    config = replace(DEFAULT.pairs, top_k=options.top_k)
+    made: dict[str, Callable[[], Case]] = {
+        **{
+            f"{data}, full matrix": partial(_same, of_setting(setting(data, options)))
+            for data in options.data
+        },
+        f"{options.denied} x {options.accepted} rows like Adult's, full matrix": partial(
+            adult_like, options.denied, options.accepted
+        ),
+    }
+    figures = {
+        title: against_full_matrix(make, config, options.threads, options.runs)
+        for title, make in made.items()
+    }
+    for each in (options.each, *([LARGER] if options.large else [])):
+        figures |= batches(each, config, options.threads, options.runs)
+    finish(options, figures)
+
+
+def _same(case: Case) -> Case:
+    return case
 
 
 if __name__ == "__main__":

@@ -176,7 +176,7 @@ class Search:
         """Give the rows without a group one of targets equal in ``agree``, where there is one they may reach."""
         waiting = np.flatnonzero(self._group_of < 0)
         for rows, targets in _equal(
-            self.rows[waiting][:, agree].cpu().numpy(), answers[:, agree].cpu().numpy()
+            self.rows[:, agree].cpu().numpy()[waiting], answers[:, agree].cpu().numpy()
         ):
             places = torch.from_numpy(targets).to(self.rows.device)
             group = waiting[rows]
@@ -231,10 +231,19 @@ def _equal(rows: np.ndarray, targets: np.ndarray) -> Iterator[tuple[np.ndarray, 
     if rows.shape[1] == 0:
         yield np.arange(len(rows)), np.arange(len(targets))
         return
-    group = np.unique(np.concatenate([rows, targets]), axis=0, return_inverse=True)[1].reshape(-1)
+    group = _kinds(np.concatenate([rows, targets]))
     of_rows, of_targets = group[: len(rows)], group[len(rows) :]
     order_rows, order_targets = np.argsort(of_rows, kind="stable"), np.argsort(of_targets, kind="stable")
     for key in np.intersect1d(of_rows, of_targets):
         left = slice(*np.searchsorted(of_rows, [key, key + 1], sorter=order_rows))
         right = slice(*np.searchsorted(of_targets, [key, key + 1], sorter=order_targets))
         yield order_rows[left], order_targets[right]
+
+
+def _kinds(rows: np.ndarray) -> np.ndarray:
+    """A number (n,) for each row (n, d), the same for equal rows; column by column, faster than rows are sorted."""
+    kind = np.zeros(len(rows), dtype=np.int64)
+    for column in rows.T:
+        values, place = np.unique(column, return_inverse=True)
+        kind = np.unique(kind * len(values) + place, return_inverse=True)[1]
+    return kind

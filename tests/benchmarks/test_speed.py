@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.speed import __main__ as command
-from benchmarks.speed import answer, crud_loss, methods, pairs, stream, training
+from benchmarks.speed import answer, crud_loss, methods, stream, training
 from benchmarks.speed.alternate import alone, compared
 from benchmarks.speed.table import markdown, read_timing, read_timings
 from carla_genre.errors import InputError
@@ -32,9 +32,8 @@ def rows_of(module, tmp_path: Path, *arguments: str) -> dict[str, dict[str, floa
             ],
         ),
         (crud_loss, ["CARLA loss"]),
-        (pairs, ["full matrix"]),
     ],
-    ids=["answer", "crud_loss", "pairs"],
+    ids=["answer", "crud_loss"],
 )
 def test_a_timing_writes_rows_with_their_reference(module, titles: list[str], tmp_path: Path) -> None:
     rows = rows_of(module, tmp_path, "--runs", "2")
@@ -180,8 +179,3 @@ def test_what_is_no_timing_is_told(tmp_path: Path) -> None:
     (tmp_path / "pairs_cpu.json").write_text('{"settings": {}, "figures": {"ratio": 2.0}, "environment": {}}')
     with pytest.raises(InputError, match=r"pairs_cpu\.json is no timing"):
         read_timings(tmp_path)
-
-
-@pytest.mark.slow
-def test_adults_pairs_take_less_than_a_gigabyte() -> None:
-    assert pairs._peak("ours", 20_000, 9_000, 1_000) < 1_000
