@@ -16,7 +16,7 @@ from carla_genre.generator.patches import decoding_of
 from carla_genre.generator.randomness import normals, row_keys, uniforms
 
 # What the keys and values of a batch may take at most, by kind of device; it changes no answer.
-BATCH_BYTES = {"cpu": 1 << 27, "cuda": 1 << 31}
+BATCH_BYTES = {"cpu": 1 << 26, "cuda": 1 << 31}
 
 
 def sample(generator: Generator, factuals: Tensor, sampling: SamplingConfig, seed: int) -> Tensor:
