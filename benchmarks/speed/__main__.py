@@ -19,7 +19,17 @@ from pathlib import Path
 
 from benchmarks.speed.table import markdown, read_timings
 
-MODULES = ("training", "devices", "answer", "stream", "methods", "pairs", "crud_loss", "keras_call")
+MODULES = (
+    "training",
+    "devices",
+    "answer",
+    "stream",
+    "methods",
+    "pairs",
+    "parquet",
+    "crud_loss",
+    "keras_call",
+)
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "benchmarks" / "results" / "speed"
 # The last line of what a process leaves that lacks a package.

@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add_setting(parser, factuals=20)
     parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS))
     parser.add_argument("--steps", type=int, help="of GenRe's training, instead of the preset's")
-    quick = {"data": ["adult"], "rows": 600, "factuals": 3, "runs": 1, "steps": 12}
+    quick = {"data": ["adult"], "rows": 600, "factuals": 1, "runs": 1, "steps": 12}
     options = parse(parser, arguments, quick)
     hyperparams = {} if options.steps is None else {"training": {"steps": options.steps}}
     figures: dict[str, dict[str, float]] = {}

@@ -20,6 +20,8 @@ IN_COLUMNS = {
     *("ours_s", "ours_s_min", "ours_s_max", "reference_s", "ratio", "ratio_min", "ratio_max", "runs"),
     *("ours_peak_mb", "reference_peak_mb"),
 }
+# Settings that a row has elsewhere: in a column, or in its title.
+NOT_TOLD = {"runs", "data", "methods", "presets"}
 UNITS = ((3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
 
@@ -86,7 +88,7 @@ def markdown(timings: Iterable[Timing]) -> str:
 
 
 def _line(timing: Timing, title: str, row: Mapping[str, float]) -> list[str]:
-    settings = {name: value for name, value in timing.settings.items() if name != "runs"}
+    settings = {name: value for name, value in timing.settings.items() if name not in NOT_TOLD}
     besides = {name: value for name, value in row.items() if name not in IN_COLUMNS}
     return [
         f"`{timing.name}`, {title}",

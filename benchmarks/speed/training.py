@@ -115,6 +115,7 @@ def measure(
         "ours_peak_mb": peaks[0],
         "reference_peak_mb": peaks[1],
         "score": statistics.mean(scores),
+        "sources": batch.n_sources,
         "reference_step_s": statistics.median(steps),
         "reference_steps": batch.steps,
     }
