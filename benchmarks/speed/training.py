@@ -122,7 +122,7 @@ def measure(
 
 
 def _process(threads: int) -> ProcessPoolExecutor:
-    """One process, started at once: it would count what its parent holds by then as its own."""
+    """One process that has started, with so many threads."""
     process = ProcessPoolExecutor(1, get_context("spawn"))
     process.submit(torch.set_num_threads, threads).result()
     return process

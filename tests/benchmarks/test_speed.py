@@ -1,16 +1,21 @@
 """Timings run and agree with their references; the table command tells what was measured and what was not."""
 
+import functools
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from benchmarks.speed import __main__ as command
 from benchmarks.speed import answer, crud_loss, methods, stream, training
 from benchmarks.speed.alternate import alone, compared
 from benchmarks.speed.table import markdown, read_timing, read_timings
 from carla_genre.errors import InputError
+from carla_genre.generator.config import SamplingConfig
+from carla_genre.generator.sampler import sample
+from carla_genre.methods.genre import GenRe
 
 
 def rows_of(module, tmp_path: Path, *arguments: str) -> dict[str, dict[str, float]]:
@@ -52,6 +57,18 @@ def test_both_trainings_run_on_the_pairs_of_a_classifier(setting, fewer_steps) -
     people = setting.factuals[list(setting.mlmodel.feature_input_order)]
     seconds, answers = training.train_ours(setting.mlmodel, people, {"verbose": False})
     assert seconds > 0 and answers.index.equals(people.index)
+
+
+def test_our_own_network_answers_the_same_without_a_cache(setting, fewer_steps) -> None:
+    method = GenRe(setting.mlmodel, {"verbose": False})
+    factuals = torch.from_numpy(method.schema.encode(setting.factuals))
+    most_likely = SamplingConfig(n_samples=2, temperature=1e6)
+    ours, plain = (
+        way(method.generator, factuals, most_likely)
+        for way in (functools.partial(sample, seed=0), answer.sample_plainly)
+    )
+    bins = method.generator.answer_bins
+    torch.testing.assert_close(bins.index(ours), bins.index(plain))
 
 
 @pytest.mark.slow
