@@ -131,6 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     for each in (options.each, *([LARGER] if options.large else [])):
         figures |= batches(each, config, options.threads, options.runs)
+    for name in ("data", "denied", "accepted", "each", "large", "factuals"):
+        delattr(options, name)  # the titles tell them
     finish(options, figures)
 
 
