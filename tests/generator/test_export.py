@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from generator_cases import PAPER_LIKE, PREFIX, make_generator, make_rows, make_rules
+from generator_cases import PAPER_LIKE, PATCHED, PREFIX, SUMMARY, make_generator, make_rows, make_rules
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import Architecture, SamplingConfig
@@ -44,9 +44,11 @@ RULES = make_rules(
 @pytest.mark.parametrize(
     ("architecture", "sigma"),
     [
-        pytest.param(replace(PREFIX, decoder_layers=1), 0.0, id="prefix"),
-        pytest.param(PREFIX, 0.05, id="noise", marks=pytest.mark.slow),
+        pytest.param(replace(SUMMARY, decoder_layers=1), 0.0, id="summary"),
+        pytest.param(SUMMARY, 0.05, id="noise", marks=pytest.mark.slow),
+        pytest.param(PREFIX, 0.0, id="prefix", marks=pytest.mark.slow),
         pytest.param(PAPER_LIKE, 0.0, id="encoder-decoder", marks=pytest.mark.slow),
+        pytest.param(PATCHED, 0.0, id="patches", marks=pytest.mark.slow),
     ],
 )
 def test_the_file_answers_as_the_package_does(
