@@ -74,6 +74,10 @@ class ApproximateNearest:
             rows.device
         )
 
+    def costs_held(self, k: int) -> int:
+        """Those of the targets found."""
+        return k
+
     def _tune(self, rows: Tensor, k: int) -> float:
         furthest = smallest(self._costs.of(rows), k)[0][:, -1:]
         n_clusters = self._index.nlist

@@ -48,6 +48,9 @@ class _Nearest(Protocol):
     def nearest(self, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
         """Rows (B, D) -> costs by rising value, inf where there are fewer, and targets, both (B, k)."""
 
+    def costs_held(self, k: int) -> int:
+        """How many costs are held at a time for a row."""
+
 
 class ExactNearest:
     """Looks at every target.
@@ -63,6 +66,10 @@ class ExactNearest:
     def nearest(self, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
         """Rows (B, D) -> costs by rising value, inf where a direction forbids the change, and targets, (B, k)."""
         return smallest(self.costs.of(rows), k)
+
+    def costs_held(self, k: int) -> int:
+        """One for each target."""
+        return len(self.costs)
 
 
 class _Group(NamedTuple):
@@ -141,16 +148,16 @@ class Search:
         A group of fewer than k targets gives as many as it has.
         """
         for group, where in self._by_group(rows):
-            n_targets = len(group.places)
-            k = min(self.k, n_targets)
-            for part in where.split(max(1, self.held // n_targets)):
+            k = min(self.k, len(group.places))
+            for part in where.split(max(1, self.held // group.search.costs_held(k))):
                 cost, columns = group.search.nearest(self.rows[rows[part]], k)
                 yield Block(part, cost, group.places[columns])
 
     def every_target(self, rows: Tensor) -> Iterator[Block]:
         """As :meth:`blocks`, but all targets of the same immutables, in no order."""
         for group, where in self._by_group(rows):
-            for part in where.split(max(1, self.held // len(group.places))):
+            # Half of what is held for costs: they are made to weights in double precision.
+            for part in where.split(max(1, self.held // 2 // len(group.places))):
                 cost = group.costs.of(self.rows[rows[part]])
                 yield Block(part, cost, group.places.expand_as(cost))
 
