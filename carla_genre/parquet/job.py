@@ -134,7 +134,7 @@ class Job:
         counts = Counts(0, 0, 0)
         with self._writers(group, answer.schemas) as writers:
             first = group.first
-            for batch in read_batches(group, answer.columns):
+            for batch in read_batches([group], answer.columns):
                 found = answer(batch, first)
                 for writer, part in zip(writers, found, strict=True):
                     if part.num_rows:

@@ -106,13 +106,12 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     return Source(tuple(groups), types, tuple(files))
 
 
-def read_batches(group: RowGroup, columns: Sequence[str]) -> Iterator[Any]:
-    """The rows of a group as ``pyarrow.RecordBatch`` of these columns, at most ``BATCH_ROWS`` at a time."""
+def read_batches(groups: Sequence[RowGroup], columns: Sequence[str]) -> Iterator[Any]:
+    """The rows of groups of one file as ``pyarrow.RecordBatch`` of these columns, at most ``BATCH_ROWS`` at a time."""
     arrow = load_arrow()
-    with arrow.parquet.ParquetFile(group.path) as file:
-        batches = file.iter_batches(
-            BATCH_ROWS, row_groups=[group.number], columns=list(columns), use_threads=False
-        )
+    with arrow.parquet.ParquetFile(groups[0].path) as file:
+        numbers = [group.number for group in groups]
+        batches = file.iter_batches(BATCH_ROWS, row_groups=numbers, columns=list(columns), use_threads=False)
         for batch in batches:
             yield arrow.RecordBatch.from_arrays(
                 [_plain(batch.column(name)) for name in columns], names=list(columns)

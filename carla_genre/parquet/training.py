@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import sys
@@ -158,8 +159,8 @@ class _Extremes:
 def _batches(source: Source, columns: list[str], verbose: bool) -> Any:
     on_terminal = verbose and sys.stderr.isatty()
     with tqdm(total=source.rows, desc="read", unit="row", unit_scale=True, disable=not on_terminal) as bar:
-        for group in source.groups:
-            for batch in read_batches(group, columns):
+        for _, groups in itertools.groupby(source.groups, lambda group: group.path):
+            for batch in read_batches(list(groups), columns):
                 yield batch
                 bar.update(batch.num_rows)
 

@@ -5,9 +5,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from method_cases import QUICK, ROLES, Logistic, applicants, make_mlmodel
 from parquet_cases import CLASSIFIER, FEATURES, contents, people, read, write
 
-from carla_genre import InputError
+from carla_genre import GenRe, InputError, load_dataset
 from carla_genre.parquet import answer_parquet, source
 from carla_genre.parquet.answer_batch import REFUSED, ROUNDED
 
@@ -132,6 +133,38 @@ def test_the_input_keeps_its_types(generator, frame, tmp_path, types):
     assert written["region"].to_pylist() == before.tolist()
 
 
+@pytest.mark.parametrize("encoding", ["Identity", "OneHot"])
+def test_every_encoding_of_the_classifiers_data(encoding, frame, tmp_path):
+    mlmodel = make_mlmodel(encoding)
+    GenRe(mlmodel, QUICK).save(tmp_path / "g.safetensors")
+    strange = frame.assign(job=frame["job"].where(frame.index > 0, "astronaut"))
+    path = write(strange, tmp_path / "in.parquet")
+    counts = answer_parquet(tmp_path / "g.safetensors", mlmodel, path, tmp_path / "out", verbose=False)
+    assert sum(counts) == len(frame) and counts.answers > 10
+    assert "unknown category 'astronaut'" in read(tmp_path / "out", "failures")["reason"][0]
+    answers = read(tmp_path / "out", "answers").set_index("row")
+    assert (mlmodel.predict(mlmodel.data.transform(answers)) > 0.5).all()
+
+
+@pytest.mark.parametrize("floats", [False, True])
+def test_categories_that_are_numbers_or_truth_values(frame, tmp_path, floats):
+    def coded(table):
+        return table.assign(
+            owner=table["owner"] == "yes", region=table["region"].map({"north": 10, "south": 20, "west": 30})
+        )
+
+    mlmodel = Logistic(load_dataset(coded(applicants()), quiet=True, **ROLES))
+    GenRe(mlmodel, QUICK).save(tmp_path / "g.safetensors")
+    asked = coded(frame).astype({"region": float}) if floats else coded(frame)
+    path = write(asked, tmp_path / "in.parquet")
+    counts = answer_parquet(tmp_path / "g.safetensors", mlmodel, path, tmp_path / "out", verbose=False)
+    assert counts.answers > 10 and sum(counts) == len(frame)
+    answers = read(tmp_path / "out", "answers").set_index("row")
+    assert answers[FEATURES].dtypes.to_dict() == asked[FEATURES].dtypes.to_dict()
+    assert (answers["owner"] != asked.loc[answers.index, "owner"]).any()
+    assert (answers["region"] == asked.loc[answers.index, "region"]).all()
+
+
 def test_an_answer_that_does_not_survive_rounding_is_none(generator, genre, frame, tmp_path):
     whole = frame.assign(income=(frame["income"] / 10).round().astype(int))
     counts = answer(generator, write(whole, tmp_path / "in.parquet"), tmp_path / "out", scores=True)
@@ -163,11 +196,11 @@ def test_a_job_that_was_stopped_goes_on(answered, generator, frame, tmp_path, mo
     path, out = write(frame, tmp_path / "people.parquet"), tmp_path / "out"
     calls = []
 
-    def few_batches(group, columns):
-        calls.append(group.part)
+    def few_batches(groups, columns):
+        calls.extend(group.part for group in groups)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return source.read_batches(group, columns)
+        return source.read_batches(groups, columns)
 
     monkeypatch.setattr("carla_genre.parquet.job.read_batches", few_batches)
     with pytest.raises(KeyboardInterrupt):

@@ -7,7 +7,7 @@ import pytest
 from parquet_cases import CLASSIFIER, contents, people, write
 
 from carla_genre import InputError
-from carla_genre.parquet import answer_parquet, answering
+from carla_genre.parquet import answer_parquet, answering, source
 from carla_genre.parquet.job import answer_group
 
 distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
@@ -60,10 +60,12 @@ def threads(tmp_path):
 def test_a_cluster_by_its_address_goes_on_where_one_process_stopped(
     generator, path, in_one_process, threads, tmp_path, monkeypatch
 ):
-    def stop(*arguments):
-        raise KeyboardInterrupt
+    def stop_at_the_second(groups, columns):
+        if groups[0].part == 1:
+            raise KeyboardInterrupt
+        return source.read_batches(groups, columns)
 
-    monkeypatch.setattr("carla_genre.parquet.answering.tqdm.update", stop)
+    monkeypatch.setattr("carla_genre.parquet.job.read_batches", stop_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         answer_parquet(generator, CLASSIFIER, path, tmp_path / "out", verbose=False)
     assert len(list((tmp_path / "out" / "answers").iterdir())) == 1
