@@ -62,7 +62,8 @@ class ApproximateNearest:
         )
         self._index.train(vectors[learned])
         self._index.add(vectors)
-        self.recall = self._tune(rows[torch.linspace(0, len(rows) - 1, MEASURED_ROWS).long().unique()], k)
+        measured = torch.linspace(0, len(rows) - 1, MEASURED_ROWS, dtype=torch.float64).long().unique()
+        self.recall = self._tune(rows[measured], k)
 
     def nearest(self, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
         """Rows (B, D) -> costs by rising value, inf where fewer are found, and targets, both (B, k)."""
