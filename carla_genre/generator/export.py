@@ -46,7 +46,8 @@ def export(
 
     What is read is a function of factuals (B, D), float64, encoded as the generator's own, any B >= 1, and of a
     seed, a Tensor () of int64. It gives the candidates (B, N, D), float64, of
-    :func:`carla_genre.generator.sampler.sample`, the same numbers, constraints included. It runs on the CPU.
+    :func:`carla_genre.generator.sampler.sample`, the same numbers, constraints included. It runs on the CPU, by the
+    version of torch that wrote it: versions far apart do not read each other's files.
 
     Parameters
     ----------
@@ -57,7 +58,8 @@ def export(
     sampling : SamplingConfig
         Fixed in the file.
     description : mapping
-        What a caller needs to know of the features, in JSON's types: the extra file ``description.json``.
+        What a caller needs to know of the features, in JSON's types: the extra file ``description.json``, with
+        torch's version as ``torch``.
 
     Raises
     ------
@@ -73,13 +75,14 @@ def export(
         program = torch.export.export(
             module,
             (factuals, torch.tensor(0)),
-            dynamic_shapes=({0: torch.export.Dim("B", min=1)}, None),
+            dynamic_shapes=({0: torch.export.Dim("B", min=1, max=1 << 32)}, None),
             strict=False,
         )
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # where the sources lay on this machine
     path.parent.mkdir(parents=True, exist_ok=True)
+    told = json.dumps({**description, "torch": torch.__version__})
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:  # the file's name is kept inside the file
         part = Path(folder) / path.name
-        torch.export.save(program, part, extra_files={DESCRIPTION: json.dumps(description)})
+        torch.export.save(program, part, extra_files={DESCRIPTION: told})
         os.replace(part, path)

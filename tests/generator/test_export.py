@@ -63,7 +63,7 @@ def test_the_file_answers_as_the_package_does(
     command = [sys.executable, "-c", ANSWER, path, tmp_path / "rows.npy", "5", tmp_path / "answers.npy"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"features": ["a", "b"]}
+    assert json.loads(done.stdout) == {"features": ["a", "b"], "torch": torch.__version__}
     answers = torch.from_numpy(np.load(tmp_path / "answers.npy"))
     expected = sample(generator, torch.from_numpy(rows), sampling, seed=5)
     assert torch.equal(answers, expected)
