@@ -98,9 +98,9 @@ class Training:
         Machines. More than one are started by torchrun or SLURM, with ``devices`` processes on each.
     """
 
-    steps: int = 600
+    steps: int = 200
     epochs: int | None = None
-    batch_size: int = 512
+    batch_size: int = 128
     learning_rate: float = 4e-3
     schedule: str = "one-cycle"
     weight_decay: float = 0.01
@@ -108,7 +108,7 @@ class Training:
     soft_labels: bool = False
     conditional: bool = True
     validation: float = 0.1
-    evaluations: int = 12
+    evaluations: int = 5
     patience: int = 4
     precision: str = "auto"
     compile: str = "auto"

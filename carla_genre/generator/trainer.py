@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 # Pairs that the validation loss is measured on: a small held-out set is drawn for up to four times to make the
 # loss less noisy, a large one is cut, since the measurement costs as much as some steps.
-VALIDATION_PAIRS = 4096
+VALIDATION_PAIRS = 1024
 VALIDATION_DRAWS = 4
 
 

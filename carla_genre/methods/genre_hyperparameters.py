@@ -127,7 +127,7 @@ def to_architecture(values: Mapping[str, Any], owner: str = "GenRe") -> Architec
         raise InputError(
             f"{owner}: architecture.kind 'encoder-decoder' needs architecture.encoder_layers of at least 1"
         )
-    if architecture.patch > 1 and architecture.kind == "encoder-decoder":
+    if architecture.patch > 1 and architecture.kind not in ("summary", "prefix"):
         raise InputError(
             f"{owner}: architecture.patch of {architecture.patch} needs architecture.kind 'summary' or 'prefix', "
             f"got {architecture.kind!r}"

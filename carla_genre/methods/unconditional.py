@@ -25,6 +25,8 @@ from carla_genre.methods.hyperparameters import Hyperparameter, check
 
 # Candidates that are held at a time; bounds memory, changes no answer.
 BLOCK = 1 << 18
+# A density that is drawn from as it is, and that has no exact targets, takes more steps than a recourse model's mode.
+_LONGER = {"steps": 600, "batch_size": 512}
 # The sampler's own numbers use the streams 0 to 2 D - 1.
 RESAMPLING_STREAM = 1 << 20
 
@@ -32,18 +34,23 @@ _SHARED = ("preset", "lambda_", "gamma", "n_bins", "binning", "n_samples", "sele
 
 
 def rules(preset: str) -> dict[str, Hyperparameter]:
-    """GenRe's hyperparameters as far as they apply, with twice the preset's decoder layers."""
+    """GenRe's hyperparameters as far as they apply, with twice the preset's decoder layers and longer training."""
     known = genre.rules(preset)
-    architecture = {k: v for k, v in (known["architecture"].group or {}).items() if k != "encoder_layers"}
-    del architecture["kind"]
+    of_the_factual = ("kind", "encoder_layers", "summary", "patch")
+    architecture = {k: v for k, v in (known["architecture"].group or {}).items() if k not in of_the_factual}
     layers = architecture["decoder_layers"]
     architecture["decoder_layers"] = replace(layers, default=2 * layers.default)
+    training = dict(known["training"].group or {})
+    del training["conditional"]  # each row is its own target
+    if preset == "default":
+        training |= {name: replace(training[name], default=value) for name, value in _LONGER.items()}
     return {
         **{name: known[name] for name in _SHARED},
         "temperature": replace(known["temperature"], default=1.0),
         "n_candidates": Hyperparameter(1000, int, low=1),
-        **{name: known[name] for name in ("device", "threads", "seed", "verbose", "training")},
+        **{name: known[name] for name in ("device", "threads", "seed", "verbose")},
         "architecture": replace(known["architecture"], group=architecture),
+        "training": replace(known["training"], group=training),
     }
 
 
@@ -61,7 +68,7 @@ class Unconditional(SchemaMethod):
     hyperparams : mapping, optional
         ``preset``, ``lambda_``, ``gamma``, ``n_bins``, ``binning``, ``constraints``, ``device``, ``threads``,
         ``seed``, ``verbose``, ``architecture`` and ``training`` as for :class:`~carla_genre.GenRe`, but with
-        twice its decoder layers; besides
+        twice its decoder layers, longer training and no ``conditional``; besides
 
         ================  ==========  ====================================================================
         key               default     meaning, range
@@ -207,5 +214,7 @@ def _to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> Ge
     return GeneratorConfig(
         binning=Binning(values["n_bins"], values["binning"]),
         architecture=genre.to_architecture(shape, "Unconditional"),
-        training=genre.to_training(values["training"], (given or {}).get("training"), "Unconditional"),
+        training=genre.to_training(
+            {**values["training"], "conditional": False}, (given or {}).get("training"), "Unconditional"
+        ),
     )

@@ -1,0 +1,34 @@
+"""The study's table: seconds of training and Score of each recipe, a column a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks.paper.published import NAMES
+from carla_genre.harness.markdown import markdown_table, number, spread
+from carla_genre.harness.table import table
+
+GRID = Path(__file__).with_name("recipe.yaml")
+
+
+def markdown(records: Iterable[dict[str, Any]]) -> str:
+    """The grid's recipes: for each data set the processor's seconds of training, and the Score over the seeds."""
+    order = yaml.safe_load(GRID.read_text(encoding="utf-8"))["recourse_methods"]
+    rows = table(records).set_index(["data", "method"])
+    names = [name for name in NAMES if name in rows.index.get_level_values("data")]
+    head = ["recipe", *(f"{NAMES[name]}: {what}" for name in names for what in ("s", "Score"))]
+    lines = []
+    for recipe in order:
+        line = [recipe]
+        for name in names:
+            if (name, recipe) in rows.index:
+                row = rows.loc[(name, recipe)]
+                line += [number(row["prepare s"], 1), spread(row["Score"], row["Score std"], 3)]
+            else:
+                line += ["-", "-"]
+        lines.append(line)
+    return markdown_table(head, lines)
