@@ -12,12 +12,19 @@ from benchmarks.paper.published import NAMES
 from carla_genre.harness.markdown import markdown_table, number, spread
 from carla_genre.harness.table import table
 
-GRID = Path(__file__).with_name("recipe.yaml")
+FOLDER = Path(__file__).parent
 
 
-def markdown(records: Iterable[dict[str, Any]]) -> str:
-    """The grid's recipes: for each data set the processor's seconds of training, and the Score over the seeds."""
-    order = yaml.safe_load(GRID.read_text(encoding="utf-8"))["recourse_methods"]
+def markdown(records: Iterable[dict[str, Any]], grid: str) -> str:
+    """A grid's labels, in its order: a data set's seconds of training (the processor's), and the Score over the seeds.
+
+    Parameters
+    ----------
+    records : iterable of dict
+    grid : {"recipe", "goals"}
+        The file's name.
+    """
+    order = yaml.safe_load((FOLDER / f"{grid}.yaml").read_text(encoding="utf-8"))["recourse_methods"]
     rows = table(records).set_index(["data", "method"])
     names = [name for name in NAMES if name in rows.index.get_level_values("data")]
     head = ["recipe", *(f"{NAMES[name]}: {what}" for name in names for what in ("s", "Score"))]
