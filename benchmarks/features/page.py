@@ -97,8 +97,8 @@ def _legend(settings: Row) -> str:
         f"Seed {settings['seed']}, {settings['rows']} train rows, {settings['steps']} steps of "
         f"{settings['batch_size']} pairs, {settings['factuals']} people with ten candidates each, one thread. likely: "
         "share of answers whose exact density is above that of the least likely twentieth of accepted rows. Memory: "
-        "the peak over that of data and h, of all rows so far at this d. †: not trained; a few steps were timed, and "
-        "the training is extrapolated."
+        "the peak over that of data, h and LOF, of all rows so far at this d. †: not trained; a few steps were timed, "
+        "and the training is extrapolated from them alone."
     )
 
 

@@ -34,7 +34,7 @@ def measured_steps(generator: Generator, batch_size: int, steps: int) -> dict[st
     batch_size : int
         Rows of a step; random ones, since the time does not depend on them.
     steps : int
-        Measured, after one to warm up; the shares are those of one more.
+        Measured, after one to warm up; the shares are those of as many more.
 
     Returns
     -------
@@ -59,7 +59,8 @@ def measured_steps(generator: Generator, batch_size: int, steps: int) -> dict[st
         step()
     seconds = (time.process_time() - start) / steps
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
-        step()
+        for _ in range(steps):
+            step()
     generator.eval()
     spent: defaultdict[str, float] = defaultdict(float)
     for event in profiler.key_averages():

@@ -24,6 +24,8 @@ from carla_genre.errors import InputError
 from carla_genre.protocol import OwnTable, Setting, prepare
 
 TARGET = "label"
+# A state of fewer towns is one of the others: a level must be among the train rows.
+FEWEST_TOWNS = 20
 
 
 def _communities(path: Path) -> pd.DataFrame:
@@ -31,7 +33,9 @@ def _communities(path: Path) -> pd.DataFrame:
     states = rows.filter(regex=r"^state_\d+$")
     first, last = (rows.columns.get_loc(name) for name in ("population", "LemasPctOfficDrugUn"))
     numbers = rows.iloc[:, first : last + 1].astype(float)
-    return numbers.assign(state=states.idxmax(axis=1), **{TARGET: 1 - rows["high_crime"]})
+    state = states.idxmax(axis=1)
+    known = state.map(state.value_counts()) >= FEWEST_TOWNS
+    return numbers.assign(state=state.where(known, "other"), **{TARGET: 1 - rows["high_crime"]})
 
 
 def _musk(path: Path) -> pd.DataFrame:

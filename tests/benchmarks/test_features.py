@@ -150,23 +150,15 @@ def test_a_table_that_is_not_there_is_told_with_what_brings_it(tmp_path: Path) -
 
 
 def test_the_real_tables_are_read(tmp_path: Path) -> None:
+    many, few = [1] * 20 + [0], [0] * 20 + [1]
     towns = pd.DataFrame(
-        {
-            "fold": 1,
-            "population": [1, 2],
-            "LemasPctOfficDrugUn": [3, 4],
-            "state_1": [0, 1],
-            "state_56": [1, 0],
-        }
-    ).assign(high_crime=[1, 0])
-    towns.to_csv(tmp_path / "crime.csv", index=False)
+        {"fold": 1, "population": 2, "LemasPctOfficDrugUn": 3, "state_1": many, "state_56": few}
+    )
+    towns.assign(high_crime=few).to_csv(tmp_path / "crime.csv", index=False)
     read = SETS["communities"].read(find_file("communities", tmp_path))
-    assert read.to_dict("list") == {
-        "population": [1.0, 2.0],
-        "LemasPctOfficDrugUn": [3.0, 4.0],
-        "state": ["state_56", "state_1"],
-        "label": [0, 1],
-    }
+    assert list(read.columns) == ["population", "LemasPctOfficDrugUn", "state", "label"]
+    assert read["state"].tolist() == ["state_1"] * 20 + ["other"]
+    assert read["label"].tolist() == many
     (tmp_path / "musk2.csv").write_text("1,7,40,-3\n0,8,41,5\n", encoding="utf-8")
     read = SETS["musk"].read(find_file("musk", tmp_path))
     assert read.to_dict("list") == {"shape_0": [40.0, 41.0], "shape_1": [-3.0, 5.0], "label": [1, 0]}
