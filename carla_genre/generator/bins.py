@@ -127,10 +127,10 @@ def _cut(column: np.ndarray, config: Binning) -> tuple[np.ndarray, np.ndarray]:
     if config.kind == "even":
         points = np.linspace(distinct[0], distinct[-1], config.n_bins)
         return points, np.full(len(points), points[1] - points[0])
-    points = distinct if len(distinct) <= config.n_bins else _quantile_points(column, config.n_bins)
+    points = _quantile_points(column, config.n_bins)
     return points, np.gradient(points)
 
 
 def _quantile_points(column: np.ndarray, n_bins: int) -> np.ndarray:
-    """At most ``n_bins`` values that occur, the extremes among them, about equally many rows near each."""
+    """At most ``n_bins`` values that occur, the extremes among them; each that one in ``n_bins`` rows has is one."""
     return np.unique(np.quantile(column, np.linspace(0, 1, n_bins), method="nearest"))

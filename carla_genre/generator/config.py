@@ -162,8 +162,8 @@ class Binning:
     n_bins : int
         Most bins that a continuous feature gets.
     kind : {"values", "even", "left-edges"}
-        "values": a feature of at most ``n_bins`` distinct values gets one for each, others get
-        quantile bins whose representative is a value that occurs. "even": bins of equal width whose
+        "values": quantiles of D_h+, values that occur: one that at least one in ``n_bins`` rows has is
+        its own bin, a rarer one may be spoken for by its neighbour. "even": bins of equal width whose
         centres go from the feature's least to its greatest value in D_h+, both included. "left-edges":
         the authors' grid 0, 1/n, ..., (n-1)/n for every feature.
     """

@@ -29,6 +29,14 @@ def test_many_values_get_at_most_n_bins_whose_representatives_occur() -> None:
     assert (np.diff(points) > 0).all()
 
 
+def test_a_common_value_has_its_bin_and_a_rare_one_is_spoken_for() -> None:
+    random = np.random.default_rng(0)
+    column = np.concatenate([np.zeros(900), np.repeat([0.2, 0.4], 30), random.random(40)])
+    points = fit(column, n_bins=64).representatives[0].numpy()
+    assert np.isin([0.0, 0.2, 0.4, column.max()], points).all()
+    assert len(points) < 15  # of 43 values
+
+
 @pytest.mark.parametrize("kind", ["values", "even", "left-edges"])
 def test_index_is_the_nearest_representative(kind: str) -> None:
     column = np.random.default_rng(1).random(400)
