@@ -35,7 +35,7 @@ def _mix(x: Tensor) -> Tensor:
 def row_keys(values: Tensor, seed: int | Tensor) -> Tensor:
     """A key for each row: float64 (B, D) -> int64 (B,)."""
     bits = (values.double() + 0.0).contiguous().view(torch.int64)  # + 0.0: one zero
-    key = torch.zeros_like(bits[:, 0]) + seed
+    key = bits.new_zeros(bits.shape[:1]) + seed  # a seed may be a tensor
     key = _mix(key + _STEP)
     for column in bits.T:
         key = _mix((key ^ column) + _STEP)
