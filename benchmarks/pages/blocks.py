@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from benchmarks.features import page as features
 from benchmarks.pages.headline import headline, in_order
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
 from benchmarks.paper.differences import table as differences
@@ -138,6 +139,24 @@ def speed(root: Path, folder: str) -> str:
     return timings.markdown(timings.read_timings(root / folder, MODULES))
 
 
+def many_features(root: Path, file: str, part: str) -> str:
+    """A table of the study of many features: "growth", "profile", "remedies" or "real"."""
+    tables = {
+        "growth": features.growth_table,
+        "profile": features.profile_table,
+        "remedies": features.remedies_table,
+        "real": features.real_table,
+    }
+    if part not in tables:
+        raise InputError(f"the study of many features has no table {part!r}; it has {', '.join(tables)}")
+    return tables[part](read(root / file))
+
+
+def sequence_order(root: Path, file: str) -> str:
+    """The orders in which features were written, beside the file's."""
+    return features.order_table(read(root / file))
+
+
 def carla_suite(root: Path, file: str) -> str:
     """What fails of CARLA's own tests, grouped by what was raised."""
     groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
@@ -170,5 +189,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "own_seeds": own_seeds,
     "carla_seconds": carla_seconds,
     "speed": speed,
+    "many_features": many_features,
+    "sequence_order": sequence_order,
     "carla_suite": carla_suite,
 }
