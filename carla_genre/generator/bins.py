@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from carla_genre.errors import InputError
 from carla_genre.generator.config import Binning
 
+# So many rows of D_h+ make a value common; where there are few rows, a fiftieth of them.
+COMMON_ROWS = 20
+
 
 class Bins(nn.Module):
     """K_j bins for each of D features, padded to K = max K_j.
@@ -127,10 +130,22 @@ def _cut(column: np.ndarray, config: Binning) -> tuple[np.ndarray, np.ndarray]:
     if config.kind == "even":
         points = np.linspace(distinct[0], distinct[-1], config.n_bins)
         return points, np.full(len(points), points[1] - points[0])
-    points = _quantile_points(column, config.n_bins)
+    points = _common_values(column)
+    if not 2 < len(points) <= config.n_bins:
+        points = _quantile_points(column, config.n_bins)
     return points, np.gradient(points)
 
 
+def _common_values(column: np.ndarray) -> np.ndarray:
+    """Values that many rows have, and the extremes; none where they are less than half of the rows."""
+    distinct, rows = np.unique(column, return_counts=True)
+    common = rows >= max(1, min(COMMON_ROWS, len(column) // 50))
+    if rows[common].sum() < len(column) / 2:
+        return distinct[:0]
+    common[[0, -1]] = True
+    return distinct[common]
+
+
 def _quantile_points(column: np.ndarray, n_bins: int) -> np.ndarray:
-    """At most ``n_bins`` values that occur, the extremes among them; each that one in ``n_bins`` rows has is one."""
+    """At most ``n_bins`` values that occur, the extremes among them, about equally many rows near each."""
     return np.unique(np.quantile(column, np.linspace(0, 1, n_bins), method="nearest"))
