@@ -134,7 +134,10 @@ class Schema:
             codes = np.where(answered, values[:, position], 0).astype(int)
             for place, column in enumerate(feature.columns):
                 cells = np.array([level[place] for level in feature.levels])[codes]
-                data[column] = cells if answered.all() else np.where(answered, cells, np.nan)
+                if not answered.all():
+                    cells = cells if cells.dtype.kind in "biuf" else cells.astype(object)
+                    cells = np.where(answered, cells, np.nan)
+                data[column] = cells
         frame_index = None if index is None else pd.Index(index)
         return pd.DataFrame(data, index=frame_index, columns=list(self.columns))
 

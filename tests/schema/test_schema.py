@@ -79,6 +79,12 @@ def test_cost_is_l1_with_one_for_a_changed_category() -> None:
     assert schema.cost(np.zeros((4, 1, 2)), np.ones((4, 3, 2))).shape == (4, 3)
 
 
+def test_a_row_with_nan_of_levels_that_are_words_decodes_to_a_row_of_nan() -> None:
+    schema = Schema((Feature("job", ("job",), (("clerk",), ("cook",))),), ("job",))
+    assert schema.decode(np.array([[1.0], [np.nan]]))["job"].isna().tolist() == [False, True]
+    assert schema.decode(np.array([[1.0], [np.nan]]))["job"][0] == "cook"
+
+
 def test_a_row_with_nan_decodes_to_a_row_of_nan() -> None:
     schema = Schema.from_mlmodel(mlmodel(catalog("OneHot")))
     values = schema.encode(catalog("OneHot").df).copy()
