@@ -131,17 +131,21 @@ def _cut(column: np.ndarray, config: Binning) -> tuple[np.ndarray, np.ndarray]:
         points = np.linspace(distinct[0], distinct[-1], config.n_bins)
         return points, np.full(len(points), points[1] - points[0])
     points = _common_values(column)
-    if not 2 < len(points) <= config.n_bins:
+    if len(points) > config.n_bins:
         points = _quantile_points(column, config.n_bins)
     return points, np.gradient(points)
 
 
 def _common_values(column: np.ndarray) -> np.ndarray:
-    """Values that many rows have, and the extremes; none where they are less than half of the rows."""
+    """Values that many rows have, and the extremes; all values, where the common ones are not four fifths of the rows.
+
+    A feature of mostly rare values, as an income, may have a common one that means something else, as "unknown":
+    nobody is to be sent there.
+    """
     distinct, rows = np.unique(column, return_counts=True)
     common = rows >= max(1, min(COMMON_ROWS, len(column) // 50))
-    if rows[common].sum() < len(column) / 2:
-        return distinct[:0]
+    if rows[common].sum() < 0.8 * len(column):
+        return distinct
     common[[0, -1]] = True
     return distinct[common]
 

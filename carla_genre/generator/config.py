@@ -163,8 +163,8 @@ class Binning:
         Most bins that a continuous feature gets.
     kind : {"values", "even", "left-edges"}
         "values": one for each value that 20 rows of D_h+ have (a fiftieth of them, where they are few); a
-        rarer one is spoken for by its neighbour. Quantiles, values that occur as well, where a feature has
-        more than ``n_bins`` common values, or mostly rare ones. "even": bins of equal width whose
+        rarer one is spoken for by its neighbour. A feature of mostly rare values has all of them, or
+        quantiles, values that occur as well, where they are more than ``n_bins``. "even": bins of equal width whose
         centres go from the feature's least to its greatest value in D_h+, both included. "left-edges":
         the authors' grid 0, 1/n, ..., (n-1)/n for every feature.
     """
