@@ -14,6 +14,7 @@ from benchmarks.pages.headline import headline, in_order
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
 from benchmarks.paper.differences import table as differences
 from benchmarks.paper.published import NAMES, name_of
+from benchmarks.recipe import page as recipe
 from benchmarks.speed import table as timings
 from benchmarks.speed.__main__ import MODULES
 from carla_genre.errors import InputError
@@ -139,6 +140,11 @@ def speed(root: Path, folder: str) -> str:
     return timings.markdown(timings.read_timings(root / folder, MODULES))
 
 
+def recipes(root: Path, folder: str, grid: str) -> str:
+    """Score against seconds: what GenRe's default was chosen from ("recipe"), and what it comes to ("goals")."""
+    return recipe.markdown(records(root / folder), grid)
+
+
 def many_features(root: Path, file: str, part: str) -> str:
     """A table of the study of many features: "growth", "profile", "remedies" or "real"."""
     tables = {
@@ -189,6 +195,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "own_seeds": own_seeds,
     "carla_seconds": carla_seconds,
     "speed": speed,
+    "recipe": recipes,
     "many_features": many_features,
     "sequence_order": sequence_order,
     "carla_suite": carla_suite,
