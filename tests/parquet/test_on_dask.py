@@ -38,6 +38,7 @@ def always_die(job, group):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_two_workers_one_of_which_is_killed_write_the_same_bytes(
     generator, path, in_one_process, tmp_path, monkeypatch
 ):
