@@ -257,6 +257,15 @@ def focus_remembers_the_last_people() -> bool:
     return not first.equals(second)
 
 
+def focus_answers_hang_on_who_else_asks() -> bool:
+    method = FOCUS(trained("forest", "sklearn"), {**FOCUS_SETTINGS, "lr": 0.05})
+    factuals = DATA.df_test[DATA.df_test["y"] == 0].head(5)
+    together = method.get_counterfactuals(factuals).to_numpy()
+    alone = np.concatenate([method.get_counterfactuals(factuals.iloc[[row]]).to_numpy() for row in range(5)])
+    assert np.isfinite(together).any()
+    return not np.array_equal(together, alone, equal_nan=True)
+
+
 def leaks() -> list[str]:
     """Names of the libraries that are others than before CARLA was imported, or have been added."""
     return [
@@ -282,6 +291,7 @@ OF_ANSWERS = [
     cem_leaves_categories_between_levels,
     cem_steps_in_any_order,
     focus_answers_failures_with_zeros,
+    focus_answers_hang_on_who_else_asks,
     focus_remembers_the_last_people,
 ]
 SYMPTOMS = [

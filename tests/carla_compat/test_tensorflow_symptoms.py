@@ -29,6 +29,7 @@ OF_ANSWERS = [
     "cem_leaves_categories_between_levels",
     "cem_steps_in_any_order",
     "focus_answers_failures_with_zeros",
+    "focus_answers_hang_on_who_else_asks",
     "focus_remembers_the_last_people",
 ]
 ASK_ABOUT_ANSWERS = """

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from carla_genre import load_dataset
+from carla_genre.methods.random_state import global_random_state_kept, seed_global_random_state
 from carla_genre.protocol.classifier import train_classifier
 
 NAMES = ("adult", "compas", "heloc")
@@ -30,7 +31,9 @@ def small_forest(name: str, root: str) -> tuple[Any, pd.DataFrame]:
 
     data = _shortened(load_dataset(name, root=os.fspath(root), roles="paper"))
     mlmodel = MLModelCatalog(data, "forest", backend="sklearn", load_online=False)
-    mlmodel.train(max_depth=3, n_estimators=5, force_train=True)
+    with global_random_state_kept():  # CARLA's forest takes its random numbers from there
+        seed_global_random_state(0)
+        mlmodel.train(max_depth=3, n_estimators=5, force_train=True)
     return mlmodel, denied(mlmodel)
 
 

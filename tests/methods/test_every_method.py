@@ -31,7 +31,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "CCHVAE": {"max_iter": 10, "n_search_samples": 20, "vae_params": _VAE},
     "CRUD": {"max_iter": 10, "vae_params": _VAE},
     "Clue": {"epochs": 1},
-    "FOCUS": {"n_iter": 20},
+    "FOCUS": {"n_iter": 20, "lr": 0.05},
 }
 METHODS = available_methods()
 # They need a causal model, TensorFlow, the package `recourse` or CARLA's head: tested by themselves.
