@@ -10,6 +10,7 @@ import atexit
 import logging
 import os
 import shutil
+import signal
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,10 @@ os.environ.update(
     TF_CPP_MIN_LOG_LEVEL="3",
 )
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests are spread over the cores as processes
+
+# What a shell starts in the background ignores Ctrl-C, and so would what the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # CARLA logs to the stdout of the moment it is imported in; under pytest that one is closed when the test ends.
 logging.raiseExceptions = False

@@ -1,6 +1,5 @@
 """The command: what it prints, writes and returns."""
 
-import functools
 import json
 import signal
 import subprocess
@@ -160,9 +159,7 @@ def test_demo_can_be_stopped(loans, tmp_path):
     out = tmp_path / "out"
     command = [sys.executable, "-u", "-m", "carla_genre.cli", "demo", "--data", str(loans), "--out", str(out)]
     options = ["--target", "granted"]
-    # Where the tests run in the background, SIGINT is ignored, and a child would inherit that.
-    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True, preexec_fn=heard) as demo:
+    with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True) as demo:
         for line in demo.stderr:
             if "training GenRe" in line:
                 break

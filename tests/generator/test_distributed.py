@@ -214,8 +214,6 @@ def test_ctrl_c_in_the_parent_saves_and_leaves_no_worker(tmp_path: Path) -> None
                 os.kill(os.getpid(), signal.SIGINT)
                 return
 
-    # What was started in the background of a shell ignores Ctrl-C, tests too.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     thread = threading.Thread(target=interrupt_once_it_has_begun)
     thread.start()
     try:
@@ -224,7 +222,6 @@ def test_ctrl_c_in_the_parent_saves_and_leaves_no_worker(tmp_path: Path) -> None
     finally:
         over.set()
         thread.join()
-        signal.signal(signal.SIGINT, before)
     state = torch.load(file)
     assert state["step"] >= 10 and len(state["dropout"]) == 2
     time.sleep(0.3)

@@ -92,8 +92,6 @@ def test_a_run_that_is_killed_or_stopped_goes_on_to_the_same_numbers(
     cells = read_grid(path)
     line = [sys.executable, "-m", "carla_genre.cli", "benchmark", str(path), "--results", str(out)]
     line += ["--cache", str(desk / "cache")]
-    # Where the tests run in the background, SIGINT is ignored, and a child would inherit that.
-    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     start = functools.partial(
         subprocess.Popen,
         line,
@@ -101,7 +99,6 @@ def test_a_run_that_is_killed_or_stopped_goes_on_to_the_same_numbers(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=heard,
     )
     for number, (signal_, status) in enumerate([(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)], 1):
         with start() as process:
