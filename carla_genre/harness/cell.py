@@ -49,6 +49,8 @@ class Cell:
         Of the train rows that the method is given, in (0, 1]; the gold classifier, h and the people stay those of all.
     classifier : str
         What h is, as :func:`carla_genre.protocol.prepare` takes it.
+    label_noise : float
+        Share of the train labels that are flipped before h and the method learn them, in [0, .5).
     """
 
     data: str
@@ -63,6 +65,7 @@ class Cell:
     answers: bool = False
     share: float = 1.0
     classifier: str = PAPER_CLASSIFIER
+    label_noise: float = 0.0
 
     @property
     def key(self) -> str:
@@ -72,8 +75,10 @@ class Cell:
 
     @property
     def problem(self) -> str:
-        """The data set, and the classifier where it is not the paper's."""
-        return self.data if self.classifier == PAPER_CLASSIFIER else f"{self.data}, {self.classifier}"
+        """The data set, and the classifier and the labels where they are not the paper's."""
+        classifier = [] if self.classifier == PAPER_CLASSIFIER else [self.classifier]
+        labels = [f"{self.label_noise:g} of labels flipped"] if self.label_noise else []
+        return ", ".join([self.data, *classifier, *labels])
 
     @property
     def file(self) -> str:

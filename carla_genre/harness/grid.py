@@ -23,6 +23,7 @@ from carla_genre.harness.grid_values import (
     numbers,
     one_line,
     only_json,
+    part_below,
     read_yaml,
     share,
     texts,
@@ -31,7 +32,10 @@ from carla_genre.methods.registry import hyperparameters_of
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER, check_classifier
 from carla_genre.protocol.data import BALANCED, REAL_DATA
 
-KEYS = ("data", "classifiers", "seeds", "people", "rows", "retrained", "answers", "recourse_methods", "quick")
+KEYS = (
+    *("data", "classifiers", "seeds", "people", "rows", "label_noise", "retrained", "answers"),
+    *("recourse_methods", "quick"),
+)
 QUICK_KEYS = ("data", "classifiers", "seeds", "people", "rows", "retrained")
 METHOD_KEYS = ("method", "hyperparams", "data", "classifiers", "share", "quick")
 TABLE_KEYS = (
@@ -64,6 +68,7 @@ def read_grid(
             seeds: [0, 1, 2, 3, 4]
             people: 200
             rows: 5000                   # at most so many train rows; all by default
+            label_noise: 0.05            # of the train labels are flipped before h learns them; none by default
             answers: true                # keep people and answers in the records; false by default
             retrained: 3                 # times that h is trained again, on other rows and from other weights
             recourse_methods:
@@ -246,6 +251,7 @@ def _shared(grid: Mapping[str, Any], where: str = "") -> dict[str, Any]:
     return {
         "n_factuals": number(grid.get("people", 200), f"{where}people", 1),
         "rows": None if grid.get("rows") is None else number(grid["rows"], f"{where}rows", 20),
+        "label_noise": part_below(grid.get("label_noise", 0.0), f"{where}label_noise", 0.5),
         "n_retrained": number(grid.get("retrained", 3), f"{where}retrained", 0),
         "answers": flag(grid.get("answers", False), f"{where}answers"),
     }

@@ -128,6 +128,13 @@ def share(value: Any, where: str) -> float:
     return float(value)
 
 
+def part_below(value: Any, where: str, bound: float) -> float:
+    """A number of at least 0 and below a bound."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < bound:
+        raise InputError(f"{where}: expected a number of at least 0 and below {bound:g}, got {value!r}")
+    return float(value)
+
+
 def flag(value: Any, where: str) -> bool:
     """True or false."""
     if not isinstance(value, bool):

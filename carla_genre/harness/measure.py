@@ -49,6 +49,7 @@ def measure(cell: Cell, places: Places = Places()) -> dict[str, Any]:  # noqa: B
         rows=cell.rows,
         cache=places.cache,
         classifier=cell.classifier,
+        label_noise=cell.label_noise,
     )
     before = peak_memory_mb()
     hyperparams = _with_seed(cell)  # loads the method's module, which is not its training

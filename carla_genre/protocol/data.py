@@ -27,6 +27,9 @@ BALANCED = {"adult": True, "compas": True, "heloc": False, **dict.fromkeys(TOYS,
 # Of the rows that are taken where not all are: the same ones for every seed of the protocol.
 ROWS_SEED = 42
 
+# Beside the protocol's seed, so that the labels that are flipped have nothing to do with what else that seed draws.
+NOISE_SEED = 5
+
 
 @dataclass(frozen=True)
 class OwnTable:
@@ -113,6 +116,31 @@ def relabel(data: FrameCatalog, train: np.ndarray, test: np.ndarray) -> None:
         data.df_train.assign(**{data.target: np.asarray(train).astype(int)}),
         data.df_test.assign(**{data.target: np.asarray(test).astype(int)}),
     )
+
+
+def flipped(labels: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """The labels with a share of them turned to the other one: label noise.
+
+    Parameters
+    ----------
+    labels : ndarray (n,)
+        0 and 1; left as they are.
+    share : float
+        In [0, .5): ``round(share * n)`` rows are drawn, each alike, whatever their label.
+    seed : int
+        The rows of a smaller share are among those of a larger one.
+
+    Raises
+    ------
+    InputError
+        The share is outside of its range.
+    """
+    if not 0 <= share < 0.5:
+        raise InputError(f"label_noise must be at least 0 and below .5, got {share:g}")
+    noisy = np.array(labels, dtype=int)
+    rows = np.random.default_rng([NOISE_SEED, seed]).permutation(len(noisy))[: round(share * len(noisy))]
+    noisy[rows] = 1 - noisy[rows]
+    return noisy
 
 
 def share_of_rows(data: FrameCatalog, share: float, seed: int) -> FrameCatalog:

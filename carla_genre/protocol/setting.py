@@ -29,6 +29,7 @@ from carla_genre.protocol.cache import content_key, kept_object, remembered
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER, Trained, train_by_name
 from carla_genre.protocol.data import (
     OwnTable,
+    flipped,
     input_columns,
     is_balanced,
     load_protocol_data,
@@ -116,6 +117,7 @@ def prepare(
     rows: int | None = None,
     cache: str | os.PathLike[str] | None = None,
     classifier: str = PAPER_CLASSIFIER,
+    label_noise: float = 0.0,
 ) -> Setting:
     """Run the protocol up to the rows to answer.
 
@@ -137,6 +139,9 @@ def prepare(
         Folder of the gold classifiers and of h, by content (:mod:`carla_genre.protocol.cache`).
     classifier : {"ann", "linear", "forest", "boosting"} or "module:function"
         What h is, the paper's network by default; see :func:`carla_genre.protocol.classifiers.train_by_name`.
+    label_noise : float
+        Share of the drawn train labels that are flipped before h and the methods see them, in [0, .5); the test labels
+        and the judges stay.
 
     Returns
     -------
@@ -147,7 +152,7 @@ def prepare(
     folder = None if cache is None else Path(cache).expanduser()
     trained = _gold(catalog, folder)
     balanced = is_balanced(data)
-    checks = _draw_again(catalog, trained.probability, seed)
+    checks = _draw_again(catalog, trained.probability, seed, label_noise)
     mlmodel, h_seconds = _classifier(catalog, classifier, balanced, seed, folder, verbose)
     test = mlmodel.data.df_test
     accepted = model_probability(mlmodel, test) > 0.5
@@ -204,16 +209,17 @@ def _gold(data: FrameCatalog, folder: Path | None) -> _Gold:
     return remembered(key, lambda: kept_object(folder, key, fit))
 
 
-def _draw_again(data: FrameCatalog, probability: np.ndarray, seed: int) -> dict[str, float]:
+def _draw_again(data: FrameCatalog, probability: np.ndarray, seed: int, noise: float) -> dict[str, float]:
     """Replace the labels, of the train rows and then of the test rows, by draws; say what that changed."""
     train, test = data.df_train, data.df_test
     drawn = draw_labels(probability, seed)
-    relabel(data, drawn[: len(train)], drawn[len(train) :])
+    learnt = flipped(drawn[: len(train)], noise, seed)
+    relabel(data, learnt, drawn[len(train) :])
     return {
         "train rows": len(train),
         "test rows": len(test),
         "positive rate before": float(train[data.target].mean()),
-        "positive rate after": float(drawn[: len(train)].mean()),
+        "positive rate after": float(learnt.mean()),
     }
 
 

@@ -15,7 +15,7 @@ from carla_genre.harness.table import table
 from carla_genre.report.collecting import EXTRAS, Found
 
 # The fields of a cell that all methods of a comparison share.
-_OF_SETTING = ("data", "classifier", "n_factuals", "rows", "table")
+_OF_SETTING = ("data", "classifier", "n_factuals", "rows", "label_noise", "table")
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,8 @@ def _chosen(one: Found) -> dict[str, Any]:
 def _terms(fields: Mapping[str, Any]) -> str:
     rows = "all train rows" if fields["rows"] is None else f"at most {fields['rows']} train rows"
     classifier = [f"classifier {fields['classifier']}"] if "classifier" in fields else []
-    return ", ".join([f"{fields['n_factuals']} people", rows, *classifier])
+    noise = [f"{fields['label_noise']:g} of the train labels flipped"] if fields.get("label_noise") else []
+    return ", ".join([f"{fields['n_factuals']} people", rows, *classifier, *noise])
 
 
 def _shown(value: Any) -> str:

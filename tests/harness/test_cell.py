@@ -35,6 +35,7 @@ CELL = Cell(
         {"answers": True},
         {"share": 0.5},
         {"classifier": "forest"},
+        {"label_noise": 0.05},
         {"n_retrained": 1},
     ],
 )
@@ -59,6 +60,14 @@ def test_another_classifier_than_the_paper_s_is_told():
     other = replace(CELL, classifier="my_models:train")
     assert (str(CELL), str(other)) == ("compas, seed 1, near", "compas, my_models:train, seed 1, near")
     assert other.file == f"compas-my-models-train_near_seed1_{other.key}.json"
+
+
+def test_noise_in_the_labels_is_told_and_none_is_no_part_of_the_key():
+    noisy = replace(CELL, label_noise=0.05)
+    assert str(noisy) == "compas, 0.05 of labels flipped, seed 1, near"
+    assert replace(noisy, label_noise=0.0).key == CELL.key
+    # As it is since records are kept: a field that is added must not move it.
+    assert CELL.key == "afb7c3aac3f7"
 
 
 def test_a_record_comes_back_as_it_was_written(tmp_path):

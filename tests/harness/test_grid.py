@@ -62,6 +62,12 @@ def test_a_method_may_be_given_a_share_of_the_train_rows(grid_file):
     assert read_grid(grid_file({"NNR": {"share": 1}}))[0] == cells[0]
 
 
+def test_labels_may_be_flipped_before_h_learns_them(grid_file):
+    noisy, plain = (read_grid(grid_file({"NNR": None}, **more))[0] for more in ({"label_noise": 0.05}, {}))
+    assert (noisy.label_noise, plain.label_noise) == (0.05, 0)
+    assert noisy.key != plain.key
+
+
 def test_what_is_not_said_has_the_paper_s_value(tmp_path):
     (tmp_path / "grid.yaml").write_text("recourse_methods:\n  NNR:\n")
     cells = read_grid(tmp_path / "grid.yaml")
@@ -90,6 +96,8 @@ def test_toys_are_data_that_a_grid_may_name(grid_file):
         ({"people": 0}, r"people: expected a whole number from 1, got 0"),
         ({"people": "all"}, r"people: .* got 'all'"),
         ({"rows": 3}, r"rows: expected a whole number from 20, got 3"),
+        ({"label_noise": 0.5}, r"label_noise: expected a number of at least 0 and below 0.5, got 0.5"),
+        ({"label_noise": "some"}, r"label_noise: .* got 'some'"),
         ({"data": ["compass"]}, r"data: no 'compass'; did you mean 'compas'"),
         ({"data": ["moon"]}, r"data: no 'moon'; did you mean 'moons'"),
         ({"data": [{**LOANS, "name": "corr"}]}, r"the name 'corr' is taken"),

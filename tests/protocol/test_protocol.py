@@ -9,7 +9,7 @@ from carla_genre.errors import InputError
 from carla_genre.methods.nearest import NearestNeighbor
 from carla_genre.protocol import prepare
 from carla_genre.protocol.classifier import train_classifier
-from carla_genre.protocol.data import load_protocol_data, relabel
+from carla_genre.protocol.data import flipped, load_protocol_data, relabel
 
 from carla import Benchmark
 from carla.recourse_methods import Wachter
@@ -63,6 +63,30 @@ def test_a_seed_moves_labels_classifier_and_rows_and_gives_the_same_again(settin
     assert (other.mlmodel.predict(rows) != setting.mlmodel.predict(rows)).any()
     again = prepare("compas", seed=3, n_factuals=25)
     pd.testing.assert_frame_equal(again.factuals, setting.factuals)
+
+
+def test_noise_flips_that_share_of_the_train_labels_and_nothing_else(setting):
+    noisy = prepare("compas", seed=3, n_factuals=25, label_noise=0.05)
+    target, train = setting.data.target, setting.data.df_train
+    flips = train[target] != noisy.data.df_train[target]
+    assert flips.sum() == round(0.05 * len(train))
+    assert set(train.loc[flips, target]) == {0, 1}  # either label may be flipped
+    pd.testing.assert_frame_equal(noisy.data.df_train.drop(columns=target), train.drop(columns=target))
+    pd.testing.assert_frame_equal(noisy.data.df_test, setting.data.df_test)
+    assert noisy.gold is setting.gold and noisy.judge.inlier_test is setting.judge.inlier_test
+    # h has learnt the flipped labels, and another seed flips others.
+    rows = train[list(setting.mlmodel.feature_input_order)]
+    assert (noisy.mlmodel.predict(rows) != setting.mlmodel.predict(rows)).any()
+    labels = train[target].to_numpy()
+    some, more = (flipped(labels, share, 3) != labels for share in (0.05, 0.2))
+    assert (some == flips).all() and more[some].all()
+    assert (flipped(labels, 0.05, 4) != flipped(labels, 0.05, 3)).any()
+
+
+@pytest.mark.parametrize("share", [-0.1, 0.5, float("nan")])
+def test_less_than_half_of_the_labels_can_be_noise(setting, share):
+    with pytest.raises(InputError, match=r"label_noise must be at least 0 and below \.5"):
+        prepare("compas", seed=3, n_factuals=25, label_noise=share)
 
 
 def test_the_classifier_learns_without_touching_global_randomness(small_paper):
