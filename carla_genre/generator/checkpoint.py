@@ -120,4 +120,5 @@ def config_from_dict(content: Mapping[str, Any]) -> GeneratorConfig:
         architecture=Architecture(**content["architecture"]),
         training=Training(**content["training"]),
         sampling=SamplingConfig(**content["sampling"]),
+        warm_start=content.get("warm_start"),
     )

@@ -194,13 +194,17 @@ class SamplingConfig:
 
 @dataclass(frozen=True)
 class GeneratorConfig:
-    """Everything that decides a trained generator, and how it is sampled by default."""
+    """Everything that decides a trained generator, and how it is sampled by default.
+
+    ``warm_start`` is the file of the generator that the training starts from, where it does not start anew.
+    """
 
     pairs: PairConfig = field(default_factory=PairConfig)
     binning: Binning = field(default_factory=Binning)
     architecture: Architecture = field(default_factory=Architecture)
     training: Training = field(default_factory=Training)
     sampling: SamplingConfig = field(default_factory=SamplingConfig)
+    warm_start: str | None = None
 
 
 DEFAULT = GeneratorConfig()

@@ -30,6 +30,7 @@ from carla_genre.methods.genre_hyperparameters import preset_of, rules, to_confi
 from carla_genre.methods.hyperparameters import Hyperparameter, check
 from carla_genre.methods.schema_difference import schema_difference
 from carla_genre.methods.training_rows import People
+from carla_genre.methods.warm_start import started_from
 from carla_genre.schema import Schema
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,8 @@ class GenRe(SchemaMethod):
         ``n_samples``      10          candidates a factual, >= 1
         ``selection``      "validity"  of the candidates, the one h likes best (the paper's rule), or the
                                        "cheapest" with h > gamma
+        ``warm_start``     None        a file that :meth:`save` wrote, for another classifier, gamma or lambda: starts
+                                       from its weights and bins, for a fifth of the preset's steps or epochs
         ``constraints``    None        feature -> {"direction": "increase" | "decrease", "range": (low,
                                        high) in original units, "immutable": bool}
         ``device``         "auto"      "auto" takes a GPU when there is one; else a torch device
@@ -100,6 +103,8 @@ class GenRe(SchemaMethod):
     InputError
         A hyperparameter is wrong, D_h- or D_h+ is empty (the message says which gamma would have rows), or
         no denied row has an accepted row of the same immutables.
+    CheckpointError
+        ``warm_start`` is no such file, or one of another schema, architecture or binning.
 
     Notes
     -----
@@ -120,7 +125,8 @@ class GenRe(SchemaMethod):
     @classmethod
     def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
         """The hyperparameters, with the named preset's defaults."""
-        return rules(preset_of(hyperparams))
+        warm = isinstance(hyperparams, Mapping) and hyperparams.get("warm_start") is not None
+        return rules(preset_of(hyperparams), warm)
 
     def _prepare(self) -> None:
         start = time.perf_counter()
@@ -137,6 +143,8 @@ class GenRe(SchemaMethod):
         config, schema = self._config, self.schema
         start = time.perf_counter()
         constraints = generator_rules(schema)
+        old = config.warm_start
+        started = None if old is None else started_from(old, config, constraints, schema)
         sides = (
             self.training_rows.sides(config.pairs)
             if self._people is None
@@ -145,7 +153,8 @@ class GenRe(SchemaMethod):
         pairs = find_pairs(sides.denied, sides.accepted, constraints, config.pairs, self.device)
         self.seconds["pairs"] = time.perf_counter() - start
         _warn_of_unmatched(pairs, schema)
-        return Generator.for_pairs(config, constraints, level_counts(schema), pairs).to(self.device), pairs
+        generator = started or Generator.for_pairs(config, constraints, level_counts(schema), pairs)
+        return generator.to(self.device), pairs
 
     def candidates(self, values: np.ndarray) -> np.ndarray:
         """Sampled answers.

@@ -19,11 +19,15 @@ from carla_genre.generator.config import (
 )
 from carla_genre.methods.hyperparameters import COMMON, Hyperparameter
 
+# Of a preset's steps and epochs, what a training takes that starts from a trained generator.
+WARM_SHARE = 0.2
 
-def rules(preset: str) -> dict[str, Hyperparameter]:
-    """Every hyperparameter of GenRe, with a preset's values as defaults."""
+
+def rules(preset: str, warm: bool = False) -> dict[str, Hyperparameter]:
+    """Every hyperparameter of GenRe, with a preset's values as defaults; ``warm`` shortens the training."""
     config = PRESETS[preset]
     pairs, bins, sampling = config.pairs, config.binning, config.sampling
+    training = _shortened(config.training) if warm else config.training
     return {
         "preset": Hyperparameter(preset, str, choices=tuple(PRESETS)),
         "lambda_": Hyperparameter(pairs.lambda_, float, low=0, aliases=("lambda",)),
@@ -37,12 +41,13 @@ def rules(preset: str) -> dict[str, Hyperparameter]:
         "sigma": Hyperparameter(sampling.sigma, float, low=0),
         "n_samples": Hyperparameter(sampling.n_samples, int, low=1),
         "selection": Hyperparameter("validity", str, choices=("validity", "cheapest")),
+        "warm_start": Hyperparameter(None, str),
         **COMMON,
         # The paper's network is large enough to share.
         **({"threads": replace(COMMON["threads"], default=0)} if preset == "paper" else {}),
         "pairing": Hyperparameter(None, Mapping, group=_pairing(config.pairs)),  # type: ignore[type-abstract]
         "architecture": Hyperparameter(None, Mapping, group=_architecture(config.architecture)),  # type: ignore[type-abstract]
-        "training": Hyperparameter(None, Mapping, group=_training(config.training)),  # type: ignore[type-abstract]
+        "training": Hyperparameter(None, Mapping, group=_training(training, 0 if warm else 1)),  # type: ignore[type-abstract]
     }
 
 
@@ -71,9 +76,14 @@ def _architecture(default: Architecture) -> dict[str, Hyperparameter]:
     }
 
 
-def _training(default: Training) -> dict[str, Hyperparameter]:
+def _shortened(training: Training) -> Training:
+    epochs = None if training.epochs is None else round(training.epochs * WARM_SHARE)
+    return replace(training, steps=max(1, round(training.steps * WARM_SHARE)), epochs=epochs)
+
+
+def _training(default: Training, fewest_steps: int) -> dict[str, Hyperparameter]:
     return {
-        "steps": Hyperparameter(default.steps, int, low=1),
+        "steps": Hyperparameter(default.steps, int, low=fewest_steps),
         "epochs": Hyperparameter(default.epochs, int, low=1),
         "batch_size": Hyperparameter(default.batch_size, int, low=1),
         "learning_rate": Hyperparameter(default.learning_rate, float, low=0, open_low=True),
@@ -171,6 +181,7 @@ def to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> Gen
         architecture=to_architecture(values["architecture"]),
         training=to_training(values["training"], (given or {}).get("training")),
         sampling=to_sampling(values),
+        warm_start=values["warm_start"],
     )
 
 
