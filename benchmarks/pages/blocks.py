@@ -15,6 +15,7 @@ from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, 
 from benchmarks.paper.differences import table as differences
 from benchmarks.paper.published import NAMES, name_of
 from benchmarks.recipe import page as recipe
+from benchmarks.robust import page as robustness
 from benchmarks.speed import table as timings
 from benchmarks.speed.__main__ import MODULES
 from carla_genre.errors import InputError
@@ -145,6 +146,11 @@ def recipes(root: Path, folder: str, grid: str) -> str:
     return recipe.markdown(records(root / folder), grid)
 
 
+def robust(root: Path, folder: str) -> str:
+    """Every method where h is trained again, learns flipped labels, is miscalibrated, or has many features."""
+    return robustness.markdown(robustness.read_records(root / folder))
+
+
 def many_features(root: Path, file: str, part: str) -> str:
     """A table of the study of many features: "growth", "profile", "remedies" or "real"."""
     tables = {
@@ -196,6 +202,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "carla_seconds": carla_seconds,
     "speed": speed,
     "recipe": recipes,
+    "robustness": robust,
     "many_features": many_features,
     "sequence_order": sequence_order,
     "carla_suite": carla_suite,

@@ -1,0 +1,110 @@
+"""Recourse after h is trained again, with wrong labels, a miscalibrated h, and many features: one table.
+
+python -m benchmarks.robust --root FOLDER
+
+Cells whose record is there are not measured again, so that the same command goes on after Ctrl-C. All cells run in this
+process, one after the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.robust.cells import GRID, cells, wide_cells
+from benchmarks.robust.page import markdown
+from benchmarks.robust.wide import WIDE, write_tables
+from carla_genre.errors import CarlaGenreError
+from carla_genre.harness.cell import Cell, Places
+from carla_genre.harness.grid_values import read_yaml
+from carla_genre.harness.measure import measure
+from carla_genre.harness.record import failure
+from carla_genre.harness.run import records_of, run_grid
+from carla_genre.protocol.cache import default_folder
+
+RESULTS, QUICK_RESULTS = Path("results") / "robust", Path("results") / "robust-quick"
+_DATA = tuple(read_yaml(GRID.read_text(encoding="utf-8"))["data"])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what is missing, and print the table.
+
+    Returns
+    -------
+    int
+        The exit status: 0, 1 where cells have failed or are not measured, 2 for an error that the user can mend, 130
+        after Ctrl-C.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except CarlaGenreError as error:
+        print(f"robust: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nrobust: interrupted; the same command goes on", file=sys.stderr)
+        return 130
+
+
+def _run(options: argparse.Namespace) -> int:
+    folder = options.results or (QUICK_RESULTS if options.quick else RESULTS)
+    with tempfile.TemporaryDirectory() as tables:
+        every = _cells(options, Path(tables))
+        if not options.no_run:
+            places = Places(options.root, tables, str(options.cache or default_folder()))
+            run_grid(every, folder, places, measure_one=_measure_here)
+    records = records_of(every, folder)
+    print(markdown(records))
+    return int(len(records) < len(every) or any("error" in record for record in records))
+
+
+def _cells(options: argparse.Namespace, tables: Path) -> list[Cell]:
+    """The chosen cells; the tables of many features are written into a folder."""
+    usual = _DATA[:1] if options.quick else (*_DATA, *WIDE)
+    chosen = options.data or usual
+    narrow, wide = ([name for name in chosen if name in known] for known in (_DATA, WIDE))
+    of_paper = cells(options.quick, options.only, narrow, options.seeds) if narrow else []
+    of_many = write_tables(wide, tables, options.uci)
+    return of_paper + (wide_cells(of_many, options.quick, options.only, options.seeds) if wide else [])
+
+
+def _measure_here(cell: Cell, places: Places, *_: Any) -> dict[str, Any]:
+    """A cell in this process: most take less than a process takes to start."""
+    try:
+        return measure(cell, places)
+    except Exception as error:  # whatever a method raises is what the record is for
+        return failure(cell, error)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.robust",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--root", metavar="DIR", help="folder of CARLA's CSVs (CF_DATA, else ~/cf-data)")
+    parser.add_argument(
+        "--uci", type=Path, metavar="DIR", help="folder of crime.csv (CF_DATA, or its package)"
+    )
+    parser.add_argument(
+        "--results", type=Path, metavar="DIR", help=f"folder of the records ({RESULTS}; {QUICK_RESULTS})"
+    )
+    parser.add_argument("--cache", metavar="DIR", help="of trained classifiers (~/.cache/carla-genre)")
+    parser.add_argument("--data", nargs="+", choices=(*_DATA, *WIDE), default=[], help="these alone")
+    parser.add_argument(
+        "--seeds", nargs="+", type=int, default=[], metavar="N", help="in the place of the grid's"
+    )
+    parser.add_argument("--only", nargs="+", default=[], metavar="LABEL", help="these methods alone")
+    parser.add_argument("--quick", action="store_true", help="a smaller grid: shows that all runs, no more")
+    parser.add_argument("--no-run", action="store_true", help="measure nothing; print what there is")
+    return parser
+
+
+if __name__ == "__main__":
+    logging.getLogger("carla_genre").setLevel(logging.WARNING)  # a line a cell is enough
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""The table of robustness, from records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.paper.published import name_of
+from benchmarks.robust.cells import CONDITIONS, GRID, NOISE
+from benchmarks.robust.cells import condition_of as condition
+from benchmarks.robust.classifiers import FACTOR
+from benchmarks.robust.wide import WIDE
+from carla_genre.errors import InputError
+from carla_genre.harness.grid_values import read_yaml
+from carla_genre.harness.markdown import markdown_table, number, spread
+from carla_genre.harness.record import read_record
+
+Record = Mapping[str, Any]
+
+# Condition -> what its columns are headed with.
+HEADS = {
+    "as it is": "",
+    "noise": f", {100 * NOISE:g} % of labels flipped",
+    "surer": f", logit times {FACTOR:g}",
+    "less sure": f", logit over {FACTOR:g}",
+}
+AGAIN = {"future_validity_rows": "h on other rows", "future_validity_weights": "h of another seed"}
+
+
+def read_records(folder: Path) -> list[Record]:
+    """The records of a folder: data sets and methods in the grid's order, other data sets after them.
+
+    Raises
+    ------
+    InputError
+        There are none, or one cannot be read.
+    """
+    grid = read_yaml(GRID.read_text(encoding="utf-8"))
+    data, labels = ([*grid["data"], *WIDE], [*grid["recourse_methods"]])
+    found = [read_record(path) for path in sorted(folder.glob("*_seed*.json"))]
+    if not found:
+        raise InputError(f"{folder} has no records: python -m benchmarks.robust makes them")
+    return sorted(
+        found, key=lambda one: (data.index(one["cell"]["data"]), labels.index(one["cell"]["label"]))
+    )
+
+
+def markdown(records: Iterable[Record]) -> str:
+    """A row for each data set and method, in the order of first sight; means over the seeds, and what failed."""
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        groups.setdefault((record["cell"]["data"], record["cell"]["label"]), []).append(record)
+    head = ["data", "d", "method", "seeds"]
+    for name in CONDITIONS:
+        head += [f"Val{HEADS[name]}", f"Score{HEADS[name]}", *(AGAIN.values() if name == "as it is" else ())]
+    lines = [_line(data, label, group) for (data, label), group in groups.items()]
+    return "\n\n".join(filter(None, [markdown_table(head, lines), _failures(groups)]))
+
+
+def _line(data: str, label: str, group: Sequence[Record]) -> list[str]:
+    measured = [record for record in group if "error" not in record]
+    d = str(measured[0]["scores"]["d"]) if measured else "-"
+    seeds = ", ".join(map(str, sorted({record["cell"]["seed"] for record in group})))
+    line = [name_of(data), d, label, seeds]
+    for name in CONDITIONS:
+        of_it = pd.DataFrame(
+            [record["scores"] for record in measured if condition(record["cell"]) == name],
+            columns=["val", "score", *AGAIN],
+        ).astype(float)
+        means, deviations = of_it.mean(), of_it.std()
+        line += [number(means["val"], 2), spread(means["score"], deviations["score"])]
+        if name == "as it is":
+            line += [number(means[figure], 2) for figure in AGAIN]
+    return line
+
+
+def _failures(groups: Mapping[tuple[str, str], Sequence[Record]]) -> str:
+    """A line for each method, condition and reason that something was not measured."""
+    reasons: dict[str, list[int]] = {}
+    for (data, label), group in groups.items():
+        for record in group:
+            if "error" in record:
+                of = f"{name_of(data)}, {label}{HEADS[condition(record['cell'])]}: {record['error']['message']}"
+                reasons.setdefault(of, []).append(record["cell"]["seed"])
+    return "\n".join(f"- {of} (seed {', '.join(map(str, seeds))})" for of, seeds in reasons.items())
