@@ -18,6 +18,7 @@ from benchmarks.recipe import page as recipe
 from benchmarks.robust import page as robustness
 from benchmarks.speed import table as timings
 from benchmarks.speed.__main__ import MODULES
+from benchmarks.warm import page as warm
 from carla_genre.errors import InputError
 from carla_genre.harness.markdown import markdown_table
 from carla_genre.harness.record import read_record
@@ -169,6 +170,11 @@ def sequence_order(root: Path, file: str) -> str:
     return features.order_table(read(root / file))
 
 
+def warm_starts(root: Path, folder: str, rule: str) -> str:
+    """A generator for another h or gamma: from the one that is there, or anew; "validity" or "default" chooses."""
+    return warm.markdown([read(path) for path in sorted((root / folder).glob("*.json"))], rule)
+
+
 def carla_suite(root: Path, file: str) -> str:
     """What fails of CARLA's own tests, grouped by what was raised."""
     groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
@@ -205,5 +211,6 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "robustness": robust,
     "many_features": many_features,
     "sequence_order": sequence_order,
+    "warm_starts": warm_starts,
     "carla_suite": carla_suite,
 }
