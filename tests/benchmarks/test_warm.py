@@ -11,18 +11,12 @@ from benchmarks.warm.study import STARTS, Plan, measured
 from carla_genre.errors import InputError
 
 
-@pytest.fixture(scope="module")
-def rows() -> list[dict[str, Any]]:
-    return list(measured("circles", 0, None, Plan(factuals=10, steps=10)))
-
-
-def test_every_change_and_start_is_measured_by_the_papers_rule(rows: list[dict[str, Any]]) -> None:
+@pytest.mark.slow
+def test_every_change_and_start_is_measured_by_the_papers_rule() -> None:
+    rows = list(measured("circles", 0, None, Plan(factuals=10, steps=10)))
     found = {(row["change"], row["start"]) for row in rows if row["rule"] == "validity"}
     assert len(found) == 3 * len(STARTS)
     assert all(row["score"] > 0 and row["build_cpu_s"] > 0 for row in rows)
-
-
-def test_what_is_not_trained_has_no_loss(rows: list[dict[str, Any]]) -> None:
     assert all((row["loss"] is None) == (row["start"] == "the old one as it is") for row in rows)
 
 
