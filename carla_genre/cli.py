@@ -101,7 +101,7 @@ def _add_train(commands: Any) -> None:
     train.add_argument(
         "--at-most", type=int, metavar="N", help="learn from a sample of N rows of D_h- and of D_h+"
     )
-    _add_set(train, "hyperparameters, for instance preset=paper training.devices=2")
+    _add_set(train, "hyperparameters, for instance preset=paper training.devices=2 warm_start=FILE")
     train.set_defaults(command=_train)
 
 
