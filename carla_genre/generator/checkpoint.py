@@ -29,9 +29,15 @@ from carla_genre.generator.rules import Rules
 
 FORMAT = "carla-genre generator"
 VERSION = 1
+_ARRAYS = "arrays"
 
 
-def save(path: str | os.PathLike[str], generator: Generator, header: Mapping[str, Any]) -> None:
+def save(
+    path: str | os.PathLike[str],
+    generator: Generator,
+    header: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray] | None = None,
+) -> None:
     """Write a generator, whole or not at all.
 
     Parameters
@@ -41,6 +47,8 @@ def save(path: str | os.PathLike[str], generator: Generator, header: Mapping[str
     generator : Generator
     header : mapping
         What the caller needs to recognise it (schema, classifier's fingerprint), in JSON's types.
+    arrays : mapping, optional
+        What else the caller wants back, from :func:`load_arrays`.
     """
     path = Path(path)
     tensors = {f"weights/{k}": v.cpu().contiguous() for k, v in generator.transformer.state_dict().items()}
@@ -49,6 +57,8 @@ def save(path: str | os.PathLike[str], generator: Generator, header: Mapping[str
             tensors[f"{side}/{name}"] = tensor.cpu().contiguous()
     for field in dataclasses.fields(Rules):
         tensors[f"rules/{field.name}"] = torch.from_numpy(np.array(getattr(generator.rules, field.name)))
+    for name, array in (arrays or {}).items():
+        tensors[f"{_ARRAYS}/{name}"] = torch.from_numpy(np.ascontiguousarray(array))
     metadata = {
         "format": FORMAT,
         "version": str(VERSION),
@@ -98,6 +108,14 @@ def load(
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from error
     return generator.to(device).eval(), header
+
+
+def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """The ``arrays`` of a file that :func:`load` has read before."""
+    start = f"{_ARRAYS}/"
+    with safe_open(Path(path), framework="np") as file:
+        names = [name for name in file.keys() if name.startswith(start)]  # noqa: SIM118 (no mapping)
+        return {name.removeprefix(start): file.get_tensor(name) for name in names}
 
 
 def _rebuild(config: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Generator:

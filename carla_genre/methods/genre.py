@@ -8,10 +8,12 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from carla_genre.errors import CheckpointError, InputError
@@ -24,11 +26,14 @@ from carla_genre.generator.sampler import sample, sample_in_batches
 from carla_genre.generator.training_state import History
 from carla_genre.methods.base import SchemaMethod
 from carla_genre.methods.device import choose_device
+from carla_genre.methods.expected_choice import MOST_ROWS, ExpectedChoice, Source, expected_choice
 from carla_genre.methods.fingerprint import difference, fingerprint
 from carla_genre.methods.generator_rules import generator_rules, level_counts
 from carla_genre.methods.genre_hyperparameters import preset_of, rules, to_config, to_sampling
 from carla_genre.methods.hyperparameters import Hyperparameter, check
 from carla_genre.methods.schema_difference import schema_difference
+from carla_genre.methods.second_opinion import SecondOpinion
+from carla_genre.methods.selection import cheapest, most_valid
 from carla_genre.methods.training_rows import People
 from carla_genre.methods.warm_start import started_from
 from carla_genre.schema import Schema
@@ -37,6 +42,8 @@ log = logging.getLogger(__name__)
 
 # What may be changed without training again.
 _SAMPLING = ("temperature", "sigma", "n_samples", "selection", "gamma", "seed")
+_BY_SELECTION = ("temperature", "n_samples")
+_UNKNOWN_TO_OLD_FILES = {"take_back": True, "risk": None, "warm_start": None}
 
 
 class GenRe(SchemaMethod):
@@ -62,11 +69,15 @@ class GenRe(SchemaMethod):
                                        "nearest" in its continuous immutables, or "drop" it (paper)
         ``n_bins``         128         most bins of a continuous feature, >= 2 (paper: 50)
         ``binning``        "values"    "values" that occur; "even" centres (paper); "left-edges" (its code)
-        ``temperature``    10.0        tau, logits are multiplied by it, > 0; also as ``tau``
+        ``selection``      "expected"  of the candidates, the one of the highest expected Score (docs/method.md);
+                                       "validity" the one h likes best (the paper's rule, and preset "paper"'s), or
+                                       the "cheapest" with h > gamma
+        ``temperature``    1.0         tau, logits are multiplied by it, > 0; also as ``tau``; 10 with the other rules
         ``sigma``          0.0         noise on continuous answers in the scaled space, >= 0
-        ``n_samples``      10          candidates a factual, >= 1
-        ``selection``      "validity"  of the candidates, the one h likes best (the paper's rule), or the
-                                       "cheapest" with h > gamma
+        ``n_samples``      100         candidates a factual, >= 1; 10 with the other rules
+        ``take_back``      True        by "expected": undo changes that an answer can do without
+        ``risk``           None        by "expected": give no answer rather than a wrong one, so that at most this share
+                                       of the people gets one that is not valid or no inlier, (0, 1)
         ``warm_start``     None        a file that :meth:`save` wrote, for another classifier, gamma or lambda: starts
                                        from its weights and bins, for a fifth of the preset's steps or epochs
         ``constraints``    None        feature -> {"direction": "increase" | "decrease", "range": (low,
@@ -96,7 +107,7 @@ class GenRe(SchemaMethod):
     history : History or None
         Losses of the training; None for a loaded one.
     seconds : dict
-        Wall seconds of ``"pairs"`` and ``"training"``.
+        Wall seconds of ``"pairs"``, ``"training"`` and, for the rule "expected", ``"second opinion"``.
 
     Raises
     ------
@@ -113,6 +124,9 @@ class GenRe(SchemaMethod):
     """
 
     HYPERPARAMETERS = rules("default")
+    # What a file says of the rule "expected"; a loaded generator grows the forest again when it is asked for.
+    _kept: tuple[dict[str, Any], dict[str, np.ndarray]] | None = None
+    _people: People | None = None
     REFUSED_IS_FAILURE = False  # the candidates' scores are known: h need not be asked again
 
     def __init__(
@@ -125,8 +139,8 @@ class GenRe(SchemaMethod):
     @classmethod
     def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
         """The hyperparameters, with the named preset's defaults."""
-        warm = isinstance(hyperparams, Mapping) and hyperparams.get("warm_start") is not None
-        return rules(preset_of(hyperparams), warm)
+        given = hyperparams if isinstance(hyperparams, Mapping) else {}
+        return rules(preset_of(hyperparams), given.get("warm_start") is not None, given.get("selection"))
 
     def _prepare(self) -> None:
         start = time.perf_counter()
@@ -138,6 +152,30 @@ class GenRe(SchemaMethod):
         self.history: History | None = history
         self.device = generator.device
         self.seconds["training"] = time.perf_counter() - start - self.seconds.get("pairs", 0.0)
+        if values["selection"] == "expected":
+            _ = self.choice
+
+    @cached_property
+    def choice(self) -> ExpectedChoice:
+        """The rule "expected", fitted on the training rows when it is first asked for."""
+        start = time.perf_counter()
+        values, source = self.hyperparams, self._source()
+        n_jobs = values["threads"] or -1
+        if self._kept is not None:
+            content, learnt = self._kept
+            opinion = SecondOpinion.again(learnt, content["seed"], n_jobs)
+            return ExpectedChoice.from_dict(content, opinion, source)
+        rows = self.training_rows if self._people is None else self._people.labelled(self, MOST_ROWS)
+        made = expected_choice(source, rows, values["seed"], values["take_back"], values["risk"], n_jobs)
+        self.seconds["second opinion"] = time.perf_counter() - start
+        return made
+
+    def _source(self) -> Source:
+        def candidates(values: np.ndarray, n: int) -> np.ndarray:
+            few = replace(to_sampling(self.hyperparams), n_samples=n)
+            return sample(self.generator, torch.from_numpy(values), few, self.hyperparams["seed"]).numpy()
+
+        return Source(self.schema, candidates, lambda rows: self.scores(rows) > 0.5)
 
     def _untrained(self) -> tuple[Generator, Pairs]:
         config, schema = self._config, self.schema
@@ -189,17 +227,37 @@ class GenRe(SchemaMethod):
         return answers
 
     def _best(self, values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Choose among the candidates (B, N, D): (B, D), NaN for who h accepts none of."""
-        scores = self.scores(candidates)
-        best = scores.argmax(axis=1)
-        if self.hyperparams["selection"] == "cheapest":
+        """Choose among the candidates (B, N, D): (B, D), NaN for who is not answered."""
+        scores, selection = self.scores(candidates), self.hyperparams["selection"]
+        if selection == "expected":
+            return self.choice.choose(values, candidates, scores > 0.5).answers
+        if selection == "cheapest":
             cost = self.schema.cost(values[:, None], candidates)
-            cost[scores <= self.hyperparams["gamma"]] = np.inf
-            best = np.where(np.isfinite(cost).any(axis=1), cost.argmin(axis=1), best)
-        rows = np.arange(len(values))
-        answers = candidates[rows, best]
-        answers[scores[rows, best] <= 0.5] = np.nan
-        return answers
+            return cheapest(candidates, scores, cost, self.hyperparams["gamma"])
+        return most_valid(candidates, scores)
+
+    def certainty(self, answers: pd.DataFrame) -> pd.DataFrame:
+        """How sure the rule "expected" is of answers, or of any other rows.
+
+        Parameters
+        ----------
+        answers : DataFrame (B, any)
+            Encoded, as :meth:`get_counterfactuals` gives them.
+
+        Returns
+        -------
+        DataFrame (B, 2)
+            The answers' index; ``valid`` and ``inlier``, the probabilities to be accepted by a perfect judge of the
+            training labels, and to lie among the rows that it accepts. NaN for a row of NaN.
+        """
+        answered = ~answers[list(self.schema.columns)].isna().any(axis=1).to_numpy()
+        figures = np.full((len(answers), 2), np.nan)
+        if answered.any():
+            with self._isolated():
+                figures[answered] = np.stack(
+                    self.choice.rule.probabilities(self.schema.encode(answers[answered])), axis=1
+                )
+        return pd.DataFrame(figures, answers.index, ["valid", "inlier"])
 
     def with_sampling(self, **changes: Any) -> GenRe:
         """The same generator, sampled otherwise, without training again.
@@ -208,21 +266,32 @@ class GenRe(SchemaMethod):
         ----------
         **changes
             Of ``temperature``, ``sigma``, ``n_samples``, ``selection``, ``gamma`` (only the rule
-            "cheapest" looks at it here) and ``seed``.
+            "cheapest" looks at it here) and ``seed``. Another selection brings its own temperature and
+            number of samples, where these are the old one's.
         """
         fixed = sorted(set(changes) - set(_SAMPLING))
         if fixed:
             raise InputError(
                 f"GenRe.with_sampling: {fixed} decide the training; it may change {list(_SAMPLING)}"
             )
-        known = {name: rule for name, rule in self.rules(self.hyperparams).items() if name in _SAMPLING}
+        before = self.rules(self.hyperparams)
+        after = self.rules({**self.hyperparams, **changes})
+        given = check({name: rule for name, rule in after.items() if name in _SAMPLING}, changes, "GenRe")
+        values = {**self.hyperparams, **{name: given[name] for name in changes}}
+        for name in _BY_SELECTION:
+            if name not in changes and values[name] == before[name].default:
+                values[name] = after[name].default
+        if values["selection"] == "expected":
+            _ = self.choice  # of this one, so that what is sampled otherwise is chosen alike
         other = copy.copy(self)
-        given = check(known, changes, "GenRe")
-        other.hyperparams = {**self.hyperparams, **{name: given[name] for name in changes}}
+        other.hyperparams = values
         return other
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the trained generator with its schema and the classifier's fingerprint.
+
+        With the rule "expected", the encoded training rows and their labels are in the file: its forest is grown again
+        from them.
 
         Parameters
         ----------
@@ -235,13 +304,18 @@ class GenRe(SchemaMethod):
             "fingerprint": fingerprint(self.schema, self.scores),
             "hyperparams": values,
         }
-        checkpoint.save(path, self.generator, header)
+        arrays = None
+        if "choice" in self.__dict__:
+            header["choice"] = self.choice.to_dict()
+            arrays = self.choice.rule.opinion.learnt
+        checkpoint.save(path, self.generator, header, arrays)
 
     def export(self, path: str | os.PathLike[str]) -> None:
         """Write the trained generator as one file that torch alone reads, where this package is not installed.
 
         ``torch.export.load(path).module()`` is a function of encoded factuals (B, D), float64, and a seed, a Tensor ()
         of int64. It gives what :meth:`candidates` gives for that seed; h, which chooses among them, is not in the file.
+        The second opinion is not either: with the rule "expected", it samples as "validity" does.
         The extra file ``description.json`` has the schema, by which rows are encoded, and how it samples.
 
         Parameters
@@ -254,7 +328,10 @@ class GenRe(SchemaMethod):
         InputError
             The path does not end in ``.pt2``.
         """
-        sampling = to_sampling(self.hyperparams)
+        values = self.hyperparams
+        if values["selection"] == "expected":
+            values = self.with_sampling(selection="validity").hyperparams
+        sampling = to_sampling(values)
         description = {"schema": self.schema.to_dict(), "sampling": asdict(sampling)}
         export(path, self.generator, sampling, description)
 
@@ -287,6 +364,7 @@ class GenRe(SchemaMethod):
         if apart:
             raise CheckpointError(f"{os.fspath(path)} was trained for another classifier: {apart}")
         method.hyperparams = {
+            **_UNKNOWN_TO_OLD_FILES,
             **header["hyperparams"],
             "architecture": asdict(generator.config.architecture),
             "training": asdict(generator.config.training),
@@ -294,6 +372,8 @@ class GenRe(SchemaMethod):
         }
         method.generator, method.history, method.seconds = generator, None, {}
         method.device = generator.device
+        if "choice" in header:
+            method._kept = (header["choice"], checkpoint.load_arrays(path))
         return method
 
 

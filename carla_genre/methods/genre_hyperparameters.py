@@ -23,10 +23,22 @@ from carla_genre.methods.hyperparameters import COMMON, Hyperparameter
 WARM_SHARE = 0.2
 
 
-def rules(preset: str, warm: bool = False) -> dict[str, Hyperparameter]:
-    """Every hyperparameter of GenRe, with a preset's values as defaults; ``warm`` shortens the training."""
+SELECTIONS = ("expected", "validity", "cheapest")
+# How a preset chooses among the candidates.
+SELECTION = {"default": "expected", "paper": "validity"}
+# The rule "expected" looks for itself, and wants to be shown much that differs; the others want the likeliest.
+_MANY = SamplingConfig(temperature=1.0, n_samples=100)
+
+
+def rules(preset: str, warm: bool = False, selection: str | None = None) -> dict[str, Hyperparameter]:
+    """Every hyperparameter of GenRe, with a preset's values as defaults.
+
+    ``warm`` shortens the training, and a ``selection`` other than the preset's own brings its own sampling.
+    """
     config = PRESETS[preset]
-    pairs, bins, sampling = config.pairs, config.binning, config.sampling
+    pairs, bins = config.pairs, config.binning
+    selection = selection if selection in SELECTIONS else SELECTION[preset]
+    sampling = _MANY if selection == "expected" else config.sampling
     training = _shortened(config.training) if warm else config.training
     return {
         "preset": Hyperparameter(preset, str, choices=tuple(PRESETS)),
@@ -40,7 +52,9 @@ def rules(preset: str, warm: bool = False) -> dict[str, Hyperparameter]:
         "temperature": Hyperparameter(sampling.temperature, float, low=0, open_low=True, aliases=("tau",)),
         "sigma": Hyperparameter(sampling.sigma, float, low=0),
         "n_samples": Hyperparameter(sampling.n_samples, int, low=1),
-        "selection": Hyperparameter("validity", str, choices=("validity", "cheapest")),
+        "selection": Hyperparameter(selection, str, choices=SELECTIONS),
+        "take_back": Hyperparameter(True, bool),
+        "risk": Hyperparameter(None, float, low=0, high=1, open_low=True, open_high=True),
         "warm_start": Hyperparameter(None, str),
         **COMMON,
         # The paper's network is large enough to share.

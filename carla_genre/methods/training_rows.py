@@ -28,6 +28,9 @@ class People(Protocol):
     def sides(self, method: SchemaMethod, config: PairConfig) -> Sides:
         """D_h- and D_h+ as arrays, in the method's features and by its classifier."""
 
+    def labelled(self, method: SchemaMethod, at_most: int) -> TrainingRows:
+        """An even sample of all rows, of both labels and of every h."""
+
 
 @dataclass(frozen=True)
 class TrainingRows:

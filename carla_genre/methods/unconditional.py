@@ -35,7 +35,8 @@ _SHARED = ("preset", "lambda_", "gamma", "n_bins", "binning", "n_samples", "sele
 
 def rules(preset: str) -> dict[str, Hyperparameter]:
     """GenRe's hyperparameters as far as they apply, with twice the preset's decoder layers and longer training."""
-    known = genre.rules(preset)
+    known = genre.rules(preset, selection="validity")
+    known["selection"] = replace(known["selection"], choices=("validity", "cheapest"))
     of_the_factual = ("kind", "encoder_layers", "summary", "patch")
     architecture = {k: v for k, v in (known["architecture"].group or {}).items() if k not in of_the_factual}
     layers = architecture["decoder_layers"]

@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairs import side_masks, split_rows
 from carla_genre.methods.base import SchemaMethod
-from carla_genre.methods.training_rows import Sides
+from carla_genre.methods.training_rows import Sides, TrainingRows
 from carla_genre.parquet.kept_rows import EvenSample, KeptRows, OnDisk
 from carla_genre.parquet.raw_rows import RawRows
 from carla_genre.parquet.source import Source, open_source, read_batches
@@ -74,28 +75,34 @@ class ParquetPeople:
         InputError
             A column is absent or of a wrong type, the label is not of two values, or one of the sides is empty.
         """
-        source, data = open_source(self.path), method._mlmodel.data
-        if data.target not in source.types:
-            raise InputError(
-                f"the input lacks the label's column {data.target!r}; it has {list(source.types)}"
-            )
+        source = self._source(method)
         with contextlib.ExitStack() as files:
             return self._read(source, method, config, files)
+
+    def labelled(self, method: SchemaMethod, at_most: int) -> TrainingRows:
+        """An even sample of the rows, read by row groups; what is left out has been told by :meth:`sides`."""
+        source, width = self._source(method), len(method.schema.features)
+        sample = EvenSample(width + 1, at_most, np.random.default_rng([self.seed, 2]))
+        for values, labels in self._encoded(source, method, Counter[str]()):
+            sample.add(np.column_stack([values, labels]))
+        rows = sample.array()
+        values = np.ascontiguousarray(rows[:, :width])
+        return TrainingRows(values, rows[:, width].astype(int), method.scores(values))
+
+    def _source(self, method: SchemaMethod) -> Source:
+        source, target = open_source(self.path), method._mlmodel.data.target
+        if target not in source.types:
+            raise InputError(f"the input lacks the label's column {target!r}; it has {list(source.types)}")
+        return source
 
     def _read(
         self, source: Source, method: SchemaMethod, config: PairConfig, files: contextlib.ExitStack
     ) -> Sides:
-        width, data = len(method.schema.features), method._mlmodel.data
-        raw = RawRows(data, method.schema, source.types)
+        width = len(method.schema.features)
         denied, accepted = self._room(width, 0, files), self._room(width, 1, files)
         extremes, left_out = _Extremes(), Counter[str]()
-        for batch in _batches(source, [*raw.columns, data.target], method.hyperparams["verbose"]):
-            rows = raw.encode(batch)
-            labels = self._labels(batch.column(data.target), data.target, rows.reasons)
-            left_out.update(rows.reasons[rows.reasons != ""].tolist())
-            labelled = (rows.reasons == "")[rows.usable]
-            values = method.schema.encode(rows.frame)[labelled]
-            labels, scores = labels[rows.usable][labelled], method.scores(values)
+        for values, labels in self._encoded(source, method, left_out):
+            scores = method.scores(values)
             extremes.see(labels, scores)
             is_denied, is_accepted = side_masks(labels, scores, config)
             denied.add(values[is_denied])
@@ -105,6 +112,19 @@ class ParquetPeople:
             log.info("of %d rows %d are kept of D_h- and %d of D_h+", source.rows, denied.n, accepted.n)
         _warn_of_left_out(left_out, source.rows)
         return Sides(denied.array(), accepted.array())
+
+    def _encoded(
+        self, source: Source, method: SchemaMethod, left_out: Counter[str]
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Encoded rows (B, D) and their labels (B,); counts the reasons of those that are left out."""
+        data = method._mlmodel.data
+        raw = RawRows(data, method.schema, source.types)
+        for batch in _batches(source, [*raw.columns, data.target], method.hyperparams["verbose"]):
+            rows = raw.encode(batch)
+            labels = self._labels(batch.column(data.target), data.target, rows.reasons)
+            left_out.update(rows.reasons[rows.reasons != ""].tolist())
+            labelled = (rows.reasons == "")[rows.usable]
+            yield method.schema.encode(rows.frame)[labelled], labels[rows.usable][labelled]
 
     def _room(self, width: int, stream: int, files: contextlib.ExitStack) -> KeptRows:
         if self.at_most is not None:

@@ -19,6 +19,7 @@ ROLES: dict[str, Any] = {
     "immutables": ["age", "region"],
 }
 QUICK = {
+    "selection": "validity",  # test_expected.py has the default
     "training": {"steps": 40, "batch_size": 128, "evaluations": 4},
     "architecture": {"decoder_layers": 1},
     "verbose": False,

@@ -1,0 +1,254 @@
+"""The rule "expected": second opinion, curves, expected Score, changes taken back, and the stated risk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from method_cases import QUICK, Logistic, denied, make_mlmodel
+from scipy.special import expit
+
+from carla_genre import GenRe, InputError
+from carla_genre.evaluation.violations import violations
+from carla_genre.methods.expected_choice import Source, least_probability
+from carla_genre.methods.expected_score import ExpectedScore
+from carla_genre.methods.opinion_curves import Curve, Curves, bootstrap, fit_curves
+from carla_genre.methods.second_opinion import SecondOpinion, space
+from carla_genre.schema import Feature, Schema
+
+EXPECTED = {**QUICK, "selection": "expected", "n_samples": 30}
+
+
+@pytest.fixture(scope="module")
+def mlmodel() -> Logistic:
+    return make_mlmodel()
+
+
+@pytest.fixture(scope="module")
+def genre(mlmodel: Logistic) -> GenRe:
+    return GenRe(mlmodel, EXPECTED)
+
+
+@pytest.fixture(scope="module")
+def asked(genre: GenRe, mlmodel: Logistic) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Encoded factuals, their candidates, and which of these h accepts."""
+    values = genre.schema.encode(denied(mlmodel, 40))
+    candidates = genre.candidates(values)
+    return values, candidates, genre.scores(candidates) > 0.5
+
+
+def expectation(rule: ExpectedScore, values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    """By the formula, for every candidate (B, N)."""
+    flat = candidates.reshape(-1, candidates.shape[-1])
+    both = sum(rule.probabilities(flat)).reshape(candidates.shape[:2])
+    return both - rule.schema.cost(values[:, None], candidates) / values.shape[1]
+
+
+def test_it_is_the_default_and_each_rule_has_its_sampling(genre: GenRe) -> None:
+    default = GenRe._DEFAULT_HYPERPARAMS
+    assert (default["selection"], default["temperature"], default["n_samples"]) == ("expected", 1.0, 100)
+    paper = GenRe.rules({"preset": "paper"})
+    assert [paper[name].default for name in ("selection", "temperature", "n_samples")] == [
+        "validity",
+        10.0,
+        10,
+    ]
+    other = genre.with_sampling(selection="validity").hyperparams
+    assert (other["temperature"], other["n_samples"]) == (10.0, 30)  # 30 was asked for
+    back = genre.with_sampling(selection="validity", n_samples=10).with_sampling(selection="expected")
+    assert (back.hyperparams["temperature"], back.hyperparams["n_samples"]) == (1.0, 100)
+
+
+def test_the_choice_is_the_best_by_the_formula(
+    genre: GenRe, asked: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> None:
+    values, candidates, accepted = asked
+    accepted = accepted.copy()
+    accepted[3] = False
+    chosen = genre.choice.rule.choose(values, candidates, accepted)
+    assert np.isnan(chosen.answers[3]).all() and np.isnan(chosen.score[3])
+    all_scores = np.where(accepted, expectation(genre.choice.rule, values, candidates), -np.inf)
+    others = np.delete(np.arange(len(values)), 3)
+    np.testing.assert_allclose(chosen.score[others], all_scores.max(axis=1)[others], rtol=1e-12)
+    best = candidates[np.arange(len(values)), all_scores.argmax(axis=1)]
+    np.testing.assert_array_equal(chosen.answers[others], best[others])
+
+
+def test_what_is_taken_back_raises_the_expected_score(
+    genre: GenRe, mlmodel: Logistic, asked: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> None:
+    values, candidates, accepted = asked
+    rule = genre.choice.rule
+    chosen = rule.choose(values, candidates, accepted)
+    shorter = rule.take_back(values, chosen)
+    assert (shorter.score >= chosen.score).all() and (shorter.score > chosen.score).any()
+    own = (shorter.answers == values) | (shorter.answers == chosen.answers)
+    assert own.all()  # a feature is the candidate's, or the factual's again
+    assert (genre.scores(shorter.answers) > 0.5).all()
+    np.testing.assert_allclose(
+        shorter.score, expectation(rule, values, shorter.answers[:, None])[:, 0], rtol=1e-9
+    )
+    for row, column in zip(*np.nonzero(shorter.answers != values), strict=True):  # nothing more can be
+        trial = shorter.answers[row].copy()
+        trial[column] = values[row, column]
+        worse = expectation(rule, values[[row]], trial[None, None])[0, 0] <= shorter.score[row] + 1e-12
+        assert worse or genre.scores(trial[None])[0] <= 0.5
+
+
+def test_answers_keep_constraints_and_do_not_depend_on_who_else_asks(mlmodel: Logistic) -> None:
+    frozen = {"age": {"direction": "increase"}, "region": {"immutable": True}}
+    genre = GenRe(mlmodel, {**EXPECTED, "constraints": frozen})
+    factuals = denied(mlmodel, 12)
+    answers = genre.get_counterfactuals(factuals)
+    assert violations(genre.schema, factuals, answers).rows == 0
+    assert answers.notna().all(axis=1).any()
+    for place in (0, 11):
+        pd.testing.assert_frame_equal(
+            genre.get_counterfactuals(factuals.iloc[[place]]), answers.iloc[[place]]
+        )
+
+
+def test_reload_equals_saved(genre: GenRe, mlmodel: Logistic, tmp_path: Path) -> None:
+    factuals = denied(mlmodel, 15)
+    path = tmp_path / "loans.safetensors"
+    genre.save(path)
+    loaded = GenRe.load(path, mlmodel)
+    pd.testing.assert_frame_equal(loaded.get_counterfactuals(factuals), genre.get_counterfactuals(factuals))
+    # saved without: learnt from the classifier's own rows, as it would have been
+    genre.with_sampling(selection="validity").save(path)
+    other = GenRe.load(path, mlmodel)
+    assert other.hyperparams["selection"] == "validity"
+    other = other.with_sampling(selection="expected", temperature=1.0, n_samples=30)
+    pd.testing.assert_frame_equal(other.get_counterfactuals(factuals), genre.get_counterfactuals(factuals))
+
+
+def test_certainty_tells_accepted_rows_from_denied_ones(genre: GenRe, mlmodel: Logistic) -> None:
+    factuals = denied(mlmodel, 30)
+    answers = genre.get_counterfactuals(factuals)
+    answers.iloc[2] = np.nan
+    sure = genre.certainty(answers)
+    assert sure.index.equals(answers.index) and list(sure.columns) == ["valid", "inlier"]
+    assert sure.iloc[2].isna().all() and sure.drop(index=sure.index[2]).notna().all(axis=None)
+    assert sure["valid"].mean() > genre.certainty(factuals)["valid"].mean() + 0.2
+
+
+def test_the_test_rows_are_never_looked_at(genre: GenRe, mlmodel: Logistic) -> None:
+    blind = make_mlmodel()
+    blind.data._df_test = blind.data._df_test.iloc[:0]
+    factuals = denied(mlmodel, 10)
+    answers = GenRe(blind, EXPECTED).get_counterfactuals(factuals)
+    pd.testing.assert_frame_equal(answers, genre.get_counterfactuals(factuals))
+
+
+def two_moons(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(seed)
+    rows = random.random((n, 2)).astype(np.float32)
+    return rows, (random.random(n) < expit(8 * (rows.sum(axis=1) - 1))).astype(int)
+
+
+def test_curves_are_calibrated_on_other_worlds() -> None:
+    """An answer that is said to be valid with 60 to 95 percent is valid that often, where the truth is known."""
+    rows, labels = two_moons(1500, 0)
+    curves = fit_curves(
+        bootstrap(rows, labels, seed=0), np.random.default_rng(1).random((2000, 2)).astype(np.float32)
+    )
+    told, right = [], []
+    for seed in range(1, 5):
+        opinion = SecondOpinion.fit(*two_moons(1500, seed), seed)
+        points = np.random.default_rng(seed + 9).random((1000, 2)).astype(np.float32)
+        told.append(curves.validity(opinion.validity(points)))
+        right.append(points.sum(axis=1) > 1)
+    sure, truth = np.concatenate(told), np.concatenate(right)
+    middle = (sure > 0.6) & (sure < 0.95)
+    assert middle.sum() > 100 and abs(truth[middle].mean() - sure[middle].mean()) < 0.15
+    assert truth[sure > 0.99].mean() > 0.97
+
+
+def test_the_bootstrap_is_of_the_seed_and_the_inliers_of_the_accepted() -> None:
+    rows, labels = two_moons(800, 0)
+    one, other = (bootstrap(rows, labels, seed=3) for _ in range(2))
+    points = np.random.default_rng(0).random((50, 2)).astype(np.float32)
+    np.testing.assert_array_equal(one.opinions[0].validity(points), other.opinions[0].validity(points))
+    opinion = SecondOpinion.fit(rows, labels, 0)
+    assert (
+        opinion.inlier(np.array([[0.8, 0.8]], np.float32))
+        > -1.5
+        > opinion.inlier(np.array([[0.1, 0.1]], np.float32))
+    )
+
+
+def test_curves() -> None:
+    numbers = np.linspace(0, 1, 200)
+    curve = Curve.fit(numbers, numbers + np.random.default_rng(0).normal(0, 0.1, 200) > 0.5)
+    told = curve(numbers)
+    assert (
+        (np.diff(told) > 0).all()
+        and told[0] < 0.05
+        and told[-1] > 0.95
+        and abs(curve(np.array(0.5)) - 0.5) < 0.15
+    )
+    falling = Curve.fit(numbers, numbers < 0.5)
+    assert falling.slope == 0 and falling(numbers)[0] == pytest.approx(101 / 202)
+    sure = Curve.fit(numbers, np.ones(200, bool))
+    assert sure.most == pytest.approx(201 / 202)
+    bounded = Curve(5.0, 0.0, -2.0, -1.0)
+    assert bounded.most == pytest.approx(expit(-5.0)) == bounded(np.array(7.0))
+
+
+def test_categories_of_many_levels_are_corners_of_a_simplex(genre: GenRe, mlmodel: Logistic) -> None:
+    schema = genre.schema
+    values = schema.encode(denied(mlmodel, 2))[[0, 0]]
+    position = next(p for p, f in enumerate(schema.features) if f.levels is not None and len(f.levels) > 2)
+    for old, new in ((0, 1), (0, 2), (1, 2)):
+        values[:, position] = (old, new)
+        points = space(schema, values)
+        assert np.linalg.norm(points[0] - points[1]) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("risk", [0.05, 0.2])
+def test_a_stated_risk_is_kept_on_people_like_these(risk: float) -> None:
+    """At the bound that is found, wrong answers are as rare as promised."""
+    rows, labels = two_moons(1500, 0)
+    world = bootstrap(rows, labels, seed=0)
+    schema = Schema(tuple(Feature(name, (name,)) for name in ("a", "b")), ("a", "b"))
+
+    def candidates(values: np.ndarray, n: int) -> np.ndarray:
+        random = np.random.default_rng(int(values[0, 0] * 2**20))
+        return 0.8 * random.random((len(values), n, 2))[:, :1]
+
+    source = Source(schema, candidates, lambda points: np.ones(points.shape[:-1], bool))
+    curves = fit_curves(world, rows)
+    people = np.random.default_rng(5).random((600, 2))
+    least = least_probability(source, world, curves, people[:300], False, risk)
+    assert 0 < least < 1
+    rule = ExpectedScore(schema, world.opinions[0], curves, source.accepts)
+    chosen = rule.choose(people[300:], candidates(people[300:], 1), np.ones((300, 1), bool))
+    given = chosen.validity * chosen.inlier >= least
+    right = np.logical_and(*world.right(space(schema, chosen.answers)))
+    assert 0.1 < given.mean() < 1
+    assert (given & ~right).mean() <= risk + 0.04
+    with pytest.raises(InputError, match=r"risk 0\.001 cannot be promised from 300"):
+        least_probability(source, world, curves, people[:300], False, 0.001)
+
+
+def test_nobody_is_answered_where_the_risk_is_too_high(genre: GenRe, mlmodel: Logistic) -> None:
+    factuals = denied(mlmodel, 40)
+    careful = GenRe(mlmodel, {**EXPECTED, "risk": 0.05})
+    all_answers, some = genre.get_counterfactuals(factuals), careful.get_counterfactuals(factuals)
+    given = some.notna().all(axis=1)
+    pd.testing.assert_frame_equal(some[given], all_answers[given])
+
+
+def test_labels_of_one_kind_are_refused() -> None:
+    rows = np.random.default_rng(0).random((50, 2)).astype(np.float32)
+    with pytest.raises(InputError, match="one of them only"):
+        SecondOpinion.fit(rows, np.ones(50, int), 0)
+    with pytest.raises(InputError, match="more than 5 training rows of label 1, there are 3"):
+        SecondOpinion.fit(rows, (np.arange(50) < 3).astype(int), 0)
+
+
+def test_the_curve_of_the_outlier_factor_is_bounded() -> None:
+    curves = Curves(Curve(10.0, -5.0), Curve(8.0, 12.0, -2.0, -0.8))
+    assert curves.inlier(np.array(-50.0)) == curves.inlier(np.array(-2.0))
