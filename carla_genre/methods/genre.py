@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-import logging
 import os
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -16,34 +15,21 @@ import numpy as np
 import pandas as pd
 import torch
 
-from carla_genre.errors import CheckpointError, InputError
-from carla_genre.generator import checkpoint
-from carla_genre.generator.export import export
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairs import Pairs, find_pairs
 from carla_genre.generator.sampler import sample, sample_in_batches
 from carla_genre.generator.training_state import History
+from carla_genre.methods import genre_files
 from carla_genre.methods.base import SchemaMethod
-from carla_genre.methods.device import choose_device
 from carla_genre.methods.expected_choice import MOST_ROWS, ExpectedChoice, Source, expected_choice
-from carla_genre.methods.fingerprint import difference, fingerprint
 from carla_genre.methods.generator_rules import generator_rules, level_counts
-from carla_genre.methods.genre_hyperparameters import preset_of, rules, to_config, to_sampling
+from carla_genre.methods.genre_hyperparameters import resampled, rules, rules_for, to_config, to_sampling
 from carla_genre.methods.hyperparameters import Hyperparameter, check
-from carla_genre.methods.schema_difference import schema_difference
 from carla_genre.methods.second_opinion import SecondOpinion
 from carla_genre.methods.selection import cheapest, most_valid
-from carla_genre.methods.training_rows import People
+from carla_genre.methods.training_rows import People, warn_of_unmatched
 from carla_genre.methods.warm_start import started_from
-from carla_genre.schema import Schema
-
-log = logging.getLogger(__name__)
-
-# What may be changed without training again.
-_SAMPLING = ("temperature", "sigma", "n_samples", "selection", "gamma", "seed")
-_BY_SELECTION = ("temperature", "n_samples")
-_UNKNOWN_TO_OLD_FILES = {"take_back": True, "risk": None, "warm_start": None}
 
 
 class GenRe(SchemaMethod):
@@ -139,8 +125,7 @@ class GenRe(SchemaMethod):
     @classmethod
     def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
         """The hyperparameters, with the named preset's defaults."""
-        given = hyperparams if isinstance(hyperparams, Mapping) else {}
-        return rules(preset_of(hyperparams), given.get("warm_start") is not None, given.get("selection"))
+        return rules_for(hyperparams)
 
     def _prepare(self) -> None:
         start = time.perf_counter()
@@ -190,7 +175,7 @@ class GenRe(SchemaMethod):
         )
         pairs = find_pairs(sides.denied, sides.accepted, constraints, config.pairs, self.device)
         self.seconds["pairs"] = time.perf_counter() - start
-        _warn_of_unmatched(pairs, schema)
+        warn_of_unmatched(pairs, schema)
         generator = started or Generator.for_pairs(config, constraints, level_counts(schema), pairs)
         return generator.to(self.device), pairs
 
@@ -269,18 +254,7 @@ class GenRe(SchemaMethod):
             "cheapest" looks at it here) and ``seed``. Another selection brings its own temperature and
             number of samples, where these are the old one's.
         """
-        fixed = sorted(set(changes) - set(_SAMPLING))
-        if fixed:
-            raise InputError(
-                f"GenRe.with_sampling: {fixed} decide the training; it may change {list(_SAMPLING)}"
-            )
-        before = self.rules(self.hyperparams)
-        after = self.rules({**self.hyperparams, **changes})
-        given = check({name: rule for name, rule in after.items() if name in _SAMPLING}, changes, "GenRe")
-        values = {**self.hyperparams, **{name: given[name] for name in changes}}
-        for name in _BY_SELECTION:
-            if name not in changes and values[name] == before[name].default:
-                values[name] = after[name].default
+        values = resampled(self.hyperparams, changes)
         if values["selection"] == "expected":
             _ = self.choice  # of this one, so that what is sampled otherwise is chosen alike
         other = copy.copy(self)
@@ -298,17 +272,7 @@ class GenRe(SchemaMethod):
         path : path
             A safetensors file; an existing one is replaced as a whole.
         """
-        values = {k: v for k, v in self.hyperparams.items() if k not in ("architecture", "training")}
-        header = {
-            "schema": self.schema.to_dict(),
-            "fingerprint": fingerprint(self.schema, self.scores),
-            "hyperparams": values,
-        }
-        arrays = None
-        if "choice" in self.__dict__:
-            header["choice"] = self.choice.to_dict()
-            arrays = self.choice.rule.opinion.learnt
-        checkpoint.save(path, self.generator, header, arrays)
+        genre_files.save(self, path)
 
     def export(self, path: str | os.PathLike[str]) -> None:
         """Write the trained generator as one file that torch alone reads, where this package is not installed.
@@ -328,12 +292,7 @@ class GenRe(SchemaMethod):
         InputError
             The path does not end in ``.pt2``.
         """
-        values = self.hyperparams
-        if values["selection"] == "expected":
-            values = self.with_sampling(selection="validity").hyperparams
-        sampling = to_sampling(values)
-        description = {"schema": self.schema.to_dict(), "sampling": asdict(sampling)}
-        export(path, self.generator, sampling, description)
+        genre_files.save_for_torch(self, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], mlmodel: Any, device: str = "auto") -> GenRe:
@@ -351,43 +310,6 @@ class GenRe(SchemaMethod):
         CheckpointError
             No such checkpoint, or one for another schema or classifier; the message says what differs.
         """
-        generator, header = checkpoint.load(path, choose_device(device, "GenRe"))
-        saved = Schema.from_dict(header["schema"])
         method = cls.__new__(cls)
-        method._mlmodel = mlmodel
-        method.schema = saved
-        plain = Schema.from_mlmodel(mlmodel)
-        differs = schema_difference(saved, plain)
-        if differs:
-            raise CheckpointError(f"{os.fspath(path)} was trained for another schema: {differs}")
-        apart = difference(header["fingerprint"], fingerprint(saved, method.scores))
-        if apart:
-            raise CheckpointError(f"{os.fspath(path)} was trained for another classifier: {apart}")
-        method.hyperparams = {
-            **_UNKNOWN_TO_OLD_FILES,
-            **header["hyperparams"],
-            "architecture": asdict(generator.config.architecture),
-            "training": asdict(generator.config.training),
-            "device": device,
-        }
-        method.generator, method.history, method.seconds = generator, None, {}
-        method.device = generator.device
-        if "choice" in header:
-            method._kept = (header["choice"], checkpoint.load_arrays(path))
+        genre_files.load(method, path, mlmodel, device)
         return method
-
-
-def _warn_of_unmatched(pairs: Pairs, schema: Schema) -> None:
-    if not pairs.n_relaxed and not pairs.n_unmatched:
-        return
-    names = ", ".join(feature.name for feature in schema.features if feature.immutable) or "none"
-    log.warning(
-        "of %d denied training rows, %d have no accepted row of the same immutables (%s) that their constraints allow: "
-        "%d are paired with the accepted rows nearest in them, %d are not learned from, so that people like these get "
-        "answers that are extrapolated, or NaN; what is immutable stays as it is for everyone",
-        len(pairs) + pairs.n_unmatched,
-        pairs.n_relaxed + pairs.n_unmatched,
-        names,
-        pairs.n_relaxed,
-        pairs.n_unmatched,
-    )

@@ -17,17 +17,19 @@ from carla_genre.generator.config import (
     SamplingConfig,
     Training,
 )
-from carla_genre.methods.hyperparameters import COMMON, Hyperparameter
+from carla_genre.methods.hyperparameters import COMMON, Hyperparameter, check
 
 # Of a preset's steps and epochs, what a training takes that starts from a trained generator.
 WARM_SHARE = 0.2
-
 
 SELECTIONS = ("expected", "validity", "cheapest")
 # How a preset chooses among the candidates.
 SELECTION = {"default": "expected", "paper": "validity"}
 # The rule "expected" looks for itself, and wants to be shown much that differs; the others want the likeliest.
 _MANY = SamplingConfig(temperature=1.0, n_samples=100)
+# What may be changed without training again, and what of it another rule brings with it.
+_SAMPLING = ("temperature", "sigma", "n_samples", "selection", "gamma", "seed")
+_BY_SELECTION = ("temperature", "n_samples")
 
 
 def rules(preset: str, warm: bool = False, selection: str | None = None) -> dict[str, Hyperparameter]:
@@ -63,6 +65,34 @@ def rules(preset: str, warm: bool = False, selection: str | None = None) -> dict
         "architecture": Hyperparameter(None, Mapping, group=_architecture(config.architecture)),  # type: ignore[type-abstract]
         "training": Hyperparameter(None, Mapping, group=_training(training, 0 if warm else 1)),  # type: ignore[type-abstract]
     }
+
+
+def rules_for(hyperparams: Mapping[str, Any] | None) -> dict[str, Hyperparameter]:
+    """Every hyperparameter, with the defaults that given ones bring with them."""
+    given = hyperparams if isinstance(hyperparams, Mapping) else {}
+    return rules(preset_of(hyperparams), given.get("warm_start") is not None, given.get("selection"))
+
+
+def resampled(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """All values of a trained GenRe after changes of how it samples.
+
+    Another selection brings its own temperature and number of samples, where these are the old one's.
+
+    Raises
+    ------
+    InputError
+        A change that decides the training, or a wrong value.
+    """
+    fixed = sorted(set(changes) - set(_SAMPLING))
+    if fixed:
+        raise InputError(f"GenRe.with_sampling: {fixed} decide the training; it may change {list(_SAMPLING)}")
+    before, after = rules_for(values), rules_for({**values, **changes})
+    given = check({name: rule for name, rule in after.items() if name in _SAMPLING}, changes, "GenRe")
+    changed = {**values, **{name: given[name] for name in changes}}
+    for name in _BY_SELECTION:
+        if name not in changes and values[name] == before[name].default:
+            changed[name] = after[name].default
+    return changed
 
 
 def _pairing(default: PairConfig) -> dict[str, Hyperparameter]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -9,10 +10,13 @@ import numpy as np
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
-from carla_genre.generator.pairs import accepted_rows, split_rows
+from carla_genre.generator.pairs import Pairs, accepted_rows, split_rows
+from carla_genre.schema import Schema
 
 if TYPE_CHECKING:
     from carla_genre.methods.base import SchemaMethod
+
+log = logging.getLogger(__name__)
 
 
 class Sides(NamedTuple):
@@ -95,3 +99,20 @@ def read_labels(column: Any, target: str) -> np.ndarray:
             f"the target column {target!r} must hold 0 and 1, it has {np.unique(labels)[:5].tolist()}"
         )
     return labels.astype(int)
+
+
+def warn_of_unmatched(pairs: Pairs, schema: Schema) -> None:
+    """Say in the log how many denied rows have no accepted row that their constraints allow, if any."""
+    if not pairs.n_relaxed and not pairs.n_unmatched:
+        return
+    names = ", ".join(feature.name for feature in schema.features if feature.immutable) or "none"
+    log.warning(
+        "of %d denied training rows, %d have no accepted row of the same immutables (%s) that their constraints allow: "
+        "%d are paired with the accepted rows nearest in them, %d are not learned from, so that people like these get "
+        "answers that are extrapolated, or NaN; what is immutable stays as it is for everyone",
+        len(pairs) + pairs.n_unmatched,
+        pairs.n_relaxed + pairs.n_unmatched,
+        names,
+        pairs.n_relaxed,
+        pairs.n_unmatched,
+    )
