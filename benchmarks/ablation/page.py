@@ -1,0 +1,133 @@
+"""The study's tables: mean and deviation over the seeds, and the gain over the default on the same seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.paper.published import NAMES
+from carla_genre.errors import InputError
+from carla_genre.harness.markdown import markdown_table, number, spread
+
+DEFAULT = "default"
+
+
+def markdown(records: Iterable[Mapping[str, Any]], part: str, data: str | None = None) -> str:
+    """A part of the study: all data sets with few columns, or one with all.
+
+    Parameters
+    ----------
+    records : iterable of dict
+        The study's JSONs.
+    part : {"choosing", "validity", "expected", "control"}
+        The ways of choosing; the trainings by one rule or the other; the paper's preset by its steps.
+    data : str, optional
+
+    Raises
+    ------
+    InputError
+        Nothing of this was measured.
+    """
+    rows = _rows(records, part, data)
+    if part == "control":
+        return _control(rows)
+    tables = _table(rows, data) if data else _overview(rows)
+    return f"{tables}\n\n{_legend(rows)}"
+
+
+def _rows(records: Iterable[Mapping[str, Any]], part: str, data: str | None) -> pd.DataFrame:
+    file = part if part in ("choosing", "control") else "training"
+    found = [
+        {"data": record["settings"]["data"], "seed": record["settings"]["seed"], **row}
+        for record in records
+        if record["settings"]["part"] == file
+        for row in record["figures"]["rows"]
+        if row.get("rule", part) == part
+    ]
+    rows = pd.DataFrame([row for row in found if data in (None, row["data"])])
+    if rows.empty:
+        raise InputError(
+            f"the study of ablations has no figures of {part!r}" + (f" on {data}" if data else "")
+        )
+    return rows
+
+
+def _overview(rows: pd.DataFrame) -> str:
+    """Score of each variant, a column a data set, with the difference from the default."""
+    names = [name for name in NAMES if name in set(rows["data"])]
+    lines = []
+    for variant in rows["variant"].unique():
+        line = [variant]
+        for name in names:
+            here = rows[rows["data"] == name]
+            line += [_spread(_of(here, variant)["score"]), _difference(here, variant)]
+        lines.append(line)
+    head = ["variant", *(f"{NAMES[name]}: {what}" for name in names for what in ("Score", "gain"))]
+    return markdown_table(head, lines)
+
+
+def _table(rows: pd.DataFrame, data: str) -> str:
+    """Every figure of one data set."""
+    seconds = "answer_cpu_s" if "answer_cpu_s" in rows else "build_cpu_s"
+    lines = []
+    for variant in rows["variant"].unique():
+        of = _of(rows, variant)
+        shares = (_spread(of[name], 3) for name in ("cost", "val", "lof", "right", "answered"))
+        lines.append(
+            [
+                variant,
+                _spread(of["score"]),
+                _difference(rows, variant),
+                *shares,
+                number(of[seconds].mean(), 2),
+            ]
+        )
+    work = "s to answer" if seconds == "answer_cpu_s" else "s to train"
+    head = [NAMES[data], "Score", "gain", "Cost", "Val", "LOF", "right", "answered", work]
+    return markdown_table(head, lines)
+
+
+def _control(rows: pd.DataFrame) -> str:
+    columns = ("steps", "train_cpu_s", "validation_loss", "score", "cost", "val", "lof", "answered")
+    head = ["data", "steps", "s", "validation loss", "Score", "Cost", "Val", "LOF", "answered"]
+    lines = [
+        [NAMES[row["data"]], str(row["steps"]), number(row["train_cpu_s"], 0)]
+        + [number(row[name], 3) for name in columns[2:]]
+        for row in rows.to_dict("records")
+    ]
+    lengths = ", ".join(sorted({f"{length:,}" for length in rows["full_length"]}))
+    return (
+        f"{markdown_table(head, lines)}\n\nSeeds {_seeds(rows)}. The preset's full length is {lengths} steps."
+    )
+
+
+def _of(rows: pd.DataFrame, variant: str) -> pd.DataFrame:
+    """A variant's rows by seed."""
+    return rows[rows["variant"] == variant].set_index("seed")
+
+
+def _difference(rows: pd.DataFrame, variant: str) -> str:
+    """Of a variant's Score from the default's on the same seed."""
+    if variant == DEFAULT:
+        return "-"
+    difference = (_of(rows, variant)["score"] - _of(rows, DEFAULT)["score"]).dropna()
+    sign = "+" if difference.mean() >= 0 else ""
+    return sign + _spread(difference)
+
+
+def _spread(values: Sequence[float] | pd.Series, digits: int = 3) -> str:
+    series = pd.Series(values)
+    return spread(series.mean(), series.std(), digits)
+
+
+def _seeds(rows: pd.DataFrame) -> str:
+    return ", ".join(str(seed) for seed in sorted(set(rows["seed"])))
+
+
+def _legend(rows: pd.DataFrame) -> str:
+    return (
+        f"Mean ± standard deviation over seeds {_seeds(rows)}; gain is the Score less that of the default on the same "
+        "seed."
+    )

@@ -1,0 +1,185 @@
+"""What stands in the place of a part of the rule "expected"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol, cast
+
+import numpy as np
+from scipy.stats import norm
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.model_selection import cross_val_predict
+from sklearn.neighbors import LocalOutlierFactor
+
+from carla_genre.evaluation.score import Judge
+from carla_genre.evaluation.validity import valid
+from carla_genre.methods.expected_choice import CANDIDATES, PEOPLE, ExpectedChoice, Source
+from carla_genre.methods.expected_score import Chosen, ExpectedScore
+from carla_genre.methods.opinion_curves import Bootstrapped, Curve, Curves, bootstrap, fit_curves
+from carla_genre.methods.second_opinion import NEIGHBOURS, SecondOpinion, space
+from carla_genre.methods.training_rows import TrainingRows
+from carla_genre.schema import Schema
+
+
+class Probability(Protocol):
+    """A number as a probability, as :class:`carla_genre.methods.opinion_curves.Curve` is one that is fitted."""
+
+    def __call__(self, numbers: np.ndarray) -> np.ndarray:
+        """The probability of each number."""
+
+    @property
+    def most(self) -> float:
+        """The greatest that there is."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """0 up to a bound, ``height`` above it."""
+
+    bound: float
+    height: float = 1.0
+
+    def __call__(self, numbers: np.ndarray) -> np.ndarray:
+        """0 or the height."""
+        return self.height * (numbers > self.bound)
+
+    @property
+    def most(self) -> float:
+        """The height."""
+        return self.height
+
+
+@dataclass(frozen=True)
+class SoftStep:
+    """The normal distribution's rise around a centre."""
+
+    centre: float
+    width: float
+    most = 1.0
+
+    def __call__(self, numbers: np.ndarray) -> np.ndarray:
+        """Phi((number - centre) / width)."""
+        return norm.cdf(numbers, self.centre, self.width)
+
+
+class Itself:
+    """A number in [0, 1] taken for the probability that it is an estimate of."""
+
+    most = 1.0
+
+    def __call__(self, numbers: np.ndarray) -> np.ndarray:
+        """The numbers."""
+        return numbers
+
+
+def with_curves(choice: ExpectedChoice, validity: Probability, inlier: Probability) -> ExpectedChoice:
+    """The choice, its opinion's numbers read otherwise."""
+    curves = Curves(cast(Curve, validity), cast(Curve, inlier))
+    return choice._replace(rule=replace(choice.rule, curves=curves))
+
+
+@dataclass(frozen=True)
+class WithoutTerms(ExpectedScore):
+    """The expected Score with a term, or both, left out: who is not needed is not asked."""
+
+    has_validity: bool = True
+    has_inlier: bool = True
+
+    def _validity(self, rows: np.ndarray) -> np.ndarray:
+        return super()._validity(rows) if self.has_validity else np.zeros(len(rows))
+
+    def _inlier(self, rows: np.ndarray) -> np.ndarray:
+        return super()._inlier(rows) if self.has_inlier else np.zeros(len(rows))
+
+
+def without(choice: ExpectedChoice, has_validity: bool = True, has_inlier: bool = True) -> ExpectedChoice:
+    """The choice without one of the terms, or both."""
+    schema, opinion, curves, accepts = _parts(choice.rule)
+    rule = WithoutTerms(schema, opinion, curves, accepts, has_validity, has_inlier)
+    return choice._replace(rule=rule)
+
+
+@dataclass(frozen=True)
+class Oracle(ExpectedScore):
+    """The Score itself, by the judge: it sees what no method may see, and says what a choice could reach at most."""
+
+    judge: Judge
+
+    def _validity(self, rows: np.ndarray) -> np.ndarray:
+        return valid(self.judge.gold.probability(self.schema.decode(rows))).astype(float)
+
+    def _inlier(self, rows: np.ndarray) -> np.ndarray:
+        return self.judge.inlier_test.inliers(self.schema.decode(rows)).astype(float)
+
+
+def oracle(choice: ExpectedChoice, judge: Judge) -> ExpectedChoice:
+    """The choice that the judge would make."""
+    sure = with_curves(choice, Itself(), Step(0.5)).rule  # for the bound: an inlier counts 1
+    return choice._replace(rule=Oracle(*_parts(sure), judge))
+
+
+def _parts(rule: ExpectedScore) -> tuple[Schema, SecondOpinion, Curves, Callable[[np.ndarray], np.ndarray]]:
+    return rule.schema, rule.opinion, rule.curves, rule.accepts
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The cheapest candidate that passes three tests set by hand: h > .7, the forest > .8, an outlier factor < 1.2.
+
+    Where none has h > .7, those with h > .5 count; where none passes both other tests, the cheapest that passes one.
+
+    Attributes
+    ----------
+    choice : ExpectedChoice
+        The opinion, and whether changes are taken back.
+    sure : callable
+        Encoded rows (..., D) -> whether h > .7, bool (...).
+    """
+
+    choice: ExpectedChoice
+    sure: Callable[[np.ndarray], np.ndarray]
+
+    def choose(self, values: np.ndarray, candidates: np.ndarray, accepted: np.ndarray) -> Chosen:
+        """As :meth:`ExpectedChoice.choose`; a test that is passed outweighs any cost."""
+        ranked = with_curves(self.choice, Step(0.8, 10.0), Step(-1.2, 10.0))
+        ranked = ranked._replace(rule=replace(ranked.rule, accepts=self.sure))
+        sure = self.sure(candidates)
+        return ranked.choose(values, candidates, np.where(sure.any(axis=1, keepdims=True), sure, accepted))
+
+
+def beside_labelled_rows(choice: ExpectedChoice, rows: TrainingRows, gamma: float) -> ExpectedChoice:
+    """The outlier factor of D_h+ instead of the rows that the forest accepts out of bag."""
+    opinion = choice.rule.opinion
+    points = space(choice.rule.schema, rows.values[rows.accepted(gamma)])
+    lof = LocalOutlierFactor(n_neighbors=NEIGHBOURS, novelty=True).fit(points)
+    return choice._replace(rule=replace(choice.rule, opinion=replace(opinion, neighbourhood=lof)))
+
+
+class Boosted(SecondOpinion):
+    """Gradient boosting in the place of the forest, and the rows that it accepts out of fold: no kin of the judge."""
+
+    @classmethod
+    def fit(cls, rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | None = None) -> SecondOpinion:
+        """As :meth:`SecondOpinion.fit`, with scikit-learn's own values."""
+        model = HistGradientBoostingClassifier(early_stopping=True, random_state=seed)
+        out_of_fold = cross_val_predict(model, rows, labels, cv=5, method="predict_proba")[:, 1]
+        return cls._around(model.fit(rows, labels), rows, labels, out_of_fold > 0.5, seed)
+
+
+def boosted(choice: ExpectedChoice, rows: TrainingRows, source: Source, seed: int) -> ExpectedChoice:
+    """The choice by :class:`Boosted`, with curves of its own on answers of the source.
+
+    The world of the bootstrap stays: labels drawn again from a forest grown in full.
+    """
+    points = space(source.schema, rows.values)
+    world = bootstrap(points, rows.labels, seed)
+    opinions = [Boosted.fit(points, forest.learnt["labels"], forest.seed) for forest in world.opinions]
+    denied = rows.values[(rows.scores <= 0.5) & (rows.labels == 0)]
+    people = np.random.default_rng(seed).permutation(denied)[:PEOPLE]
+    answers = source.candidates(people, CANDIDATES).reshape(-1, denied.shape[1])
+    curves = fit_curves(
+        Bootstrapped(world.truth, opinions), space(source.schema, answers[source.accepts(answers)])
+    )
+    rule = ExpectedScore(source.schema, Boosted.fit(points, rows.labels, seed), curves, source.accepts)
+    return choice._replace(rule=rule)
