@@ -9,7 +9,7 @@ from benchmarks.paper.published import NAMES, figures_of, name_of
 from carla_genre.harness.markdown import markdown_table, number, spread
 from carla_genre.harness.table import HELD, table
 
-# One of each kind: near h, by trial, diverse, by a likelihood, the nearest row, and GenRe by its two rules.
+# One of each kind: near h, by trial, diverse, by a likelihood, the nearest row, and GenRe by its rules.
 LABELS = (
     *("Wachter", "GrowingSpheres", "Dice", "CRUD"),
     *("NNR-D_h+", "GenRe, validity", "GenRe, cheapest"),
