@@ -19,6 +19,8 @@ from carla_genre.schema import Schema
 MOST_ROWS = 50_000
 PEOPLE = 300
 CANDIDATES = 15
+# The best candidates of a person whose changes are taken back.
+TAKEN_BACK = 10
 
 
 class Source(NamedTuple):
@@ -40,10 +42,17 @@ class ExpectedChoice(NamedTuple):
     takes_back: bool
 
     def choose(self, values: np.ndarray, candidates: np.ndarray, accepted: np.ndarray) -> Chosen:
-        """The best candidate, without the changes that it can do without; a failure where it is too unsure."""
-        chosen = self.rule.choose(values, candidates, accepted)
+        """The best candidate, without the changes that it can do without; a failure where it is too unsure.
+
+        Which candidate is the best without them is seen of several only after they are taken back.
+        """
+        kept = self.rule.best(values, candidates, accepted, TAKEN_BACK if self.takes_back else 1)
         if self.takes_back:
-            chosen = self.rule.take_back(values, chosen)
+            n, k = kept.score.shape
+            flat = Chosen(*(part.reshape(n * k, *part.shape[2:]) for part in kept))
+            taken = self.rule.take_back(np.repeat(values, k, axis=0), flat)
+            kept = Chosen(*(part.reshape(n, k, *part.shape[1:]) for part in taken))
+        chosen = kept.first()
         unsure = ~(chosen.validity * chosen.inlier >= self.least)
         for part in chosen:
             part[unsure] = np.nan
@@ -101,14 +110,23 @@ def expected_choice(
     if not len(denied):
         denied = rows.values
     people = random.permutation(denied)
-    answers = source.candidates(people[:PEOPLE], CANDIDATES).reshape(-1, denied.shape[1])
-    accepted = answers[source.accepts(answers)]
-    curves = fit_curves(world, space(source.schema, accepted) if len(accepted) else points)
+    asked = _such_as_will_be_asked_about(source, people[:PEOPLE], random)
+    curves = fit_curves(world, space(source.schema, asked) if len(asked) else points)
     rule = ExpectedScore(source.schema, opinion, curves, source.accepts)
     least = 0.0
     if risk is not None:
         least = least_probability(source, world, curves, people[PEOPLE:][:PEOPLE], takes_back, risk)
     return ExpectedChoice(rule, least, takes_back)
+
+
+def _such_as_will_be_asked_about(
+    source: Source, people: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
+    """Candidates, and the same with a random half of their changes taken back, as far as h accepts them: (n, D)."""
+    candidates = source.candidates(people, CANDIDATES)
+    shorter = np.where(random.random(candidates.shape) < 0.5, people[:, None], candidates)
+    both = np.concatenate([candidates, shorter]).reshape(-1, people.shape[1])
+    return both[source.accepts(both)]
 
 
 def least_probability(

@@ -12,20 +12,22 @@ from carla_genre.methods.opinion_curves import Curves
 from carla_genre.methods.second_opinion import SecondOpinion, space
 from carla_genre.schema import Schema
 
-# Candidates a person whose outlier factor is asked at once: it costs more than all else.
-ROUND = 8
-
 
 class Chosen(NamedTuple):
-    """Answers (B, D), NaN rows where h accepts no candidate, and what is expected of each.
+    """Answers (..., D) and what is expected of each; NaN for a failure.
 
-    ``validity`` and ``inlier`` are probabilities (B,), NaN for a failure; ``score`` is their sum less cost / D.
+    ``validity`` and ``inlier`` are probabilities (...), ``score`` is their sum less cost / D.
     """
 
     answers: np.ndarray
     validity: np.ndarray
     inlier: np.ndarray
     score: np.ndarray
+
+    def first(self) -> Chosen:
+        """Of K answers (B, K, ...), the one of the highest score for each of the B people."""
+        rows, best = np.arange(len(self.score)), np.nan_to_num(self.score, nan=-np.inf).argmax(axis=1)
+        return Chosen(*(part[rows, best] for part in self))
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ class ExpectedScore:
     curves: Curves
     accepts: Callable[[np.ndarray], np.ndarray]
 
-    def choose(self, values: np.ndarray, candidates: np.ndarray, accepted: np.ndarray) -> Chosen:
-        """The best candidate of each person.
+    def best(self, values: np.ndarray, candidates: np.ndarray, accepted: np.ndarray, k: int) -> Chosen:
+        """The k best candidates of each person, best first.
 
         Parameters
         ----------
@@ -57,76 +59,66 @@ class ExpectedScore:
             Encoded factuals.
         candidates : ndarray (B, N, D)
         accepted : ndarray (B, N), bool
-            Whether h accepts them.
+            Whether h accepts them; the others are failures.
+        k : int
+            At most N are given.
 
-        Notes
-        -----
-        The outlier factor of a candidate is asked only while its bound, by the other terms and the greatest
-        probability of an inlier, is above what was found; the answer is the one that asking for all would give.
+        Returns
+        -------
+        Chosen (B, min(k, N), ...)
         """
-        n_people, n, _ = candidates.shape
-        people = np.arange(n_people)
-        validity = np.zeros((n_people, n))
-        validity[accepted] = self._validity(candidates[accepted])
-        known = validity - self.schema.cost(values[:, None], candidates) / values.shape[1]
-        known[~accepted] = -np.inf
-        order = np.argsort(-known, axis=1, kind="stable")
-        best, score, inlier = np.zeros(n_people, dtype=int), np.full(n_people, -np.inf), np.zeros(n_people)
-        for start in range(0, n, ROUND):
-            places = order[:, start : start + ROUND]
-            bound = known[people[:, None], places] + self.curves.inlier.most
-            asked = np.isfinite(bound) & (bound > score[:, None])
-            if not asked.any():
-                break
-            row, place = np.nonzero(asked)
-            found = np.zeros(places.shape)
-            found[asked] = self._inlier(candidates[row, places[row, place]])
-            total = np.where(asked, known[people[:, None], places] + found, -np.inf)
-            winner = total.argmax(axis=1)
-            better = total[people, winner] > score
-            score[better] = total[people, winner][better]
-            inlier[better] = found[people, winner][better]
-            best[better] = places[people, winner][better]
-        answers = candidates[people, best].copy()
-        chosen = Chosen(answers, validity[people, best], inlier, score)
-        none = ~accepted.any(axis=1)
-        for part in chosen:
-            part[none] = np.nan
-        return chosen
+        found = Chosen(candidates.copy(), *(np.full(accepted.shape, np.nan) for _ in range(3)))
+        found.validity[accepted], found.inlier[accepted] = self.probabilities(candidates[accepted])
+        found.score[:] = (
+            found.validity + found.inlier - self.schema.cost(values[:, None], candidates) / values.shape[1]
+        )
+        found.answers[~accepted] = np.nan
+        order = np.argsort(-np.nan_to_num(found.score, nan=-np.inf), axis=1, kind="stable")[:, :k]
+        return Chosen(*(part[np.arange(len(values))[:, None], order] for part in found))
 
     def take_back(self, values: np.ndarray, chosen: Chosen) -> Chosen:
         """Undo changes, the dearest first, one at a time, where the expected Score rises and h still accepts.
 
         A feature is set to the factual's own value again, which breaks no constraint. Passes over the features end when
         nothing is taken back any more.
+
+        Parameters
+        ----------
+        values : ndarray (n, D)
+            The factual of each answer.
+        chosen : Chosen (n, ...)
         """
-        answers, *expected = (part.copy() for part in chosen)
-        validity, inlier, score = expected
-        steps = np.stack(
-            [self._costs(values[:, j], answers[:, j], j) for j in range(values.shape[1])], axis=1
-        )
-        order = np.argsort(-steps, axis=1, kind="stable")
-        for turn in range(2 * values.shape[1]):
-            features = order[:, turn % values.shape[1]]
-            people = np.flatnonzero(
-                np.isfinite(score) & (answers[np.arange(len(values)), features] != _of(values, features))
+        answers, validity, inlier, score = (part.copy() for part in chosen)
+        rows, d = np.arange(len(values)), values.shape[1]
+        order = np.argsort(-self._changes(values, answers), axis=1, kind="stable")
+        since_taken = 0
+        for turn in range(d * d):
+            features = order[:, turn % d]
+            open_rows = np.flatnonzero(
+                np.isfinite(score) & (answers[rows, features] != values[rows, features])
             )
-            if not len(people):
-                continue
-            trial = answers[people]
-            trial[np.arange(len(people)), features[people]] = values[people, features[people]]
-            ok = self.accepts(trial)
-            people, trial = people[ok], trial[ok]
-            if not len(people):
-                continue
-            valid, inside = self.probabilities(trial)
-            found = valid + inside - self.schema.cost(values[people], trial) / values.shape[1]
-            up = found > score[people]
-            for part, new in zip(
-                (answers, validity, inlier, score), (trial, valid, inside, found), strict=True
-            ):
-                part[people[up]] = new[up]
+            trial = answers[open_rows]
+            trial[np.arange(len(open_rows)), features[open_rows]] = values[open_rows, features[open_rows]]
+            taken = self._where_better(values, open_rows, trial, (answers, validity, inlier, score))
+            since_taken = 0 if taken else since_taken + 1
+            if since_taken == d:
+                break
         return Chosen(answers, validity, inlier, score)
+
+    def _where_better(
+        self, values: np.ndarray, rows: np.ndarray, trial: np.ndarray, current: tuple[np.ndarray, ...]
+    ) -> bool:
+        """Put trials (n, D) in the place of the rows that they are better than; whether there are any."""
+        if not len(rows):
+            return False
+        accepted = self.accepts(trial)
+        rows, trial = rows[accepted], trial[accepted]
+        valid, inside = self.probabilities(trial)
+        score = valid + inside - self.schema.cost(values[rows], trial) / values.shape[1]
+        up = score > current[3][rows]
+        for part, new in zip(current, (trial, valid, inside, score), strict=True):
+            part[rows[up]] = new[up]
+        return bool(up.any())
 
     def probabilities(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """P(valid) and P(inlier) of encoded rows (n, D): two (n,)."""
@@ -142,12 +134,6 @@ class ExpectedScore:
     def _inlier(self, rows: np.ndarray) -> np.ndarray:
         return self.curves.inlier(self.opinion.inlier(space(self.schema, rows))) if len(rows) else np.empty(0)
 
-    def _costs(self, before: np.ndarray, after: np.ndarray, feature: int) -> np.ndarray:
-        """What changing one feature costs, (B,); 0 for a failure."""
-        if self.schema.categorical[feature]:
-            return (before != after).astype(float)
-        return np.nan_to_num(np.abs(after - before))
-
-
-def _of(values: np.ndarray, features: np.ndarray) -> np.ndarray:
-    return values[np.arange(len(values)), features]
+    def _changes(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+        """What each feature's change costs, (n, D); 0 for a failure."""
+        return np.where(self.schema.categorical, before != after, np.nan_to_num(np.abs(after - before)))

@@ -67,7 +67,9 @@ def test_the_choice_is_the_best_by_the_formula(
     values, candidates, accepted = asked
     accepted = accepted.copy()
     accepted[3] = False
-    chosen = genre.choice.rule.choose(values, candidates, accepted)
+    best_three = genre.choice.rule.best(values, candidates, accepted, 3)
+    assert best_three.answers.shape == (40, 3, 6)
+    chosen = best_three.first()
     assert np.isnan(chosen.answers[3]).all() and np.isnan(chosen.score[3])
     all_scores = np.where(accepted, expectation(genre.choice.rule, values, candidates), -np.inf)
     others = np.delete(np.arange(len(values)), 3)
@@ -81,7 +83,7 @@ def test_what_is_taken_back_raises_the_expected_score(
 ) -> None:
     values, candidates, accepted = asked
     rule = genre.choice.rule
-    chosen = rule.choose(values, candidates, accepted)
+    chosen = rule.best(values, candidates, accepted, 1).first()
     shorter = rule.take_back(values, chosen)
     assert (shorter.score >= chosen.score).all() and (shorter.score > chosen.score).any()
     own = (shorter.answers == values) | (shorter.answers == chosen.answers)
@@ -224,7 +226,7 @@ def test_a_stated_risk_is_kept_on_people_like_these(risk: float) -> None:
     least = least_probability(source, world, curves, people[:300], False, risk)
     assert 0 < least < 1
     rule = ExpectedScore(schema, world.opinions[0], curves, source.accepts)
-    chosen = rule.choose(people[300:], candidates(people[300:], 1), np.ones((300, 1), bool))
+    chosen = rule.best(people[300:], candidates(people[300:], 1), np.ones((300, 1), bool), 1).first()
     given = chosen.validity * chosen.inlier >= least
     right = np.logical_and(*world.right(space(schema, chosen.answers)))
     assert 0.1 < given.mean() < 1
