@@ -108,7 +108,8 @@ def checkpoint() -> Path:
 def train() -> GenRe:
     """A generator, as it is loaded; the time of an answer does not depend on how well it is trained."""
     mlmodel = classifier()
-    GenRe(mlmodel, {"training": {"steps": 100}, "top_k": 20, "verbose": False}).save(checkpoint())
+    hyperparams = {"selection": "validity", "training": {"steps": 100}, "top_k": 20, "verbose": False}
+    GenRe(mlmodel, hyperparams).save(checkpoint())
     return GenRe.load(checkpoint(), mlmodel)
 
 
