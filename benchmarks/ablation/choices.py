@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.ablation import rules
 from benchmarks.ablation.base import Base, Candidates, cpu_seconds
-from benchmarks.ablation.rules import Itself, SoftStep, Step
+from benchmarks.ablation.rules import SoftStep, Step, itself
 from carla_genre.generator.neighbours import nearest_targets
 from carla_genre.methods.expected_choice import expected_choice
 from carla_genre.methods.expected_score import Chosen
@@ -20,7 +20,16 @@ from carla_genre.methods.selection import cheapest, most_valid
 
 RISK = 0.05
 
-Choose = Callable[[Candidates], np.ndarray]
+
+class Answers(NamedTuple):
+    """Encoded answers (B, D), NaN rows for failures, and what a rule expects of them; None where it says nothing."""
+
+    rows: np.ndarray
+    told_val: float | None = None
+    told_lof: float | None = None
+
+
+Choose = Callable[[Candidates], Answers]
 
 
 class Choice(Protocol):
@@ -42,7 +51,9 @@ def measured(base: Base) -> Iterator[dict[str, Any]]:
     for label, way in WAYS.items():
         choose, candidates = way.made(base), way.candidates(base)
         answers, seconds = cpu_seconds(partial(choose, candidates))
-        yield {"variant": label, "answer_cpu_s": candidates.cpu_s + seconds, **base.figures(answers)}
+        told = {"told_val": answers.told_val, "told_lof": answers.told_lof}
+        seconds += candidates.cpu_s
+        yield {"variant": label, "answer_cpu_s": seconds, **told, **base.figures(answers.rows)}
 
 
 def _drawn(temperature: float = 1.0, n: int = 100) -> Callable[[Base], Candidates]:
@@ -69,8 +80,20 @@ def _nearest(k: int) -> Callable[[Base], Candidates]:
     return find
 
 
-def _by(choice: Choice) -> Choose:
-    return lambda found: choice.choose(found.values, found.rows, found.scores > 0.5).answers
+def _by(choice: Choice, tells: bool = True) -> Choose:
+    """What ``tells`` has probabilities for numbers."""
+
+    def choose(found: Candidates) -> Answers:
+        chosen = choice.choose(found.values, found.rows, found.scores > 0.5)
+        return _told(chosen) if tells else Answers(chosen.answers)
+
+    return choose
+
+
+def _told(chosen: Chosen) -> Answers:
+    """The answers with the mean probabilities: a failure is neither valid nor an inlier."""
+    val, lof = (float(np.nan_to_num(part).mean()) for part in (chosen.validity, chosen.inlier))
+    return Answers(chosen.answers, val, lof)
 
 
 def _default(base: Base) -> Choose:
@@ -81,8 +104,19 @@ def _kept(base: Base) -> Choose:
     return _by(base.choice._replace(takes_back=False))
 
 
+def _best_alone(base: Base) -> Choose:
+    """Changes taken back of the best candidate alone."""
+
+    def choose(found: Candidates) -> Answers:
+        best = base.choice._replace(takes_back=False).choose(found.values, found.rows, found.scores > 0.5)
+        taken = base.choice.rule.take_back(found.values, best)
+        return _told(taken)
+
+    return choose
+
+
 def _without(**terms: bool) -> Callable[[Base], Choose]:
-    return lambda base: _by(rules.without(base.choice, **terms))
+    return lambda base: _by(rules.without(base.choice, **terms), tells=False)
 
 
 def _curves(validity: rules.Probability, inlier: rules.Probability) -> Callable[[Base], Choose]:
@@ -92,7 +126,7 @@ def _curves(validity: rules.Probability, inlier: rules.Probability) -> Callable[
 def _thresholds(takes_back: bool) -> Callable[[Base], Choose]:
     def make(base: Base) -> Choose:
         choice = base.choice._replace(takes_back=takes_back)
-        return _by(rules.Thresholds(choice, lambda rows: base.genre.scores(rows) > 0.7))
+        return _by(rules.Thresholds(choice, lambda rows: base.genre.scores(rows) > 0.7), tells=False)
 
     return make
 
@@ -110,17 +144,19 @@ def _with_risk(base: Base) -> Choose:
 
 
 def _oracle(takes_back: bool) -> Callable[[Base], Choose]:
-    return lambda base: _by(rules.oracle(base.choice._replace(takes_back=takes_back), base.setting.judge))
+    return lambda base: _by(
+        rules.oracle(base.choice._replace(takes_back=takes_back), base.setting.judge), tells=False
+    )
 
 
 def _most_valid(base: Base) -> Choose:
-    return lambda found: most_valid(found.rows, found.scores)
+    return lambda found: Answers(most_valid(found.rows, found.scores))
 
 
 def _cheapest(base: Base) -> Choose:
-    def choose(found: Candidates) -> np.ndarray:
+    def choose(found: Candidates) -> Answers:
         cost = base.genre.schema.cost(found.values[:, None], found.rows)
-        return cheapest(found.rows, found.scores, cost, base.genre.hyperparams["gamma"])
+        return Answers(cheapest(found.rows, found.scores, cost, base.genre.hyperparams["gamma"]))
 
     return choose
 
@@ -128,6 +164,7 @@ def _cheapest(base: Base) -> Choose:
 WAYS = {
     "default": Way(_default, _drawn()),
     "nothing taken back": Way(_kept, _drawn()),
+    "changes of the best alone taken back": Way(_best_alone, _drawn()),
     "without P(valid)": Way(_without(has_validity=False), _drawn()),
     "without P(inlier)": Way(_without(has_inlier=False), _drawn()),
     "without both: the cheapest that h accepts": Way(
@@ -135,7 +172,7 @@ WAYS = {
     ),
     "thresholds by hand, nothing taken back": Way(_thresholds(False), _drawn()),
     "thresholds by hand": Way(_thresholds(True), _drawn()),
-    "no bootstrap: the forest's number itself, and LOF < 1.5": Way(_curves(Itself(), Step(-1.5)), _drawn()),
+    "no bootstrap: the forest's number itself, and LOF < 1.5": Way(_curves(itself, Step(-1.5)), _drawn()),
     "no bootstrap: fixed soft steps": Way(_curves(SoftStep(0.5, 0.1), SoftStep(-1.5, 0.2)), _drawn()),
     "LOF beside D_h+": Way(_labelled_rows, _drawn()),
     "boosting instead of the forest": Way(_boosted, _drawn()),

@@ -70,11 +70,13 @@ def _overview(rows: pd.DataFrame) -> str:
 
 def _table(rows: pd.DataFrame, data: str) -> str:
     """Every figure of one data set."""
+    told = [name for name in ("told_val", "told_lof") if name in rows]
     seconds = "answer_cpu_s" if "answer_cpu_s" in rows else "build_cpu_s"
     lines = []
     for variant in rows["variant"].unique():
         of = _of(rows, variant)
-        shares = (_spread(of[name], 3) for name in ("cost", "val", "lof", "right", "answered"))
+        shares = [_spread(of[name]) for name in ("cost", "val", "lof", "right", "answered")]
+        shares += [number(of[name].astype(float).mean(), 3) for name in told]
         lines.append(
             [
                 variant,
@@ -85,7 +87,17 @@ def _table(rows: pd.DataFrame, data: str) -> str:
             ]
         )
     work = "s to answer" if seconds == "answer_cpu_s" else "s to train"
-    head = [NAMES[data], "Score", "gain", "Cost", "Val", "LOF", "right", "answered", work]
+    figures = [
+        "Score",
+        "gain",
+        "Cost",
+        "Val",
+        "LOF",
+        "right",
+        "answered",
+        *(name.replace("_", " ") for name in told),
+    ]
+    head = [NAMES[data], *figures, work]
     return markdown_table(head, lines)
 
 

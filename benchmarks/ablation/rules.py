@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol, cast
+from typing import cast
 
 import numpy as np
 from scipy.stats import norm
@@ -14,7 +14,12 @@ from sklearn.neighbors import LocalOutlierFactor
 
 from carla_genre.evaluation.score import Judge
 from carla_genre.evaluation.validity import valid
-from carla_genre.methods.expected_choice import CANDIDATES, PEOPLE, ExpectedChoice, Source
+from carla_genre.methods.expected_choice import (
+    PEOPLE,
+    ExpectedChoice,
+    Source,
+    such_as_will_be_asked_about,
+)
 from carla_genre.methods.expected_score import Chosen, ExpectedScore
 from carla_genre.methods.opinion_curves import Bootstrapped, Curve, Curves, bootstrap, fit_curves
 from carla_genre.methods.second_opinion import NEIGHBOURS, SecondOpinion, space
@@ -22,15 +27,8 @@ from carla_genre.methods.training_rows import TrainingRows
 from carla_genre.schema import Schema
 
 
-class Probability(Protocol):
-    """A number as a probability, as :class:`carla_genre.methods.opinion_curves.Curve` is one that is fitted."""
-
-    def __call__(self, numbers: np.ndarray) -> np.ndarray:
-        """The probability of each number."""
-
-    @property
-    def most(self) -> float:
-        """The greatest that there is."""
+# A number as a probability, as :class:`carla_genre.methods.opinion_curves.Curve` is one that is fitted.
+Probability = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,6 @@ class Step:
         """0 or the height."""
         return self.height * (numbers > self.bound)
 
-    @property
-    def most(self) -> float:
-        """The height."""
-        return self.height
-
 
 @dataclass(frozen=True)
 class SoftStep:
@@ -56,21 +49,15 @@ class SoftStep:
 
     centre: float
     width: float
-    most = 1.0
 
     def __call__(self, numbers: np.ndarray) -> np.ndarray:
         """Phi((number - centre) / width)."""
         return norm.cdf(numbers, self.centre, self.width)
 
 
-class Itself:
+def itself(numbers: np.ndarray) -> np.ndarray:
     """A number in [0, 1] taken for the probability that it is an estimate of."""
-
-    most = 1.0
-
-    def __call__(self, numbers: np.ndarray) -> np.ndarray:
-        """The numbers."""
-        return numbers
+    return numbers
 
 
 def with_curves(choice: ExpectedChoice, validity: Probability, inlier: Probability) -> ExpectedChoice:
@@ -115,8 +102,7 @@ class Oracle(ExpectedScore):
 
 def oracle(choice: ExpectedChoice, judge: Judge) -> ExpectedChoice:
     """The choice that the judge would make."""
-    sure = with_curves(choice, Itself(), Step(0.5)).rule  # for the bound: an inlier counts 1
-    return choice._replace(rule=Oracle(*_parts(sure), judge))
+    return choice._replace(rule=Oracle(*_parts(choice.rule), judge))
 
 
 def _parts(rule: ExpectedScore) -> tuple[Schema, SecondOpinion, Curves, Callable[[np.ndarray], np.ndarray]]:
@@ -175,11 +161,8 @@ def boosted(choice: ExpectedChoice, rows: TrainingRows, source: Source, seed: in
     points = space(source.schema, rows.values)
     world = bootstrap(points, rows.labels, seed)
     opinions = [Boosted.fit(points, forest.learnt["labels"], forest.seed) for forest in world.opinions]
-    denied = rows.values[(rows.scores <= 0.5) & (rows.labels == 0)]
-    people = np.random.default_rng(seed).permutation(denied)[:PEOPLE]
-    answers = source.candidates(people, CANDIDATES).reshape(-1, denied.shape[1])
-    curves = fit_curves(
-        Bootstrapped(world.truth, opinions), space(source.schema, answers[source.accepts(answers)])
-    )
+    denied, random = rows.values[(rows.scores <= 0.5) & (rows.labels == 0)], np.random.default_rng(seed)
+    asked = such_as_will_be_asked_about(source, random.permutation(denied)[:PEOPLE], random)
+    curves = fit_curves(Bootstrapped(world.truth, opinions), space(source.schema, asked))
     rule = ExpectedScore(source.schema, Boosted.fit(points, rows.labels, seed), curves, source.accepts)
     return choice._replace(rule=rule)

@@ -110,7 +110,7 @@ def expected_choice(
     if not len(denied):
         denied = rows.values
     people = random.permutation(denied)
-    asked = _such_as_will_be_asked_about(source, people[:PEOPLE], random)
+    asked = such_as_will_be_asked_about(source, people[:PEOPLE], random)
     curves = fit_curves(world, space(source.schema, asked) if len(asked) else points)
     rule = ExpectedScore(source.schema, opinion, curves, source.accepts)
     least = 0.0
@@ -119,7 +119,7 @@ def expected_choice(
     return ExpectedChoice(rule, least, takes_back)
 
 
-def _such_as_will_be_asked_about(
+def such_as_will_be_asked_about(
     source: Source, people: np.ndarray, random: np.random.Generator
 ) -> np.ndarray:
     """Candidates, and the same with a random half of their changes taken back, as far as h accepts them: (n, D)."""
