@@ -26,7 +26,6 @@ from carla_genre.methods.second_opinion import NEIGHBOURS, SecondOpinion, space
 from carla_genre.methods.training_rows import TrainingRows
 from carla_genre.schema import Schema
 
-
 # A number as a probability, as :class:`carla_genre.methods.opinion_curves.Curve` is one that is fitted.
 Probability = Callable[[np.ndarray], np.ndarray]
 
