@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.paper import interrupt
 from carla_genre.errors import CarlaGenreError
 from carla_genre.harness.command import Options, measured
 from carla_genre.harness.grid import read_grid
@@ -61,6 +62,7 @@ class Command:
             The exit status: 0, 1 where cells have failed or are not measured, 2 for an error that the user can mend,
             130 after Ctrl-C.
         """
+        interrupt.raise_from_now_on()
         options = self._parser().parse_args(arguments)
         try:
             return self._run(options)
@@ -69,7 +71,7 @@ class Command:
             return 2
         except KeyboardInterrupt:
             print(f"\n{self.name}: interrupted; the same command goes on", file=sys.stderr)
-            return 130
+            return interrupt.STATUS
 
     def records(
         self,

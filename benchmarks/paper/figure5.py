@@ -21,6 +21,7 @@ import pandas as pd
 import torch
 import yaml
 
+from benchmarks.paper import interrupt
 from benchmarks.paper.command import QUICK_RESULTS, RESULTS
 from benchmarks.paper.drawing import LINE, PERSON, draw_legend, new_figure, save
 from benchmarks.paper.toys import TITLES, draw_ground, ground
@@ -252,6 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="smaller models: shows that all runs, no more")
     parser.add_argument("--results", type=Path, metavar="DIR", help=f"folder ({RESULTS}; {QUICK_RESULTS})")
     parser.add_argument("--no-run", action="store_true", help="train nothing; draw what there is")
+    interrupt.raise_from_now_on()
     options = parser.parse_args(arguments)
     folder = options.results or (QUICK_RESULTS if options.quick else RESULTS)
     try:
@@ -259,6 +261,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CarlaGenreError as error:
         print(f"figure5: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nfigure5: interrupted", file=sys.stderr)
+        return interrupt.STATUS
     print(f"written: figure5 in {folder}", file=sys.stderr)
     return 0
 

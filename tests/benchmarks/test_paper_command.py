@@ -4,6 +4,7 @@ import functools
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 import yaml
 from protocol_cases import loans
 
+from benchmarks.paper import interrupt
 from benchmarks.paper.command import NOT_MEASURED, Command, tables
 from benchmarks.paper.comparison import Comparison
 from carla_genre.harness import run_grid
@@ -75,6 +77,31 @@ def test_what_is_missing_is_named_and_the_command_told_measures_that_alone(
     assert (tmp_path / "measured").read_text().split() == ["CopyFactual", "NNR", "NNR"]
     again = (tmp_path / "out/loanstable.csv").read_bytes()
     assert _without_seconds(again) == _without_seconds(figures)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for another process")
+def test_ctrl_c_while_it_imports_is_told_in_one_line(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "pandas.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(60)\n")
+    command = [sys.executable, "-m", "benchmarks.paper.table2", "--no-run"]
+    options = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": str(repository)}, "text": True}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options) as table:
+        assert table.stdout.readline() == "importing\n"
+        table.send_signal(signal.SIGINT)
+        told = table.stderr.read()
+    assert (table.returncode, told.strip()) == (130, "benchmarks.paper: interrupted")
+
+
+def test_ctrl_c_later_on_is_told_by_the_command(
+    command: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["-m"])
+    before = signal.getsignal(signal.SIGINT)
+    interrupt.leave_during_imports()
+    assert signal.getsignal(signal.SIGINT) is not before
+    monkeypatch.setattr(Command, "_run", lambda self, options: signal.raise_signal(signal.SIGINT))
+    assert command.main([]) == 130
+    assert capsys.readouterr().err == "\nloanstable: interrupted; the same command goes on\n"
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def _without_seconds(table: bytes) -> list[list[str]]:
