@@ -30,7 +30,7 @@ from carla_genre.methods.genre import GenRe
 from carla_genre.methods.training_rows import TrainingRows
 from carla_genre.protocol import Setting
 
-SHORT = {"verbose": False, "training": {"steps": 3, "batch_size": 16}}
+SHORT = {"selection": "validity", "verbose": False, "training": {"steps": 3, "batch_size": 16}}
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from benchmarks.warm.page import markdown
-from benchmarks.warm.study import STARTS, Plan, measured
+from benchmarks.warm.study import RULES, STARTS, Plan, measured
 from carla_genre.errors import InputError
 
 
 @pytest.mark.slow
-def test_every_change_and_start_is_measured_by_the_papers_rule() -> None:
+def test_every_change_and_start_is_measured_by_both_rules() -> None:
     rows = list(measured("circles", 0, None, Plan(factuals=10, steps=10)))
-    found = {(row["change"], row["start"]) for row in rows if row["rule"] == "validity"}
-    assert len(found) == 3 * len(STARTS)
+    found = {(row["change"], row["start"], row["rule"]) for row in rows}
+    assert len(found) == len(rows) == 3 * len(STARTS) * len(RULES)
     assert all(row["score"] > 0 and row["build_cpu_s"] > 0 for row in rows)
     assert all((row["loss"] is None) == (row["start"] == "the old one as it is") for row in rows)
 
