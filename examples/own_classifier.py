@@ -56,7 +56,7 @@ def main() -> None:
     data = load_dataset(applications(), target="granted", positive="yes", immutables=["sex", "age"])
     model = Boosting(data)
     denied = data.df_test[model.predict(data.df_test) < 0.5]
-    answers = GenRe(model, {"selection": "cheapest"}).get_counterfactuals(denied)
+    answers = GenRe(model).get_counterfactuals(denied)
     print(f"{answers.notna().all(axis=1).sum()} of {len(denied)} people answered")
     features = ["age", "sex", "month", "income", "debt"]
     print(data.inverse_transform(denied)[features].head(5).to_string())

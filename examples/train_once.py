@@ -28,7 +28,7 @@ def main() -> None:
 
     loaded = GenRe.load(path, model)
     for n_samples in (1, 10, 100):
-        method = loaded.with_sampling(n_samples=n_samples, selection="cheapest")
+        method = loaded.with_sampling(n_samples=n_samples)
         start = time.perf_counter()
         answers = method.get_counterfactuals(denied).dropna()
         seconds = time.perf_counter() - start

@@ -16,7 +16,8 @@ def main() -> None:
     model = MLModelCatalog(data, model_type="ann", backend="pytorch", load_online=False)
     torch.manual_seed(0)  # CARLA draws the first weights from the global state
     model.train(learning_rate=0.01, epochs=30, batch_size=64, hidden_size=[10, 10, 10])
-    genre = GenRe(model, {"seed": 0})
+    # The paper's rule: among these candidates h alone chooses, so that a service needs nothing else.
+    genre = GenRe(model, {"selection": "validity", "seed": 0})
     genre.export("circles.pt2")
 
     # From here on, what a service would do: torch, the file, and h.

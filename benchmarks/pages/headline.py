@@ -12,7 +12,7 @@ from carla_genre.harness.table import HELD, table
 # One of each kind: near h, by trial, diverse, by a likelihood, the nearest row, and GenRe by its rules.
 LABELS = (
     *("Wachter", "GrowingSpheres", "Dice", "CRUD"),
-    *("NNR-D_h+", "GenRe, validity", "GenRe, cheapest"),
+    *("NNR-D_h+", "GenRe", "GenRe, validity", "GenRe, cheapest"),
 )
 HEAD = (
     *("data", "method", "Cost", "Val", "LOF", "Score", "paper's Score"),

@@ -11,6 +11,7 @@ from benchmarks.paper.comparison import Comparison
 NAMES = {
     **{label: label for label in ("TabSyn+Q", "TabSyn+SVDD, lambda 5", "TabSyn+SVDD, lambda 10")},
     "GenRe, validity": "GenRe, lambda 5",
+    "GenRe": "GenRe, lambda 5, by expected Score",
 }
 
 _comparison = Comparison(NAMES)
