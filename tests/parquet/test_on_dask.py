@@ -2,11 +2,13 @@
 
 import os
 import signal
+import threading
 
 import pytest
 from parquet_cases import CLASSIFIER, contents, people, write
 
 from carla_genre import InputError
+from carla_genre.methods.second_opinion import SecondOpinion
 from carla_genre.parquet import answer_parquet, answering, source
 from carla_genre.parquet.job import answer_group
 
@@ -74,6 +76,26 @@ def test_a_cluster_by_its_address_goes_on_where_one_process_stopped(
     counts = answer_parquet(generator, CLASSIFIER, path, tmp_path / "out", cluster=threads, verbose=False)
     assert counts == in_one_process[1]
     assert contents(tmp_path / "out") == contents(in_one_process[0])
+
+
+def test_a_worker_grows_the_second_opinion_once_and_answers_as_one_process(
+    genre, path, threads, tmp_path, monkeypatch
+):
+    generator, grown, again = tmp_path / "expected.safetensors", [], SecondOpinion.again
+    genre.with_sampling(selection="expected", n_samples=5).save(generator)
+
+    def counted(*arguments):
+        grown.append(threading.current_thread().name)
+        return again(*arguments)
+
+    monkeypatch.setattr(SecondOpinion, "again", counted)
+    one, two = ([generator, CLASSIFIER, path, tmp_path / name] for name in ("one", "two"))
+    counts = answer_parquet(*one, verbose=False)
+    assert len(grown) == 1 and counts.answers > 10
+    assert answer_parquet(*two, cluster=threads, verbose=False) == counts
+    # Once here, where what is wrong is told before the work, and once for all row groups and threads of the workers.
+    assert len(grown) == 3 and len(set(grown)) == 2
+    assert contents(tmp_path / "two") == contents(tmp_path / "one")
 
 
 def test_what_a_worker_raises_is_raised_here(generator, path, threads, tmp_path, monkeypatch):
