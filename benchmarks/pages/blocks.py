@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from benchmarks.ablation import page as ablations
 from benchmarks.features import page as features
 from benchmarks.pages.headline import headline, in_order
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
@@ -175,6 +176,11 @@ def warm_starts(root: Path, folder: str, rule: str) -> str:
     return warm.markdown([read(path) for path in sorted((root / folder).glob("*.json"))], rule)
 
 
+def ablation(root: Path, folder: str, part: str, data: str | None = None) -> str:
+    """Each ingredient with and without: "choosing", trainings by "validity" or "expected", or "control"."""
+    return ablations.markdown([read(path) for path in sorted((root / folder).glob("*.json"))], part, data)
+
+
 def carla_suite(root: Path, file: str) -> str:
     """What fails of CARLA's own tests, grouped by what was raised."""
     groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
@@ -212,5 +218,6 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "many_features": many_features,
     "sequence_order": sequence_order,
     "warm_starts": warm_starts,
+    "ablation": ablation,
     "carla_suite": carla_suite,
 }
