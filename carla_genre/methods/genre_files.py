@@ -22,7 +22,7 @@ _UNKNOWN_TO_OLD_FILES = {"take_back": True, "risk": None, "warm_start": None}
 
 
 def save(genre: GenRe, path: str | os.PathLike[str]) -> None:
-    """Write what :func:`load` reads; what the rule "expected" has learnt, where it has been asked for."""
+    """Write what :func:`load` reads, and what the rule "expected" has learnt where it has been fitted."""
     values = {k: v for k, v in genre.hyperparams.items() if k not in ("architecture", "training")}
     header = {
         "schema": genre.schema.to_dict(),
@@ -33,6 +33,8 @@ def save(genre: GenRe, path: str | os.PathLike[str]) -> None:
     if "choice" in genre.__dict__:
         header["choice"] = genre.choice.to_dict()
         arrays = genre.choice.rule.opinion.learnt
+    elif genre._kept is not None:  # loaded, and not asked for since
+        header["choice"], arrays = genre._kept
     checkpoint.save(path, genre.generator, header, arrays)
 
 

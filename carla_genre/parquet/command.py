@@ -33,10 +33,9 @@ def train(options: Namespace) -> None:
     find_own_modules()
     genre = GenRe(load_classifier(options.classifier), hyperparams, people)
     genre.save(options.out)
-    seconds = genre.seconds
-    print(
-        f"written: {options.out}, pairs in {seconds['pairs']:.1f} s, trained in {seconds['training']:.1f} s"
-    )
+    steps = {"pairs": "pairs", "training": "trained", "second opinion": "second opinion"}
+    took = [f"{told} in {genre.seconds[step]:.1f} s" for step, told in steps.items() if step in genre.seconds]
+    print(f"written: {options.out}, {', '.join(took)}")
 
 
 def answer(options: Namespace) -> None:

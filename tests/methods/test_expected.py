@@ -126,6 +126,19 @@ def test_reload_equals_saved(genre: GenRe, mlmodel: Logistic, tmp_path: Path) ->
     pd.testing.assert_frame_equal(other.get_counterfactuals(factuals), genre.get_counterfactuals(factuals))
 
 
+def test_a_loaded_one_is_saved_with_what_the_first_has_learnt(
+    genre: GenRe, mlmodel: Logistic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    genre.save(first)
+    GenRe.load(first, mlmodel).save(second)
+    monkeypatch.delattr("carla_genre.methods.genre.expected_choice")  # nothing is fitted anew
+    factuals = denied(mlmodel, 5)
+    pd.testing.assert_frame_equal(
+        GenRe.load(second, mlmodel).get_counterfactuals(factuals), genre.get_counterfactuals(factuals)
+    )
+
+
 def test_certainty_tells_accepted_rows_from_denied_ones(genre: GenRe, mlmodel: Logistic) -> None:
     factuals = denied(mlmodel, 30)
     answers = genre.get_counterfactuals(factuals)
