@@ -15,6 +15,8 @@ from carla_genre.methods.second_opinion import SecondOpinion
 # Rows that the bootstrapped opinions learn from in all: small sets are drawn more often, and large ones once.
 BOOTSTRAP_ROWS = 20_000
 MOST_DRAWS = 5
+# By which an answer has to be valid: a judge who has learnt from other labels draws the line a little elsewhere.
+MARGIN = 0.1
 # Outlier factors beyond are all alike: far away, and in the midst of the accepted rows.
 INLIER_RANGE = (-2.0, -0.8)
 
@@ -76,8 +78,8 @@ class Bootstrapped(NamedTuple):
     opinions: list[SecondOpinion]
 
     def right(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Whether points (n, W) are valid, and inliers, in truth: two bool (n,)."""
-        return self.truth.validity(points) > 0.5, self.truth.neighbourhood.predict(points) == 1
+        """Whether points (n, W) are valid by a margin, and inliers, in truth: two bool (n,)."""
+        return self.truth.validity(points) > 0.5 + MARGIN, self.truth.neighbourhood.predict(points) == 1
 
 
 def bootstrap(rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | None = None) -> Bootstrapped:
