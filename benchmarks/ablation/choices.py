@@ -139,6 +139,10 @@ def _boosted(base: Base) -> Choose:
     return _by(rules.boosted(base.choice, base.rows, base.source, base.seed))
 
 
+def _without_margin(base: Base) -> Choose:
+    return _by(rules.without_margin(base.choice, base.rows, base.source, base.seed))
+
+
 def _with_risk(base: Base) -> Choose:
     return _by(expected_choice(base.source, base.rows, base.seed, takes_back=True, risk=RISK))
 
@@ -174,6 +178,7 @@ WAYS = {
     "thresholds by hand": Way(_thresholds(True), _drawn()),
     "no bootstrap: the forest's number itself, and LOF < 1.5": Way(_curves(itself, Step(-1.5)), _drawn()),
     "no bootstrap: fixed soft steps": Way(_curves(SoftStep(0.5, 0.1), SoftStep(-1.5, 0.2)), _drawn()),
+    "no margin in the bootstrapped world": Way(_without_margin, _drawn()),
     "LOF beside D_h+": Way(_labelled_rows, _drawn()),
     "boosting instead of the forest": Way(_boosted, _drawn()),
     "N = 10": Way(_default, _drawn(n=10)),

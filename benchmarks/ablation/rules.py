@@ -160,8 +160,27 @@ def boosted(choice: ExpectedChoice, rows: TrainingRows, source: Source, seed: in
     points = space(source.schema, rows.values)
     world = bootstrap(points, rows.labels, seed)
     opinions = [Boosted.fit(points, forest.learnt["labels"], forest.seed) for forest in world.opinions]
-    denied, random = rows.values[(rows.scores <= 0.5) & (rows.labels == 0)], np.random.default_rng(seed)
-    asked = such_as_will_be_asked_about(source, random.permutation(denied)[:PEOPLE], random)
-    curves = fit_curves(Bootstrapped(world.truth, opinions), space(source.schema, asked))
+    curves = _curves(Bootstrapped(world.truth, opinions), rows, source, seed)
     rule = ExpectedScore(source.schema, Boosted.fit(points, rows.labels, seed), curves, source.accepts)
     return choice._replace(rule=rule)
+
+
+class Marginless(Bootstrapped):
+    """A world in which an answer is valid where the truth is above one half, however little."""
+
+    def right(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Whether points (n, W) are valid, and inliers: two bool (n,)."""
+        return self.truth.validity(points) > 0.5, super().right(points)[1]
+
+
+def without_margin(choice: ExpectedChoice, rows: TrainingRows, source: Source, seed: int) -> ExpectedChoice:
+    """The choice with curves of a :class:`Marginless` world."""
+    world = Marginless(*bootstrap(space(source.schema, rows.values), rows.labels, seed))
+    return choice._replace(rule=replace(choice.rule, curves=_curves(world, rows, source, seed)))
+
+
+def _curves(world: Bootstrapped, rows: TrainingRows, source: Source, seed: int) -> Curves:
+    """On such answers as :func:`carla_genre.methods.expected_choice.expected_choice` fits them on."""
+    denied, random = rows.values[(rows.scores <= 0.5) & (rows.labels == 0)], np.random.default_rng(seed)
+    asked = such_as_will_be_asked_about(source, random.permutation(denied)[:PEOPLE], random)
+    return fit_curves(world, space(source.schema, asked))

@@ -24,7 +24,7 @@ from carla_genre.harness.record import write
 from carla_genre.methods.expected_choice import ExpectedChoice
 from carla_genre.methods.expected_score import ExpectedScore
 from carla_genre.methods.nearest import NearestNeighbor
-from carla_genre.methods.opinion_curves import Curve, Curves
+from carla_genre.methods.opinion_curves import Curve, Curves, bootstrap
 from carla_genre.methods.second_opinion import SecondOpinion, space
 from carla_genre.schema import Feature, Schema
 
@@ -124,6 +124,15 @@ def test_numbers_read_otherwise() -> None:
     np.testing.assert_array_equal(rules.Step(0.5, 3.0)(numbers), [0, 0, 3])
     np.testing.assert_allclose(rules.SoftStep(0.5, 0.1)(numbers), [0.00135, 0.5, 0.99865], atol=1e-5)
     np.testing.assert_array_equal(rules.itself(numbers), numbers)
+
+
+def test_without_a_margin_more_is_valid() -> None:
+    random = np.random.default_rng(0)
+    rows = random.random((300, 2)).astype(np.float32)
+    world = bootstrap(rows, (random.random(300) < rows[:, 0]).astype(int), 0)
+    (strict, inside), (loose, same) = world.right(rows), rules.Marginless(*world).right(rows)
+    assert (loose >= strict).all() and (loose > strict).any()
+    np.testing.assert_array_equal(inside, same)
 
 
 def test_what_the_second_opinion_refuses_is_not_learned_from() -> None:
