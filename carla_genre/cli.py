@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser(
         "demo",
-        help="recourse for 200 denied people: GenRe beside two of CARLA's methods, in three minutes",
+        help="recourse for 200 denied people: GenRe beside two of CARLA's methods, in a minute or two",
         description="Train a classifier and GenRe, answer denied people, compare with two of CARLA's "
         "methods, and write a picture and a JSON.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
