@@ -81,8 +81,7 @@ class WithoutTerms(ExpectedScore):
 
 def without(choice: ExpectedChoice, has_validity: bool = True, has_inlier: bool = True) -> ExpectedChoice:
     """The choice without one of the terms, or both."""
-    schema, opinion, curves, accepts = _parts(choice.rule)
-    rule = WithoutTerms(schema, opinion, curves, accepts, has_validity, has_inlier)
+    rule = WithoutTerms(*_parts(choice.rule), has_validity, has_inlier)
     return choice._replace(rule=rule)
 
 
@@ -104,8 +103,11 @@ def oracle(choice: ExpectedChoice, judge: Judge) -> ExpectedChoice:
     return choice._replace(rule=Oracle(*_parts(choice.rule), judge))
 
 
-def _parts(rule: ExpectedScore) -> tuple[Schema, SecondOpinion, Curves, Callable[[np.ndarray], np.ndarray]]:
-    return rule.schema, rule.opinion, rule.curves, rule.accepts
+Answers = Callable[[np.ndarray], np.ndarray]
+
+
+def _parts(rule: ExpectedScore) -> tuple[Schema, SecondOpinion, Curves, Answers, Answers]:
+    return rule.schema, rule.opinion, rule.curves, rule.accepts, rule.sure
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,8 @@ class Thresholds:
     def choose(self, values: np.ndarray, candidates: np.ndarray, accepted: np.ndarray) -> Chosen:
         """As :meth:`ExpectedChoice.choose`; a test that is passed outweighs any cost."""
         ranked = with_curves(self.choice, Step(0.8, 10.0), Step(-1.2, 10.0))
-        ranked = ranked._replace(rule=replace(ranked.rule, accepts=self.sure))
-        sure = self.sure(candidates)
-        return ranked.choose(values, candidates, np.where(sure.any(axis=1, keepdims=True), sure, accepted))
+        ranked = ranked._replace(rule=replace(ranked.rule, sure=self.sure))
+        return ranked.choose(values, candidates, accepted)
 
 
 def beside_labelled_rows(choice: ExpectedChoice, rows: TrainingRows, gamma: float) -> ExpectedChoice:
@@ -161,7 +162,9 @@ def boosted(choice: ExpectedChoice, rows: TrainingRows, source: Source, seed: in
     world = bootstrap(points, rows.labels, seed)
     opinions = [Boosted.fit(points, forest.learnt["labels"], forest.seed) for forest in world.opinions]
     curves = _curves(Bootstrapped(world.truth, opinions), rows, source, seed)
-    rule = ExpectedScore(source.schema, Boosted.fit(points, rows.labels, seed), curves, source.accepts)
+    rule = ExpectedScore(
+        source.schema, Boosted.fit(points, rows.labels, seed), curves, source.accepts, source.sure
+    )
     return choice._replace(rule=rule)
 
 

@@ -26,12 +26,14 @@ TAKEN_BACK = 10
 class Source(NamedTuple):
     """Where candidates come from, and what h says of them.
 
-    ``candidates`` gives (B, n, D) for encoded factuals (B, D) and a number n; ``accepts`` h's answers for (..., D).
+    ``candidates`` gives (B, n, D) for encoded factuals (B, D) and a number n; ``accepts`` and ``sure`` tell of rows
+    (..., D) whether h is above .5, and above gamma.
     """
 
     schema: Schema
     candidates: Callable[[np.ndarray, int], np.ndarray]
     accepts: Callable[[np.ndarray], np.ndarray]
+    sure: Callable[[np.ndarray], np.ndarray]
 
 
 class ExpectedChoice(NamedTuple):
@@ -72,7 +74,7 @@ class ExpectedChoice(NamedTuple):
     def from_dict(cls, content: Mapping[str, Any], opinion: SecondOpinion, source: Source) -> ExpectedChoice:
         """The inverse of :meth:`to_dict`."""
         curves = Curves(**{name: Curve(**curve) for name, curve in content["curves"].items()})
-        rule = ExpectedScore(source.schema, opinion, curves, source.accepts)
+        rule = ExpectedScore(source.schema, opinion, curves, source.accepts, source.sure)
         return cls(rule, content["least"], content["takes_back"])
 
 
@@ -112,7 +114,7 @@ def expected_choice(
     people = random.permutation(denied)
     asked = such_as_will_be_asked_about(source, people[:PEOPLE], random)
     curves = fit_curves(world, space(source.schema, asked) if len(asked) else points)
-    rule = ExpectedScore(source.schema, opinion, curves, source.accepts)
+    rule = ExpectedScore(source.schema, opinion, curves, source.accepts, source.sure)
     least = 0.0
     if risk is not None:
         least = least_probability(source, world, curves, people[PEOPLE:][:PEOPLE], takes_back, risk)
@@ -150,7 +152,7 @@ def least_probability(
             f"risk {risk:g} cannot be promised from {n} denied training rows that the curves were not fitted on: "
             f"ask for {1 / (n + 1):.3g} or more, or give more training rows"
         )
-    rule = ExpectedScore(source.schema, world.opinions[0], curves, source.accepts)
+    rule = ExpectedScore(source.schema, world.opinions[0], curves, source.accepts, source.sure)
     candidates = source.candidates(people, CANDIDATES)
     chosen = ExpectedChoice(rule, 0.0, takes_back).choose(people, candidates, source.accepts(candidates))
     answered = ~np.isnan(chosen.score)

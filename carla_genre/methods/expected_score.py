@@ -42,13 +42,17 @@ class ExpectedScore:
     curves : Curves
         ... and what they say of the probability to be valid, and to be an inlier.
     accepts : callable
-        Encoded rows (n, D) -> whether h accepts them, bool (n,): what h refuses is no answer.
+        Encoded rows (..., D) -> whether h accepts them, h > .5, bool (...): what h refuses is no answer.
+    sure : callable
+        The same for h > gamma. An answer that h is sure of stays one, so that an h trained again will most likely
+        accept it too.
     """
 
     schema: Schema
     opinion: SecondOpinion
     curves: Curves
     accepts: Callable[[np.ndarray], np.ndarray]
+    sure: Callable[[np.ndarray], np.ndarray]
 
     def best(self, values: np.ndarray, candidates: np.ndarray, accepted: np.ndarray, k: int) -> Chosen:
         """The k best candidates of each person, best first.
@@ -59,7 +63,8 @@ class ExpectedScore:
             Encoded factuals.
         candidates : ndarray (B, N, D)
         accepted : ndarray (B, N), bool
-            Whether h accepts them; the others are failures.
+            Whether h accepts them; the others are failures, and so are those that it is not sure of where there
+            is one that it is.
         k : int
             At most N are given.
 
@@ -67,6 +72,8 @@ class ExpectedScore:
         -------
         Chosen (B, min(k, N), ...)
         """
+        sure = accepted & self.sure(candidates)
+        accepted = np.where(sure.any(axis=1, keepdims=True), sure, accepted)
         found = Chosen(candidates.copy(), *(np.full(accepted.shape, np.nan) for _ in range(3)))
         found.validity[accepted], found.inlier[accepted] = self.probabilities(candidates[accepted])
         found.score[:] = (
@@ -77,7 +84,7 @@ class ExpectedScore:
         return Chosen(*(part[np.arange(len(values))[:, None], order] for part in found))
 
     def take_back(self, values: np.ndarray, chosen: Chosen) -> Chosen:
-        """Undo changes, the dearest first, one at a time, where the expected Score rises and h still accepts.
+        """Undo changes, the dearest first, one at a time, where the expected Score rises and h is as sure as before.
 
         A feature is set to the factual's own value again, which breaks no constraint. Passes over the features end when
         nothing is taken back any more.
@@ -91,15 +98,18 @@ class ExpectedScore:
         answers, validity, inlier, score = (part.copy() for part in chosen)
         rows, d = np.arange(len(values)), values.shape[1]
         order = np.argsort(-self._changes(values, answers), axis=1, kind="stable")
+        asked = np.isfinite(score)
+        sure = np.zeros(len(values), dtype=bool)
+        sure[asked] = self.sure(answers[asked])
         since_taken = 0
         for turn in range(d * d):
             features = order[:, turn % d]
-            open_rows = np.flatnonzero(
-                np.isfinite(score) & (answers[rows, features] != values[rows, features])
-            )
+            open_rows = np.flatnonzero(asked & (answers[rows, features] != values[rows, features]))
             trial = answers[open_rows]
             trial[np.arange(len(open_rows)), features[open_rows]] = values[open_rows, features[open_rows]]
-            taken = self._where_better(values, open_rows, trial, (answers, validity, inlier, score))
+            still = np.where(sure[open_rows], self.sure(trial), self.accepts(trial))
+            current = (answers, validity, inlier, score)
+            taken = self._where_better(values, open_rows[still], trial[still], current)
             since_taken = 0 if taken else since_taken + 1
             if since_taken == d:
                 break
@@ -111,8 +121,6 @@ class ExpectedScore:
         """Put trials (n, D) in the place of the rows that they are better than; whether there are any."""
         if not len(rows):
             return False
-        accepted = self.accepts(trial)
-        rows, trial = rows[accepted], trial[accepted]
         valid, inside = self.probabilities(trial)
         score = valid + inside - self.schema.cost(values[rows], trial) / values.shape[1]
         up = score > current[3][rows]

@@ -160,7 +160,13 @@ class GenRe(SchemaMethod):
             few = replace(to_sampling(self.hyperparams), n_samples=n)
             return sample(self.generator, torch.from_numpy(values), few, self.hyperparams["seed"]).numpy()
 
-        return Source(self.schema, candidates, lambda rows: self.scores(rows) > 0.5)
+        gamma = self.hyperparams["gamma"]
+        return Source(
+            self.schema,
+            candidates,
+            accepts=lambda rows: self.scores(rows) > 0.5,
+            sure=lambda rows: self.scores(rows) > gamma,
+        )
 
     def _untrained(self) -> tuple[Generator, Pairs]:
         config, schema = self._config, self.schema
@@ -250,15 +256,18 @@ class GenRe(SchemaMethod):
         Parameters
         ----------
         **changes
-            Of ``temperature``, ``sigma``, ``n_samples``, ``selection``, ``gamma`` (only the rule
-            "cheapest" looks at it here) and ``seed``. Another selection brings its own temperature and
-            number of samples, where these are the old one's.
+            Of ``temperature``, ``sigma``, ``n_samples``, ``selection``, ``gamma`` (above which
+            h is sure of an answer; "validity" does not look at it) and ``seed``. Another selection brings its
+            own temperature and number of samples, where these are the old one's.
         """
         values = resampled(self.hyperparams, changes)
         if values["selection"] == "expected":
             _ = self.choice  # of this one, so that what is sampled otherwise is chosen alike
         other = copy.copy(self)
         other.hyperparams = values
+        if "choice" in other.__dict__:  # sure is who is above this gamma
+            rule = replace(self.choice.rule, sure=other._source().sure)
+            other.__dict__["choice"] = self.choice._replace(rule=rule)
         return other
 
     def save(self, path: str | os.PathLike[str]) -> None:

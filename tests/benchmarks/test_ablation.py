@@ -54,9 +54,8 @@ class Inliers:
 def made(takes_back: bool = False) -> ExpectedChoice:
     curves = Curves(Curve(10.0, -5.0), Curve(8.0, 12.0, -2.0, -0.8))
     opinion = cast(SecondOpinion, Opinion())
-    return ExpectedChoice(
-        ExpectedScore(SCHEMA, opinion, curves, lambda rows: rows[..., 0] > 0.2), 0.0, takes_back
-    )
+    accepts = 2 * (lambda rows: rows[..., 0] > 0.2,)
+    return ExpectedChoice(ExpectedScore(SCHEMA, opinion, curves, *accepts), 0.0, takes_back)
 
 
 @pytest.fixture(scope="module")

@@ -71,7 +71,10 @@ def test_the_choice_is_the_best_by_the_formula(
     assert best_three.answers.shape == (40, 3, 6)
     chosen = best_three.first()
     assert np.isnan(chosen.answers[3]).all() and np.isnan(chosen.score[3])
-    all_scores = np.where(accepted, expectation(genre.choice.rule, values, candidates), -np.inf)
+    sure = accepted & (genre.scores(candidates) > 0.7)
+    assert sure.any(axis=1).any() and (sure < accepted).any()
+    possible = np.where(sure.any(axis=1, keepdims=True), sure, accepted)
+    all_scores = np.where(possible, expectation(genre.choice.rule, values, candidates), -np.inf)
     others = np.delete(np.arange(len(values)), 3)
     np.testing.assert_allclose(chosen.score[others], all_scores.max(axis=1)[others], rtol=1e-12)
     best = candidates[np.arange(len(values)), all_scores.argmax(axis=1)]
@@ -88,7 +91,9 @@ def test_what_is_taken_back_raises_the_expected_score(
     assert (shorter.score >= chosen.score).all() and (shorter.score > chosen.score).any()
     own = (shorter.answers == values) | (shorter.answers == chosen.answers)
     assert own.all()  # a feature is the candidate's, or the factual's again
-    assert (genre.scores(shorter.answers) > 0.5).all()
+    sure = genre.scores(chosen.answers) > 0.7
+    least = np.where(sure, 0.7, 0.5)
+    assert sure.any() and (genre.scores(shorter.answers) > least).all()
     np.testing.assert_allclose(
         shorter.score, expectation(rule, values, shorter.answers[:, None])[:, 0], rtol=1e-9
     )
@@ -96,7 +101,7 @@ def test_what_is_taken_back_raises_the_expected_score(
         trial = shorter.answers[row].copy()
         trial[column] = values[row, column]
         worse = expectation(rule, values[[row]], trial[None, None])[0, 0] <= shorter.score[row] + 1e-12
-        assert worse or genre.scores(trial[None])[0] <= 0.5
+        assert worse or genre.scores(trial[None])[0] <= least[row]
 
 
 def test_answers_keep_constraints_and_do_not_depend_on_who_else_asks(mlmodel: Logistic) -> None:
@@ -233,12 +238,12 @@ def test_a_stated_risk_is_kept_on_people_like_these(risk: float) -> None:
         random = np.random.default_rng(int(values[0, 0] * 2**20))
         return 0.8 * random.random((len(values), n, 2))[:, :1]
 
-    source = Source(schema, candidates, lambda points: np.ones(points.shape[:-1], bool))
+    source = Source(schema, candidates, *2 * (lambda points: np.ones(points.shape[:-1], bool),))
     curves = fit_curves(world, rows)
     people = np.random.default_rng(5).random((600, 2))
     least = least_probability(source, world, curves, people[:300], False, risk)
     assert 0 < least < 1
-    rule = ExpectedScore(schema, world.opinions[0], curves, source.accepts)
+    rule = ExpectedScore(schema, world.opinions[0], curves, source.accepts, source.sure)
     chosen = rule.best(people[300:], candidates(people[300:], 1), np.ones((300, 1), bool), 1).first()
     given = chosen.validity * chosen.inlier >= least
     right = np.logical_and(*world.right(space(schema, chosen.answers)))
