@@ -55,11 +55,6 @@ class Curve:
         """The probability of each number."""
         return expit(self.slope * np.clip(numbers, self.low, self.high) + self.offset)
 
-    @property
-    def most(self) -> float:
-        """The greatest probability that there is."""
-        return float(self(np.array(self.high))) if self.slope else float(expit(self.offset))
-
 
 class Curves(NamedTuple):
     """P(valid | the forest's number) and P(inlier | the outlier factor)."""
