@@ -100,7 +100,7 @@ class Base:
         def candidates(values: np.ndarray, n: int) -> np.ndarray:
             return self.genre.with_sampling(n_samples=n).candidates(values)
 
-        return Source(self.genre.schema, candidates, self.choice.rule.accepts, self.choice.rule.sure)
+        return Source(self.genre.schema, candidates, self.genre.scores, self.genre.hyperparams["gamma"])
 
     def drawn(self, temperature: float, n: int) -> Candidates:
         """Candidates of the default generator, kept for who asks again."""

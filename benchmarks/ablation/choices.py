@@ -35,7 +35,7 @@ Choose = Callable[[Candidates], Answers]
 class Choice(Protocol):
     """What chooses as :class:`carla_genre.methods.expected_choice.ExpectedChoice` does."""
 
-    def choose(self, values: np.ndarray, candidates: np.ndarray, accepted: np.ndarray) -> Chosen:
+    def choose(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> Chosen:
         """An answer a person."""
 
 
@@ -84,7 +84,7 @@ def _by(choice: Choice, tells: bool = True) -> Choose:
     """What ``tells`` has probabilities for numbers."""
 
     def choose(found: Candidates) -> Answers:
-        chosen = choice.choose(found.values, found.rows, found.scores > 0.5)
+        chosen = choice.choose(found.values, found.rows, found.scores)
         return _told(chosen) if tells else Answers(chosen.answers)
 
     return choose
@@ -108,7 +108,7 @@ def _best_alone(base: Base) -> Choose:
     """Changes taken back of the best candidate alone."""
 
     def choose(found: Candidates) -> Answers:
-        best = base.choice._replace(takes_back=False).choose(found.values, found.rows, found.scores > 0.5)
+        best = base.choice._replace(takes_back=False).choose(found.values, found.rows, found.scores)
         taken = base.choice.rule.take_back(found.values, best)
         return _told(taken)
 
@@ -124,11 +124,7 @@ def _curves(validity: rules.Probability, inlier: rules.Probability) -> Callable[
 
 
 def _thresholds(takes_back: bool) -> Callable[[Base], Choose]:
-    def make(base: Base) -> Choose:
-        choice = base.choice._replace(takes_back=takes_back)
-        return _by(rules.Thresholds(choice, lambda rows: base.genre.scores(rows) > 0.7), tells=False)
-
-    return make
+    return lambda base: _by(rules.Thresholds(base.choice._replace(takes_back=takes_back)), tells=False)
 
 
 def _labelled_rows(base: Base) -> Choose:

@@ -24,7 +24,6 @@ from carla_genre.methods.expected_score import Chosen, ExpectedScore
 from carla_genre.methods.opinion_curves import Bootstrapped, Curve, Curves, bootstrap, fit_curves
 from carla_genre.methods.second_opinion import NEIGHBOURS, SecondOpinion, space
 from carla_genre.methods.training_rows import TrainingRows
-from carla_genre.schema import Schema
 
 # A number as a probability, as :class:`carla_genre.methods.opinion_curves.Curve` is one that is fitted.
 Probability = Callable[[np.ndarray], np.ndarray]
@@ -81,7 +80,7 @@ class WithoutTerms(ExpectedScore):
 
 def without(choice: ExpectedChoice, has_validity: bool = True, has_inlier: bool = True) -> ExpectedChoice:
     """The choice without one of the terms, or both."""
-    rule = WithoutTerms(*_parts(choice.rule), has_validity, has_inlier)
+    rule = WithoutTerms(**vars(choice.rule), has_validity=has_validity, has_inlier=has_inlier)
     return choice._replace(rule=rule)
 
 
@@ -100,14 +99,7 @@ class Oracle(ExpectedScore):
 
 def oracle(choice: ExpectedChoice, judge: Judge) -> ExpectedChoice:
     """The choice that the judge would make."""
-    return choice._replace(rule=Oracle(*_parts(choice.rule), judge))
-
-
-Answers = Callable[[np.ndarray], np.ndarray]
-
-
-def _parts(rule: ExpectedScore) -> tuple[Schema, SecondOpinion, Curves, Answers, Answers]:
-    return rule.schema, rule.opinion, rule.curves, rule.accepts, rule.sure
+    return choice._replace(rule=Oracle(**vars(choice.rule), judge=judge))
 
 
 @dataclass(frozen=True)
@@ -120,18 +112,15 @@ class Thresholds:
     ----------
     choice : ExpectedChoice
         The opinion, and whether changes are taken back.
-    sure : callable
-        Encoded rows (..., D) -> whether h > .7, bool (...).
     """
 
     choice: ExpectedChoice
-    sure: Callable[[np.ndarray], np.ndarray]
 
-    def choose(self, values: np.ndarray, candidates: np.ndarray, accepted: np.ndarray) -> Chosen:
+    def choose(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> Chosen:
         """As :meth:`ExpectedChoice.choose`; a test that is passed outweighs any cost."""
         ranked = with_curves(self.choice, Step(0.8, 10.0), Step(-1.2, 10.0))
-        ranked = ranked._replace(rule=replace(ranked.rule, sure=self.sure))
-        return ranked.choose(values, candidates, accepted)
+        ranked = ranked._replace(rule=replace(ranked.rule, gamma=0.7))
+        return ranked.choose(values, candidates, scores)
 
 
 def beside_labelled_rows(choice: ExpectedChoice, rows: TrainingRows, gamma: float) -> ExpectedChoice:
@@ -163,7 +152,7 @@ def boosted(choice: ExpectedChoice, rows: TrainingRows, source: Source, seed: in
     opinions = [Boosted.fit(points, forest.learnt["labels"], forest.seed) for forest in world.opinions]
     curves = _curves(Bootstrapped(world.truth, opinions), rows, source, seed)
     rule = ExpectedScore(
-        source.schema, Boosted.fit(points, rows.labels, seed), curves, source.accepts, source.sure
+        source.schema, Boosted.fit(points, rows.labels, seed), curves, source.h, source.gamma
     )
     return choice._replace(rule=rule)
 

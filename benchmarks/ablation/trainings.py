@@ -74,7 +74,7 @@ def measured(base: Base) -> Iterator[dict[str, Any]]:
         few, many = (drawn(genre, base.setting, *sampling) for sampling in ((10.0, 10), (1.0, 100)))
         by_rule = {
             "validity": most_valid(few.rows, few.scores),
-            "expected": base.choice.choose(many.values, many.rows, many.scores > 0.5).answers,
+            "expected": base.choice.choose(many.values, many.rows, many.scores).answers,
         }
         for rule, answers in by_rule.items():
             yield {"variant": label, "rule": rule, "build_cpu_s": seconds, **base.figures(answers)}

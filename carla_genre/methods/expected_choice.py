@@ -26,14 +26,14 @@ TAKEN_BACK = 10
 class Source(NamedTuple):
     """Where candidates come from, and what h says of them.
 
-    ``candidates`` gives (B, n, D) for encoded factuals (B, D) and a number n; ``accepts`` and ``sure`` tell of rows
-    (..., D) whether h is above .5, and above gamma.
+    ``candidates`` gives (B, n, D) for encoded factuals (B, D) and a number n; ``h`` gives the scores (...) of encoded
+    rows (..., D), and is sure of those above ``gamma``.
     """
 
     schema: Schema
     candidates: Callable[[np.ndarray, int], np.ndarray]
-    accepts: Callable[[np.ndarray], np.ndarray]
-    sure: Callable[[np.ndarray], np.ndarray]
+    h: Callable[[np.ndarray], np.ndarray]
+    gamma: float
 
 
 class ExpectedChoice(NamedTuple):
@@ -43,12 +43,20 @@ class ExpectedChoice(NamedTuple):
     least: float
     takes_back: bool
 
-    def choose(self, values: np.ndarray, candidates: np.ndarray, accepted: np.ndarray) -> Chosen:
+    def choose(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> Chosen:
         """The best candidate, without the changes that it can do without; a failure where it is too unsure.
 
         Which candidate is the best without them is seen of several only after they are taken back.
+
+        Parameters
+        ----------
+        values : ndarray (B, D)
+            Encoded factuals.
+        candidates : ndarray (B, N, D)
+        scores : ndarray (B, N)
+            What h says of the candidates; it is asked about nothing but what taking back makes of them.
         """
-        kept = self.rule.best(values, candidates, accepted, TAKEN_BACK if self.takes_back else 1)
+        kept = self.rule.best(values, candidates, scores, TAKEN_BACK if self.takes_back else 1)
         if self.takes_back:
             n, k = kept.score.shape
             flat = Chosen(*(part.reshape(n * k, *part.shape[2:]) for part in kept))
@@ -74,7 +82,7 @@ class ExpectedChoice(NamedTuple):
     def from_dict(cls, content: Mapping[str, Any], opinion: SecondOpinion, source: Source) -> ExpectedChoice:
         """The inverse of :meth:`to_dict`."""
         curves = Curves(**{name: Curve(**curve) for name, curve in content["curves"].items()})
-        rule = ExpectedScore(source.schema, opinion, curves, source.accepts, source.sure)
+        rule = ExpectedScore(source.schema, opinion, curves, source.h, source.gamma)
         return cls(rule, content["least"], content["takes_back"])
 
 
@@ -114,7 +122,7 @@ def expected_choice(
     people = random.permutation(denied)
     asked = such_as_will_be_asked_about(source, people[:PEOPLE], random)
     curves = fit_curves(world, space(source.schema, asked) if len(asked) else points)
-    rule = ExpectedScore(source.schema, opinion, curves, source.accepts, source.sure)
+    rule = ExpectedScore(source.schema, opinion, curves, source.h, source.gamma)
     least = 0.0
     if risk is not None:
         least = least_probability(source, world, curves, people[PEOPLE:][:PEOPLE], takes_back, risk)
@@ -128,7 +136,7 @@ def such_as_will_be_asked_about(
     candidates = source.candidates(people, CANDIDATES)
     shorter = np.where(random.random(candidates.shape) < 0.5, people[:, None], candidates)
     both = np.concatenate([candidates, shorter]).reshape(-1, people.shape[1])
-    return both[source.accepts(both)]
+    return both[source.h(both) > 0.5]
 
 
 def least_probability(
@@ -152,9 +160,9 @@ def least_probability(
             f"risk {risk:g} cannot be promised from {n} denied training rows that the curves were not fitted on: "
             f"ask for {1 / (n + 1):.3g} or more, or give more training rows"
         )
-    rule = ExpectedScore(source.schema, world.opinions[0], curves, source.accepts, source.sure)
+    rule = ExpectedScore(source.schema, world.opinions[0], curves, source.h, source.gamma)
     candidates = source.candidates(people, CANDIDATES)
-    chosen = ExpectedChoice(rule, 0.0, takes_back).choose(people, candidates, source.accepts(candidates))
+    chosen = ExpectedChoice(rule, 0.0, takes_back).choose(people, candidates, source.h(candidates))
     answered = ~np.isnan(chosen.score)
     sure = (chosen.validity * chosen.inlier)[answered]
     right = np.logical_and(*world.right(space(source.schema, chosen.answers[answered])))

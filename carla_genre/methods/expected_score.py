@@ -14,12 +14,13 @@ from carla_genre.schema import Schema
 
 
 class Chosen(NamedTuple):
-    """Answers (..., D) and what is expected of each; NaN for a failure.
+    """Answers (..., D), h of each, and what is expected of it; NaN for a failure.
 
     ``validity`` and ``inlier`` are probabilities (...), ``score`` is their sum less cost / D.
     """
 
     answers: np.ndarray
+    h: np.ndarray
     validity: np.ndarray
     inlier: np.ndarray
     score: np.ndarray
@@ -41,20 +42,20 @@ class ExpectedScore:
         Its numbers of an answer ...
     curves : Curves
         ... and what they say of the probability to be valid, and to be an inlier.
-    accepts : callable
-        Encoded rows (..., D) -> whether h accepts them, h > .5, bool (...): what h refuses is no answer.
-    sure : callable
-        The same for h > gamma. An answer that h is sure of stays one, so that an h trained again will most likely
-        accept it too.
+    h : callable
+        Encoded rows (..., D) -> h's scores (...). What h refuses, h <= .5, is no answer.
+    gamma : float
+        Above it h is sure. An answer that h is sure of stays one, so that an h trained again will most likely accept
+        it too.
     """
 
     schema: Schema
     opinion: SecondOpinion
     curves: Curves
-    accepts: Callable[[np.ndarray], np.ndarray]
-    sure: Callable[[np.ndarray], np.ndarray]
+    h: Callable[[np.ndarray], np.ndarray]
+    gamma: float
 
-    def best(self, values: np.ndarray, candidates: np.ndarray, accepted: np.ndarray, k: int) -> Chosen:
+    def best(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray, k: int) -> Chosen:
         """The k best candidates of each person, best first.
 
         Parameters
@@ -62,9 +63,9 @@ class ExpectedScore:
         values : ndarray (B, D)
             Encoded factuals.
         candidates : ndarray (B, N, D)
-        accepted : ndarray (B, N), bool
-            Whether h accepts them; the others are failures, and so are those that it is not sure of where there
-            is one that it is.
+        scores : ndarray (B, N)
+            What h says of them. Those that it refuses are failures, and so are those that it is not sure of where
+            there is one that it is; NaN is refused.
         k : int
             At most N are given.
 
@@ -72,14 +73,14 @@ class ExpectedScore:
         -------
         Chosen (B, min(k, N), ...)
         """
-        sure = accepted & self.sure(candidates)
-        accepted = np.where(sure.any(axis=1, keepdims=True), sure, accepted)
-        found = Chosen(candidates.copy(), *(np.full(accepted.shape, np.nan) for _ in range(3)))
+        sure = scores > self.gamma
+        accepted = np.where(sure.any(axis=1, keepdims=True), sure, scores > 0.5)
+        found = Chosen(candidates.copy(), scores.copy(), *(np.full(scores.shape, np.nan) for _ in range(3)))
         found.validity[accepted], found.inlier[accepted] = self.probabilities(candidates[accepted])
         found.score[:] = (
             found.validity + found.inlier - self.schema.cost(values[:, None], candidates) / values.shape[1]
         )
-        found.answers[~accepted] = np.nan
+        found.answers[~accepted] = found.h[~accepted] = np.nan
         order = np.argsort(-np.nan_to_num(found.score, nan=-np.inf), axis=1, kind="stable")[:, :k]
         return Chosen(*(part[np.arange(len(values))[:, None], order] for part in found))
 
@@ -95,36 +96,36 @@ class ExpectedScore:
             The factual of each answer.
         chosen : Chosen (n, ...)
         """
-        answers, validity, inlier, score = (part.copy() for part in chosen)
+        current = Chosen(*(part.copy() for part in chosen))
+        answers = current.answers
         rows, d = np.arange(len(values)), values.shape[1]
         order = np.argsort(-self._changes(values, answers), axis=1, kind="stable")
-        asked = np.isfinite(score)
-        sure = np.zeros(len(values), dtype=bool)
-        sure[asked] = self.sure(answers[asked])
+        asked = np.isfinite(chosen.score)
+        least = np.where(chosen.h > self.gamma, self.gamma, 0.5)
         since_taken = 0
         for turn in range(d * d):
             features = order[:, turn % d]
             open_rows = np.flatnonzero(asked & (answers[rows, features] != values[rows, features]))
             trial = answers[open_rows]
             trial[np.arange(len(open_rows)), features[open_rows]] = values[open_rows, features[open_rows]]
-            still = np.where(sure[open_rows], self.sure(trial), self.accepts(trial))
-            current = (answers, validity, inlier, score)
-            taken = self._where_better(values, open_rows[still], trial[still], current)
+            h = self.h(trial)
+            still = h > least[open_rows]
+            taken = self._where_better(values, open_rows[still], trial[still], h[still], current)
             since_taken = 0 if taken else since_taken + 1
             if since_taken == d:
                 break
-        return Chosen(answers, validity, inlier, score)
+        return current
 
     def _where_better(
-        self, values: np.ndarray, rows: np.ndarray, trial: np.ndarray, current: tuple[np.ndarray, ...]
+        self, values: np.ndarray, rows: np.ndarray, trial: np.ndarray, h: np.ndarray, current: Chosen
     ) -> bool:
-        """Put trials (n, D) in the place of the rows that they are better than; whether there are any."""
+        """Put trials (n, D), with h of each (n,), in place of the rows that they are better than; whether any is."""
         if not len(rows):
             return False
         valid, inside = self.probabilities(trial)
         score = valid + inside - self.schema.cost(values[rows], trial) / values.shape[1]
-        up = score > current[3][rows]
-        for part, new in zip(current, (trial, valid, inside, score), strict=True):
+        up = score > current.score[rows]
+        for part, new in zip(current, (trial, h, valid, inside, score), strict=True):
             part[rows[up]] = new[up]
         return bool(up.any())
 

@@ -160,13 +160,7 @@ class GenRe(SchemaMethod):
             few = replace(to_sampling(self.hyperparams), n_samples=n)
             return sample(self.generator, torch.from_numpy(values), few, self.hyperparams["seed"]).numpy()
 
-        gamma = self.hyperparams["gamma"]
-        return Source(
-            self.schema,
-            candidates,
-            accepts=lambda rows: self.scores(rows) > 0.5,
-            sure=lambda rows: self.scores(rows) > gamma,
-        )
+        return Source(self.schema, candidates, self.scores, self.hyperparams["gamma"])
 
     def _untrained(self) -> tuple[Generator, Pairs]:
         config, schema = self._config, self.schema
@@ -221,7 +215,7 @@ class GenRe(SchemaMethod):
         """Choose among the candidates (B, N, D): (B, D), NaN for who is not answered."""
         scores, selection = self.scores(candidates), self.hyperparams["selection"]
         if selection == "expected":
-            return self.choice.choose(values, candidates, scores > 0.5).answers
+            return self.choice.choose(values, candidates, scores).answers
         if selection == "cheapest":
             cost = self.schema.cost(values[:, None], candidates)
             return cheapest(candidates, scores, cost, self.hyperparams["gamma"])
@@ -265,8 +259,8 @@ class GenRe(SchemaMethod):
             _ = self.choice  # of this one, so that what is sampled otherwise is chosen alike
         other = copy.copy(self)
         other.hyperparams = values
-        if "choice" in other.__dict__:  # sure is who is above this gamma
-            rule = replace(self.choice.rule, sure=other._source().sure)
+        if "choice" in self.__dict__:
+            rule = replace(self.choice.rule, gamma=values["gamma"])
             other.__dict__["choice"] = self.choice._replace(rule=rule)
         return other
 

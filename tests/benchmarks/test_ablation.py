@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -51,18 +50,21 @@ class Inliers:
         return rows["a"].to_numpy() < 0.6
 
 
+def h(rows: np.ndarray) -> np.ndarray:
+    return rows[..., 0]
+
+
 def made(takes_back: bool = False) -> ExpectedChoice:
     curves = Curves(Curve(10.0, -5.0), Curve(8.0, 12.0, -2.0, -0.8))
     opinion = cast(SecondOpinion, Opinion())
-    accepts = 2 * (lambda rows: rows[..., 0] > 0.2,)
-    return ExpectedChoice(ExpectedScore(SCHEMA, opinion, curves, *accepts), 0.0, takes_back)
+    return ExpectedChoice(ExpectedScore(SCHEMA, opinion, curves, h, 0.5), 0.0, takes_back)
 
 
 @pytest.fixture(scope="module")
 def asked() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     random = np.random.default_rng(0)
     candidates = random.random((60, 20, 2))
-    return random.random((60, 2)) * 0.2, candidates, candidates[..., 0] > 0.2
+    return random.random((60, 2)) * 0.2, candidates, h(candidates)
 
 
 def costs(values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
@@ -70,8 +72,8 @@ def costs(values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
 
 
 def test_without_a_term_the_others_decide(asked: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
-    values, candidates, accepted = asked
-    cost = np.where(accepted, costs(values, candidates), np.inf)
+    values, candidates, scores = asked
+    cost = np.where(scores > 0.5, costs(values, candidates), np.inf)
     neither = rules.without(made(), has_validity=False, has_inlier=False).choose(*asked)
     np.testing.assert_allclose(
         costs(values, neither.answers[:, None])[:, 0], cost.min(axis=1)
@@ -86,17 +88,17 @@ def test_without_a_term_the_others_decide(asked: tuple[np.ndarray, np.ndarray, n
 def test_thresholds_take_the_cheapest_that_passes(
     asked: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
-    values, candidates, accepted = asked
-    hard = rules.Thresholds(made(), lambda rows: rows[..., 0] > 0.7)
-    answers = hard.choose(values, candidates, accepted).answers
+    values, candidates, scores = asked
+    hard = rules.Thresholds(made())
+    answers = hard.choose(values, candidates, scores).answers
     passes = (candidates[..., 0] > 0.8) & (candidates[..., 1] < 0.2)
     someone = passes.any(axis=1)
     assert 0.2 < someone.mean() < 1
     cheapest = np.where(passes, costs(values, candidates), np.inf).min(axis=1)
     np.testing.assert_allclose(costs(values[someone], answers[someone][:, None])[:, 0], cheapest[someone])
     unsure = np.minimum(candidates, [0.65, 1.0])  # none has h > .7: those with h > .5 count
-    assert not np.isnan(hard.choose(values, unsure, accepted).answers[accepted.any(axis=1)]).any()
-    back = replace(hard, choice=made(takes_back=True)).choose(values, candidates, accepted).answers
+    assert not np.isnan(hard.choose(values, unsure, h(unsure)).answers[(scores > 0.5).any(axis=1)]).any()
+    back = rules.Thresholds(made(takes_back=True)).choose(values, candidates, scores).answers
     assert (back[someone, 0] > 0.8).all() and (back[someone, 1] < 0.2).all()
     shorter = costs(values[someone], back[someone][:, None])[:, 0]
     assert (shorter <= cheapest[someone] + 1e-12).all()
@@ -104,7 +106,7 @@ def test_thresholds_take_the_cheapest_that_passes(
 
 def test_no_choice_is_above_the_oracle(asked: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     judge = Judge(SCHEMA, cast(GoldClassifier, Gold()), cast(InlierTest, Inliers()))
-    values, candidates, accepted = asked
+    values, candidates, scores = asked
 
     def score(answers: np.ndarray) -> np.ndarray:
         right = (answers[:, 1] > 0.5).astype(float) + (answers[:, 0] < 0.6)
@@ -113,7 +115,7 @@ def test_no_choice_is_above_the_oracle(asked: tuple[np.ndarray, np.ndarray, np.n
     best = rules.oracle(made(), judge).choose(*asked)
     np.testing.assert_allclose(best.score, score(best.answers))
     true = np.stack([score(candidates[:, place]) for place in range(20)], axis=1)
-    np.testing.assert_allclose(best.score, np.where(accepted, true, -np.inf).max(axis=1))
+    np.testing.assert_allclose(best.score, np.where(scores > 0.5, true, -np.inf).max(axis=1))
     other = made().choose(*asked).answers
     assert score(best.answers).mean() > score(other).mean() + 0.1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -33,10 +34,10 @@ def genre(mlmodel: Logistic) -> GenRe:
 
 @pytest.fixture(scope="module")
 def asked(genre: GenRe, mlmodel: Logistic) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Encoded factuals, their candidates, and which of these h accepts."""
+    """Encoded factuals, their candidates, and what h says of these."""
     values = genre.schema.encode(denied(mlmodel, 40))
     candidates = genre.candidates(values)
-    return values, candidates, genre.scores(candidates) > 0.5
+    return values, candidates, genre.scores(candidates)
 
 
 def expectation(rule: ExpectedScore, values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
@@ -64,14 +65,14 @@ def test_it_is_the_default_and_each_rule_has_its_sampling(genre: GenRe) -> None:
 def test_the_choice_is_the_best_by_the_formula(
     genre: GenRe, asked: tuple[np.ndarray, np.ndarray, np.ndarray]
 ) -> None:
-    values, candidates, accepted = asked
-    accepted = accepted.copy()
-    accepted[3] = False
-    best_three = genre.choice.rule.best(values, candidates, accepted, 3)
+    values, candidates, scores = asked
+    scores = scores.copy()
+    scores[3], scores[4, ::2] = 0.5, np.nan
+    best_three = genre.choice.rule.best(values, candidates, scores, 3)
     assert best_three.answers.shape == (40, 3, 6)
     chosen = best_three.first()
     assert np.isnan(chosen.answers[3]).all() and np.isnan(chosen.score[3])
-    sure = accepted & (genre.scores(candidates) > 0.7)
+    accepted, sure = scores > 0.5, scores > 0.7
     assert sure.any(axis=1).any() and (sure < accepted).any()
     possible = np.where(sure.any(axis=1, keepdims=True), sure, accepted)
     all_scores = np.where(possible, expectation(genre.choice.rule, values, candidates), -np.inf)
@@ -84,16 +85,18 @@ def test_the_choice_is_the_best_by_the_formula(
 def test_what_is_taken_back_raises_the_expected_score(
     genre: GenRe, mlmodel: Logistic, asked: tuple[np.ndarray, np.ndarray, np.ndarray]
 ) -> None:
-    values, candidates, accepted = asked
+    values, candidates, scores = asked
     rule = genre.choice.rule
-    chosen = rule.best(values, candidates, accepted, 1).first()
+    chosen = rule.best(values, candidates, scores, 1).first()
     shorter = rule.take_back(values, chosen)
     assert (shorter.score >= chosen.score).all() and (shorter.score > chosen.score).any()
     own = (shorter.answers == values) | (shorter.answers == chosen.answers)
     assert own.all()  # a feature is the candidate's, or the factual's again
-    sure = genre.scores(chosen.answers) > 0.7
+    for answers in (chosen, shorter):
+        np.testing.assert_allclose(answers.h, genre.scores(answers.answers), rtol=1e-12)
+    sure = chosen.h > 0.7
     least = np.where(sure, 0.7, 0.5)
-    assert sure.any() and (genre.scores(shorter.answers) > least).all()
+    assert sure.any() and (shorter.h > least).all()
     np.testing.assert_allclose(
         shorter.score, expectation(rule, values, shorter.answers[:, None])[:, 0], rtol=1e-9
     )
@@ -102,6 +105,33 @@ def test_what_is_taken_back_raises_the_expected_score(
         trial[column] = values[row, column]
         worse = expectation(rule, values[[row]], trial[None, None])[0, 0] <= shorter.score[row] + 1e-12
         assert worse or genre.scores(trial[None])[0] <= least[row]
+
+
+def test_h_is_asked_once_about_each_candidate(
+    genre: GenRe, mlmodel: Logistic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[np.ndarray] = []
+
+    def counted(rows: pd.DataFrame) -> np.ndarray:
+        asked.append(rows.to_numpy(dtype=float))
+        return Logistic.predict_proba(mlmodel, rows)
+
+    factuals = denied(mlmodel, 12)
+    candidates = genre.candidates(genre.schema.encode(factuals)).reshape(12 * 30, -1)
+    monkeypatch.setattr(mlmodel, "predict_proba", counted)
+    monkeypatch.setitem(genre.__dict__, "choice", genre.choice._replace(takes_back=False))
+    genre.get_counterfactuals(factuals)
+    np.testing.assert_array_equal(
+        np.concatenate(asked), genre.schema.decode(candidates).to_numpy(dtype=float)
+    )
+    genre.__dict__["choice"] = genre.choice._replace(takes_back=True)
+    asked.clear()
+    genre.get_counterfactuals(factuals)
+    first, *trials = asked
+    assert len(first) == 12 * 30
+    assert len(trials) > 1  # one a turn: neither the chosen candidates nor the same trials again
+    assert not any(np.array_equal(one, other) for one, other in pairwise([first, *trials]))
+    assert all(len(trial) <= 12 * 10 for trial in trials)
 
 
 def test_answers_keep_constraints_and_do_not_depend_on_who_else_asks(mlmodel: Logistic) -> None:
@@ -238,13 +268,13 @@ def test_a_stated_risk_is_kept_on_people_like_these(risk: float) -> None:
         random = np.random.default_rng(int(values[0, 0] * 2**20))
         return 0.8 * random.random((len(values), n, 2))[:, :1]
 
-    source = Source(schema, candidates, *2 * (lambda points: np.ones(points.shape[:-1], bool),))
+    source = Source(schema, candidates, lambda points: np.ones(points.shape[:-1]), 0.7)
     curves = fit_curves(world, rows)
     people = np.random.default_rng(5).random((600, 2))
     least = least_probability(source, world, curves, people[:300], False, risk)
     assert 0 < least < 1
-    rule = ExpectedScore(schema, world.opinions[0], curves, source.accepts, source.sure)
-    chosen = rule.best(people[300:], candidates(people[300:], 1), np.ones((300, 1), bool), 1).first()
+    rule = ExpectedScore(schema, world.opinions[0], curves, source.h, source.gamma)
+    chosen = rule.best(people[300:], candidates(people[300:], 1), np.ones((300, 1)), 1).first()
     given = chosen.validity * chosen.inlier >= least
     right = np.logical_and(*world.right(space(schema, chosen.answers)))
     assert 0.1 < given.mean() < 1
