@@ -20,13 +20,12 @@ from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairs import Pairs, find_pairs
 from carla_genre.generator.sampler import sample, sample_in_batches
 from carla_genre.generator.training_state import History
-from carla_genre.methods import genre_files
+from carla_genre.methods import genre_choice, genre_files
 from carla_genre.methods.base import SchemaMethod
-from carla_genre.methods.expected_choice import MOST_ROWS, ExpectedChoice, Source, expected_choice
+from carla_genre.methods.expected_choice import ExpectedChoice
 from carla_genre.methods.generator_rules import generator_rules, level_counts
 from carla_genre.methods.genre_hyperparameters import resampled, rules, rules_for, to_config, to_sampling
 from carla_genre.methods.hyperparameters import Hyperparameter, check
-from carla_genre.methods.second_opinion import SecondOpinion
 from carla_genre.methods.selection import cheapest, most_valid
 from carla_genre.methods.training_rows import People, warn_of_unmatched
 from carla_genre.methods.warm_start import started_from
@@ -143,24 +142,7 @@ class GenRe(SchemaMethod):
     @cached_property
     def choice(self) -> ExpectedChoice:
         """The rule "expected", fitted on the training rows when it is first asked for."""
-        start = time.perf_counter()
-        values, source = self.hyperparams, self._source()
-        n_jobs = values["threads"] or -1
-        if self._kept is not None:
-            content, learnt = self._kept
-            opinion = SecondOpinion.again(learnt, content["seed"], n_jobs)
-            return ExpectedChoice.from_dict(content, opinion, source)
-        rows = self.training_rows if self._people is None else self._people.labelled(self, MOST_ROWS)
-        made = expected_choice(source, rows, values["seed"], values["take_back"], values["risk"], n_jobs)
-        self.seconds["second opinion"] = time.perf_counter() - start
-        return made
-
-    def _source(self) -> Source:
-        def candidates(values: np.ndarray, n: int) -> np.ndarray:
-            few = replace(to_sampling(self.hyperparams), n_samples=n)
-            return sample(self.generator, torch.from_numpy(values), few, self.hyperparams["seed"]).numpy()
-
-        return Source(self.schema, candidates, self.scores, self.hyperparams["gamma"])
+        return genre_choice.choice_of(self)
 
     def _untrained(self) -> tuple[Generator, Pairs]:
         config, schema = self._config, self.schema
@@ -235,14 +217,7 @@ class GenRe(SchemaMethod):
             The answers' index; ``valid`` and ``inlier``, the probabilities to be accepted by a perfect judge of the
             training labels, and to lie among the rows that it accepts. NaN for a row of NaN.
         """
-        answered = ~answers[list(self.schema.columns)].isna().any(axis=1).to_numpy()
-        figures = np.full((len(answers), 2), np.nan)
-        if answered.any():
-            with self._isolated():
-                figures[answered] = np.stack(
-                    self.choice.rule.probabilities(self.schema.encode(answers[answered])), axis=1
-                )
-        return pd.DataFrame(figures, answers.index, ["valid", "inlier"])
+        return genre_choice.certainty(self, answers)
 
     def with_sampling(self, **changes: Any) -> GenRe:
         """The same generator, sampled otherwise, without training again.

@@ -167,7 +167,7 @@ def test_a_loaded_one_is_saved_with_what_the_first_has_learnt(
     first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
     genre.save(first)
     GenRe.load(first, mlmodel).save(second)
-    monkeypatch.delattr("carla_genre.methods.genre.expected_choice")  # nothing is fitted anew
+    monkeypatch.delattr("carla_genre.methods.genre_choice.expected_choice")  # nothing is fitted anew
     factuals = denied(mlmodel, 5)
     pd.testing.assert_frame_equal(
         GenRe.load(second, mlmodel).get_counterfactuals(factuals), genre.get_counterfactuals(factuals)

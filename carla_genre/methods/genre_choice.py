@@ -1,0 +1,54 @@
+"""GenRe's rule "expected": fitted on the training rows or as a file has it, and how sure it is of rows."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+
+from carla_genre.generator.sampler import sample
+from carla_genre.methods.expected_choice import MOST_ROWS, ExpectedChoice, Source, expected_choice
+from carla_genre.methods.genre_hyperparameters import to_sampling
+from carla_genre.methods.second_opinion import SecondOpinion
+
+if TYPE_CHECKING:
+    from carla_genre.methods.genre import GenRe
+
+
+def choice_of(genre: GenRe) -> ExpectedChoice:
+    """What the file says of a loaded GenRe's rule; else the rule fitted on the training rows, which is timed."""
+    start = time.perf_counter()
+    values, source = genre.hyperparams, _source(genre)
+    n_jobs = values["threads"] or -1
+    if genre._kept is not None:
+        content, learnt = genre._kept
+        opinion = SecondOpinion.again(learnt, content["seed"], n_jobs)
+        return ExpectedChoice.from_dict(content, opinion, source)
+    people = genre._people
+    rows = genre.training_rows if people is None else people.labelled(genre, MOST_ROWS)
+    made = expected_choice(source, rows, values["seed"], values["take_back"], values["risk"], n_jobs)
+    genre.seconds["second opinion"] = time.perf_counter() - start
+    return made
+
+
+def _source(genre: GenRe) -> Source:
+    def candidates(values: np.ndarray, n: int) -> np.ndarray:
+        few = replace(to_sampling(genre.hyperparams), n_samples=n)
+        return sample(genre.generator, torch.from_numpy(values), few, genre.hyperparams["seed"]).numpy()
+
+    return Source(genre.schema, candidates, genre.scores, genre.hyperparams["gamma"])
+
+
+def certainty(genre: GenRe, answers: pd.DataFrame) -> pd.DataFrame:
+    """The probabilities ``valid`` and ``inlier`` of encoded answers (B, any), NaN for a row of NaN: (B, 2)."""
+    answered = ~answers[list(genre.schema.columns)].isna().any(axis=1).to_numpy()
+    figures = np.full((len(answers), 2), np.nan)
+    if answered.any():
+        with genre._isolated():
+            rows = genre.schema.encode(answers[answered])
+            figures[answered] = np.stack(genre.choice.rule.probabilities(rows), axis=1)
+    return pd.DataFrame(figures, answers.index, ["valid", "inlier"])
