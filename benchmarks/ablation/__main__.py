@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from benchmarks.ablation import choices, control, trainings
 from benchmarks.ablation.base import Base, Plan
 from benchmarks.ablation.page import markdown
-from carla_genre.errors import CarlaGenreError
+from benchmarks.command import command_parser, exit_status
 from carla_genre.harness.record import write
 from carla_genre.protocol.data import REAL_DATA
 
@@ -53,15 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0, 2 for an error that the user can mend, 130 after Ctrl-C.
     """
     options = _parser().parse_args(arguments)
-    try:
-        _run(options)
-    except CarlaGenreError as error:
-        print(f"ablation: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nablation: interrupted; the same command goes on", file=sys.stderr)
-        return 130
-    return 0
+    return exit_status("ablation", lambda: _run(options), goes_on=True)
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -88,11 +80,7 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.ablation",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("ablation", __doc__)
     parser.add_argument("--root", metavar="DIR", help="folder of CARLA's CSVs (CF_DATA, else ~/cf-data)")
     parser.add_argument("--part", nargs="+", choices=tuple(PARTS), default=list(PARTS), help="these alone")
     parser.add_argument("--data", nargs="+", choices=REAL_DATA, default=[], help="these alone")

@@ -9,11 +9,11 @@ steps, so that two cores reach d = 500; what is compared is how they grow, and t
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import command_parser
 from benchmarks.features.page import draw
 from benchmarks.features.real import SETS
 from benchmarks.features.study import Plan, growth, real, remedies, settings_of
@@ -24,11 +24,7 @@ QUICK: Mapping[str, Any] = {"steps": 4, "batch_size": 16, "rows": 400, "factuals
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, write after each part, draw."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.features",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("features", __doc__)
     parser.add_argument("--d", nargs="*", type=int, default=[20, 50, 100, 200, 500])
     parser.add_argument(
         "--remedies", nargs="*", type=int, default=[100], help="d at which all ways are tried"

@@ -7,12 +7,12 @@ python -m benchmarks.pages --check    write nothing; exit with 1 where a page is
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
+from benchmarks.command import command_parser
 from benchmarks.pages.blocks import ROOT
 from benchmarks.pages.render import rendered
 from benchmarks.pages.stray import stray_figures
@@ -64,11 +64,7 @@ def write(page: Path, root: Path = ROOT) -> None:
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Write or check all pages; the exit status: 1 where something is wrong with one."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.pages",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("pages", __doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, and say what is wrong")
     if parser.parse_args(arguments).check:
         found = [fault for page in pages(root) for fault in faults(page, root)]

@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.command import command_parser, exit_status
 from benchmarks.paper import interrupt
-from carla_genre.errors import CarlaGenreError
 from carla_genre.harness.command import Options, measured
 from carla_genre.harness.grid import read_grid
 from carla_genre.harness.grid_values import names
@@ -64,14 +64,7 @@ class Command:
         """
         interrupt.raise_from_now_on()
         options = self._parser().parse_args(arguments)
-        try:
-            return self._run(options)
-        except CarlaGenreError as error:
-            print(f"{self.name}: {' '.join(str(error).split())}", file=sys.stderr)
-            return 2
-        except KeyboardInterrupt:
-            print(f"\n{self.name}: interrupted; the same command goes on", file=sys.stderr)
-            return interrupt.STATUS
+        return exit_status(self.name, lambda: self._run(options), goes_on=True)
 
     def records(
         self,
@@ -123,11 +116,7 @@ class Command:
         return int(any("error" in record for record in records))
 
     def _parser(self) -> argparse.ArgumentParser:
-        parser = argparse.ArgumentParser(
-            prog=f"python -m benchmarks.paper.{self.name}",
-            description=self.about,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+        parser = command_parser(f"paper.{self.name}", self.about)
         parser.add_argument(
             "--quick", action="store_true", help="the smaller grid: shows that all runs, no more"
         )

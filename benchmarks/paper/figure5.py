@@ -21,11 +21,12 @@ import pandas as pd
 import torch
 import yaml
 
+from benchmarks.command import command_parser, exit_status
 from benchmarks.paper import interrupt
 from benchmarks.paper.command import QUICK_RESULTS, RESULTS
 from benchmarks.paper.drawing import LINE, PERSON, draw_legend, new_figure, save
 from benchmarks.paper.toys import TITLES, draw_ground, ground
-from carla_genre.errors import CarlaGenreError, InputError
+from carla_genre.errors import InputError
 from carla_genre.generator.density import log_density
 from carla_genre.harness.markdown import markdown_table, number
 from carla_genre.harness.record import environment, write_record, write_whole
@@ -245,27 +246,19 @@ def write(settings: Mapping[str, Any], path: Path, run: bool = True) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, draw, print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.paper.figure5",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("paper.figure5", __doc__)
     parser.add_argument("--quick", action="store_true", help="smaller models: shows that all runs, no more")
     parser.add_argument("--results", type=Path, metavar="DIR", help=f"folder ({RESULTS}; {QUICK_RESULTS})")
     parser.add_argument("--no-run", action="store_true", help="train nothing; draw what there is")
     interrupt.raise_from_now_on()
     options = parser.parse_args(arguments)
+    return exit_status("figure5", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
     folder = options.results or (QUICK_RESULTS if options.quick else RESULTS)
-    try:
-        print(write(settings_of(options.quick), folder / "figure5", run=not options.no_run))
-    except CarlaGenreError as error:
-        print(f"figure5: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nfigure5: interrupted", file=sys.stderr)
-        return interrupt.STATUS
+    print(write(settings_of(options.quick), folder / "figure5", run=not options.no_run))
     print(f"written: figure5 in {folder}", file=sys.stderr)
-    return 0
 
 
 if __name__ == "__main__":

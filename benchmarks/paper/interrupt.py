@@ -4,8 +4,6 @@ import os
 import signal
 import sys
 
-STATUS = 130
-
 
 def leave_during_imports() -> None:
     """Let Ctrl-C end the process; to be called before all else that ``python -m benchmarks.paper.NAME`` imports.
@@ -25,4 +23,4 @@ def raise_from_now_on() -> None:
 
 def _leave(number: int, frame: object) -> None:
     os.write(2, b"\nbenchmarks.paper: interrupted\n")
-    os._exit(STATUS)
+    os._exit(130)

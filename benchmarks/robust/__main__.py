@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import command_parser, exit_status
 from benchmarks.robust.cells import GRID, cells, wide_cells
 from benchmarks.robust.page import markdown
 from benchmarks.robust.wide import WIDE, write_tables
-from carla_genre.errors import CarlaGenreError
 from carla_genre.harness.cell import Cell, Places
 from carla_genre.harness.grid_values import read_yaml
 from carla_genre.harness.measure import measure
@@ -41,14 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         after Ctrl-C.
     """
     options = _parser().parse_args(arguments)
-    try:
-        return _run(options)
-    except CarlaGenreError as error:
-        print(f"robust: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nrobust: interrupted; the same command goes on", file=sys.stderr)
-        return 130
+    return exit_status("robust", lambda: _run(options), goes_on=True)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -82,11 +75,7 @@ def _measure_here(cell: Cell, places: Places, *_: Any) -> dict[str, Any]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.robust",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("robust", __doc__)
     parser.add_argument("--root", metavar="DIR", help="folder of CARLA's CSVs (CF_DATA, else ~/cf-data)")
     parser.add_argument(
         "--uci", type=Path, metavar="DIR", help="folder of crime.csv (CF_DATA, or its package)"

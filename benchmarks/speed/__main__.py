@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.command import command_parser
 from benchmarks.speed.table import markdown, read_timings
 
 MODULES = (
@@ -86,11 +87,7 @@ def _device() -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.speed",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser("speed", __doc__)
     parser.add_argument(
         "--only", nargs="+", choices=MODULES, default=MODULES, metavar="NAME", help=", ".join(MODULES)
     )

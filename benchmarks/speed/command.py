@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import command_parser
 from carla_genre.harness.record import write
 
 # Options that say where things are, not what is measured.
@@ -19,11 +20,7 @@ PLACES = ("json", "root")
 
 def timing_parser(name: str, description: str | None, runs: int) -> argparse.ArgumentParser:
     """A parser with the options that all timings have; ``runs`` is the default of how often it is measured."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m benchmarks.speed.{name}",
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_parser(f"speed.{name}", description)
     parser.add_argument("--runs", type=int, default=runs, help=f"measurements of each row (default {runs})")
     parser.add_argument("--quick", action="store_true", help="a tiny size, in seconds, to see that it runs")
     parser.add_argument("--json", type=Path, help="file to write")

@@ -8,11 +8,13 @@ Seconds are the processor's, on one thread. A data set's JSON is written when al
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import command_parser, exit_status
 from benchmarks.warm.study import Plan, measured
 from carla_genre.harness.record import write
 from carla_genre.protocol.data import REAL_DATA
@@ -20,13 +22,9 @@ from carla_genre.protocol.data import REAL_DATA
 QUICK: Mapping[str, Any] = {"factuals": 10, "rows": 600, "steps": 10}
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.warm",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, write; the exit status: 0, 2 for an error that the user can mend, 130 after Ctrl-C."""
+    parser = command_parser("warm", __doc__)
     parser.add_argument("--data", nargs="+", choices=REAL_DATA, default=["compas", "heloc", "adult"])
     parser.add_argument("--root", help="folder of CARLA's CSVs (default: CF_DATA, else ~/cf-data)")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4], help="of the protocol")
@@ -35,6 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if parser.parse_args(arguments).quick:
         parser.set_defaults(data=["adult"], seeds=[0])
     options = parser.parse_args(arguments)
+    return exit_status("warm", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> None:
     plan = Plan(**(QUICK if options.quick else {}))
     for data in options.data:
         rows = []
@@ -52,4 +54,4 @@ def _line(row: Mapping[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
