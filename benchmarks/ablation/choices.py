@@ -131,6 +131,10 @@ def _labelled_rows(base: Base) -> Choose:
     return _by(rules.beside_labelled_rows(base.choice, base.rows, base.genre.hyperparams["gamma"]))
 
 
+def _one_neighbourhood(base: Base) -> Choose:
+    return _by(rules.with_one_neighbourhood(base.choice, base.rows, base.source, base.seed))
+
+
 def _boosted(base: Base) -> Choose:
     return _by(rules.boosted(base.choice, base.rows, base.source, base.seed))
 
@@ -175,6 +179,7 @@ WAYS = {
     "no bootstrap: the forest's number itself, and LOF < 1.5": Way(_curves(itself, Step(-1.5)), _drawn()),
     "no bootstrap: fixed soft steps": Way(_curves(SoftStep(0.5, 0.1), SoftStep(-1.5, 0.2)), _drawn()),
     "no margin in the bootstrapped world": Way(_without_margin, _drawn()),
+    "one outlier factor, the line not moved": Way(_one_neighbourhood, _drawn()),
     "LOF beside D_h+": Way(_labelled_rows, _drawn()),
     "boosting instead of the forest": Way(_boosted, _drawn()),
     "N = 10": Way(_default, _drawn(n=10)),

@@ -22,7 +22,7 @@ from carla_genre.methods.expected_choice import (
 )
 from carla_genre.methods.expected_score import Chosen, ExpectedScore
 from carla_genre.methods.opinion_curves import Bootstrapped, Curve, Curves, bootstrap, fit_curves
-from carla_genre.methods.second_opinion import NEIGHBOURS, SecondOpinion, space
+from carla_genre.methods.second_opinion import NEIGHBOURS, SecondOpinion, moved_lines, space
 from carla_genre.methods.training_rows import TrainingRows
 
 # A number as a probability, as :class:`carla_genre.methods.opinion_curves.Curve` is one that is fitted.
@@ -128,7 +128,24 @@ def beside_labelled_rows(choice: ExpectedChoice, rows: TrainingRows, gamma: floa
     opinion = choice.rule.opinion
     points = space(choice.rule.schema, rows.values[rows.accepted(gamma)])
     lof = LocalOutlierFactor(n_neighbors=NEIGHBOURS, novelty=True).fit(points)
-    return choice._replace(rule=replace(choice.rule, opinion=replace(opinion, neighbourhood=lof)))
+    return choice._replace(rule=replace(choice.rule, opinion=replace(opinion, neighbourhoods=(lof,))))
+
+
+def with_one_neighbourhood(
+    choice: ExpectedChoice, rows: TrainingRows, source: Source, seed: int
+) -> ExpectedChoice:
+    """One outlier factor, among the rows that the forest accepts out of bag by a line that is not moved."""
+
+    def at_the_line(opinion: SecondOpinion) -> SecondOpinion:
+        accepted = opinion.forest.oob_decision_function_[None, :, 1] > 0.5
+        return opinion.around(
+            opinion.forest, opinion.learnt["rows"], opinion.learnt["labels"], accepted, opinion.seed
+        )
+
+    world = bootstrap(space(source.schema, rows.values), rows.labels, seed)
+    opinions = [at_the_line(opinion) for opinion in world.opinions]
+    curves = _curves(Bootstrapped(world.truth, opinions), rows, source, seed)
+    return choice._replace(rule=replace(choice.rule, opinion=at_the_line(choice.rule.opinion), curves=curves))
 
 
 class Boosted(SecondOpinion):
@@ -139,7 +156,7 @@ class Boosted(SecondOpinion):
         """As :meth:`SecondOpinion.fit`, with scikit-learn's own values."""
         model = HistGradientBoostingClassifier(early_stopping=True, random_state=seed)
         out_of_fold = cross_val_predict(model, rows, labels, cv=5, method="predict_proba")[:, 1]
-        return cls._around(model.fit(rows, labels), rows, labels, out_of_fold > 0.5, seed)
+        return cls.around(model.fit(rows, labels), rows, labels, moved_lines(out_of_fold, seed), seed)
 
 
 def boosted(choice: ExpectedChoice, rows: TrainingRows, source: Source, seed: int) -> ExpectedChoice:

@@ -54,10 +54,10 @@ class AcceptedTwice:
         rows = method.training_rows
         denied, accepted = split_rows(rows.labels, rows.scores, config)
         known = self.opinion.learnt["accepted"]
-        factor = np.full(len(known), -np.inf)
-        factor[known] = self.opinion.neighbourhood.negative_outlier_factor_
+        factor = np.full(known.shape, -np.inf)
+        factor[known] = np.concatenate([one.negative_outlier_factor_ for one in self.opinion.neighbourhoods])
         sure = self.opinion.forest.oob_decision_function_[:, 1] > SURE
-        return Sides(rows.values[denied], rows.values[accepted & sure & (factor > INSIDE)])
+        return Sides(rows.values[denied], rows.values[accepted & sure & (factor > INSIDE).all(axis=0)])
 
     def labelled(self, method: SchemaMethod, at_most: int) -> TrainingRows:
         """All of them."""

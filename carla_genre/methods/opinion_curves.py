@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,15 +9,13 @@ import numpy as np
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
-from carla_genre.methods.second_opinion import SecondOpinion
+from carla_genre.methods.second_opinion import MARGIN, SecondOpinion
 
 # Rows that the bootstrapped opinions learn from in all: small sets are drawn more often, and large ones once.
 BOOTSTRAP_ROWS = 20_000
 MOST_DRAWS = 5
-# By which an answer has to be valid: a judge who has learnt from other labels draws the line a little elsewhere.
-MARGIN = 0.1
-# Outlier factors beyond are all alike: far away, and in the midst of the accepted rows.
-INLIER_RANGE = (-2.0, -0.8)
+# The outlier factor, with its sign turned, that scikit-learn calls an inlier's.
+INLIER = -1.5
 
 
 @dataclass(frozen=True)
@@ -29,31 +26,25 @@ class Curve:
     ----------
     slope, offset : float
         ``slope`` is not negative.
-    low, high : float
-        Numbers below and above count as these.
     """
 
     slope: float
     offset: float
-    low: float = -math.inf
-    high: float = math.inf
 
     @classmethod
-    def fit(
-        cls, numbers: np.ndarray, outcomes: np.ndarray, low: float = -math.inf, high: float = math.inf
-    ) -> Curve:
+    def fit(cls, numbers: np.ndarray, outcomes: np.ndarray) -> Curve:
         """By maximum likelihood, of numbers and outcomes (n,); flat where the numbers tell nothing."""
         if outcomes.any() and not outcomes.all():
             model = LogisticRegression(C=100.0, max_iter=1000)
-            model.fit(numbers.clip(low, high).reshape(-1, 1), outcomes)
+            model.fit(numbers.reshape(-1, 1), outcomes)
             if model.coef_[0, 0] > 0:
-                return cls(float(model.coef_[0, 0]), float(model.intercept_[0]), low, high)
+                return cls(float(model.coef_[0, 0]), float(model.intercept_[0]))
         # one outcome more of each kind: nothing seen is no certainty
-        return cls(0.0, float(logit((outcomes.sum() + 1) / (len(outcomes) + 2))), low, high)
+        return cls(0.0, float(logit((outcomes.sum() + 1) / (len(outcomes) + 2))))
 
     def __call__(self, numbers: np.ndarray) -> np.ndarray:
         """The probability of each number."""
-        return expit(self.slope * np.clip(numbers, self.low, self.high) + self.offset)
+        return expit(self.slope * numbers + self.offset)
 
 
 class Curves(NamedTuple):
@@ -74,7 +65,7 @@ class Bootstrapped(NamedTuple):
 
     def right(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Whether points (n, W) are valid by a margin, and inliers, in truth: two bool (n,)."""
-        return self.truth.validity(points) > 0.5 + MARGIN, self.truth.neighbourhood.predict(points) == 1
+        return self.truth.validity(points) > 0.5 + MARGIN, self.truth.inlier(points) >= INLIER
 
 
 def bootstrap(rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | None = None) -> Bootstrapped:
@@ -109,6 +100,4 @@ def fit_curves(world: Bootstrapped, points: np.ndarray) -> Curves:
     n = len(world.opinions)
     validity = np.concatenate([opinion.validity(points) for opinion in world.opinions])
     outlyingness = np.concatenate([opinion.inlier(points) for opinion in world.opinions])
-    return Curves(
-        Curve.fit(validity, np.tile(valid, n)), Curve.fit(outlyingness, np.tile(inlier, n), *INLIER_RANGE)
-    )
+    return Curves(Curve.fit(validity, np.tile(valid, n)), Curve.fit(outlyingness, np.tile(inlier, n)))

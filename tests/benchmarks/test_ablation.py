@@ -55,7 +55,7 @@ def h(rows: np.ndarray) -> np.ndarray:
 
 
 def made(takes_back: bool = False) -> ExpectedChoice:
-    curves = Curves(Curve(10.0, -5.0), Curve(8.0, 12.0, -2.0, -0.8))
+    curves = Curves(Curve(10.0, -5.0), Curve(8.0, 12.0))
     opinion = cast(SecondOpinion, Opinion())
     return ExpectedChoice(ExpectedScore(SCHEMA, opinion, curves, h, 0.5), 0.0, takes_back)
 

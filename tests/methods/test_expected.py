@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from carla_genre import GenRe, InputError
 from carla_genre.evaluation.violations import violations
 from carla_genre.methods.expected_choice import Source, least_probability
 from carla_genre.methods.expected_score import ExpectedScore
-from carla_genre.methods.opinion_curves import Curve, Curves, bootstrap, fit_curves
-from carla_genre.methods.second_opinion import SecondOpinion, space
+from carla_genre.methods.opinion_curves import Curve, bootstrap, fit_curves
+from carla_genre.methods.second_opinion import INLIER_RANGE, MARGIN, NEIGHBOURHOODS, SecondOpinion, space
 from carla_genre.schema import Feature, Schema
 
 EXPECTED = {**QUICK, "selection": "expected", "n_samples": 30}
@@ -243,8 +244,6 @@ def test_curves() -> None:
     assert falling.slope == 0 and falling(numbers)[0] == pytest.approx(101 / 202)
     sure = Curve.fit(numbers, np.ones(200, bool))
     assert sure(numbers)[0] == pytest.approx(201 / 202)
-    bounded = Curve(5.0, 0.0, -2.0, -1.0)
-    assert bounded(np.array(7.0)) == pytest.approx(expit(-5.0))
 
 
 def test_categories_of_many_levels_are_corners_of_a_simplex(genre: GenRe, mlmodel: Logistic) -> None:
@@ -299,6 +298,16 @@ def test_labels_of_one_kind_are_refused() -> None:
         SecondOpinion.fit(rows, (np.arange(50) < 3).astype(int), 0)
 
 
-def test_the_curve_of_the_outlier_factor_is_bounded() -> None:
-    curves = Curves(Curve(10.0, -5.0), Curve(8.0, 12.0, -2.0, -0.8))
-    assert curves.inlier(np.array(-50.0)) == curves.inlier(np.array(-2.0))
+def test_the_outlier_factor_is_the_mean_of_several_and_bounded() -> None:
+    rows, labels = two_moons(400, 0)
+    opinion = SecondOpinion.fit(rows, labels, 0)
+    accepted = opinion.learnt["accepted"]
+    assert accepted.shape == (NEIGHBOURHOODS, 400) and not (accepted == accepted[0]).all()
+    sure = np.abs(opinion.forest.oob_decision_function_[:, 1] - 0.5) > 6 * MARGIN
+    assert (accepted == accepted[0])[:, sure].all()
+    asked = np.concatenate([rows[:50], rows[:50] + 0.05, [[40.0, 40.0]]]).astype(np.float32)
+    each = [replace(opinion, neighbourhoods=(one,)).inlier(asked) for one in opinion.neighbourhoods]
+    assert opinion.inlier(asked) == pytest.approx(np.mean(each, axis=0))
+    assert opinion.inlier(asked)[-1] == min(INLIER_RANGE) and max(INLIER_RANGE) >= opinion.inlier(asked).max()
+    again = SecondOpinion.again(opinion.learnt, 0)
+    assert (again.inlier(asked) == opinion.inlier(asked)).all()
