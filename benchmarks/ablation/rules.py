@@ -96,6 +96,9 @@ class Oracle(ExpectedScore):
     def _inlier(self, rows: np.ndarray) -> np.ndarray:
         return self.judge.inlier_test.inliers(self.schema.decode(rows)).astype(float)
 
+    def _most_inlier(self) -> float:
+        return 1.0
+
 
 def oracle(choice: ExpectedChoice, judge: Judge) -> ExpectedChoice:
     """The choice that the judge would make."""
