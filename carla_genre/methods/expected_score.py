@@ -86,7 +86,7 @@ class ExpectedScore:
     def _ask_the_promising(self, found: Chosen, without: np.ndarray, k: int) -> None:
         """Fill in ``inlier`` and ``score`` of each candidate that is among the k best, or could be.
 
-        Outlier factors are dear. By ``without``, the score without P(inlier), and the most that this can be, a candidate
+        Outlier factors are dear. By ``without``, the score without P(inlier), and the most that this is, a candidate
         is asked about only if it may be better than k others: k at a time, the most promising first.
         """
         rows, most = np.arange(len(without))[:, None], without + self._most_inlier()
