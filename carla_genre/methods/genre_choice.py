@@ -30,7 +30,8 @@ def choice_of(genre: GenRe) -> ExpectedChoice:
         return ExpectedChoice.from_dict(content, opinion, source)
     people = genre._people
     rows = genre.training_rows if people is None else people.labelled(genre, MOST_ROWS)
-    made = expected_choice(source, rows, values["seed"], values["take_back"], values["risk"], n_jobs)
+    with genre._isolated():
+        made = expected_choice(source, rows, values["seed"], values["take_back"], values["risk"], n_jobs)
     genre.seconds["second opinion"] = time.perf_counter() - start
     return made
 

@@ -282,6 +282,12 @@ def test_a_stated_risk_is_kept_on_people_like_these(risk: float) -> None:
         least_probability(source, world, curves, people[:300], False, 0.001)
 
 
+def test_a_rule_that_comes_later_is_the_one_of_the_beginning(genre: GenRe, mlmodel: Logistic) -> None:
+    other = GenRe(mlmodel, QUICK).with_sampling(selection="expected", n_samples=30)
+    factuals = denied(mlmodel, 20)
+    pd.testing.assert_frame_equal(other.get_counterfactuals(factuals), genre.get_counterfactuals(factuals))
+
+
 def test_nobody_is_answered_where_the_risk_is_too_high(genre: GenRe, mlmodel: Logistic) -> None:
     factuals = denied(mlmodel, 40)
     careful = GenRe(mlmodel, {**EXPECTED, "risk": 0.05})
