@@ -1,1 +1,1 @@
-"""Each ingredient of GenRe with and without: of choosing, of training; and the paper's training by its steps."""
+"""Each ingredient of GenRe with and without: choosing, training, distilling; and the paper's training by its steps."""

@@ -1,6 +1,6 @@
-"""Each ingredient of GenRe with and without: how it chooses, how it is trained, and the paper's preset by its steps.
+"""Each ingredient of GenRe with and without: choosing, training, distilling; and the paper's preset by its steps.
 
-python -m benchmarks.ablation --root FOLDER [--part choosing training control] [--data compas heloc adult] [--seeds ...]
+python -m benchmarks.ablation --root FOLDER [--part choosing training distilling control] [--data ...] [--seeds ...]
 
 One JSON a part, data set and seed. What is there is not measured again, so that the same command goes on after Ctrl-C.
 Seconds are the processor's.
@@ -17,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.ablation import choices, control, trainings
+from benchmarks.ablation import choices, control, distilling, trainings
 from benchmarks.ablation.base import Base, Plan
 from benchmarks.ablation.page import markdown
 from benchmarks.command import command_parser, exit_status
@@ -40,6 +40,7 @@ _THREE = ("compas", "heloc", "adult")
 PARTS = {
     "choosing": Part(choices.measured, _THREE, (0, 1, 2, 3, 4)),
     "training": Part(trainings.measured, _THREE, (0, 1, 2)),
+    "distilling": Part(distilling.measured, _THREE, (0, 1, 2, 3, 4)),
     "control": Part(control.measured, ("compas",), (0,)),
 }
 
@@ -73,9 +74,8 @@ def _run(options: argparse.Namespace) -> None:
                     settings = {"part": name, "data": data_set, "seed": seed, **asdict(plan)}
                     write(path, settings, {"rows": rows})
     records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*_seed*.json"))]
-    tables = {"choosing": ["choosing"], "training": ["validity", "expected"], "control": ["control"]}
     for name in options.part:
-        for table in tables[name]:
+        for table in ("validity", "expected") if name == "training" else (name,):
             print(f"\n{name}, {table}\n\n{markdown(records, table)}")
 
 

@@ -12,6 +12,9 @@ from carla_genre.errors import InputError
 from carla_genre.harness.markdown import markdown_table, number, spread
 
 DEFAULT = "default"
+# Parts whose default is one of several.
+REFERENCE = {"distilling": "default, N = 100"}
+SECONDS = {"answer_cpu_s": "s to answer", "build_cpu_s": "s to build"}
 
 
 def markdown(records: Iterable[Mapping[str, Any]], part: str, data: str | None = None) -> str:
@@ -21,8 +24,9 @@ def markdown(records: Iterable[Mapping[str, Any]], part: str, data: str | None =
     ----------
     records : iterable of dict
         The study's JSONs.
-    part : {"choosing", "validity", "expected", "control"}
-        The ways of choosing; the trainings by one rule or the other; the paper's preset by its steps.
+    part : {"choosing", "validity", "expected", "distilling", "control"}
+        The ways of choosing; the trainings by one rule or the other; the generator distilled; the paper's preset by
+        its steps.
     data : str, optional
 
     Raises
@@ -33,12 +37,13 @@ def markdown(records: Iterable[Mapping[str, Any]], part: str, data: str | None =
     rows = _rows(records, part, data)
     if part == "control":
         return _control(rows)
-    tables = _table(rows, data) if data else _overview(rows)
-    return f"{tables}\n\n{_legend(rows)}"
+    reference = REFERENCE.get(part, DEFAULT)
+    tables = _table(rows, data, reference) if data else _overview(rows, reference)
+    return f"{tables}\n\n{_legend(rows, reference)}"
 
 
 def _rows(records: Iterable[Mapping[str, Any]], part: str, data: str | None) -> pd.DataFrame:
-    file = part if part in ("choosing", "control") else "training"
+    file = "training" if part in ("validity", "expected") else part
     found = [
         {"data": record["settings"]["data"], "seed": record["settings"]["seed"], **row}
         for record in records
@@ -54,24 +59,24 @@ def _rows(records: Iterable[Mapping[str, Any]], part: str, data: str | None) -> 
     return rows
 
 
-def _overview(rows: pd.DataFrame) -> str:
-    """Score of each variant, a column a data set, with the difference from the default."""
+def _overview(rows: pd.DataFrame, reference: str) -> str:
+    """Score of each variant, a column a data set, with the difference from the reference."""
     names = [name for name in NAMES if name in set(rows["data"])]
     lines = []
     for variant in rows["variant"].unique():
         line = [variant]
         for name in names:
             here = rows[rows["data"] == name]
-            line += [_spread(_of(here, variant)["score"]), _difference(here, variant)]
+            line += [_spread(_of(here, variant)["score"]), _difference(here, variant, reference)]
         lines.append(line)
     head = ["variant", *(f"{NAMES[name]}: {what}" for name in names for what in ("Score", "gain"))]
     return markdown_table(head, lines)
 
 
-def _table(rows: pd.DataFrame, data: str) -> str:
+def _table(rows: pd.DataFrame, data: str, reference: str) -> str:
     """Every figure of one data set."""
     told = [name for name in ("told_val", "told_lof") if name in rows]
-    seconds = "answer_cpu_s" if "answer_cpu_s" in rows else "build_cpu_s"
+    seconds = [name for name in SECONDS if name in rows]
     lines = []
     for variant in rows["variant"].unique():
         of = _of(rows, variant)
@@ -81,12 +86,11 @@ def _table(rows: pd.DataFrame, data: str) -> str:
             [
                 variant,
                 _spread(of["score"]),
-                _difference(rows, variant),
+                _difference(rows, variant, reference),
                 *shares,
-                number(of[seconds].mean(), 2),
+                *(number(of[name].mean(), 2) for name in seconds),
             ]
         )
-    work = "s to answer" if seconds == "answer_cpu_s" else "s to train"
     figures = [
         "Score",
         "gain",
@@ -97,7 +101,7 @@ def _table(rows: pd.DataFrame, data: str) -> str:
         "answered",
         *(name.replace("_", " ") for name in told),
     ]
-    head = [NAMES[data], *figures, work]
+    head = [NAMES[data], *figures, *(SECONDS[name] for name in seconds)]
     return markdown_table(head, lines)
 
 
@@ -120,11 +124,11 @@ def _of(rows: pd.DataFrame, variant: str) -> pd.DataFrame:
     return rows[rows["variant"] == variant].set_index("seed")
 
 
-def _difference(rows: pd.DataFrame, variant: str) -> str:
-    """Of a variant's Score from the default's on the same seed."""
-    if variant == DEFAULT:
+def _difference(rows: pd.DataFrame, variant: str, reference: str) -> str:
+    """Of a variant's Score from the reference's on the same seed."""
+    if variant == reference:
         return "-"
-    difference = (_of(rows, variant)["score"] - _of(rows, DEFAULT)["score"]).dropna()
+    difference = (_of(rows, variant)["score"] - _of(rows, reference)["score"]).dropna()
     sign = "+" if difference.mean() >= 0 else ""
     return sign + _spread(difference)
 
@@ -138,8 +142,9 @@ def _seeds(rows: pd.DataFrame) -> str:
     return ", ".join(str(seed) for seed in sorted(set(rows["seed"])))
 
 
-def _legend(rows: pd.DataFrame) -> str:
+def _legend(rows: pd.DataFrame, reference: str) -> str:
+    than = "the default" if reference == DEFAULT else f"the row {reference!r}"
     return (
-        f"Mean ± standard deviation over seeds {_seeds(rows)}; gain is the Score less that of the default on the same "
+        f"Mean ± standard deviation over seeds {_seeds(rows)}; gain is the Score less that of {than} on the same "
         "seed."
     )

@@ -177,7 +177,7 @@ def warm_starts(root: Path, folder: str, rule: str) -> str:
 
 
 def ablation(root: Path, folder: str, part: str, data: str | None = None) -> str:
-    """Each ingredient with and without: "choosing", trainings by "validity" or "expected", or "control"."""
+    """Each ingredient with and without: "choosing", "validity" or "expected" (trainings), "distilling", "control"."""
     return ablations.markdown([read(path) for path in sorted((root / folder).glob("*.json"))], part, data)
 
 

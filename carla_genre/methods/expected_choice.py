@@ -116,10 +116,7 @@ def expected_choice(
     points = space(source.schema, rows.values)
     opinion = SecondOpinion.fit(points, rows.labels, seed, n_jobs)
     world = bootstrap(points, rows.labels, seed, n_jobs)
-    denied = rows.values[(rows.scores <= 0.5) & (rows.labels == 0)]
-    if not len(denied):
-        denied = rows.values
-    people = random.permutation(denied)
+    people = random.permutation(denied_people(rows))
     asked = such_as_will_be_asked_about(source, people[:PEOPLE], random)
     curves = fit_curves(world, space(source.schema, asked) if len(asked) else points)
     rule = ExpectedScore(source.schema, opinion, curves, source.h, source.gamma)
@@ -127,6 +124,12 @@ def expected_choice(
     if risk is not None:
         least = least_probability(source, world, curves, people[PEOPLE:][:PEOPLE], takes_back, risk)
     return ExpectedChoice(rule, least, takes_back)
+
+
+def denied_people(rows: TrainingRows) -> np.ndarray:
+    """Those of label 0 that h denies, (n, D); all rows where there are none."""
+    denied = rows.values[(rows.scores <= 0.5) & (rows.labels == 0)]
+    return denied if len(denied) else rows.values
 
 
 def such_as_will_be_asked_about(

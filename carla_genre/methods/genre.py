@@ -20,14 +20,14 @@ from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairs import Pairs, find_pairs
 from carla_genre.generator.sampler import sample, sample_in_batches
 from carla_genre.generator.training_state import History
-from carla_genre.methods import genre_choice, genre_files
+from carla_genre.methods import distillation, genre_choice, genre_files
 from carla_genre.methods.base import SchemaMethod
 from carla_genre.methods.expected_choice import ExpectedChoice
 from carla_genre.methods.generator_rules import generator_rules, level_counts
 from carla_genre.methods.genre_hyperparameters import resampled, rules, rules_for, to_config, to_sampling
 from carla_genre.methods.hyperparameters import Hyperparameter, check
 from carla_genre.methods.selection import cheapest, most_valid
-from carla_genre.methods.training_rows import People, warn_of_unmatched
+from carla_genre.methods.training_rows import People, TrainingRows, warn_of_unmatched
 from carla_genre.methods.warm_start import started_from
 
 
@@ -59,10 +59,11 @@ class GenRe(SchemaMethod):
                                        the "cheapest" with h > gamma
         ``temperature``    1.0         tau, logits are multiplied by it, > 0; also as ``tau``; 10 with the other rules
         ``sigma``          0.0         noise on continuous answers in the scaled space, >= 0
-        ``n_samples``      100         candidates a factual, >= 1; 10 with the other rules
+        ``n_samples``      100         candidates a factual, >= 1; 10 with the other rules, and with ``distil``
         ``take_back``      True        by "expected": undo changes that an answer can do without
         ``risk``           None        by "expected": give no answer rather than a wrong one, so that at most this share
                                        of the people gets one that is not valid or no inlier, (0, 1)
+        ``distil``         False       by "expected": learn to draw what it chooses, so that few candidates are enough
         ``warm_start``     None        a file that :meth:`save` wrote, for another classifier, gamma or lambda: starts
                                        from its weights and bins, for a fifth of the preset's steps or epochs
         ``constraints``    None        feature -> {"direction": "increase" | "decrease", "range": (low,
@@ -92,7 +93,7 @@ class GenRe(SchemaMethod):
     history : History or None
         Losses of the training; None for a loaded one.
     seconds : dict
-        Wall seconds of ``"pairs"``, ``"training"`` and, for the rule "expected", ``"second opinion"``.
+        Wall seconds of ``"pairs"``, ``"training"``, and by "expected" ``"second opinion"`` and ``"distilling"``.
 
     Raises
     ------
@@ -138,6 +139,14 @@ class GenRe(SchemaMethod):
         self.seconds["training"] = time.perf_counter() - start - self.seconds.get("pairs", 0.0)
         if values["selection"] == "expected":
             _ = self.choice
+        if values["distil"]:
+            distillation.distil(self)
+        self.__dict__.pop("labelled_rows", None)  # an answer does not need them
+
+    @cached_property
+    def labelled_rows(self) -> TrainingRows:
+        """The training rows that the rule "expected" is fitted on."""
+        return genre_choice.labelled_rows(self)
 
     @cached_property
     def choice(self) -> ExpectedChoice:
@@ -181,12 +190,9 @@ class GenRe(SchemaMethod):
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         answers = np.empty_like(values)
+        given = self.hyperparams
         batches = sample_in_batches(
-            self.generator,
-            torch.from_numpy(values),
-            to_sampling(self.hyperparams),
-            self.hyperparams["seed"],
-            self.hyperparams["verbose"],
+            self.generator, torch.from_numpy(values), to_sampling(given), given["seed"], given["verbose"]
         )
         with closing(batches):  # whatever ends this early ends the bar as well
             for rows, candidates in batches:

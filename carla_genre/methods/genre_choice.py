@@ -14,6 +14,7 @@ from carla_genre.generator.sampler import sample
 from carla_genre.methods.expected_choice import MOST_ROWS, ExpectedChoice, Source, expected_choice
 from carla_genre.methods.genre_hyperparameters import to_sampling
 from carla_genre.methods.second_opinion import SecondOpinion
+from carla_genre.methods.training_rows import TrainingRows
 
 if TYPE_CHECKING:
     from carla_genre.methods.genre import GenRe
@@ -28,12 +29,18 @@ def choice_of(genre: GenRe) -> ExpectedChoice:
         content, learnt = genre._kept
         opinion = SecondOpinion.again(learnt, content["seed"], n_jobs)
         return ExpectedChoice.from_dict(content, opinion, source)
-    people = genre._people
-    rows = genre.training_rows if people is None else people.labelled(genre, MOST_ROWS)
+    rows = genre.labelled_rows
     with genre._isolated():
         made = expected_choice(source, rows, values["seed"], values["take_back"], values["risk"], n_jobs)
-    genre.seconds["second opinion"] = time.perf_counter() - start
+    before = genre.seconds.get("second opinion", 0.0)
+    genre.seconds["second opinion"] = before + time.perf_counter() - start
     return made
+
+
+def labelled_rows(genre: GenRe) -> TrainingRows:
+    """What the rule is fitted on: the classifier's training rows, or an even sample of the people in their place."""
+    people = genre._people
+    return genre.training_rows if people is None else people.labelled(genre, MOST_ROWS)
 
 
 def _source(genre: GenRe) -> Source:

@@ -26,21 +26,27 @@ SELECTIONS = ("expected", "validity", "cheapest")
 # How a preset chooses among the candidates.
 SELECTION = {"default": "expected", "paper": "validity"}
 # The rule "expected" looks for itself, and wants to be shown much that differs; the others want the likeliest.
-_MANY = SamplingConfig(temperature=1.0, n_samples=100)
+MANY = SamplingConfig(temperature=1.0, n_samples=100)
+# A generator that is distilled has learned which of many it would have been.
+_FEW = replace(MANY, n_samples=10)
 # What may be changed without training again, and what of it another rule brings with it.
 _SAMPLING = ("temperature", "sigma", "n_samples", "selection", "gamma", "seed")
 _BY_SELECTION = ("temperature", "n_samples")
 
 
-def rules(preset: str, warm: bool = False, selection: str | None = None) -> dict[str, Hyperparameter]:
+def rules(
+    preset: str, warm: bool = False, selection: str | None = None, distil: bool = False
+) -> dict[str, Hyperparameter]:
     """Every hyperparameter of GenRe, with a preset's values as defaults.
 
-    ``warm`` shortens the training, and a ``selection`` other than the preset's own brings its own sampling.
+    ``warm`` shortens the training, a ``selection`` other than the preset's own brings its own sampling, and with
+    ``distil`` few samples are enough.
     """
     config = PRESETS[preset]
     pairs, bins = config.pairs, config.binning
     selection = selection if selection in SELECTIONS else SELECTION[preset]
-    sampling = _MANY if selection == "expected" else config.sampling
+    expected = _FEW if distil else MANY
+    sampling = expected if selection == "expected" else config.sampling
     training = _shortened(config.training) if warm else config.training
     return {
         "preset": Hyperparameter(preset, str, choices=tuple(PRESETS)),
@@ -57,6 +63,7 @@ def rules(preset: str, warm: bool = False, selection: str | None = None) -> dict
         "selection": Hyperparameter(selection, str, choices=SELECTIONS),
         "take_back": Hyperparameter(True, bool),
         "risk": Hyperparameter(None, float, low=0, high=1, open_low=True, open_high=True),
+        "distil": Hyperparameter(False, bool),
         "warm_start": Hyperparameter(None, str),
         **COMMON,
         # The paper's network is large enough to share.
@@ -70,7 +77,8 @@ def rules(preset: str, warm: bool = False, selection: str | None = None) -> dict
 def rules_for(hyperparams: Mapping[str, Any] | None) -> dict[str, Hyperparameter]:
     """Every hyperparameter, with the defaults that given ones bring with them."""
     given = hyperparams if isinstance(hyperparams, Mapping) else {}
-    return rules(preset_of(hyperparams), given.get("warm_start") is not None, given.get("selection"))
+    warm, distil = given.get("warm_start") is not None, given.get("distil") is True
+    return rules(preset_of(hyperparams), warm, given.get("selection"), distil)
 
 
 def resampled(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -212,6 +220,11 @@ def to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> Gen
     InputError
         Values that do not fit together.
     """
+    if values["distil"] and values["selection"] != "expected":
+        raise InputError(
+            f"GenRe: distil learns from what selection 'expected' chooses, got selection {values['selection']!r}: "
+            "give selection 'expected', or leave distil out"
+        )
     return GeneratorConfig(
         pairs=PairConfig(
             values["lambda_"],

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from method_cases import make_mlmodel
 
-from benchmarks.ablation import choices, control, rules, trainings
+from benchmarks.ablation import choices, control, distilling, rules, trainings
 from benchmarks.ablation.__main__ import main
 from benchmarks.ablation.base import Base, Plan
 from benchmarks.ablation.page import markdown
@@ -167,6 +167,18 @@ def test_every_way_and_training_is_measured() -> None:
 
 
 @pytest.mark.slow
+def test_both_generators_are_measured_by_few_and_many_draws() -> None:
+    base = Base("circles", 0, None, Plan(factuals=20, steps=20))
+    rows = {row["variant"]: row for row in distilling.measured(base)}
+    assert len(rows) == 2 * (len(distilling.DRAWS) + 1)
+    answers = base.genre.get_counterfactuals(base.setting.factuals)
+    assert rows["default, N = 100"]["score"] == pytest.approx(base.setting.score(answers).score)
+    assert rows[f"distilled, {distilling.ONE_DRAW}"]["answered"] == 1
+    built = {name: rows[f"{name}, N = 10"]["build_cpu_s"] for name in ("default", "distilled")}
+    assert built["distilled"] > built["default"] > 0
+
+
+@pytest.mark.slow
 def test_the_papers_training_is_watched() -> None:
     rows = list(control.measured(Base("circles", 0, None, Plan(factuals=10, control_minutes=0.1))))
     assert [row["steps"] for row in rows[:2]] == [5, 10]
@@ -199,6 +211,16 @@ def test_the_gain_is_of_the_same_seed() -> None:
     assert one[3] == "| other | 1.900 | +0.100 | 0.500 | 0.900 | 1.000 | 0.900 | 1.000 | 1.50 |"
     telling = [record("choosing", "compas", 0, {**row("default", 1.8), "told_val": 0.8, "told_lof": None})]
     assert "| 1.000 | 0.800 | - | 1.50 |" in markdown(telling, "choosing", "compas")
+    two = [
+        {**row(name, score), "build_cpu_s": 5.0}
+        for name, score in (("default, N = 100", 1.9), ("other", 1.8))
+    ]
+    few = markdown([*records, record("distilling", "compas", 0, *two)], "distilling", "compas").splitlines()
+    assert few[0].endswith("| s to answer | s to build |") and few[2].startswith(
+        "| default, N = 100 | 1.900 | - |"
+    )
+    assert few[3].startswith("| other | 1.800 | -0.100 |") and few[3].endswith("| 1.50 | 5.00 |")
+    assert few[-1].endswith("that of the row 'default, N = 100' on the same seed.")
     with pytest.raises(InputError, match="no figures of 'control' on heloc"):
         markdown(records, "control", "heloc")
 
