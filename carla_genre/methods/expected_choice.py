@@ -56,7 +56,14 @@ class ExpectedChoice(NamedTuple):
         scores : ndarray (B, N)
             What h says of the candidates; it is asked about nothing but what taking back makes of them.
         """
-        kept = self.rule.best(values, candidates, scores, TAKEN_BACK if self.takes_back else 1)
+        return self.settle(values, self.shortlist(values, candidates, scores))
+
+    def shortlist(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> Chosen:
+        """The candidates of :meth:`choose` that may be the best with changes taken back: (B, k, ...)."""
+        return self.rule.best(values, candidates, scores, TAKEN_BACK if self.takes_back else 1)
+
+    def settle(self, values: np.ndarray, kept: Chosen) -> Chosen:
+        """The best of each person's shortlist (B, k, ...), those changes taken back: (B, ...)."""
         if self.takes_back:
             n, k = kept.score.shape
             flat = Chosen(*(part.reshape(n * k, *part.shape[2:]) for part in kept))

@@ -189,22 +189,19 @@ class GenRe(SchemaMethod):
             ).numpy()
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
-        answers = np.empty_like(values)
         given = self.hyperparams
         batches = sample_in_batches(
             self.generator, torch.from_numpy(values), to_sampling(given), given["seed"], given["verbose"]
         )
         with closing(batches):  # whatever ends this early ends the bar as well
-            for rows, candidates in batches:
-                answers[rows] = self._best(values[rows], candidates.numpy())
-        return answers
+            if given["selection"] == "expected":
+                return genre_choice.answer(self, values, batches)
+            return np.concatenate([self._best(values[rows], drawn.numpy()) for rows, drawn in batches])
 
     def _best(self, values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Choose among the candidates (B, N, D): (B, D), NaN for who is not answered."""
-        scores, selection = self.scores(candidates), self.hyperparams["selection"]
-        if selection == "expected":
-            return self.choice.choose(values, candidates, scores).answers
-        if selection == "cheapest":
+        """Choose by h among the candidates (B, N, D): (B, D), NaN for who is not answered."""
+        scores = self.scores(candidates)
+        if self.hyperparams["selection"] == "cheapest":
             cost = self.schema.cost(values[:, None], candidates)
             return cheapest(candidates, scores, cost, self.hyperparams["gamma"])
         return most_valid(candidates, scores)

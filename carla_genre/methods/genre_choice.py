@@ -12,12 +12,18 @@ import torch
 
 from carla_genre.generator.sampler import sample
 from carla_genre.methods.expected_choice import MOST_ROWS, ExpectedChoice, Source, expected_choice
+from carla_genre.methods.expected_score import Chosen
 from carla_genre.methods.genre_hyperparameters import to_sampling
 from carla_genre.methods.second_opinion import SecondOpinion
 from carla_genre.methods.training_rows import TrainingRows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from carla_genre.methods.genre import GenRe
+
+# People whose changes are taken back together: a forest answers about many rows in hardly more time than about few.
+TOGETHER = 1000
 
 
 def choice_of(genre: GenRe) -> ExpectedChoice:
@@ -49,6 +55,20 @@ def _source(genre: GenRe) -> Source:
         return sample(genre.generator, torch.from_numpy(values), few, genre.hyperparams["seed"]).numpy()
 
     return Source(genre.schema, candidates, genre.scores, genre.hyperparams["gamma"])
+
+
+def answer(genre: GenRe, values: np.ndarray, batches: Iterable[tuple[slice, torch.Tensor]]) -> np.ndarray:
+    """Choose among the candidates of encoded factuals (B, D), which come in batches: (B, D), NaN for a failure."""
+    choice, waiting, start = genre.choice, list[Chosen](), 0
+    answers = np.empty_like(values)
+    for rows, drawn in batches:
+        candidates = drawn.numpy()
+        waiting.append(choice.shortlist(values[rows], candidates, genre.scores(candidates)))
+        if rows.stop - start >= TOGETHER or rows.stop == len(values):
+            kept = Chosen(*(np.concatenate(parts) for parts in zip(*waiting, strict=True)))
+            answers[start : rows.stop] = choice.settle(values[start : rows.stop], kept).answers
+            waiting, start = [], rows.stop
+    return answers
 
 
 def certainty(genre: GenRe, answers: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,8 @@ from scipy.special import expit
 
 from carla_genre import GenRe, InputError
 from carla_genre.evaluation.violations import violations
+from carla_genre.generator import sampler
+from carla_genre.methods import genre_choice
 from carla_genre.methods.expected_choice import Source, least_probability
 from carla_genre.methods.expected_score import ExpectedScore
 from carla_genre.methods.opinion_curves import Curve, bootstrap, fit_curves
@@ -286,6 +288,17 @@ def test_a_rule_that_comes_later_is_the_one_of_the_beginning(genre: GenRe, mlmod
     other = GenRe(mlmodel, QUICK).with_sampling(selection="expected", n_samples=30)
     factuals = denied(mlmodel, 20)
     pd.testing.assert_frame_equal(other.get_counterfactuals(factuals), genre.get_counterfactuals(factuals))
+
+
+def test_who_is_settled_together_changes_no_answer(
+    genre: GenRe, mlmodel: Logistic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factuals = denied(mlmodel, 40)
+    together = genre.get_counterfactuals(factuals)
+    monkeypatch.setattr(sampler, "batch_size", lambda generator, n_samples: 3)
+    for people in (1, 8, 1000):
+        monkeypatch.setattr(genre_choice, "TOGETHER", people)
+        pd.testing.assert_frame_equal(genre.get_counterfactuals(factuals), together)
 
 
 def test_nobody_is_answered_where_the_risk_is_too_high(genre: GenRe, mlmodel: Logistic) -> None:
