@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,11 @@ class Training:
     checkpoint: str | None = None
     devices: int = 1
     nodes: int = 1
+
+    def shortened(self, share: float) -> Training:
+        """The same for a share of the steps and epochs, at least one of each."""
+        epochs = None if self.epochs is None else max(1, round(self.epochs * share))
+        return replace(self, steps=max(1, round(self.steps * share)), epochs=epochs)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from carla_genre.generator.config import PRESETS, Training
+from carla_genre.generator.config import PRESETS
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairs import Pairs, TablePairs
@@ -46,7 +46,12 @@ def distil(genre: GenRe) -> None:
     """
     start = time.perf_counter()
     values, whole = genre.hyperparams, genre.generator.config
-    training = _shortened(PRESETS[values["preset"]].training, whole.training)
+    short = PRESETS[values["preset"]].training.shortened(
+        SHARE
+    )  # whatever its own steps: the people are as many
+    epochs = None if whole.training.epochs is None else short.epochs
+    # a file of an interrupted training is not for this one
+    training = replace(whole.training, steps=short.steps, epochs=epochs, checkpoint=None)
 
     def untrained() -> tuple[Generator, Pairs]:
         pairs = chosen_pairs(genre)
@@ -90,12 +95,3 @@ def chosen_pairs(genre: GenRe) -> TablePairs:
         neighbours=places,
         cumulative=torch.ones(places.shape, device=generator.device),
     )
-
-
-def _shortened(preset: Training, training: Training) -> Training:
-    """The training's way, for half of the preset's steps or epochs, whatever its own are: the people are as many.
-
-    A file of an interrupted training is not for this one.
-    """
-    epochs = None if training.epochs is None or preset.epochs is None else round(preset.epochs * SHARE)
-    return replace(training, steps=round(preset.steps * SHARE), epochs=epochs, checkpoint=None)

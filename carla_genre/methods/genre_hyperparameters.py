@@ -47,7 +47,7 @@ def rules(
     selection = selection if selection in SELECTIONS else SELECTION[preset]
     expected = _FEW if distil else MANY
     sampling = expected if selection == "expected" else config.sampling
-    training = _shortened(config.training) if warm else config.training
+    training = config.training.shortened(WARM_SHARE) if warm else config.training
     return {
         "preset": Hyperparameter(preset, str, choices=tuple(PRESETS)),
         "lambda_": Hyperparameter(pairs.lambda_, float, low=0, aliases=("lambda",)),
@@ -126,11 +126,6 @@ def _architecture(default: Architecture) -> dict[str, Hyperparameter]:
         "summary": Hyperparameter(default.summary, int, low=1),
         "patch": Hyperparameter(default.patch, int, low=1),
     }
-
-
-def _shortened(training: Training) -> Training:
-    epochs = None if training.epochs is None else round(training.epochs * WARM_SHARE)
-    return replace(training, steps=max(1, round(training.steps * WARM_SHARE)), epochs=epochs)
 
 
 def _training(default: Training, fewest_steps: int) -> dict[str, Hyperparameter]:
