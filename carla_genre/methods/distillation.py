@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from carla_genre.generator.config import PRESETS
+from carla_genre.generator.config import PRESETS, Training
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairs import Pairs, TablePairs
@@ -46,12 +46,7 @@ def distil(genre: GenRe) -> None:
     """
     start = time.perf_counter()
     values, whole = genre.hyperparams, genre.generator.config
-    short = PRESETS[values["preset"]].training.shortened(
-        SHARE
-    )  # whatever its own steps: the people are as many
-    epochs = None if whole.training.epochs is None else short.epochs
-    # a file of an interrupted training is not for this one
-    training = replace(whole.training, steps=short.steps, epochs=epochs, checkpoint=None)
+    training = second_training(PRESETS[values["preset"]].training, whole.training)
 
     def untrained() -> tuple[Generator, Pairs]:
         pairs = chosen_pairs(genre)
@@ -95,3 +90,13 @@ def chosen_pairs(genre: GenRe) -> TablePairs:
         neighbours=places,
         cumulative=torch.ones(places.shape, device=generator.device),
     )
+
+
+def second_training(preset: Training, first: Training) -> Training:
+    """As the first one, for a share of the preset's steps or epochs, whatever its own are: the people are as many.
+
+    A file of an interrupted training is not for this one.
+    """
+    short = preset.shortened(SHARE)
+    epochs = None if first.epochs is None else short.epochs
+    return replace(first, steps=short.steps, epochs=epochs, checkpoint=None)

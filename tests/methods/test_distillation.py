@@ -192,10 +192,10 @@ def test_where_nobody_is_answered_the_generator_stays(
 
 def test_the_training_is_half_of_the_preset_s_and_has_no_file_of_its_own() -> None:
     paper, default = PRESETS["paper"].training, PRESETS["default"].training
-    short = distillation._shortened(paper, replace(paper, batch_size=64, checkpoint="state.pt"))
+    short = distillation.second_training(paper, replace(paper, batch_size=64, checkpoint="state.pt"))
     assert (short.epochs, short.batch_size, short.checkpoint) == (1000, 64, None)
-    assert distillation._shortened(default, replace(default, steps=3)).steps == 100
-    bounded = distillation._shortened(paper, replace(paper, epochs=None, steps=5))
+    assert distillation.second_training(default, replace(default, steps=3)).steps == 100
+    bounded = distillation.second_training(paper, replace(paper, epochs=None, steps=5))
     assert (bounded.epochs, bounded.steps) == (None, 100)
 
 
