@@ -139,7 +139,11 @@ def _spread(values: Sequence[float] | pd.Series, digits: int = 3) -> str:
 
 
 def _seeds(rows: pd.DataFrame) -> str:
-    return ", ".join(str(seed) for seed in sorted(set(rows["seed"])))
+    """The seeds, told apart by data set where these have different ones."""
+    seeds = rows.groupby("data")["seed"].agg(lambda of: ", ".join(map(str, sorted(set(of)))))
+    if seeds.nunique() == 1:
+        return seeds.iloc[0]
+    return "; ".join(f"{seeds[name]} of {title}" for name, title in NAMES.items() if name in seeds)
 
 
 def _legend(rows: pd.DataFrame, reference: str) -> str:
