@@ -233,7 +233,7 @@ class GenRe(SchemaMethod):
             own temperature and number of samples, where these are the old one's.
         """
         values = resampled(self.hyperparams, changes)
-        if values["selection"] == self.hyperparams["selection"] == "expected":
+        if values["selection"] == "expected":
             _ = self.choice  # of this one, so that what is sampled otherwise is chosen alike
         other = copy.copy(self)
         other.hyperparams = values

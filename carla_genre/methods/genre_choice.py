@@ -13,7 +13,7 @@ import torch
 from carla_genre.generator.sampler import sample
 from carla_genre.methods.expected_choice import MOST_ROWS, ExpectedChoice, Source, expected_choice
 from carla_genre.methods.expected_score import Chosen
-from carla_genre.methods.genre_hyperparameters import to_sampling
+from carla_genre.methods.genre_hyperparameters import resampled, to_sampling
 from carla_genre.methods.second_opinion import SecondOpinion
 from carla_genre.methods.training_rows import TrainingRows
 
@@ -50,8 +50,11 @@ def labelled_rows(genre: GenRe) -> TrainingRows:
 
 
 def _source(genre: GenRe) -> Source:
+    """Candidates as the rule "expected" has them drawn, whichever rule chooses now."""
+    sampling = to_sampling(resampled(genre.hyperparams, {"selection": "expected"}))
+
     def candidates(values: np.ndarray, n: int) -> np.ndarray:
-        few = replace(to_sampling(genre.hyperparams), n_samples=n)
+        few = replace(sampling, n_samples=n)
         return sample(genre.generator, torch.from_numpy(values), few, genre.hyperparams["seed"]).numpy()
 
     return Source(genre.schema, candidates, genre.scores, genre.hyperparams["gamma"])
