@@ -39,7 +39,7 @@ class Part(NamedTuple):
 _THREE = ("compas", "heloc", "adult")
 PARTS = {
     "choosing": Part(choices.measured, _THREE, (0, 1, 2, 3, 4)),
-    "training": Part(trainings.measured, _THREE, (0, 1, 2)),
+    "training": Part(trainings.measured, _THREE, (0, 1, 2, 3, 4)),
     "distilling": Part(distilling.measured, _THREE, (0, 1, 2, 3, 4)),
     "control": Part(control.measured, ("compas",), (0,)),
 }
