@@ -14,15 +14,15 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "CarlaGenreError": "carla_genre.errors",
     "CheckpointError": "carla_genre.errors",
-    "GenRe": "carla_genre.methods.genre",
+    "GenRe": "carla_genre.methods.genre.method",
     "InputError": "carla_genre.errors",
     "MissingDependencyError": "carla_genre.errors",
-    "RespectConstraints": "carla_genre.methods.respecting",
+    "RespectConstraints": "carla_genre.methods.carla.respecting",
     "Schema": "carla_genre.schema",
-    "SchemaMethod": "carla_genre.methods.base",
+    "SchemaMethod": "carla_genre.methods.core.base",
     "available_methods": "carla_genre.methods.registry",
     "build_method": "carla_genre.methods.registry",
-    "check_contract": "carla_genre.methods.contract",
+    "check_contract": "carla_genre.testing",
     "load_dataset": "carla_genre.datasets",
 }
 

@@ -9,22 +9,22 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from benchmarks.ablation import page as ablations
-from benchmarks.features import page as features
 from benchmarks.pages.headline import headline, in_order
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
 from benchmarks.paper.differences import table as differences
 from benchmarks.paper.published import NAMES, name_of
-from benchmarks.recipe import page as recipe
 from benchmarks.robust import page as robustness
 from benchmarks.speed import table as timings
 from benchmarks.speed.__main__ import MODULES
-from benchmarks.warm import page as warm
+from benchmarks.studies.ablation import page as ablations
+from benchmarks.studies.features import page as features
+from benchmarks.studies.recipe import page as recipe
+from benchmarks.studies.warm import page as warm
 from carla_genre.errors import InputError
 from carla_genre.harness.markdown import markdown_table
 from carla_genre.harness.record import read_record
 from carla_genre.harness.table import FURTHER, FURTHER_LEGEND, columns_table, table
-from carla_genre.methods.carla_methods import CARLA_METHODS
+from carla_genre.methods.carla import CARLA_METHODS
 
 ROOT = Path(__file__).resolve().parents[2]
 # The paper's tables, by number.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from carla_genre.plotting import require_matplotlib
+from carla_genre.demo.plotting import require_matplotlib
 
 # Red against blue of ColorBrewer's RdBu: light for training rows, dark for people and answers.
 DENIED, ACCEPTED = "#f4a582", "#92c5de"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.features.study import FOR_MANY
+from benchmarks.studies.features.study import FOR_MANY
 from carla_genre.errors import InputError
 from carla_genre.harness.cell import Cell
 from carla_genre.harness.grid import read_grid
@@ -27,7 +27,7 @@ CONDITIONS: Mapping[str, Mapping[str, Any]] = {
 }
 # Takes as long as all others together: one seed.
 SLOW = ("TAP",)
-# What benchmarks.features found for many features is GenRe's, however it chooses.
+# What benchmarks.studies.features found for many features is GenRe's, however it chooses.
 OF_GENRE = ("GenRe", "benchmarks.robust.many_models:ManyGoodModels")
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from carla_genre.evaluation.validity import model_probability
-from carla_genre.methods.genre import GenRe
-from carla_genre.methods.hyperparameters import Hyperparameter
+from carla_genre.blackbox import model_probability
+from carla_genre.methods.core.hyperparameters import Hyperparameter
+from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol.classifier import ProtocolClassifier, TwoClasses, fit_network, initial_network
 from carla_genre.protocol.data import with_train_rows
 

@@ -1,8 +1,10 @@
 """Tables of a hundred features and more, as CSVs that the protocol reads.
 
-``communities``: Communities and Crime, one hundred features in many more columns, of :mod:`benchmarks.features.real`.
+``communities``: Communities and Crime, one hundred features in many more columns, of
+:mod:`benchmarks.studies.features.real`.
 
-``chain-120``: rows of the known data of :mod:`benchmarks.features.chain`, judged by the protocol's gold classifier.
+``chain-120``: rows of the known data of :mod:`benchmarks.studies.features.chain`, judged by the protocol's gold
+classifier.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.features import chain
-from benchmarks.features.real import SETS, TARGET, find_file
+from benchmarks.studies.features import chain
+from benchmarks.studies.features.real import SETS, TARGET, find_file
 from carla_genre.harness.cell import Places, table_digest
 
 CHAIN = chain.Chain(120)
@@ -31,7 +33,7 @@ def write_tables(names: Sequence[str], folder: Path, uci: Path | None = None) ->
     folder : Path
         Where the CSVs go; a cell's :class:`Places` names it.
     uci : Path, optional
-        Folder of the real table's file, as :func:`benchmarks.features.real.find_file` takes it.
+        Folder of the real table's file, as :func:`benchmarks.studies.features.real.find_file` takes it.
 
     Returns
     -------

@@ -27,7 +27,7 @@ from carla_genre.generator.config import SamplingConfig
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.sampler import draw, sample
 from carla_genre.generator.threads import processor_threads
-from carla_genre.methods.genre import GenRe
+from carla_genre.methods.genre.method import GenRe
 
 
 def untrained_reference(method: GenRe, data: FrameCatalog, layers: int) -> Reference:

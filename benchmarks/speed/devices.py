@@ -25,12 +25,12 @@ from benchmarks.speed.settings import add_data
 from carla_genre.generator.config import PRESETS, GeneratorConfig
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.pairs import Pairs, find_pairs
+from carla_genre.generator.pairing.pairs import Pairs, find_pairs
 from carla_genre.generator.rules import Rules
 from carla_genre.generator.threads import processor_threads
 from carla_genre.generator.training_state import History
-from carla_genre.methods.device import choose_device
-from carla_genre.methods.generator_rules import generator_rules, level_counts
+from carla_genre.methods.core.device import choose_device
+from carla_genre.methods.core.generator_rules import generator_rules, level_counts
 from carla_genre.protocol.data import input_columns, load_protocol_data
 from carla_genre.schema import Schema
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.generator.config import DEFAULT, PairConfig
-from carla_genre.generator.pairs import find_pairs
+from carla_genre.generator.pairing.pairs import find_pairs
 from carla_genre.generator.rules import Rules
 from carla_genre.generator.threads import processor_threads
 

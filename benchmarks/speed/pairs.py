@@ -27,11 +27,11 @@ from benchmarks.speed.pair_cases import (
     peaks_mb,
 )
 from benchmarks.speed.settings import add_data, add_setting, setting
-from carla_genre.evaluation.validity import model_probability
+from carla_genre.blackbox import model_probability
 from carla_genre.generator.config import DEFAULT, PairConfig
-from carla_genre.generator.pairs import find_pairs, split_rows
+from carla_genre.generator.pairing.pairs import find_pairs, split_rows
 from carla_genre.generator.threads import processor_threads
-from carla_genre.methods.generator_rules import generator_rules
+from carla_genre.methods.core.generator_rules import generator_rules
 from carla_genre.protocol import Setting
 from carla_genre.schema import Schema
 

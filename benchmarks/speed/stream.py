@@ -24,7 +24,7 @@ from benchmarks.speed.alternate import alone, seconds
 from benchmarks.speed.command import finish, parse, timing_parser
 from benchmarks.speed.settings import add_data, add_setting, setting
 from carla_genre.evaluation.environment import peak_memory_mb
-from carla_genre.methods.genre import GenRe
+from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol import Setting
 
 

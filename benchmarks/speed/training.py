@@ -29,14 +29,14 @@ from benchmarks.speed.alternate import compared, seconds
 from benchmarks.speed.command import finish, parse, timing_parser
 from benchmarks.speed.reference import BATCH, EPOCHS, LAYERS, Reference, ReferenceTraining
 from benchmarks.speed.settings import add_data, add_setting, setting
+from carla_genre.blackbox import model_probability
 from carla_genre.evaluation.environment import peak_memory_mb
-from carla_genre.evaluation.validity import model_probability
 from carla_genre.generator.config import PAPER
-from carla_genre.generator.pairs import find_pairs, split_rows
+from carla_genre.generator.pairing.pairs import find_pairs, split_rows
 from carla_genre.generator.threads import processor_threads
-from carla_genre.methods.device import choose_device
-from carla_genre.methods.generator_rules import generator_rules
-from carla_genre.methods.genre import GenRe
+from carla_genre.methods.core.device import choose_device
+from carla_genre.methods.core.generator_rules import generator_rules
+from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol import Setting
 from carla_genre.schema import Schema
 

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from carla_genre import plotting
+from carla_genre.blackbox import model_probability
 from carla_genre.datasets import load_dataset
+from carla_genre.demo import plotting
 from carla_genre.demo.answers import change_frequencies, changes, describe
 from carla_genre.demo.progress import Progress
 from carla_genre.errors import InputError, MissingDependencyError
 from carla_genre.evaluation.cost import feature_changes
 from carla_genre.evaluation.environment import peak_memory_mb, versions
 from carla_genre.evaluation.score import Judge, Scores
-from carla_genre.evaluation.validity import model_probability
 from carla_genre.schema import Schema
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ def _compare(
 ) -> Result:
     """Build, ask and measure each method."""
     from carla_genre.demo.methods import benchmark, carla_methods
-    from carla_genre.methods.genre import GenRe
+    from carla_genre.methods.genre.method import GenRe
 
     hyperparams: dict[str, Any] = {"seed": options.seed, "gamma": _gamma(mlmodel, progress)}
     if options.quick:

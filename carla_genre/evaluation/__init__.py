@@ -19,7 +19,7 @@ from carla_genre.evaluation.measure import Measure
 from carla_genre.evaluation.measures import FIGURES, Figure
 from carla_genre.evaluation.score import Judge, Score, Scores
 from carla_genre.evaluation.sparsity import Sparsity, changed_features, sparsity
-from carla_genre.evaluation.validity import Validity, model_probability, soft_validity, valid
+from carla_genre.evaluation.validity import Validity, soft_validity, valid
 from carla_genre.evaluation.violations import ConstraintViolations, Violations
 
 __all__ = [
@@ -51,7 +51,6 @@ __all__ = [
     "draw_labels",
     "feature_changes",
     "invalidation_rate",
-    "model_probability",
     "run_all_measures",
     "run_measures",
     "soft_validity",

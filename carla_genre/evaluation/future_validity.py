@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
 from carla_genre.evaluation.measure import Measure, in_order_of
-from carla_genre.evaluation.validity import model_probability, valid
+from carla_genre.evaluation.validity import valid
 
 
 def accepted_by(classifiers: Sequence[Any], rows: pd.DataFrame, threshold: float = 0.5) -> np.ndarray:

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import torch
 
+from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
 from carla_genre.evaluation.answered import answered
 from carla_genre.evaluation.measure import Measure, aligned_frames
-from carla_genre.evaluation.validity import model_probability, valid
+from carla_genre.evaluation.validity import valid
 from carla_genre.generator.randomness import normals, row_keys
 from carla_genre.schema import Schema
 

@@ -77,7 +77,7 @@ class Training:
         Kernel soft labels (eq. 8) instead of the bin that x+ lies in.
     conditional : bool
         Each feature's exact distribution under Q, given the drawn features before it, instead of the drawn
-        bin (:mod:`carla_genre.generator.conditionals`): the same mean, less noise.
+        bin (:mod:`carla_genre.generator.pairing.conditionals`): the same mean, less noise.
     validation : float
         Share of denied rows held out for early stopping and for choosing the best weights.
     evaluations : int

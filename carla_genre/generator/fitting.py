@@ -13,20 +13,20 @@ import torch
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import Training
-from carla_genre.generator.generator import Generator
-from carla_genre.generator.pairs import Pairs
-from carla_genre.generator.trainer import Trainer
-from carla_genre.generator.training_job import (
+from carla_genre.generator.distributed.training_job import (
     TrainingSettings,
     read_pairs,
     read_settings,
     read_trained,
     write_job,
 )
+from carla_genre.generator.generator import Generator
+from carla_genre.generator.pairing.pairs import Pairs
+from carla_genre.generator.trainer import Trainer
 from carla_genre.generator.training_state import History
 
 if TYPE_CHECKING:
-    from carla_genre.generator.fabric_world import FabricWorld
+    from carla_genre.generator.distributed.fabric_world import FabricWorld
 
 Untrained = Callable[[], tuple[Generator, Pairs]]
 
@@ -68,7 +68,7 @@ def fit(
     if config.devices * config.nodes == 1:
         generator, pairs = untrained()
         return generator, Trainer(generator, pairs, config, seed, verbose, name).fit()
-    from carla_genre.generator.fabric_world import FabricWorld, make_fabric, starts_elsewhere
+    from carla_genre.generator.distributed.fabric_world import FabricWorld, make_fabric, starts_elsewhere
 
     threads = max(1, torch.get_num_threads() // config.devices)
     level = logging.getLogger("carla_genre").getEffectiveLevel()
@@ -87,7 +87,7 @@ def fit(
 
 def _fit_with_workers(untrained: Untrained, settings: TrainingSettings, n: int) -> tuple[Generator, History]:
     """Start n processes on this machine, which need neither h nor the caller's script."""
-    from carla_genre.generator.launch import run_workers
+    from carla_genre.generator.distributed.launch import run_workers
 
     with tempfile.TemporaryDirectory(prefix="carla-genre-") as name:
         folder = Path(name)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from carla_genre.generator.bins import Bins
 from carla_genre.generator.config import GeneratorConfig
-from carla_genre.generator.pairs import Pairs
+from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.patches import PatchedTransformer
 from carla_genre.generator.rules import Rules
 from carla_genre.generator.transformer import RecourseTransformer

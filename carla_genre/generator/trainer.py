@@ -17,12 +17,12 @@ from tqdm import tqdm
 from carla_genre.generator import training_state
 from carla_genre.generator.batches import Batches
 from carla_genre.generator.config import Training
-from carla_genre.generator.examples import Example, Examples
+from carla_genre.generator.distributed.world import World
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.optimization import make_optimizer, make_schedule
-from carla_genre.generator.pairs import Pairs
+from carla_genre.generator.pairing.examples import Example, Examples
+from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.training_state import History
-from carla_genre.generator.world import World
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from carla_genre.evaluation.measure import aligned
 from carla_genre.harness.cell import Cell, Places
 from carla_genre.harness.judging import Answered, Judging
 from carla_genre.harness.record import environment
-from carla_genre.methods.base import SchemaMethod
+from carla_genre.methods.carla.respecting import RespectConstraints
+from carla_genre.methods.core.base import SchemaMethod
 from carla_genre.methods.registry import build_method, hyperparameters_of
-from carla_genre.methods.respecting import RespectConstraints
 from carla_genre.protocol import Setting, prepare
 
 

@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import Any
 
 from carla_genre.errors import InputError, MissingDependencyError
-from carla_genre.methods.carla_methods import CARLA_METHODS
-from carla_genre.methods.hyperparameters import check
-from carla_genre.methods.respecting import RespectConstraints
+from carla_genre.methods.carla import CARLA_METHODS
+from carla_genre.methods.carla.respecting import RespectConstraints
+from carla_genre.methods.core.hyperparameters import check
 
 from carla.recourse_methods.api import RecourseMethod
 
@@ -53,19 +53,19 @@ class _Own:
 
 
 _OWN: Mapping[str, _Own] = {
-    "GenRe": _Own("carla_genre.methods.genre:GenRe"),
-    "NNR": _Own("carla_genre.methods.nearest:NearestNeighbor", {"accepted": "predicted"}),
-    "NNR-gamma": _Own("carla_genre.methods.nearest:NearestNeighbor", {"accepted": "confident"}),
-    "NNR-D_h+": _Own("carla_genre.methods.nearest:NearestNeighbor", {"accepted": "labelled"}),
-    "ROAR": _Own("carla_genre.methods.roar:ROAR"),
-    "PROBE": _Own("carla_genre.methods.probe:PROBE"),
-    "TAP": _Own("carla_genre.methods.tap:TAP"),
-    "Unconditional": _Own("carla_genre.methods.unconditional:Unconditional"),
-    "TabSyn+Q": _Own("carla_genre.methods.tabsyn_recourse:TabSynQ"),
-    "TabSyn+SVDD": _Own("carla_genre.methods.tabsyn_recourse:TabSynSVDD"),
-    "PAR": _Own("carla_genre.methods.par:PAR", packages=("spflow",)),
-    "CopyFactual": _Own("carla_genre.methods.sanity:CopyFactual"),
-    "RandomAccepted": _Own("carla_genre.methods.sanity:RandomAccepted"),
+    "GenRe": _Own("carla_genre.methods.genre.method:GenRe"),
+    "NNR": _Own("carla_genre.methods.baselines.nearest:NearestNeighbor", {"accepted": "predicted"}),
+    "NNR-gamma": _Own("carla_genre.methods.baselines.nearest:NearestNeighbor", {"accepted": "confident"}),
+    "NNR-D_h+": _Own("carla_genre.methods.baselines.nearest:NearestNeighbor", {"accepted": "labelled"}),
+    "ROAR": _Own("carla_genre.methods.baselines.roar:ROAR"),
+    "PROBE": _Own("carla_genre.methods.baselines.probe:PROBE"),
+    "TAP": _Own("carla_genre.methods.baselines.tap.method:TAP"),
+    "Unconditional": _Own("carla_genre.methods.baselines.unconditional:Unconditional"),
+    "TabSyn+Q": _Own("carla_genre.methods.baselines.tabsyn.recourse:TabSynQ"),
+    "TabSyn+SVDD": _Own("carla_genre.methods.baselines.tabsyn.recourse:TabSynSVDD"),
+    "PAR": _Own("carla_genre.methods.baselines.par:PAR", packages=("spflow",)),
+    "CopyFactual": _Own("carla_genre.methods.baselines.sanity:CopyFactual"),
+    "RandomAccepted": _Own("carla_genre.methods.baselines.sanity:RandomAccepted"),
 }
 
 
@@ -94,7 +94,7 @@ def build_method(
         The method's own; what is not given has the paper's value where the paper gives one.
     respect_constraints : bool
         Put back what may not change and ask h again
-        (:class:`carla_genre.methods.respecting.RespectConstraints`). The methods of this package hold the
+        (:class:`carla_genre.methods.carla.respecting.RespectConstraints`). The methods of this package hold the
         constraints without it.
 
     Raises

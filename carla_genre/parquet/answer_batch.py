@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.errors import InputError
-from carla_genre.methods.base import SchemaMethod
+from carla_genre.methods.core.base import SchemaMethod
 from carla_genre.parquet.arrow import load_arrow
 from carla_genre.parquet.raw_rows import RawRows
 

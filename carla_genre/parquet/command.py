@@ -10,7 +10,7 @@ import yaml
 
 from carla_genre.errors import InputError
 from carla_genre.harness.command import find_own_modules
-from carla_genre.methods.genre import GenRe
+from carla_genre.methods.genre.method import GenRe
 from carla_genre.parquet.answering import answer_parquet
 from carla_genre.parquet.classifier import load_classifier
 from carla_genre.parquet.training import ParquetPeople

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from carla_genre.errors import CheckpointError, InputError
 from carla_genre.harness.record import write_whole
-from carla_genre.methods.genre import GenRe
+from carla_genre.methods.genre.method import GenRe
 from carla_genre.parquet.answer_batch import Answered, BatchAnswerer
 from carla_genre.parquet.arrow import load_arrow
 from carla_genre.parquet.classifier import load_classifier

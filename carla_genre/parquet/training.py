@@ -18,9 +18,9 @@ from tqdm import tqdm
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
-from carla_genre.generator.pairs import side_masks, split_rows
-from carla_genre.methods.base import SchemaMethod
-from carla_genre.methods.training_rows import Sides, TrainingRows
+from carla_genre.generator.pairing.pairs import side_masks, split_rows
+from carla_genre.methods.core.base import SchemaMethod
+from carla_genre.methods.core.training_rows import Sides, TrainingRows
 from carla_genre.parquet.kept_rows import EvenSample, KeptRows, OnDisk
 from carla_genre.parquet.raw_rows import RawRows
 from carla_genre.parquet.source import Source, open_source, read_batches

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
 from carla_genre.evaluation.gold import GoldClassifier, draw_labels
 from carla_genre.evaluation.lof import InlierTest
 from carla_genre.evaluation.score import Judge, Scores
-from carla_genre.evaluation.validity import model_probability
 from carla_genre.protocol.cache import content_key, kept_object, remembered
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER, Trained, train_by_name
 from carla_genre.protocol.data import (

@@ -19,8 +19,8 @@ from benchmarks.paper.published import published
 from carla_genre import InputError, build_method
 from carla_genre.harness import read_grid
 from carla_genre.harness.measure import measure
+from carla_genre.methods.baselines.tabsyn.recourse import TabSynSVDD
 from carla_genre.methods.registry import hyperparameters_of
-from carla_genre.methods.tabsyn_recourse import TabSynSVDD
 from carla_genre.protocol import Setting
 from carla_genre.protocol.classifier import ProtocolClassifier, TwoClasses
 

@@ -15,7 +15,7 @@ from benchmarks.speed.table import markdown, read_timing, read_timings
 from carla_genre.errors import InputError
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.generator.sampler import sample
-from carla_genre.methods.genre import GenRe
+from carla_genre.methods.genre.method import GenRe
 
 
 def rows_of(module, tmp_path: Path, *arguments: str) -> dict[str, dict[str, float]]:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
 from carla_genre.evaluation.cost import Cost, cost, feature_changes
-from carla_genre.evaluation.validity import Validity, model_probability, soft_validity, valid
+from carla_genre.evaluation.validity import Validity, soft_validity, valid
 from carla_genre.evaluation.violations import ConstraintViolations, violations
 
 

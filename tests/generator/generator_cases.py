@@ -9,7 +9,7 @@ import torch
 
 from carla_genre.generator.config import Architecture, Binning, GeneratorConfig, PairConfig, Training
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.pairs import Pairs, find_pairs
+from carla_genre.generator.pairing.pairs import Pairs, find_pairs
 from carla_genre.generator.rules import Rules
 
 N_LEVELS = np.array([0, 3, 0, 2])

@@ -22,7 +22,7 @@ from carla_genre.generator.batches import Batches
 from carla_genre.generator.config import Architecture, Training
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.pairs import Pairs
+from carla_genre.generator.pairing.pairs import Pairs
 
 # Batches of 67, 67 and 1 of the 135 training rows: no share is like another, and one is empty.
 SETTINGS = replace(TRAINING, batch_size=67, patience=0)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from carla_genre import load_dataset
-from carla_genre.methods.random_state import global_random_state_kept, seed_global_random_state
+from carla_genre.methods.core.random_state import global_random_state_kept, seed_global_random_state
 from carla_genre.protocol.classifier import train_classifier
 
 NAMES = ("adult", "compas", "heloc")

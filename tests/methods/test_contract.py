@@ -9,8 +9,8 @@ import pytest
 from method_cases import Logistic, denied
 
 from carla_genre import check_contract
-from carla_genre.methods.base import SchemaMethod
-from carla_genre.methods.hyperparameters import COMMON, Hyperparameter
+from carla_genre.methods.core.base import SchemaMethod
+from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
 
 from carla.recourse_methods.api import RecourseMethod
 

@@ -15,12 +15,12 @@ from scipy.special import expit
 from carla_genre import GenRe, InputError
 from carla_genre.evaluation.violations import violations
 from carla_genre.generator import sampler
-from carla_genre.methods import genre_choice
-from carla_genre.methods.expected_choice import Source, least_probability
-from carla_genre.methods.expected_score import ExpectedScore
-from carla_genre.methods.opinion_curves import Curve, bootstrap, fit_curves
-from carla_genre.methods.second_opinion import INLIER_RANGE, MARGIN, NEIGHBOURHOODS, SecondOpinion, space
+from carla_genre.methods.genre import choice as genre_choice
 from carla_genre.schema import Feature, Schema
+from carla_genre.selection.calibration import Curve, bootstrap, fit_curves
+from carla_genre.selection.expected_score import ExpectedScore
+from carla_genre.selection.selector import Source, least_probability
+from carla_genre.selection.surrogate import INLIER_RANGE, MARGIN, NEIGHBOURHOODS, SecondOpinion, space
 
 EXPECTED = {**QUICK, "selection": "expected", "n_samples": 30}
 
@@ -170,7 +170,7 @@ def test_a_loaded_one_is_saved_with_what_the_first_has_learnt(
     first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
     genre.save(first)
     GenRe.load(first, mlmodel).save(second)
-    monkeypatch.delattr("carla_genre.methods.genre_choice.expected_choice")  # nothing is fitted anew
+    monkeypatch.delattr("carla_genre.methods.genre.choice.expected_choice")  # nothing is fitted anew
     factuals = denied(mlmodel, 5)
     pd.testing.assert_frame_equal(
         GenRe.load(second, mlmodel).get_counterfactuals(factuals), genre.get_counterfactuals(factuals)

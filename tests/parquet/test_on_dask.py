@@ -8,9 +8,9 @@ import pytest
 from parquet_cases import CLASSIFIER, contents, people, write
 
 from carla_genre import InputError
-from carla_genre.methods.second_opinion import SecondOpinion
 from carla_genre.parquet import answer_parquet, answering, source
 from carla_genre.parquet.job import answer_group
+from carla_genre.selection.surrogate import SecondOpinion
 
 distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
 

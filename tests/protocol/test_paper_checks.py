@@ -3,7 +3,7 @@
 import pytest
 import sklearn
 
-from carla_genre.methods.nearest import NearestNeighbor
+from carla_genre.methods.baselines.nearest import NearestNeighbor
 from carla_genre.protocol import prepare
 
 

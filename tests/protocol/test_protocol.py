@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from carla_genre.errors import InputError
-from carla_genre.methods.nearest import NearestNeighbor
+from carla_genre.methods.baselines.nearest import NearestNeighbor
 from carla_genre.protocol import prepare
 from carla_genre.protocol.classifier import train_classifier
 from carla_genre.protocol.data import flipped, load_protocol_data, relabel

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from carla_genre.datasets.toys import TOYS
-from carla_genre.methods.nearest import NearestNeighbor
+from carla_genre.methods.baselines.nearest import NearestNeighbor
 from carla_genre.protocol import prepare
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from carla_genre.methods.carla_methods import CARLA_METHODS
-from carla_genre.methods.hyperparameters import Hyperparameter
+from carla_genre.methods.carla import CARLA_METHODS
+from carla_genre.methods.core.hyperparameters import Hyperparameter
 
 from carla.recourse_methods.api import RecourseMethod
 

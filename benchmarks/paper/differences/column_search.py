@@ -9,13 +9,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
-from carla_genre.evaluation.validity import model_probability
 from carla_genre.generator.threads import processor_threads
-from carla_genre.methods.answer_frames import only_rows
-from carla_genre.methods.carla_methods.hyperparameters import SHARED
-from carla_genre.methods.hyperparameters import Hyperparameter, check
-from carla_genre.methods.search.logit import ModuleLogit
+from carla_genre.methods.baselines.search.logit import ModuleLogit
+from carla_genre.methods.carla.hyperparameters import SHARED
+from carla_genre.methods.core.answer_frames import only_rows
+from carla_genre.methods.core.hyperparameters import Hyperparameter, check
 
 from carla.recourse_methods.api import RecourseMethod
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from carla_genre.methods.carla_methods import CARLA_METHODS, CarlaRecourse
-from carla_genre.methods.hyperparameters import Hyperparameter
+from carla_genre.methods.carla import CARLA_METHODS, CarlaRecourse
+from carla_genre.methods.core.hyperparameters import Hyperparameter
 
 from carla.recourse_methods.catalog.growing_spheres import model as carla_model
 

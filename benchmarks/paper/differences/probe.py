@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, relu
 
 from benchmarks.paper.differences.column_search import ColumnSearch
-from carla_genre.methods.hyperparameters import Hyperparameter
-from carla_genre.methods.probe import invalidation_rate
+from carla_genre.methods.baselines.probe import invalidation_rate
+from carla_genre.methods.core.hyperparameters import Hyperparameter
 
 # Adam's step; what the weight of the cost loses a round; the probability that the cross entropy is drawn to.
 STEP_SIZE, WEIGHT_STEP, WANTED = 1e-3, 0.1, 0.55

@@ -11,8 +11,8 @@ from torch.nn.functional import softplus
 
 from benchmarks.paper.differences.column_search import ColumnSearch
 from carla_genre.errors import MissingDependencyError
-from carla_genre.methods.hyperparameters import Hyperparameter
-from carla_genre.methods.roar import worst_case_logit
+from carla_genre.methods.baselines.roar import worst_case_logit
+from carla_genre.methods.core.hyperparameters import Hyperparameter
 
 # Adam's step, and the change of a person's loss that ends the search.
 STEP_SIZE, TOLERANCE = 1e-3, 1e-4
@@ -21,8 +21,8 @@ STEP_SIZE, TOLERANCE = 1e-3, 1e-4
 class ReleasedROAR(ColumnSearch):
     """ROAR with LIME's plane of the probability taken for a logit, a cost that hardly counts, and no bounds.
 
-    Differs from :class:`carla_genre.methods.roar.ROAR` in the three, and in its search: Adam from the person until
-    the loss stands still.
+    Differs from :class:`carla_genre.methods.baselines.roar.ROAR` in the three, and in its search: Adam from the
+    person until the loss stands still.
 
     Parameters
     ----------

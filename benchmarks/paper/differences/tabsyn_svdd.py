@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from carla_genre.evaluation.validity import model_probability
-from carla_genre.methods.answer_frames import only_rows
-from carla_genre.methods.hyperparameters import Hyperparameter
-from carla_genre.methods.tabsyn_recourse import TabSynSVDD
+from carla_genre.blackbox import model_probability
+from carla_genre.methods.baselines.tabsyn.recourse import TabSynSVDD
+from carla_genre.methods.core.answer_frames import only_rows
+from carla_genre.methods.core.hyperparameters import Hyperparameter
 
 from carla.recourse_methods.api import RecourseMethod
 
@@ -22,7 +22,8 @@ class TabSynSVDDAsDrawn(RecourseMethod):
     ----------
     mlmodel : carla.models.api.MLModel
     hyperparams : mapping, optional
-        Those of :class:`carla_genre.methods.tabsyn_recourse.TabSynSVDD`; ``process`` is "churn" where it is not given.
+        Those of :class:`carla_genre.methods.baselines.tabsyn.recourse.TabSynSVDD`; ``process`` is "churn" where it is
+        not given.
     """
 
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:

@@ -1,0 +1,1 @@
+"""Studies that are finished: what they measured stands in benchmarks/results."""

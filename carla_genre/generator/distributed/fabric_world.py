@@ -1,0 +1,173 @@
+"""Several processes, on devices of one machine or of several, joined by Lightning Fabric."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from carla_genre.errors import InputError, MissingDependencyError
+from carla_genre.generator.config import Training
+from carla_genre.generator.distributed.world import Made, World
+
+# On a GPU, looking whether someone wants to stop waits for all that was queued: not done after each sum.
+SUMS_BETWEEN_LOOKS = {"cpu": 1, "cuda": 16}
+# What is sent to other machines at a time, in bytes.
+CHUNK = 1 << 26
+# The others wait for the first process, which asks h and finds the pairs.
+PATIENCE = timedelta(hours=6)
+
+
+class FabricWorld(World):
+    """The processes of ``training.devices`` on each of ``training.nodes``; gloo on processors, NCCL on GPUs.
+
+    The gradient is summed by one message a step, not by DistributedDataParallel: the network has a bucket's
+    worth of weights, so that there is nothing to overlap; the loss and the wish to stop travel with it; and a
+    process whose share of a short batch is empty needs no special case.
+
+    Parameters
+    ----------
+    fabric : lightning_fabric.Fabric
+        Not launched yet; it joins the processes that the environment names.
+
+    Raises
+    ------
+    InputError
+        There are more or fewer processes than the fabric was made for.
+    """
+
+    def __init__(self, fabric: Any) -> None:
+        try:
+            fabric.launch()
+        except ValueError as error:
+            raise InputError(
+                f"training.devices times training.nodes must be the number of processes that were started: {error}"
+            ) from error
+        self.fabric = fabric
+        self.rank, self.size = fabric.global_rank, fabric.world_size
+        self.local_rank, self.node = fabric.local_rank, fabric.node_rank
+        self.device: torch.device = fabric.device
+        self.in_step = False
+        self._asked_to_stop = False
+        self._sums = 0
+
+    def add_up(self, tensors: Sequence[Tensor]) -> None:
+        """Replace each tensor, in place, by its sum over the processes; all travel as one."""
+        asked = torch.full((1,), float(self._asked_to_stop), device=self.device)
+        message = torch.cat([*(tensor.flatten() for tensor in tensors), asked])
+        total = self.fabric.all_reduce(message, reduce_op="sum")
+        for tensor, part in zip(tensors, total.split([t.numel() for t in tensors] + [1]), strict=False):
+            tensor.copy_(part.view_as(tensor))
+        self._sums += 1
+        if self._sums % SUMS_BETWEEN_LOOKS[self.device.type] == 0:
+            self.in_step = bool(total[-1] > 0)
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt in all processes if one of them was asked to stop."""
+        if self.in_step:
+            raise KeyboardInterrupt
+
+    def gather(self, tensor: Tensor) -> list[Tensor]:
+        """The tensor of every process, by rank."""
+        gathered: list[Any] = [None] * self.size
+        torch.distributed.all_gather_object(gathered, tensor)
+        return gathered
+
+    def from_first(self, make: Callable[[], Made]) -> Made:
+        """What ``make`` gives in the first process, which alone calls it; its error is raised in all."""
+        made, error = None, None
+        if self.rank == 0:
+            try:
+                made = make()
+            except Exception as raised:  # the others wait: whatever it is, they have to hear of it
+                error = portable(raised)
+        made, error = self.fabric.broadcast((made, error))
+        if error is not None:
+            raise error
+        return made  # type: ignore[return-value]
+
+    def bring(self, folder: Path) -> None:
+        """Copy the files of the first process's folder into the folder of that name on every other machine."""
+        names = self.from_first(lambda: sorted(path.name for path in folder.iterdir()))
+        writes = self.node > 0 and self.local_rank == 0 and not folder.exists()  # it may be a shared disk
+        if writes:
+            folder.mkdir(mode=0o700)
+        for name in names:
+            with contextlib.ExitStack() as files:
+                source = files.enter_context(open(folder / name, "rb")) if self.rank == 0 else None
+                target = files.enter_context(open(folder / name, "wb")) if writes else None
+                while chunk := self.fabric.broadcast(source.read(CHUNK) if source else b""):
+                    if target:
+                        target.write(chunk)
+        self.fabric.barrier()
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Ctrl-C, and the signal by which a cluster ends a job, become a stop that all processes agree on."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # only the main thread is told of signals
+            return
+
+        def ask(*_: Any) -> None:
+            self._asked_to_stop = True
+
+        before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def make_fabric(config: Training, device: torch.device) -> Any:
+    """Fabric for ``config.devices`` of the device's kind on each of ``config.nodes``.
+
+    Raises
+    ------
+    MissingDependencyError
+        Fabric is not installed.
+    InputError
+        There are not so many devices.
+    """
+    try:
+        from lightning_fabric import Fabric
+        from lightning_fabric.strategies import DDPStrategy
+    except ImportError as error:
+        raise MissingDependencyError(
+            "training on several devices needs Lightning Fabric, which is not installed. "
+            "Install it with: pip install 'carla-genre[distributed]'"
+        ) from error
+    try:
+        return Fabric(
+            accelerator=device.type,
+            devices=config.devices,
+            num_nodes=config.nodes,
+            strategy=DDPStrategy(timeout=PATIENCE),
+        )
+    except Exception as error:  # Fabric's own kinds, and torch's
+        raise InputError(
+            f"training.devices = {config.devices} and training.nodes = {config.nodes} cannot be had here "
+            f"on {device.type!r}: {error}"
+        ) from error
+
+
+def starts_elsewhere(fabric: Any) -> bool:
+    """Whether torchrun, SLURM or the like has started this process as one of several."""
+    return bool(fabric.strategy.cluster_environment.creates_processes_externally)
+
+
+def portable(error: BaseException) -> BaseException:
+    """The error, or its words where another process could not be given it."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error

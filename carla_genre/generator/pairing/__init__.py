@@ -1,0 +1,1 @@
+"""Training pairs: Q(x+|x) over the nearest accepted rows."""

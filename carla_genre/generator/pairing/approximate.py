@@ -1,0 +1,121 @@
+"""Most of the nearest targets from an index of FAISS, where there are too many to look at every one."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from carla_genre.errors import MissingDependencyError
+from carla_genre.generator.pairing.costs import TargetCosts, smallest
+
+log = logging.getLogger(__name__)
+
+# Fewer targets are looked at one by one in no more time than an index of them takes.
+LEAST_TARGETS = 50_000
+# Share of the nearest that has to be found, on this many rows.
+RECALL, MEASURED_ROWS = 0.99, 200
+# Of the clustering: rows that a centre is the mean of, and how often centres are moved.
+ROWS_A_CENTRE, ITERATIONS = 40, 10
+
+
+class ApproximateNearest:
+    """Targets in clusters, of which those nearest to a row are looked at: an inverted file under L1.
+
+    How many clusters are looked at is doubled until ``RECALL`` of the nearest of some rows is found.
+
+    Parameters
+    ----------
+    costs : TargetCosts
+        Of targets that :func:`can_index` allows.
+    rows : Tensor (n, D), float64
+        Rows as will be asked for: the recall is measured on some of them.
+    k : int
+        Targets wanted for a row.
+
+    Attributes
+    ----------
+    recall : float
+        Share of the k nearest that was found.
+
+    Raises
+    ------
+    MissingDependencyError
+        FAISS is not installed.
+    """
+
+    def __init__(self, costs: TargetCosts, rows: Tensor, k: int) -> None:
+        self._faiss, self._costs = _faiss(), costs
+        self._faiss.omp_set_num_threads(torch.get_num_threads())
+        vectors = self._vectors(costs.numbers, costs.levels[:, :-1])
+        n_clusters = 4 * math.isqrt(len(vectors))
+        self._index = self._faiss.index_factory(
+            vectors.shape[1], f"IVF{n_clusters},Flat", self._faiss.METRIC_L1
+        )
+        self._index.cp.niter = ITERATIONS
+        learned = np.random.default_rng(0).choice(
+            len(vectors), min(len(vectors), n_clusters * ROWS_A_CENTRE), replace=False
+        )
+        self._index.train(vectors[learned])
+        self._index.add(vectors)
+        measured = torch.linspace(0, len(rows) - 1, MEASURED_ROWS, dtype=torch.float64).long().unique()
+        self.recall = self._tune(rows[measured], k)
+
+    def nearest(self, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        """Rows (B, D) -> costs by rising value, inf where fewer are found, and targets, both (B, k)."""
+        self._faiss.omp_set_num_threads(torch.get_num_threads())
+        columns = rows[:, self._costs.number_columns]
+        cost, found = self._index.search(self._vectors(columns, self._costs.same_levels(rows)), k)
+        cost[found < 0], found[found < 0] = np.inf, 0
+        return torch.from_numpy(cost).to(rows.device, self._costs.dtype), torch.from_numpy(found).to(
+            rows.device
+        )
+
+    def costs_held(self, k: int) -> int:
+        """Those of the targets found."""
+        return k
+
+    def _tune(self, rows: Tensor, k: int) -> float:
+        furthest = smallest(self._costs.of(rows), k)[0][:, -1:]
+        n_clusters = self._index.nlist
+        self._index.nprobe = max(1, n_clusters // 100)
+        while True:
+            recall = (self.nearest(rows, k)[0] <= furthest + 1e-5).double().mean().item()
+            if recall >= RECALL or self._index.nprobe == n_clusters:
+                break
+            self._index.nprobe = min(2 * self._index.nprobe, n_clusters)
+        log.info(
+            "an index of %d targets finds %.4f of the %d nearest in %d of %d clusters",
+            *(self._index.ntotal, recall, k, self._index.nprobe, n_clusters),
+        )
+        return recall
+
+    @staticmethod
+    def _vectors(numbers: Tensor, same: Tensor) -> np.ndarray:
+        """Points whose L1 distance is the cost: another category differs in two columns of a half."""
+        return torch.cat([numbers, same / 2], dim=1).float().cpu().numpy()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_faiss"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _faiss=_faiss())
+
+
+def can_index(costs: TargetCosts) -> bool:
+    """Whether there are enough targets, and their cost is a distance: no direction, no category of many levels."""
+    return len(costs) >= LEAST_TARGETS and not len(costs.direction) and not costs.many
+
+
+def _faiss() -> Any:
+    try:
+        import faiss
+    except ImportError as error:
+        raise MissingDependencyError(
+            "approximate neighbours need FAISS: pip install 'carla-genre[neighbours]', or search exactly"
+        ) from error
+    return faiss

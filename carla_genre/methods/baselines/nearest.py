@@ -1,0 +1,81 @@
+"""NNR: the nearest accepted training row as recourse."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from carla_genre.generator.pairing.neighbours import nearest_targets
+from carla_genre.methods.core.base import SchemaMethod
+from carla_genre.methods.core.generator_rules import generator_rules
+from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
+from carla_genre.methods.core.training_rows import TrainingRows
+
+
+class NearestNeighbor(SchemaMethod):
+    """The nearest training row of an accepted kind, exactly, under the cost and the constraints.
+
+    Table 3 of GenRe (Garg, Nagalapatti and Sarawagi, ICLR 2025) has three kinds: NNR takes the rows that h
+    accepts, {h > .5}; NNR(gamma) those that it is sure of, {h > gamma}; NNR(D_h+) of these the ones whose
+    label agrees, {y = 1, h > gamma}.
+
+    Parameters
+    ----------
+    mlmodel : carla.models.api.MLModel
+        The classifier, of any backend.
+    hyperparams : mapping, optional
+        =============  ===========  =====================================================================
+        key            default      meaning, range
+        =============  ===========  =====================================================================
+        ``accepted``   "labelled"   "predicted" h > .5; "confident" h > gamma; "labelled" also y = 1
+        ``gamma``      0.7          confidence of h, [.5, 1)
+        ``unmatched``  "nearest"    whom no row of the same immutables and allowed changes is there for: the
+                                    row "nearest" in the continuous immutables too, with the person's own
+                                    put back; or "drop", a row of NaN
+        =============  ===========  =====================================================================
+
+        and ``constraints``, ``device``, ``threads``, ``seed``, ``verbose`` as GenRe has them.
+
+    Raises
+    ------
+    InputError
+        A hyperparameter is wrong, or no training row is of that kind.
+
+    Notes
+    -----
+    Exact in double precision: blocks of rows of equal immutables against all targets, the first of equally
+    near ones. An answer is a row of the training data, so it is as plausible as they are.
+    """
+
+    HYPERPARAMETERS = {
+        **COMMON,
+        "accepted": Hyperparameter("labelled", str, choices=("predicted", "confident", "labelled")),
+        "gamma": Hyperparameter(0.7, float, low=0.5, high=1, open_high=True),
+        "unmatched": Hyperparameter("nearest", str, choices=("nearest", "drop")),
+    }
+
+    def _prepare(self) -> None:
+        rows = self.training_rows
+        candidates, rules = rows.values[self._accepted(rows)], generator_rules(self.schema)
+        self._targets = candidates[rules.inside(candidates, rules.categorical)]
+
+    def _accepted(self, rows: TrainingRows) -> np.ndarray:
+        kind, gamma = self.hyperparams["accepted"], self.hyperparams["gamma"]
+        if kind == "labelled":
+            return rows.accepted(gamma)
+        return rows.confident(0.5 if kind == "predicted" else gamma)
+
+    def _answer(self, values: np.ndarray) -> np.ndarray:
+        near = nearest_targets(
+            values,
+            self._targets,
+            generator_rules(self.schema),
+            k=1,
+            relax=self.hyperparams["unmatched"] == "nearest",
+            device=self.device,
+            dtype=torch.float64,
+        )
+        found = torch.isfinite(near.cost[:, 0]).numpy()
+        answers = np.full_like(values, np.nan)
+        answers[found] = self.schema.constrain(values[found], self._targets[near.places[found, 0].numpy()])
+        return answers

@@ -1,0 +1,184 @@
+"""What PAR's answers are asked to be: constrained MAP as one sum, and its amortised training."""
+
+from __future__ import annotations
+
+import copy
+import math
+import sys
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from carla_genre.generator.randomness import places
+from carla_genre.methods.baselines.par.network import RecourseNetwork, Task
+from carla_genre.schema import Relaxation
+
+EVALUATIONS = 20
+# Most that a row's gradient may be at its answer: log-likelihoods fall steeply where no data are.
+ROW_GRADIENT = 10.0
+# Share of the training batches whose neighbourhood is one neighbour, drawn by its weight: these are what
+# the further candidates of an answer are conditioned on.
+SINGLE = 0.5
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Of the objective's terms, beside the accepted class's log-likelihood, whose weight is 1.
+
+    Attributes
+    ----------
+    denied, cost, sparsity, validity : float
+    """
+
+    denied: float
+    cost: float
+    sparsity: float
+    validity: float
+
+
+class Objective(nn.Module):
+    """The penalised form of constrained MAP, to be minimised.
+
+    -log p(x' | accepted) + denied * max(log p(x' | denied), floor) + cost * C(x, x')
+    + sparsity * (features changed) + validity * max(margin - s(x'), 0)
+
+    s imitates the logit of h. The floor ends the reward for leaving the denied class where its rows are as
+    unlikely as they are among the accepted: without it the answer would leave the data altogether.
+
+    Parameters
+    ----------
+    accepted, denied : Module
+        (..., W) -> (...), log-likelihoods.
+    surrogate : Module
+        (..., W) -> (...), logit of h.
+    relaxation : Relaxation
+    weights : Weights
+    floor : float
+        In nats.
+    margin : float
+        The logit that s should reach.
+    """
+
+    share: Tensor
+
+    def __init__(
+        self,
+        accepted: nn.Module,
+        denied: nn.Module,
+        surrogate: nn.Module,
+        relaxation: Relaxation,
+        weights: Weights,
+        floor: float,
+        margin: float,
+    ) -> None:
+        super().__init__()
+        self.accepted, self.denied, self.surrogate = accepted, denied, surrogate
+        self.requires_grad_(False)
+        self.weights, self.floor, self.margin = weights, floor, margin
+        sizes = torch.tensor([part.stop - part.start for part in relaxation.slices])
+        # A category of more than two levels moves two of its numbers by 1 when it changes.
+        share = torch.where(sizes > 1, 0.5, 1.0)[torch.from_numpy(relaxation.feature)]
+        self.register_buffer("share", share)
+
+    def forward(self, factual: Tensor, answer: Tensor) -> Tensor:
+        """The loss of answers (..., W) to factuals that broadcast: (...)."""
+        change = (answer - factual).abs() * self.share
+        loss = -self.accepted(answer)
+        loss = loss + self.weights.denied * self.denied(answer).clamp_min(self.floor)
+        loss = loss + self.weights.cost * change.sum(-1)
+        # Concave, with slope at 0: a small change costs more for its size than a large one.
+        loss = loss + self.weights.sparsity * (change / (change + 0.05)).sum(-1)
+        return loss + self.weights.validity * (self.margin - self.surrogate(answer)).relu()
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a network is trained.
+
+    Attributes
+    ----------
+    steps, batch_size : int
+    learning_rate : float
+    validation : float
+        Share of the rows that the best weights are chosen on.
+    seed : int
+    verbose : bool
+    """
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    validation: float
+    seed: int
+    verbose: bool
+
+
+def train_generator(network: RecourseNetwork, objective: Objective, task: Task, fit: Fit) -> list[float]:
+    """Train in place and keep the weights of the best validation loss.
+
+    Returns
+    -------
+    list of float
+        The validation losses: before the first step, then ``EVALUATIONS`` times.
+    """
+    device = task.factual.device
+    random = torch.Generator(device).manual_seed(fit.seed)
+    order = torch.randperm(len(task), generator=random, device=device)
+    n_held_out = min(max(1, int(fit.validation * len(order))), 2048) if len(order) > 1 else 0
+    held_out = task.rows(order[:n_held_out] if n_held_out else order)
+    rows = order[n_held_out:]
+    optimizer = torch.optim.Adam(network.parameters(), lr=fit.learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, fit.learning_rate, total_steps=max(fit.steps, 10) + 1, pct_start=0.1
+    )
+    losses = [_validation_loss(network, objective, held_out)]
+    best = copy.deepcopy(network.state_dict())
+    every = max(1, fit.steps // EVALUATIONS)
+    on_terminal = fit.verbose and sys.stderr.isatty()
+    for step in tqdm(range(1, fit.steps + 1), desc="train PAR", unit="step", disable=not on_terminal):
+        batch = task.rows(rows[torch.randint(len(rows), (fit.batch_size,), generator=random, device=device)])
+        batch = replace(batch, weights=_some_single(batch.weights, random))
+        answer = network(batch)
+        answer.register_hook(_clip_rows)
+        loss = objective(batch.factual, answer).mean()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        if step % every == 0 or step == fit.steps:
+            losses.append(_validation_loss(network, objective, held_out))
+            if losses[-1] <= min(losses):
+                best = copy.deepcopy(network.state_dict())
+    network.load_state_dict(best)
+    return losses
+
+
+@torch.no_grad()
+def _validation_loss(network: RecourseNetwork, objective: Objective, task: Task) -> float:
+    network.eval()
+    loss = objective(task.factual, network(task)).mean().item()
+    network.train()
+    if not math.isfinite(loss):
+        raise FloatingPointError(f"PAR's validation loss is {loss}: lower learning_rate")
+    return loss
+
+
+def _some_single(weights: Tensor, random: torch.Generator) -> Tensor:
+    """In a share of the rows all the weight is given to one neighbour, drawn by its weight."""
+    uniform = torch.rand(len(weights), 2, generator=random, device=weights.device)
+    return torch.where(uniform[:, :1] < SINGLE, single_neighbour(weights, uniform[:, 1:]), weights)
+
+
+def single_neighbour(weights: Tensor, uniform: Tensor) -> Tensor:
+    """One-hot weights (B, K) of the neighbour at each row's ``uniform`` (B, 1) of the cumulative weight."""
+    chosen = torch.zeros_like(weights).scatter_(1, places(weights, uniform), 1.0)
+    return torch.where((weights > 0).any(1, keepdim=True), chosen, weights)
+
+
+def _clip_rows(gradient: Tensor) -> Tensor:
+    """A mean loss's gradient at the answers (B, W), each row's norm at most ``ROW_GRADIENT`` / B."""
+    norm = gradient.norm(dim=1, keepdim=True).clamp_min(1e-12)
+    return gradient * (ROW_GRADIENT / len(gradient) / norm).clamp_max(1.0)

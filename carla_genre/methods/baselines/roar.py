@@ -1,0 +1,168 @@
+"""ROAR: recourse that stays valid when the classifier's coefficients move a little."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from carla_genre.methods.baselines.search.local_linear import LocalLinearFit
+from carla_genre.methods.baselines.search.logit import logit_of, plane_of
+from carla_genre.methods.baselines.search.proximal import accelerated_descent
+from carla_genre.methods.baselines.search.relaxed_space import BestAnswers, RelaxedSpace
+from carla_genre.methods.core.base import SchemaMethod
+from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
+from carla_genre.schema import Relaxation
+
+# Training rows that tell whether h is linear.
+PROBES = 1000
+# Above any objective worth having: what only h accepts comes after what the shifted models accept as well.
+UNROBUST = 1e6
+# A model flatter than this is flat.
+LEAST_SLOPE = 1e-6
+
+
+def worst_case_logit(logits: Tensor, columns: Tensor, delta: float, norm: str) -> Tensor:
+    """The least logit under any shift of the coefficients and the intercept of at most delta.
+
+    ``min over |shift| <= delta of (w + shift) . (z, 1)`` is ``w . (z, 1) - delta |(z, 1)|*`` by Hoelder's
+    inequality, with the dual norm: the sum of absolute values for shifts of at most delta in each coefficient
+    ("inf"), the length for shifts of length at most delta ("2").
+
+    Parameters
+    ----------
+    logits : Tensor (B,)
+        Of the linear model before the shift.
+    columns : Tensor (B, C)
+        The model's inputs z.
+    delta : float
+    norm : {"inf", "2"}
+    """
+    if norm == "inf":
+        return logits - delta * (columns.abs().sum(dim=1) + 1)
+    return logits - delta * (columns.square().sum(dim=1) + 1).sqrt()
+
+
+class ROAR(SchemaMethod):
+    """Robust Algorithmic Recourse: the cheapest answer under the worst model near h.
+
+    Upadhyay, Joshi and Lakkaraju, "Towards Robust and Reliable Algorithmic Recourse" (NeurIPS 2021):
+
+        argmin over x' of  max over |shift| <= delta of  loss(M_shift(x'), 1) + lambda c(x', x)
+
+    with the binary cross entropy as loss, the L1 cost c, and M_shift the linear model sigmoid((w + shift) . (x', 1)).
+    The inner maximum is taken in closed form (:func:`worst_case_logit`) instead of by a linear program, the outer
+    minimum by accelerated proximal gradient steps (Beck and Teboulle 2009) for all factuals at once.
+
+    Where the logit of h is linear in the classifier's columns, that is the model. Elsewhere, as in the paper, it is a
+    plane fitted around the factual: the paper takes LIME's, which is fitted to probabilities; here it is fitted to the
+    logit, with the same Gaussian neighbours (:mod:`carla_genre.methods.baselines.search.local_linear`).
+
+    Parameters
+    ----------
+    mlmodel : carla.models.api.MLModel
+        The classifier, of any backend; its categorical columns must be numbers.
+    hyperparams : mapping, optional
+        ==================  =======  =====================================================================
+        key                 default  meaning, range
+        ==================  =======  =====================================================================
+        ``delta``           0.01     how far each coefficient and the intercept may move, [0, inf)
+        ``norm``            "inf"    "inf": each by delta; "2": all together by a length of delta
+        ``lambda_``         0.1      weight of the cost, [0, inf)
+        ``steps``           1000     most steps of the search, [1, inf)
+        ``tolerance``       1e-6     a row whose step is smaller is done, (0, inf)
+        ``neighbors``       1000     neighbours of a plane, [2, inf)
+        ``neighbor_scale``  1.0      their spread in standard deviations of the training rows, (0, inf)
+        ==================  =======  =====================================================================
+
+        and ``constraints``, ``device``, ``threads``, ``seed``, ``verbose`` as GenRe has them.
+
+    Raises
+    ------
+    InputError
+        A hyperparameter is wrong, or a categorical's columns are not numbers.
+
+    Notes
+    -----
+    The search moves relaxed vectors inside the bounds that hold the constraints; decoding can undo what it found, by
+    rounding a category back. So it is done twice, the second time with the categories held at the levels that the
+    first one decoded to, and a row's answer is the best of the *decoded* vectors on the way: one that h accepts and
+    every shifted model too before one that only h accepts, then the least objective. A row without any is a failure.
+    """
+
+    HYPERPARAMETERS = {
+        **COMMON,
+        "delta": Hyperparameter(0.01, float, low=0, aliases=("delta_max",)),
+        "norm": Hyperparameter("inf", str, choices=("inf", "2")),
+        "lambda_": Hyperparameter(0.1, float, low=0, aliases=("lambda",)),
+        "steps": Hyperparameter(1000, int, low=1),
+        "tolerance": Hyperparameter(1e-6, float, low=0, open_low=True),
+        "neighbors": Hyperparameter(1000, int, low=2),
+        "neighbor_scale": Hyperparameter(1.0, float, low=0, open_low=True),
+    }
+
+    def _prepare(self) -> None:
+        self._relaxation = Relaxation(self.schema)
+        matrix, offset = self._relaxation.columns()
+        rows = self._relaxation.encode(self.training_rows.values) @ matrix + offset
+        scale = self.hyperparams["neighbor_scale"] * torch.from_numpy(rows.std(axis=0))
+        self._fit = LocalLinearFit(scale, self.hyperparams["neighbors"], self.hyperparams["seed"])
+        probes = torch.from_numpy(rows[:PROBES]).to(self.device)
+        self._logit = logit_of(self._mlmodel, self.schema.columns, probes, self._fit, self.device)
+        self._plane = plane_of(self._logit, probes, self._fit)
+
+    def _answer(self, values: np.ndarray) -> np.ndarray:
+        space = RelaxedSpace(self._relaxation, values, self.device)
+        coefficients, intercepts = self._planes(space.columns(space.start))
+        best = BestAnswers(values.shape)
+        found = self._search(space, space.start, coefficients, intercepts, best)
+        if space.categorical.any():
+            held = space.hold_categories(found)
+            self._search(held, space.rounded(found), coefficients, intercepts, best)
+        return best.values
+
+    def _planes(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Coefficients (B, C) and intercepts (B,) of the linear model that stands for h near rows (B, C)."""
+        if self._plane is not None:
+            coefficients, intercept = self._plane
+            return coefficients.expand(len(rows), -1), intercept.expand(len(rows))
+        with torch.no_grad():
+            coefficients, levels = self._fit(self._logit, rows)
+        return coefficients, levels - (coefficients * rows).sum(dim=1)
+
+    def _search(
+        self, space: RelaxedSpace, start: Tensor, coefficients: Tensor, intercepts: Tensor, best: BestAnswers
+    ) -> Tensor:
+        """Minimise from start (B, W), offering decoded vectors on the way to ``best``; the minimum (B, W)."""
+        delta, lambda_, norm = (self.hyperparams[key] for key in ("delta", "lambda_", "norm"))
+
+        def margin(vectors: Tensor) -> Tensor:
+            columns = space.columns(vectors)
+            return worst_case_logit((columns * coefficients).sum(dim=1) + intercepts, columns, delta, norm)
+
+        def offer(vectors: Tensor) -> None:
+            values, decoded = space.decode(vectors), space.rounded(vectors)
+            margins = margin(decoded)
+            keys = (
+                softplus(-margins) + lambda_ * space.cost(decoded) + torch.where(margins > 0, 0.0, UNROBUST)
+            )
+            best.offer(values, np.where(self.scores(values) > 0.5, keys.cpu().numpy(), np.inf))
+
+        # softplus bends by at most 1/4 and rises by at most 1; the margin is no steeper than |w| + delta in each
+        # column, and bends, by its length, by at most delta.
+        slope = (coefficients.abs() + delta) @ space.matrix.abs().T
+        bend = slope.square().sum(dim=1, keepdim=True) / 4
+        if norm == "2":
+            bend = bend + delta * space.matrix.square().sum()
+        size = 1 / bend.clamp_min(LEAST_SLOPE**2)
+        return accelerated_descent(
+            lambda vectors: softplus(-margin(vectors)),
+            space,
+            start,
+            size,
+            lambda_,
+            self.hyperparams["steps"],
+            self.hyperparams["tolerance"],
+            offer,
+        )

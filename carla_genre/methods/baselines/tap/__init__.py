@@ -1,0 +1,1 @@
+"""TAP: a verifier that compares two people confirms what h says."""

@@ -1,0 +1,198 @@
+"""One of CARLA's own methods, held to this package's conventions."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TextIO
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm.auto import tqdm
+
+from carla_genre.blackbox import model_probability
+from carla_genre.errors import InputError
+from carla_genre.generator.randomness import row_keys
+from carla_genre.generator.threads import processor_threads
+from carla_genre.methods.core.answer_frames import keep_unchanged_cells, only_rows
+from carla_genre.methods.core.random_state import global_random_state_kept, seed_global_random_state
+from carla_genre.schema import Schema
+
+from carla.recourse_methods.api import RecourseMethod
+
+
+class CarlaRecourse(RecourseMethod):
+    """A method of CARLA's whose answers depend on the people and the seed alone.
+
+    CARLA's code searches as it does; around it the factuals may have any index, column order and further columns,
+    nothing of the caller's is changed, and the global random states of numpy, Python and torch are seeded inside
+    and given back as they were. An answer that h refuses (h <= .5), or that is not finite, is a row of NaN.
+
+    Parameters
+    ----------
+    name : str
+        CARLA's name of the method.
+    mlmodel : carla.models.api.MLModel
+        The classifier.
+    hyperparams : mapping
+        All values, checked; ``seed``, ``threads`` and ``verbose`` are read here.
+    construct : callable
+        Builds CARLA's object; called once, seeded.
+    by_row : bool
+        Ask about one person at a time, each with random numbers of their own, so that who else asks makes no
+        difference; else about all at once, for a method that prepares something for all who ask.
+
+    Attributes
+    ----------
+    hyperparams : dict
+        All values, defaults included.
+    method : carla.recourse_methods.api.RecourseMethod
+        CARLA's own object.
+    schema : Schema
+        The features.
+    seconds : dict
+        Wall seconds of ``"prepare"``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        mlmodel: Any,
+        hyperparams: Mapping[str, Any],
+        construct: Callable[[], RecourseMethod],
+        by_row: bool = True,
+    ) -> None:
+        super().__init__(mlmodel)
+        self.name, self.hyperparams = name, dict(hyperparams)
+        self.schema = numeric_schema(mlmodel, name)
+        self._by_row = by_row
+        self.seconds: dict[str, float] = {}
+        start = time.perf_counter()
+        with self._isolated(), _carla_says(self.hyperparams["verbose"]):
+            seed_global_random_state(self.hyperparams["seed"])
+            self.method = construct()
+        self.seconds["prepare"] = time.perf_counter() - start
+
+    @contextlib.contextmanager
+    def _isolated(self) -> Iterator[None]:
+        with global_random_state_kept(), processor_threads(self.hyperparams["threads"]):
+            yield
+
+    def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
+        """CARLA's answers, one a factual (``Dice`` with ``num`` above 1: that many, next to each other).
+
+        Parameters
+        ----------
+        factuals : DataFrame (B, any)
+            Encoded and scaled rows; any index, columns in any order, further columns are ignored. B may be 0.
+
+        Returns
+        -------
+        DataFrame (B, len(feature_input_order))
+            The factuals' index; a row of NaN where no recourse was found. A cell that CARLA left as it was, to
+            single precision, is the factual's own.
+
+        Raises
+        ------
+        InputError
+            A column is missing, a row is not encoded as the classifier's data, or CARLA's method has not
+            given every person the same number of answers.
+        """
+        if not isinstance(factuals, pd.DataFrame):
+            raise InputError(f"factuals must be a DataFrame, got {type(factuals).__name__}")
+        values = self.schema.encode(factuals)
+        own = factuals[list(self.schema.columns)]
+        if not len(own):
+            return own.copy()
+        with self._isolated():
+            answers = self._search(own.astype(float), values)
+        each = len(answers) // len(own)
+        frame = pd.DataFrame(answers, columns=own.columns, index=own.index.repeat(each))
+        frame = keep_unchanged_cells(frame, own.iloc[np.repeat(np.arange(len(own)), each)])
+        return only_rows(frame, model_probability(self._mlmodel, frame) > 0.5)
+
+    def _search(self, inputs: pd.DataFrame, values: np.ndarray) -> np.ndarray:
+        """Ask CARLA: (B, C) inputs and their (B, D) values -> answers (B * n, C), NaN rows for failures."""
+        inputs = inputs.set_axis(pd.RangeIndex(len(inputs)))
+        # Some methods want the label: it is the predicted one, whatever the caller's frame has.
+        label = (model_probability(self._mlmodel, inputs) > 0.5).astype(float)
+        inputs = inputs.assign(**{self._mlmodel.data.target: label})
+        seed = self.hyperparams["seed"]
+        if self._by_row:
+            seeds = row_keys(torch.from_numpy(values), seed).tolist()
+            questions = [inputs.iloc[[row]].reset_index(drop=True) for row in range(len(inputs))]
+        else:
+            seeds, questions = [seed], [inputs]
+        silent = None if self.hyperparams["verbose"] and self._by_row else True
+        found = []
+        bar = tqdm(total=len(inputs), desc=self.name, unit="row", disable=silent, leave=False)
+        with bar, _carla_says(False):
+            for row_seed, question in zip(seeds, questions, strict=True):
+                seed_global_random_state(row_seed)
+                found.append(self._checked(self.method.get_counterfactuals(question), len(question)))
+                bar.update(len(question))
+        return np.concatenate(found)
+
+    def _checked(self, answers: pd.DataFrame, asked: int) -> np.ndarray:
+        """CARLA's answers as numbers, those that are not finite as rows of NaN."""
+        if not len(answers) or len(answers) % asked:
+            raise InputError(f"{self.name} gave {len(answers)} answers to {asked} factuals")
+        numbers = answers[list(self.schema.columns)].to_numpy(dtype=float)
+        return np.where(np.isfinite(numbers).all(axis=1, keepdims=True), numbers, np.nan)
+
+
+def numeric_schema(mlmodel: Any, name: str) -> Schema:
+    """The classifier's schema; CARLA's methods compute with every column.
+
+    Raises
+    ------
+    InputError
+        A categorical's levels are text.
+    """
+    schema = Schema.from_mlmodel(mlmodel)
+    for feature in schema.features:
+        if any(isinstance(cell, str) for level in feature.levels or () for cell in level):
+            raise InputError(
+                f"{name} computes with numbers, and {feature.name!r} holds text: load the data with the encoding "
+                "method 'OneHot' or 'OneHot_drop_binary'"
+            )
+    return schema
+
+
+@contextlib.contextmanager
+def _carla_says(much: bool) -> Iterator[None]:
+    """Let CARLA show its bars and its lines for each epoch and person, or its warnings only.
+
+    What it prints to the standard output are bars of Keras and lines for each person.
+    """
+    if much:
+        yield
+        return
+    logger = logging.getLogger("carla")
+    level = logger.level
+    logger.setLevel(max(level, logging.WARNING))
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(_WithoutBars(sys.stderr)):
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+class _WithoutBars(io.TextIOBase):
+    """A stream that passes everything on but progress bars."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        if not text.startswith("\r") and text.strip():
+            self._stream.write(text if text.endswith("\n") else f"{text}\n")
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()

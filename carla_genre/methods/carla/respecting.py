@@ -1,0 +1,204 @@
+"""Any method's answers with the constraints held, and what holding them costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.blackbox import model_probability
+from carla_genre.errors import InputError
+from carla_genre.methods.core.answer_frames import keep_unchanged_cells, only_rows
+from carla_genre.schema import Feature, Schema
+
+from carla.recourse_methods.api import RecourseMethod
+
+# Squared distances that differ by less are equal: sums of the same numbers in another order.
+_EQUALLY_NEAR = 1e-9
+
+
+@dataclass(frozen=True)
+class ConstraintReport:
+    """What holding the constraints has cost, counted in answers.
+
+    ``answered_after`` is ``answered_before - lost``.
+
+    Attributes
+    ----------
+    asked : int
+        Rows: one a factual, or as many as the method gives.
+    answered_before : int
+        Rows that the method answered and h accepts as they came.
+    changed : int
+        Of these, the ones that broke a constraint and were changed.
+    lost : int
+        Of the changed ones, those that h refuses now.
+    answered_after : int
+        Rows that keep all constraints and that h accepts.
+    """
+
+    asked: int
+    answered_before: int
+    changed: int
+    lost: int
+    answered_after: int
+
+
+class RespectConstraints(RecourseMethod):
+    """Around any RecourseMethod: put back what may not change, then ask h again.
+
+    An immutable feature gets the factual's own value, bit for bit; a number is clipped to its range and to the
+    direction in which it may move; the columns of a category become its nearest level. An answer that h
+    refuses after that (h <= .5) is a row of NaN. An answer that keeps the constraints passes as it is.
+
+    Parameters
+    ----------
+    method : carla.recourse_methods.api.RecourseMethod
+        CARLA's, this package's, or your own.
+    constraints : mapping, optional
+        Feature -> ``{"direction": "increase" | "decrease", "range": (low, high) in original units, "immutable":
+        bool}``, on top of those of the data.
+
+    Attributes
+    ----------
+    method : RecourseMethod
+        As given.
+    schema : Schema
+        The features and their constraints.
+    report : ConstraintReport or None
+        Of the last call.
+    """
+
+    def __init__(
+        self, method: RecourseMethod, constraints: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
+        mlmodel = getattr(method, "_mlmodel", None)
+        if mlmodel is None:
+            raise InputError(
+                f"{type(method).__name__} holds no classifier: a RecourseMethod calls super().__init__(mlmodel)"
+            )
+        super().__init__(mlmodel)
+        self.method = method
+        self.schema = Schema.from_mlmodel(mlmodel, constraints)
+        self.report: ConstraintReport | None = None
+
+    @property
+    def hyperparams(self) -> dict[str, Any]:
+        """The method's own, where it shows them."""
+        return getattr(self.method, "hyperparams", {})
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """The method's own, where it keeps them."""
+        return getattr(self.method, "seconds", {})
+
+    def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
+        """The method's answers, constrained; :attr:`report` says what that cost.
+
+        Parameters
+        ----------
+        factuals : DataFrame (B, any)
+            Encoded and scaled rows, passed on to the method as a copy.
+
+        Returns
+        -------
+        DataFrame (B, len(feature_input_order))
+            The factuals' index, a label repeated where the method gives several answers a factual.
+
+        Raises
+        ------
+        InputError
+            The method's answers lack a column, or are not the same number for every factual.
+        """
+        answers = self.method.get_counterfactuals(factuals.copy())
+        answers, own = self._paired(answers, factuals)
+        before = _accepted(self._mlmodel, answers)
+        held = keep_unchanged_cells(self._constrained(answers, own), own)
+        changed = before & ~_same_rows(held, answers)
+        after = before & _accepted(self._mlmodel, held)
+        self.report = ConstraintReport(
+            len(answers),
+            int(before.sum()),
+            int(changed.sum()),
+            int((before & ~after).sum()),
+            int(after.sum()),
+        )
+        return only_rows(held, after)
+
+    def _paired(self, answers: pd.DataFrame, factuals: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Answers in the classifier's columns, and for each its factual: (B * n, C) both, one index."""
+        columns = list(self.schema.columns)
+        missing = [column for column in columns if column not in answers.columns]
+        if missing:
+            raise InputError(f"the answers of {type(self.method).__name__} lack the columns {missing}")
+        own = factuals[columns]
+        if len(answers) == len(own) and _same_labels(answers.index, own.index):
+            answers = answers.loc[own.index]
+        each, left = divmod(len(answers), max(len(own), 1))
+        if left or (len(own) and not each):
+            raise InputError(
+                f"{type(self.method).__name__} gave {len(answers)} answers to {len(own)} factuals: "
+                "one row a factual is wanted, of NaN where there is no answer"
+            )
+        own = own.iloc[np.repeat(np.arange(len(own)), each)]
+        answers = answers[columns].set_axis(own.index).replace([np.inf, -np.inf], np.nan)
+        return keep_unchanged_cells(answers, own), own
+
+    def _constrained(self, answers: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+        """The nearest rows that keep the constraints; what keeps them is the same."""
+        before = self.schema.encode(own)
+        wanted = np.empty_like(before)
+        for position, feature in enumerate(self.schema.features):
+            part = answers[list(feature.columns)]
+            if feature.levels is None:
+                wanted[:, position] = part.iloc[:, 0].to_numpy(dtype=float)
+            else:
+                wanted[:, position] = _nearest_levels(part, feature, before[:, position])
+        wanted[np.isnan(wanted).any(axis=1)] = np.nan
+        return self.schema.decode(self.schema.constrain(before, wanted), answers.index)
+
+
+def _accepted(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
+    """Whether h accepts each row, bool (B,); a NaN is refused, and so is what no classifier can be asked."""
+    return model_probability(mlmodel, rows) > 0.5
+
+
+def _same_labels(one: pd.Index, other: pd.Index) -> bool:
+    """Whether they are the same labels, each once, in whatever order."""
+    return bool(one.is_unique and other.is_unique and other.isin(one).all())
+
+
+def _same_rows(one: pd.DataFrame, other: pd.DataFrame) -> np.ndarray:
+    """Whether the rows are equal in all columns, bool (B,)."""
+    return np.logical_and.reduce(
+        [one[column].to_numpy() == other[column].to_numpy() for column in one.columns]
+    )
+
+
+def _nearest_levels(part: pd.DataFrame, feature: Feature, own: np.ndarray) -> np.ndarray:
+    """The level nearest to a category's columns, (B,); the factual's own where several are, NaN for a NaN.
+
+    Parameters
+    ----------
+    part : DataFrame (B, columns of the feature)
+        Any numbers; of a category of text its levels. Another text counts as the factual's own level.
+    feature : Feature
+        Of L levels.
+    own : ndarray (B,)
+        The factuals' level numbers.
+    """
+    assert feature.levels is not None
+    missing = part.isna().any(axis=1).to_numpy()
+    if any(isinstance(cell, str) for level in feature.levels for cell in level):
+        number = {level[0]: float(code) for code, level in enumerate(feature.levels)}
+        codes = part.iloc[:, 0].map(number).to_numpy(dtype=float)
+        return np.where(missing, np.nan, np.where(np.isnan(codes), own, codes))
+    levels = np.array(feature.levels, dtype=float)  # (L, columns)
+    distance = ((part.to_numpy(dtype=float)[:, None, :] - levels) ** 2).sum(axis=-1)  # (B, L)
+    rows, mine = np.arange(len(part)), own.astype(int)
+    least = np.where(missing, 0.0, distance.min(axis=1))
+    nearest = np.where(distance[rows, mine] <= least + _EQUALLY_NEAR, mine, distance.argmin(axis=1))
+    return np.where(missing, np.nan, nearest)

@@ -1,0 +1,1 @@
+"""What every RecourseMethod of this package shares."""

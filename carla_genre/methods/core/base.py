@@ -1,0 +1,156 @@
+"""What every recourse method of this package shares: factuals in, CARLA's frame out."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from carla_genre.blackbox import model_probability
+from carla_genre.errors import InputError
+from carla_genre.generator.threads import processor_threads
+from carla_genre.methods.core.device import choose_device
+from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter, check
+from carla_genre.methods.core.training_rows import TrainingRows, read_labels
+from carla_genre.schema import Schema
+
+from carla.recourse_methods.api import RecourseMethod
+
+
+class SchemaMethod(RecourseMethod):
+    """A RecourseMethod that works on features instead of encoded columns.
+
+    A subclass lists its ``HYPERPARAMETERS`` and gives ``_answer``, and ``_prepare`` where it has
+    something to learn; the rest of the contract (any index, any column order, no changed arguments,
+    constraints exact, NaN rows, no global random state) is kept here.
+
+    Parameters
+    ----------
+    mlmodel : carla.models.api.MLModel
+        The classifier; only ``data``, ``feature_input_order`` and ``predict_proba`` are used.
+    hyperparams : mapping, optional
+        Checked before anything else is touched; left unchanged.
+
+    Attributes
+    ----------
+    hyperparams : dict
+        All values, defaults included.
+    schema : Schema
+        The features.
+    device : torch.device
+        Where it works.
+    seconds : dict
+        Wall seconds of ``"prepare"``.
+    """
+
+    HYPERPARAMETERS: Mapping[str, Hyperparameter] = COMMON
+    _DEFAULT_HYPERPARAMS: Mapping[str, Any] = {}
+    # Whether an answer that h refuses (h <= .5) is a failure.
+    REFUSED_IS_FAILURE = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._DEFAULT_HYPERPARAMS = check(cls.HYPERPARAMETERS, None, cls.__name__)
+
+    def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
+        self.hyperparams = check(self.rules(hyperparams), hyperparams, type(self).__name__)
+        super().__init__(mlmodel)
+        self.schema = Schema.from_mlmodel(mlmodel, self.hyperparams["constraints"])
+        self.device = choose_device(self.hyperparams["device"], type(self).__name__)
+        self.seconds: dict[str, float] = {}
+        start = time.perf_counter()
+        with self._isolated():
+            self._prepare()
+        self.seconds["prepare"] = time.perf_counter() - start
+        self.__dict__.pop("training_rows", None)  # an answer does not need them
+
+    @classmethod
+    def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
+        """The hyperparameters that may be given; a subclass may let one decide the others' defaults."""
+        return cls.HYPERPARAMETERS
+
+    def _prepare(self) -> None:
+        """Learn what the answers need; torch's random state is the method's own here, and seeded."""
+
+    @contextlib.contextmanager
+    def _isolated(self) -> Iterator[None]:
+        """Torch's random state forked and seeded, and its threads as the hyperparameter says."""
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices), processor_threads(self.hyperparams["threads"]):
+            torch.manual_seed(self.hyperparams["seed"])
+            yield
+
+    @cached_property
+    def training_rows(self) -> TrainingRows:
+        """The classifier's training rows; h is asked once about all of them."""
+        train, target = self._mlmodel.data.df_train, self._mlmodel.data.target
+        values = self.schema.encode(train)
+        return TrainingRows(values, read_labels(train[target], target), self.scores(values))
+
+    def scores(self, values: np.ndarray) -> np.ndarray:
+        """Probability of label 1, h, of encoded rows: (..., D) -> (...)."""
+        if values.size == 0:
+            return np.empty(values.shape[:-1])
+        rows = self.schema.decode(values.reshape(-1, values.shape[-1]))
+        return model_probability(self._mlmodel, rows).reshape(values.shape[:-1])
+
+    def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
+        """One answer a factual.
+
+        Parameters
+        ----------
+        factuals : DataFrame (B, any)
+            Encoded and scaled rows, as ``mlmodel.data.df`` has them; any index, columns in any order,
+            further columns are ignored. B may be 0.
+
+        Returns
+        -------
+        DataFrame (B, len(feature_input_order))
+            The factuals' index; a row of NaN where no recourse was found. What is unchanged has the
+            factual's value, bit for bit.
+
+        Raises
+        ------
+        InputError
+            A column is missing or a row is not encoded as the classifier's data.
+        """
+        if not isinstance(factuals, pd.DataFrame):
+            raise InputError(f"factuals must be a DataFrame, got {type(factuals).__name__}")
+        values = self.schema.encode(factuals)
+        answers = values
+        if len(values):
+            with self._isolated():
+                answers = self._answer(values)
+            if self.REFUSED_IS_FAILURE:
+                answers = np.where(self.scores(answers)[:, None] > 0.5, answers, np.nan)
+        frame = self.schema.decode(answers, factuals.index)
+        return self._restore_unchanged(frame, factuals, values, answers)
+
+    def _answer(self, values: np.ndarray) -> np.ndarray:
+        """Encoded answers (B, D) to encoded factuals (B > 0, D); NaN rows for failures."""
+        raise NotImplementedError
+
+    def _restore_unchanged(
+        self, frame: pd.DataFrame, factuals: pd.DataFrame, values: np.ndarray, answers: np.ndarray
+    ) -> pd.DataFrame:
+        """Copy the factuals' own cells where a feature is unchanged: dtypes and last bits survive."""
+        answered = ~np.isnan(answers).any(axis=1)
+        for position, feature in enumerate(self.schema.features):
+            if feature.immutable and not np.array_equal(
+                values[answered, position], answers[answered, position]
+            ):
+                raise AssertionError(f"{type(self).__name__} changed the immutable feature {feature.name!r}")
+            same = values[:, position] == answers[:, position]
+            for column in feature.columns:
+                own = factuals[column].to_numpy()
+                if same.all():
+                    frame[column] = own
+                elif same.any():
+                    frame[column] = np.where(same, own, frame[column].to_numpy())
+        return frame

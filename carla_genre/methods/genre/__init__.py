@@ -1,0 +1,1 @@
+"""GenRe as a RecourseMethod."""

@@ -1,5 +1,0 @@
-"""PAR: amortised recourse of high likelihood, by exact densities of both classes."""
-
-from carla_genre.methods.par.method import PAR
-
-__all__ = ["PAR"]

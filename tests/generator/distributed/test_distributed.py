@@ -1,0 +1,262 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import joined_training
+import numpy as np
+import pytest
+import torch
+from generator_cases import TRAINING, make_generator, make_pairs
+from joined_training import DROPOUT, FROM_ONE, SETTINGS, TO_ONE, interrupted, train
+
+from carla_genre.errors import CarlaGenreError, CheckpointError, InputError, MissingDependencyError
+from carla_genre.generator.config import PairConfig
+from carla_genre.generator.distributed import training_job
+from carla_genre.generator.distributed.launch import _cause, run_workers
+from carla_genre.generator.distributed.world import World
+from carla_genre.generator.fitting import fit
+from carla_genre.generator.training_state import History
+
+CPU = torch.device("cpu")
+
+
+def settings(**changes: Any) -> training_job.TrainingSettings:
+    return training_job.TrainingSettings(
+        **{
+            "seed": 0,
+            "verbose": False,
+            "name": "GenRe",
+            "device": "cpu",
+            "threads": 1,
+            "log_level": 30,
+            **changes,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The working folders of two processes that share no disk; the first has the checkpoint of one that was alone."""
+    folders = [tmp_path_factory.mktemp(f"machine-{rank}") for rank in range(2)]
+    with pytest.MonkeyPatch.context() as patch, interrupted(rank=1, at=8):
+        patch.chdir(folders[0])
+        with pytest.raises(KeyboardInterrupt):
+            train(replace(SETTINGS, checkpoint=FROM_ONE))
+    return folders
+
+
+@pytest.fixture(scope="module")
+def together(machines: list[Path]) -> list[dict[str, Any]]:
+    """What each of the two has found; started as torchrun starts them."""
+    store = torch.distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    meeting = {
+        "TORCHELASTIC_RUN_ID": "test",
+        "TORCHELASTIC_USE_AGENT_STORE": "True",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(store.port),
+        "WORLD_SIZE": "2",
+        "LOCAL_RANK": "0",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join(entry or os.getcwd() for entry in sys.path),
+    }
+    if sys.platform == "linux":
+        meeting["GLOO_SOCKET_IFNAME"] = "lo"
+    processes = [
+        subprocess.Popen(
+            [sys.executable, joined_training.__file__, "results.pt"],
+            cwd=folder,
+            env={**os.environ, **meeting, "RANK": str(rank), "GROUP_RANK": str(rank), "TMPDIR": str(folder)},
+        )
+        for rank, folder in enumerate(machines)
+    ]
+    try:
+        assert [process.wait(120) for process in processes] == [0, 0]
+    finally:
+        for process in processes:
+            process.kill()
+    return [torch.load(folder / "results.pt") for folder in machines]
+
+
+@pytest.fixture(scope="module")
+def alone() -> dict[str, Any]:
+    return train(SETTINGS)
+
+
+def assert_same_curve(found: dict[str, Any], expected: dict[str, Any], rel: float = 1e-4) -> None:
+    for part in ("train", "validation"):
+        assert found["history"][part] == pytest.approx(expected["history"][part], rel=rel)
+    assert found["history"]["step"] == expected["history"]["step"]
+
+
+def test_two_processes_learn_as_one_does(together: list[dict[str, Any]], alone: dict[str, Any]) -> None:
+    assert alone["history"]["validation"][-1] < alone["history"]["validation"][0] - 0.3
+    for process in together:
+        assert_same_curve(process["whole"], alone)
+    assert torch.equal(together[0]["whole"]["weights"], together[1]["whole"]["weights"])
+    torch.testing.assert_close(together[0]["whole"]["weights"], alone["weights"], rtol=0, atol=0.02)
+
+
+def test_the_first_process_alone_finds_the_pairs(
+    together: list[dict[str, Any]], machines: list[Path]
+) -> None:
+    assert [process["whole"]["asked"] for process in together] == [1, 0]
+    assert [process["error"] for process in together] == ["D_h- is empty"] * 2
+    assert not [
+        path for folder in machines for path in folder.glob("carla-genre-*")
+    ]  # what was sent is removed
+
+
+def test_stopped_in_two_processes_resumed_in_one(
+    together: list[dict[str, Any]],
+    machines: list[Path],
+    alone: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert [process["stopped"] for process in together] == [True, True]
+    assert not (machines[1] / TO_ONE).exists()
+    assert torch.load(machines[0] / TO_ONE)["step"] == joined_training.STOP
+    monkeypatch.chdir(machines[0])
+    resumed = train(replace(SETTINGS, checkpoint=TO_ONE))
+    assert resumed["history"]["validation"] == pytest.approx(alone["history"]["validation"], rel=1e-4)
+    assert resumed["history"]["step"] == alone["history"]["step"]
+
+
+def test_stopped_in_one_process_resumed_in_two(
+    together: list[dict[str, Any]], machines: list[Path], alone: dict[str, Any]
+) -> None:
+    for process in together:
+        found, expected = process["from_one"]["history"], alone["history"]
+        assert found["step"] == expected["step"]
+        assert found["validation"] == pytest.approx(expected["validation"], rel=1e-4)
+    assert not (machines[0] / FROM_ONE).exists()  # finished
+
+
+def test_dropout_is_each_processes_own_and_resumes(
+    together: list[dict[str, Any]], machines: list[Path]
+) -> None:
+    for process in together:
+        assert process["dropout_stopped"]
+        assert (
+            process["dropout_resumed"]["history"]["validation"] == process["dropout"]["history"]["validation"]
+        )
+        assert torch.equal(process["dropout_resumed"]["weights"], process["dropout"]["weights"])
+    assert not (machines[0] / DROPOUT).exists()
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+@pytest.mark.parametrize("n", [0, 1, 2, 64, 101])
+def test_every_row_is_one_process_s_and_shares_are_even(n: int, size: int) -> None:
+    world = World()
+    world.size = size
+    shares = []
+    for rank in range(size):
+        world.rank = rank
+        shares.append(list(range(n))[world.share(n)])
+    assert [row for share in shares for row in share] == list(range(n))
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1
+
+
+@pytest.mark.parametrize("table", ["on", "off"])
+def test_pairs_are_mapped_from_the_job_s_file(table: str, tmp_path: Path) -> None:
+    pairs = make_pairs(config=PairConfig(top_k=20, table=table))
+    training_job.write_job(tmp_path, make_generator(), pairs, settings(name="other"))
+    read = training_job.read_pairs(tmp_path, CPU)
+    assert type(read) is type(pairs) and len(read) == len(pairs)
+    np.testing.assert_array_equal(read.sources, pairs.sources)
+    np.testing.assert_array_equal(read.targets, pairs.targets)
+    rows, uniform = torch.arange(len(pairs)), torch.linspace(0, 0.999, len(pairs))[:, None]
+    assert torch.equal(read.target_at(rows, uniform), pairs.target_at(rows, uniform))
+    if sys.platform == "linux":
+        assert str(tmp_path / training_job.PAIRS) in Path("/proc/self/maps").read_text()
+
+
+def test_a_job_s_generator_settings_and_history_come_back(tmp_path: Path) -> None:
+    training_job.write_job(tmp_path, make_generator(), make_pairs(), settings(name="other"))
+    generator, found = training_job.read_settings(tmp_path)
+    assert found == settings(name="other")
+    state = make_generator().state_dict()
+    assert all(torch.equal(value, state[name]) for name, value in generator.state_dict().items())
+    history = History([1, 2], [3.0, 2.5], [0.1 + 0.2, 1.0], 2)
+    training_job.write_trained(tmp_path, generator, history)
+    assert training_job.read_trained(tmp_path)[1] == history
+
+
+def test_an_error_in_a_worker_is_the_parent_s(tmp_path: Path) -> None:
+    (tmp_path / training_job.GENERATOR).write_text("nothing")
+    with pytest.raises(CheckpointError, match="is no checkpoint of this package"):
+        run_workers(tmp_path, 1)
+
+
+def test_a_worker_that_was_killed_is_the_cause_of_the_others_errors(tmp_path: Path) -> None:
+    from carla_genre.generator.distributed.worker import ERROR, write_error
+
+    write_error(tmp_path / ERROR.format(1), ValueError("first"))
+    write_error(tmp_path / ERROR.format(0), RuntimeError("connection closed"))
+    assert str(_cause([1, 1], tmp_path)) == "first"
+    cause = _cause([1, -signal.SIGKILL], tmp_path)
+    assert isinstance(cause, CarlaGenreError) and "number 1 was ended by SIGKILL" in str(cause)
+
+
+def test_ctrl_c_in_the_parent_saves_and_leaves_no_worker(tmp_path: Path) -> None:
+    file = tmp_path / "state.pt"
+    endless = replace(TRAINING, steps=10**6, evaluations=10**5, patience=0, checkpoint=str(file), devices=2)
+    over = threading.Event()
+
+    def interrupt_once_it_has_begun() -> None:
+        while not over.wait(0.05):
+            if file.exists():
+                os.kill(os.getpid(), signal.SIGINT)
+                return
+
+    thread = threading.Thread(target=interrupt_once_it_has_begun)
+    thread.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fit(lambda: (make_generator(training=endless), make_pairs()), endless, CPU, seed=0, verbose=False)
+    finally:
+        over.set()
+        thread.join()
+    state = torch.load(file)
+    assert state["step"] >= 10 and len(state["dropout"]) == 2
+    time.sleep(0.3)
+    assert torch.load(file)["step"] == state["step"]  # nobody trains on
+
+
+@pytest.mark.parametrize(
+    ("changes", "device", "message"),
+    [({"nodes": 2}, "cpu", "torchrun --nnodes 2"), ({"devices": 99}, "cuda", "training.devices = 99")],
+)
+def test_devices_and_machines_that_are_not_there(changes: dict[str, int], device: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        fit(lambda: pytest.fail("asked"), replace(TRAINING, **changes), torch.device(device), seed=0)
+
+
+def test_a_cluster_of_another_number_of_processes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"RANK": 0, "LOCAL_RANK": 0, "WORLD_SIZE": 3, "TORCHELASTIC_RUN_ID": "test"}.items():
+        monkeypatch.setenv(name, str(value))
+    with pytest.raises(InputError, match=r"number of processes that were started.*world size \(3\)"):
+        fit(lambda: pytest.fail("asked"), replace(TRAINING, devices=2), CPU, seed=0)
+
+
+def test_without_fabric_several_devices_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "lightning_fabric", None)
+    with pytest.raises(MissingDependencyError, match=r"carla-genre\[distributed\]"):
+        fit(lambda: pytest.fail("asked"), replace(TRAINING, devices=2), CPU, seed=0)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two GPUs")
+def test_two_gpus_learn_as_a_processor_does(alone: dict[str, Any]) -> None:
+    training = replace(SETTINGS, devices=2, precision="float32")
+    device = torch.device("cuda")
+    generator, history = fit(
+        lambda: (make_generator(training=training).to(device), make_pairs()), training, device, seed=0
+    )
+    assert generator.device.type == "cuda"
+    assert history.validation[-1] == pytest.approx(alone["history"]["validation"][-1], abs=0.2)

@@ -1,0 +1,313 @@
+"""CARLA's methods by name: defaults, refusals, and this package's conventions around CARLA's code."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import numpy as np
+import pandas as pd
+import pytest
+from carla_cases import QUICK, global_random_state_unchanged, network
+from method_cases import ROLES, Logistic, applicants, denied, make_mlmodel
+
+from carla_genre import load_dataset
+from carla_genre.errors import InputError, MissingDependencyError
+from carla_genre.methods.carla import CARLA_METHODS
+from carla_genre.methods.carla.adapter import CarlaRecourse
+from carla_genre.protocol.classifier import ProtocolClassifier, train_classifier
+
+from carla import MLModelCatalog, recourse_methods
+from carla.models.api import MLModel
+
+HEAD = hasattr(MLModel, "get_mutable_mask")
+
+
+@pytest.fixture(scope="module")
+def classifier() -> ProtocolClassifier:
+    return network()
+
+
+@pytest.fixture(scope="module")
+def people(classifier: ProtocolClassifier) -> pd.DataFrame:
+    return denied(classifier, 4).set_axis(["p7", "p3", "p3", "p1"])
+
+
+@pytest.fixture(scope="module", params=QUICK)
+def method(request: pytest.FixtureRequest, classifier: ProtocolClassifier) -> CarlaRecourse:
+    if request.param == "Dice":
+        pytest.importorskip("dice_ml")
+    given = {**QUICK[request.param], "verbose": False}
+    before = repr(given)
+    with global_random_state_unchanged():
+        built = CARLA_METHODS[request.param].build(classifier, given)
+    assert repr(given) == before
+    return built
+
+
+def test_answers_keep_the_conventions(
+    method: CarlaRecourse, classifier: ProtocolClassifier, people: pd.DataFrame
+) -> None:
+    before = people.copy()
+    with global_random_state_unchanged():
+        answers = method.get_counterfactuals(people)
+    pd.testing.assert_frame_equal(people, before)
+    assert answers.index.tolist() == ["p7", "p3", "p3", "p1"]
+    assert list(answers.columns) == list(classifier.feature_input_order)
+    failed = answers.isna()
+    assert (failed.all(axis=1) == failed.any(axis=1)).all()
+    found = answers.dropna()
+    if method.name != "CRUD":  # whose network learns too little in two epochs
+        assert len(found) > 0
+    if len(found):
+        assert (classifier.predict_proba(found)[:, 1] > 0.5).all()
+    for column in answers:
+        same = np.isclose(answers[column], people[column], rtol=1e-6, atol=0)
+        assert (answers[column][same] == people[column][same]).all()
+
+
+def test_answers_depend_on_the_person_and_the_seed_alone(method: CarlaRecourse, people: pd.DataFrame) -> None:
+    answers = method.get_counterfactuals(people)
+    np.random.seed(5)
+    people = people.set_axis(range(4))
+    others = people[list(people.columns[::-1])].assign(shoe_size=43.0, approved=1).iloc[::-1]
+    again = method.get_counterfactuals(others).iloc[::-1]
+    np.testing.assert_array_equal(again.to_numpy(), answers.to_numpy())
+    alone = method.get_counterfactuals(people.iloc[[2]])
+    np.testing.assert_array_equal(alone.to_numpy(), answers.iloc[[2]].to_numpy())
+
+
+def test_nobody_asks(method: CarlaRecourse, people: pd.DataFrame) -> None:
+    answers = method.get_counterfactuals(people.head(0))
+    assert answers.shape == (0, len(method.schema.columns))
+
+
+def test_another_seed_is_another_draw(classifier: ProtocolClassifier, people: pd.DataFrame) -> None:
+    entry = CARLA_METHODS["GrowingSpheres"]
+    answers = [
+        entry.build(classifier, {"seed": seed, "verbose": False}).get_counterfactuals(people)
+        for seed in (0, 0, 1)
+    ]
+    pd.testing.assert_frame_equal(answers[0], answers[1])
+    assert not answers[0].equals(answers[2])
+
+
+def test_same_seed_trains_the_same_autoencoder(classifier: ProtocolClassifier, people: pd.DataFrame) -> None:
+    one, other = (
+        CARLA_METHODS["CCHVAE"].build(classifier, {**QUICK["CCHVAE"], "verbose": False}) for _ in range(2)
+    )
+    pd.testing.assert_frame_equal(one.get_counterfactuals(people), other.get_counterfactuals(people))
+    assert one.seconds["prepare"] > 0
+
+
+def test_several_answers_a_person(classifier: ProtocolClassifier, people: pd.DataFrame) -> None:
+    pytest.importorskip("dice_ml")
+    dice = CARLA_METHODS["Dice"].build(classifier, {**QUICK["Dice"], "num": 2, "verbose": False})
+    answers = dice.get_counterfactuals(people)
+    assert answers.index.tolist() == ["p7", "p7", "p3", "p3", "p3", "p3", "p1", "p1"]
+
+
+def test_bars_and_lines_are_for_those_who_want_them(
+    classifier: ProtocolClassifier, people: pd.DataFrame, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("dice_ml")
+    CARLA_METHODS["Dice"].build(classifier, {**QUICK["Dice"], "verbose": False}).get_counterfactuals(people)
+    said = capfd.readouterr()
+    assert said.out == said.err == ""
+
+
+# --- hyperparameters
+
+
+@pytest.mark.parametrize("name", CARLA_METHODS)
+def test_carla_gets_all_that_it_demands_and_nothing_that_it_ignores(
+    name: str, classifier: ProtocolClassifier
+) -> None:
+    entry = CARLA_METHODS[name]
+    given = entry.for_carla(entry.complete(classifier))
+    theirs = getattr(getattr(recourse_methods, name), "_DEFAULT_HYPERPARAMS", None)
+    if theirs is None:  # the release reads these from the dict as they come
+        return
+    _compare(given, theirs)
+
+
+def _compare(given: dict, theirs: dict) -> None:
+    ignored = {"lambda_reg"} if HEAD else set()
+    assert set(given) - ignored <= set(theirs)
+    assert not [key for key, value in theirs.items() if value is None and key not in given and key != "scm"]
+    for key, value in theirs.items():
+        if isinstance(value, dict):
+            _compare(given[key], value)
+
+
+def test_defaults_are_those_of_table_8(classifier: ProtocolClassifier) -> None:
+    wachter, cchvae, crud = (
+        CARLA_METHODS[name].complete(classifier) for name in ("Wachter", "CCHVAE", "CRUD")
+    )
+    assert wachter["loss_type"] == "BCE" and wachter["binary_cat_features"] is True
+    assert (cchvae["n_search_samples"], cchvae["step"], cchvae["max_iter"]) == (100, 0.1, 1000)
+    assert (crud["lambda_param"], crud["optimizer"], crud["lr"], crud["max_iter"]) == (
+        0.001,
+        "RMSprop",
+        0.008,
+        2000,
+    )
+    network_of_both = {"layers": [512, 256, 8], "train": True, "epochs": 100, "lr": 1e-3, "batch_size": 32}
+    assert crud["vae_params"] == network_of_both
+    assert {**cchvae["vae_params"], "kl_weight": 0.3} == {
+        **network_of_both,
+        "lambda_reg": 1e-6,
+        "kl_weight": 0.3,
+    }
+
+
+def test_what_one_is_given_does_not_change_the_next_ones_defaults(classifier: ProtocolClassifier) -> None:
+    entry = CARLA_METHODS["CCHVAE"]
+    entry.complete(classifier)["vae_params"]["layers"].append(3)
+    assert entry.complete(classifier)["vae_params"]["layers"] == [512, 256, 8]
+
+
+def test_target_of_the_loss(classifier: ProtocolClassifier) -> None:
+    entry = CARLA_METHODS["Wachter"]
+    assert entry.complete(classifier, {"loss_type": "MSE"})["y_target"] == [1]
+    assert entry.complete(classifier)["y_target"] == [0, 1]
+    for wrong in ({"y_target": [1, 0]}, {"y_target": [1]}, {"loss_type": "MSE", "y_target": [0, 1]}):
+        with pytest.raises(InputError, match="y_target must be"):
+            entry.build(classifier, wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("Wachter", {"n_iters": 5}, "Wachter has no hyperparameter 'n_iters': did you mean 'n_iter'"),
+        ("CCHVAE", {"vae_params": {"epoch": 5}}, "vae_params has no hyperparameter 'epoch'.*'epochs'"),
+        ("Dice", {"loss_type": "BCE"}, "Dice has no hyperparameter 'loss_type'"),
+        ("Face", {"mode": "epsilom"}, "mode must be one of .*did you mean 'epsilon'"),
+        ("CRUD", {"target_class": [1, 0]}, "target_class must be one of"),
+        ("GrowingSpheres", {"seed": -1}, "seed must be in"),
+        ("CausalRecourse", {"optimization_approach": "gradient_descent"}, "must be one of"),
+    ],
+)
+def test_wrong_hyperparameters_are_named(
+    name: str, given: dict, message: str, classifier: ProtocolClassifier
+) -> None:
+    with pytest.raises(InputError, match=message):
+        CARLA_METHODS[name].build(classifier, given)
+
+
+# --- classifiers and packages
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, entry in CARLA_METHODS.items() if not entry.takes("sklearn")]
+)
+def test_wrong_backend_says_what_to_use(name: str, mlmodel: Logistic) -> None:
+    with pytest.raises(InputError, match=rf"{name} takes classifiers of backend .*'sklearn'.*GenRe") as said:
+        CARLA_METHODS[name].build(mlmodel)
+    if not HEAD:
+        assert "GrowingSpheres, Dice, Face" in str(said.value)
+
+
+def test_absent_package_says_how_to_install_it(mlmodel: Logistic, monkeypatch: pytest.MonkeyPatch) -> None:
+    if HEAD:
+        pytest.skip("the head refuses the backend first")
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "dice_ml" else find(name, *rest)
+    )
+    with pytest.raises(MissingDependencyError, match=r"dice_ml.*pip install 'carla-genre\[dice\]'"):
+        CARLA_METHODS["Dice"].build(mlmodel)
+
+
+def test_only_forests_have_trees(mlmodel: Logistic) -> None:
+    with pytest.raises(InputError, match="FeatureTweak reads the trees of a forest"):
+        CARLA_METHODS["FeatureTweak"].build(mlmodel)
+
+
+def test_feature_tweak_on_a_forest() -> None:
+    data = load_dataset(applicants(), quiet=True, **ROLES)
+    forest = MLModelCatalog(data, "forest", backend="sklearn", load_online=False)
+    forest.train(max_depth=4, n_estimators=5, force_train=True)
+    people = denied(forest, 6)
+    answers = CARLA_METHODS["FeatureTweak"].build(forest, {"verbose": False}).get_counterfactuals(people)
+    assert answers.index.equals(people.index)
+    found = answers.dropna()
+    assert len(found) > 0 and (forest.predict_proba(found)[:, 1] > 0.5).all()
+
+
+def test_cem_is_the_same_again_and_holds_its_own_graph() -> None:
+    pytest.importorskip("tensorflow")
+    data = load_dataset(applicants(), quiet=True, **ROLES)
+    classifier = MLModelCatalog(data, "ann", backend="tensorflow", load_online=False)
+    classifier.train(learning_rate=0.01, epochs=3, batch_size=64, hidden_size=[8, 8], force_train=True)
+    people = denied(classifier, 2)
+    given = {"max_iterations": 50, "binary_search_steps": 3, "initial_const": 100, "kappa": 0.0, "beta": 0.01}
+    answers = []
+    for _ in range(2):
+        with global_random_state_unchanged():
+            cem = CARLA_METHODS["CEM"].build(classifier, {**given, "gamma": 0.01, "verbose": False})
+            answers.append(cem.get_counterfactuals(people))
+    pd.testing.assert_frame_equal(*answers)
+    assert answers[0].index.equals(people.index)
+
+
+def test_focus_on_a_forest() -> None:
+    pytest.importorskip("tensorflow")
+    data = load_dataset(applicants(), quiet=True, **ROLES)
+    forest = MLModelCatalog(data, "forest", backend="sklearn", load_online=False)
+    forest.train(max_depth=3, n_estimators=3, force_train=True)
+    people = denied(forest, 3)
+    focus = CARLA_METHODS["FOCUS"].build(forest, {"n_iter": 60, "lr": 0.01, "verbose": False})
+    answers = focus.get_counterfactuals(people)
+    assert answers.index.equals(people.index)
+    found = answers.dropna()
+    assert len(found) > 0 and (forest.predict_proba(found)[:, 1] > 0.5).all()
+
+
+def test_clue() -> None:
+    narrow = network(applicants().drop(columns=["job", "region"]), categorical=["owner"], immutables=["age"])
+    people = denied(narrow, 3)
+    with global_random_state_unchanged():
+        clue = CARLA_METHODS["Clue"].build(narrow, {"epochs": 1, "verbose": False})
+        answers = clue.get_counterfactuals(people)
+    assert answers.index.equals(people.index)
+
+
+def test_causal_recourse_wants_a_causal_model(mlmodel: Logistic, monkeypatch: pytest.MonkeyPatch) -> None:
+    if HEAD:
+        pytest.skip("the head refuses the backend first")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: object())  # as if it were installed
+    with pytest.raises(InputError, match="structural causal model"):
+        CARLA_METHODS["CausalRecourse"].build(mlmodel)
+
+
+def test_text_is_refused() -> None:
+    with pytest.raises(InputError, match=r"computes with numbers, and 'job' holds text.*OneHot"):
+        CARLA_METHODS["GrowingSpheres" if not HEAD else "Wachter"].build(_text())
+
+
+def _text() -> MLModel:
+    classifier = make_mlmodel("Identity")
+    if HEAD:
+        type(classifier).backend = property(lambda self: "pytorch")
+    return classifier
+
+
+def test_factuals_are_checked(method: CarlaRecourse, people: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match="lacks the classifier's columns"):
+        method.get_counterfactuals(people.drop(columns="income"))
+    with pytest.raises(InputError, match="must be a DataFrame"):
+        method.get_counterfactuals(people.to_numpy())
+
+
+@pytest.mark.data
+def test_small_compas(data_root: object) -> None:
+    data = load_dataset("compas", root=data_root, quiet=True)
+    columns = [column for column in data.df_train if column != data.target]
+    classifier = train_classifier(data, columns, balanced=True, epochs=1)
+    people = denied(classifier, 5)
+    for name in ("GrowingSpheres", "Wachter", "Face"):
+        built = CARLA_METHODS[name].build(classifier, {**QUICK[name], "verbose": False})
+        answers = built.get_counterfactuals(people)
+        assert answers.index.equals(people.index)
+        found = answers.dropna()
+        assert len(found) == 0 or (classifier.predict_proba(found)[:, 1] > 0.5).all()

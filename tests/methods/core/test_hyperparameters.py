@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+from method_cases import QUICK, Logistic
+
+from carla_genre import GenRe, InputError
+from carla_genre.generator.config import PRESETS
+from carla_genre.methods.core.hyperparameters import check
+from carla_genre.methods.genre.hyperparameters import rules
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"lamda": 1.0}, "no hyperparameter 'lamda': did you mean 'lambda'"),
+        ({"zzz": 1}, "no hyperparameter 'zzz': it has"),
+        ({"gamma": 0.4}, r"gamma must be in \[0.5, 1\), got 0.4"),
+        ({"gamma": 1.0}, "gamma must be in"),
+        ({"gamma": "high"}, "gamma must be float, got 'high' of type str"),
+        ({"lambda_": float("nan")}, "lambda_ must be in"),
+        ({"lambda": 1.0, "lambda_": 2.0}, "are the same hyperparameter"),
+        ({"n_samples": 2.5}, "n_samples must be int"),
+        ({"n_samples": True}, "n_samples must be int"),
+        ({"n_samples": 0}, "n_samples must be in"),
+        ({"selection": "cheap"}, "selection must be one of .*did you mean 'cheapest'"),
+        ({"preset": "papers"}, "preset must be one of .*did you mean 'paper'"),
+        ({"verbose": 1}, "verbose must be bool"),
+        ({"seed": -1}, "seed must be in"),
+        ({"training": {"step": 3}}, "training has no hyperparameter 'step': did you mean 'steps'"),
+        ({"training": {"learning_rate": 0}}, "training: learning_rate must be in"),
+        ({"training": 3}, "must be a dict"),
+        ({"training": {"steps": 3, "epochs": 2}}, "give one"),
+        ({"pairing": {"tables": "on"}}, "pairing has no hyperparameter .tables.: did you mean .table."),
+        ({"architecture": {"heads": 5}}, "must be a multiple of"),
+        ({"architecture": {"kind": "encoder-decoder"}}, "needs architecture.encoder_layers"),
+        ({"constraints": {"incme": {"immutable": True}}}, "did you mean 'income'"),
+        ({"constraints": {"income": {"direction": "up"}}}, "'increase' or 'decrease'"),
+        ({"constraints": {"job": {"range": (0, 1)}}}, "a categorical has no direction or range"),
+        ({"constraints": {"debt": {"range": (900, 901)}}}, "no training row is inside"),
+        ({"device": "gpu"}, "device 'gpu' cannot be used"),
+        ("text", "must be a dict"),
+    ],
+)
+def test_what_is_wrong_is_named(mlmodel: Logistic, given: object, message: str) -> None:
+    with pytest.raises(InputError, match=message) as error:
+        GenRe(mlmodel, given)
+    assert isinstance(error.value, ValueError)
+
+
+def test_names_are_checked_before_anything_else_is_touched() -> None:
+    with pytest.raises(InputError, match="lamda"):
+        GenRe(None, {"lamda": 1.0})
+
+
+def test_numpys_numbers_are_numbers() -> None:
+    values = check(
+        rules("default"), {"n_samples": np.int64(3), "gamma": np.float32(0.75), "sigma": 0}, "GenRe"
+    )
+    assert values["n_samples"] == 3 and values["gamma"] == 0.75 and values["sigma"] == 0.0
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_defaults_are_the_presets_own(preset: str) -> None:
+    values = check(GenRe.rules({"preset": preset}), {"preset": preset}, "GenRe")
+    config = PRESETS[preset]
+    assert values["training"] == vars(config.training)
+    assert values["architecture"] == vars(config.architecture)
+    assert {
+        **values["pairing"],
+        **{name: values[name] for name in ("lambda_", "gamma", "top_k", "denied", "unmatched")},
+    } == vars(config.pairs)
+
+
+def test_defaults_cannot_be_changed_through_an_instance(genre: GenRe) -> None:
+    genre_defaults = GenRe._DEFAULT_HYPERPARAMS
+    assert genre_defaults["training"]["steps"] == PRESETS["default"].training.steps
+    assert genre.hyperparams["training"]["steps"] == QUICK["training"]["steps"]
+    assert genre.hyperparams["training"] is not genre_defaults["training"]
+
+
+def test_the_docstring_shows_every_default() -> None:
+    text = GenRe.__doc__ or ""
+    for name, value in GenRe._DEFAULT_HYPERPARAMS.items():
+        assert f"``{name}``" in text
+        shown = (
+            "group" if isinstance(value, dict) else (f'"{value}"' if isinstance(value, str) else str(value))
+        )
+        row = next(line for line in text.splitlines() if line.strip().startswith(f"``{name}``"))
+        assert shown in row, (name, row)
+
+
+def test_what_training_fixed_cannot_be_sampled_otherwise(genre: GenRe) -> None:
+    with pytest.raises(InputError, match=r"lambda_.* decide the training"):
+        genre.with_sampling(lambda_=1.0)
+    with pytest.raises(InputError, match="temperature must be in"):
+        genre.with_sampling(temperature=0.0)
