@@ -177,7 +177,7 @@ class PAR(SchemaMethod):
         self.network = RecourseNetwork(self.relaxation, given["hidden"]).to(self.device)
         fit = Fit(**{name: given[name] for name in Fit.__dataclass_fields__})
         task = self._task(rows.values[refused])
-        self.losses = train_generator(self.network.train(), self.objective, task, fit)
+        self.losses = train_generator(self.network, self.objective, task, fit)
         self.network.eval()
 
     def _density(self, values: np.ndarray) -> ClassDensity:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import copy
-import math
-import sys
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from carla_genre.generator.randomness import places
 from carla_genre.methods.baselines.par.network import RecourseNetwork, Task
+from carla_genre.methods.core.training_loop import train
 from carla_genre.schema import Relaxation
 
 EVALUATIONS = 20
@@ -133,37 +130,27 @@ def train_generator(network: RecourseNetwork, objective: Objective, task: Task, 
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, fit.learning_rate, total_steps=max(fit.steps, 10) + 1, pct_start=0.1
     )
-    losses = [_validation_loss(network, objective, held_out)]
-    best = copy.deepcopy(network.state_dict())
-    every = max(1, fit.steps // EVALUATIONS)
-    on_terminal = fit.verbose and sys.stderr.isatty()
-    for step in tqdm(range(1, fit.steps + 1), desc="train PAR", unit="step", disable=not on_terminal):
+
+    def batch_loss() -> Tensor:
         batch = task.rows(rows[torch.randint(len(rows), (fit.batch_size,), generator=random, device=device)])
         batch = replace(batch, weights=_some_single(batch.weights, random))
         answer = network(batch)
         answer.register_hook(_clip_rows)
-        loss = objective(batch.factual, answer).mean()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        if step % every == 0 or step == fit.steps:
-            losses.append(_validation_loss(network, objective, held_out))
-            if losses[-1] <= min(losses):
-                best = copy.deepcopy(network.state_dict())
-    network.load_state_dict(best)
-    return losses
+        return objective(batch.factual, answer).mean()
 
-
-@torch.no_grad()
-def _validation_loss(network: RecourseNetwork, objective: Objective, task: Task) -> float:
-    network.eval()
-    loss = objective(task.factual, network(task)).mean().item()
-    network.train()
-    if not math.isfinite(loss):
-        raise FloatingPointError(f"PAR's validation loss is {loss}: lower learning_rate")
-    return loss
+    return train(
+        network,
+        batch_loss,
+        optimizer,
+        fit.steps,
+        "PAR",
+        schedule,
+        held_out_loss=lambda: objective(held_out.factual, network(held_out)).mean(),
+        every=max(1, fit.steps // EVALUATIONS),
+        from_start=True,
+        clip=1.0,
+        verbose=fit.verbose,
+    ).loss
 
 
 def _some_single(weights: Tensor, random: torch.Generator) -> Tensor:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from carla_genre.methods.core.training_loop import train
 from carla_genre.schema import Relaxation
 
 HIDDEN = 64
@@ -73,11 +74,10 @@ def distil(
     optimizer = torch.optim.Adam(surrogate.parameters(), lr=LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(steps, 1))
     random = torch.Generator(device).manual_seed(seed)
-    for _ in range(steps):
+
+    def batch_loss() -> torch.Tensor:
         batch = torch.randint(len(vectors), (BATCH,), generator=random, device=device)
-        loss = nn.functional.binary_cross_entropy_with_logits(surrogate(vectors[batch]), target[batch])
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        schedule.step()
+        return nn.functional.binary_cross_entropy_with_logits(surrogate(vectors[batch]), target[batch])
+
+    train(surrogate, batch_loss, optimizer, steps, "PAR's surrogate", schedule, every=steps)
     return surrogate

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import copy
-import logging
+import itertools
 import math
-import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from carla_genre.methods.baselines.tabsyn.config import TabSynConfig
 from carla_genre.methods.baselines.tabsyn.diffusion import Denoiser, denoising_loss, sample
 from carla_genre.methods.baselines.tabsyn.normal_scores import NormalScores
 from carla_genre.methods.baselines.tabsyn.vae import AdaptiveBeta, TokenVAE
-
-log = logging.getLogger(__name__)
+from carla_genre.methods.core.training_loop import train
 
 # Rows that go through the networks at a time.
 BLOCK = 1 << 12
@@ -74,7 +71,15 @@ class TabSyn:
         with torch.no_grad():
             latent = torch.cat([self.vae.encode(part)[0].flatten(1) for part in scores.split(BLOCK)])
         self.centre = latent.mean(0)
-        _fit_denoiser(self.denoiser, (latent - self.centre) / 2, config, verbose)
+        _fit(
+            self.denoiser,
+            lambda clean: denoising_loss(self.denoiser, clean),
+            (latent - self.centre) / 2,
+            config.diffusion_steps,
+            config,
+            "TabSyn's diffusion",
+            verbose,
+        )
         for network in (self.vae, self.denoiser):
             network.eval().requires_grad_(False)
 
@@ -117,43 +122,24 @@ def _fit_vae(vae: TokenVAE, scores: Tensor, config: TabSynConfig, verbose: bool)
             since.clear()
         return weighted
 
-    _descend(vae, loss, scores, config.vae_steps, config, "TabSyn's VAE", verbose)
+    _fit(vae, loss, scores, config.vae_steps, config, "TabSyn's VAE", verbose)
 
 
-def _fit_denoiser(denoiser: Denoiser, latent: Tensor, config: TabSynConfig, verbose: bool) -> None:
-    def loss(batch: Tensor) -> Tensor:
-        return denoising_loss(denoiser, batch)
-
-    _descend(denoiser, loss, latent, config.diffusion_steps, config, "TabSyn's diffusion", verbose)
-
-
-def _descend(
+def _fit(
     network: nn.Module,
     loss: Callable[[Tensor], Tensor],
     rows: Tensor,
     steps: int,
     config: TabSynConfig,
-    what: str,
+    name: str,
     verbose: bool,
 ) -> None:
-    """Adam for a number of steps, every row once an epoch in a new order."""
+    """Adam for a number of steps, with a rate that falls along a cosine; every row once an epoch in a new order."""
     optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    size, queue = min(config.batch_size, len(rows)), rows[:0]
-    on_terminal = verbose and sys.stderr.isatty()
-    with tqdm(total=steps, desc=f"train {what}", unit="step", disable=not on_terminal) as bar:
-        for step in range(1, steps + 1):
-            if len(queue) == 0:
-                queue = rows[torch.randperm(len(rows), device=rows.device)]
-            batch, queue = queue[:size], queue[size:]
-            value = loss(batch)
-            optimizer.zero_grad(set_to_none=True)
-            value.backward()
-            optimizer.step()
-            schedule.step()
-            bar.update()
-            if step % max(1, steps // 10) == 0:
-                shown = value.item()
-                bar.set_postfix(loss=f"{shown:.3f}")
-                if verbose and not on_terminal:
-                    log.info("train %s: step %d of %d, loss %.4f", what, step, steps, shown)
+    epochs = (rows[torch.randperm(len(rows), device=rows.device)] for _ in itertools.count())
+    batches = itertools.chain.from_iterable(epoch.split(config.batch_size) for epoch in epochs)
+    every = max(1, steps // 10)
+    train(
+        network, lambda: loss(next(batches)), optimizer, steps, name, schedule, every=every, verbose=verbose
+    )

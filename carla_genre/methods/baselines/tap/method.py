@@ -132,8 +132,8 @@ class TAP(SchemaMethod):
     ----------
     verifier : Verifier
         On relaxed vectors.
-    history : VerifierHistory
-        Of its training.
+    history : LossHistory
+        Losses of held-out pairs during its training.
 
     Raises
     ------

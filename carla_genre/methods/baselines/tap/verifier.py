@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 import math
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
-from tqdm import tqdm
 
 from carla_genre.errors import InputError
+from carla_genre.methods.core.training_loop import LossHistory, train
 
 # Share of the rows whose pairs are held out, and how many pairs the validation loss is measured on.
 HELD_OUT = 0.1
@@ -77,26 +75,6 @@ class VerifierTraining:
     every: int = 250
 
 
-@dataclass
-class VerifierHistory:
-    """What the training did.
-
-    Parameters
-    ----------
-    step : list of int
-        Steps after which the held-out pairs were measured.
-    validation, accuracy : list of float
-        Their mean cross entropy, and the share on whose right side of 1/2 V is.
-    best_step : int
-        The step whose weights were kept.
-    """
-
-    step: list[int] = field(default_factory=list)
-    validation: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-    best_step: int = 0
-
-
 class LabelledPairs:
     """Random pairs of rows: as many of equal labels as of different ones, each label first as often as the other.
 
@@ -132,7 +110,7 @@ def fit_verifier(
     device: torch.device,
     seed: int,
     verbose: bool = True,
-) -> tuple[Verifier, VerifierHistory]:
+) -> tuple[Verifier, LossHistory]:
     """Fit V by cross entropy on random pairs of training rows, with early stopping.
 
     Parameters
@@ -152,7 +130,7 @@ def fit_verifier(
     -------
     verifier : Verifier
         With the weights of the least held-out loss, in double precision and eval mode.
-    history : VerifierHistory
+    history : LossHistory
 
     Raises
     ------
@@ -174,8 +152,23 @@ def fit_verifier(
         torch.manual_seed(seed)
         verifier = Verifier(rows.shape[1], layers).to(device)
     n_steps = min(training.max_steps, training.epochs * math.ceil(len(rows) / training.batch_size))
-    history = _descend(verifier, pairs, held_pairs, training, n_steps, random, verbose)
+    history = train(
+        verifier,
+        lambda: _loss(verifier, pairs.draw(training.batch_size, random)),
+        torch.optim.Adam(verifier.parameters(), lr=training.learning_rate, fused=True),
+        n_steps,
+        "TAP's verifier",
+        held_out_loss=lambda: _loss(verifier, held_pairs),
+        every=training.every,
+        patience=training.patience,
+        verbose=verbose,
+    )
     return verifier.double().eval().requires_grad_(False), history
+
+
+def _loss(verifier: Verifier, pairs: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    first, second, differ = pairs
+    return binary_cross_entropy_with_logits(verifier(first, second), differ)
 
 
 def _held_out(labels: Tensor, random: torch.Generator) -> Tensor:
@@ -186,57 +179,3 @@ def _held_out(labels: Tensor, random: torch.Generator) -> Tensor:
         order = torch.randperm(len(places), generator=random, device=labels.device)
         held[places[order[: max(1, int(len(places) * HELD_OUT))]]] = True
     return held
-
-
-def _descend(
-    verifier: Verifier,
-    pairs: LabelledPairs,
-    held_pairs: tuple[Tensor, Tensor, Tensor],
-    training: VerifierTraining,
-    n_steps: int,
-    random: torch.Generator,
-    verbose: bool,
-) -> VerifierHistory:
-    """Train in place and put back the best weights."""
-    optimizer = torch.optim.Adam(verifier.parameters(), lr=training.learning_rate, fused=True)
-    history, best = VerifierHistory(), copy.deepcopy(verifier.state_dict())
-    hidden = not (verbose and sys.stderr.isatty())
-    with tqdm(total=n_steps, desc="train TAP's verifier", unit="step", disable=hidden) as bar:
-        for step in range(1, n_steps + 1):
-            first, second, differ = pairs.draw(training.batch_size, random)
-            loss = binary_cross_entropy_with_logits(verifier(first, second), differ)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            bar.update()
-            if step % training.every and step != n_steps:
-                continue
-            if _measure(verifier, held_pairs, step, history):
-                best = copy.deepcopy(verifier.state_dict())
-            bar.set_postfix(loss=f"{history.validation[-1]:.3f}")
-            since_best = len(history.step) - 1 - history.step.index(history.best_step)
-            if training.patience and since_best >= training.patience:
-                break
-    verifier.load_state_dict(best)
-    return history
-
-
-@torch.no_grad()
-def _measure(
-    verifier: Verifier, pairs: tuple[Tensor, Tensor, Tensor], step: int, history: VerifierHistory
-) -> bool:
-    """Measure the held-out pairs; whether their loss is the least so far."""
-    first, second, differ = pairs
-    logits = verifier(first, second)
-    loss = binary_cross_entropy_with_logits(logits, differ).item()
-    if not math.isfinite(loss):
-        raise FloatingPointError(
-            f"the verifier's held-out loss is {loss} at step {step}: lower learning_rate"
-        )
-    is_best = not history.validation or loss < min(history.validation)
-    history.step.append(step)
-    history.validation.append(loss)
-    history.accuracy.append(((logits > 0) == (differ > 0.5)).float().mean().item())
-    if is_best:
-        history.best_step = step
-    return is_best
