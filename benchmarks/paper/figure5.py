@@ -24,10 +24,10 @@ import yaml
 from benchmarks.command import command_parser, exit_status
 from benchmarks.paper import interrupt
 from benchmarks.paper.command import QUICK_RESULTS, RESULTS
+from benchmarks.paper.density import log_density
 from benchmarks.paper.drawing import LINE, PERSON, draw_legend, new_figure, save
 from benchmarks.paper.toys import TITLES, draw_ground, ground
 from carla_genre.errors import InputError
-from carla_genre.generator.density import log_density
 from carla_genre.harness.markdown import markdown_table, number
 from carla_genre.harness.record import environment, write_record, write_whole
 from carla_genre.methods.registry import build_method

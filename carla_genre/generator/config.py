@@ -11,11 +11,10 @@ class Architecture:
 
     Parameters
     ----------
-    kind : {"summary", "prefix", "encoder-decoder", "decoder"}
-        "encoder-decoder" is the paper's (section 4.2). In "prefix" one stack serves both sides: the
-        answer's positions attend to the factual's positions of the same block. In "summary" the factual
-        has no positions: a small network reads all of it at once and adds to each of the answer's, which
-        halves the positions. "decoder" reads no factual: the unconditional density of section 5.4.
+    kind : {"summary", "encoder-decoder", "decoder"}
+        "encoder-decoder" is the paper's (section 4.2). In "summary" the factual has no positions: a small
+        network reads all of it at once and adds to each of the answer's, which halves the positions.
+        "decoder" reads no factual: the unconditional density of section 5.4.
     embedding : int
         Width E of the residual stream.
     encoder_layers, decoder_layers : int
@@ -35,7 +34,7 @@ class Architecture:
     summary : int
         Hidden width of the network that reads the factual, of kind "summary".
     patch : int
-        Features that share one position, of kinds "summary" and "prefix" (:mod:`carla_genre.generator.patches`). With a
+        Features that share one position, of kind "summary" (:mod:`carla_genre.generator.patches`). With a
         hundred features or more it is faster, and learns more in as many steps.
     """
 

@@ -1,9 +1,9 @@
-"""Decoding feature by feature: a position is computed once, and its keys and values are kept.
+"""Decoding feature by feature: a position is computed once, and its keys and values are cached.
 
 Shapes: B rows, N answers a row, D features, K_j bins of feature j, E embedding, H heads; R branches.
 
-Answers of one row that have been the same so far are one branch and computed once: all are one at the first
-feature, and they part where different bins are drawn. At a high temperature most never part.
+Answers of one row that are the same so far are one branch, which is computed once. All are one branch at the first
+feature, and a branch forks where different bins are drawn. At a high temperature most never fork.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from carla_genre.generator.transformer import KeyValue, RecourseTransformer, blo
 
 
 class Decoding:
-    """A decoder that writes N answers to each of B factuals, one feature after the other.
+    """Writes N answers to each of B factuals, one feature after the other.
 
-    For each feature in turn call :meth:`logits`, or :meth:`pass_over` where its bin is given; then :meth:`follow`.
+    For each feature in turn call :meth:`logits`, or :meth:`skip` where its bin is given; then :meth:`append`.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class Decoding:
     n : int
         N.
     share : bool
-        Whether equal answers are one branch. Without it there are B * N branches throughout, and no shape
+        Whether equal answers share a branch. Without it there are B * N branches throughout, and no shape
         depends on what is drawn.
 
     Attributes
@@ -44,61 +44,54 @@ class Decoding:
         self.model, self.share, self.feature = model, share, 0
         rows = torch.arange(factual.shape[0], device=factual.device)
         self.owner, self.branch = rows, rows.unsqueeze(1).expand(-1, n)
-        self.tokens, memory = model.encode(factual, factual_value)
-        self.read = model.n_read if model.is_prefix else 0  # positions that the rooms begin with
-        self.rooms = [self._room(side) for side in memory]
-        self.memory = [] if model.is_prefix else memory
+        self.tokens, self.memory = model.encode(factual, factual_value)
+        self.cache = [self._empty_cache(factual.shape[0]) for _ in model.decoder]
         if not share:
-            self._part(rows.repeat_interleave(n))
+            self._fork(rows.repeat_interleave(n))
             self.branch = torch.arange(self.owner.shape[0], device=rows.device).view(-1, n)
-        self.x = model.start.expand(self.owner.shape[0], -1)  # (R, E), what the position is told
+        self.x = model.start.expand(self.owner.shape[0], -1)  # (R, E), the position's input
 
-    def _room(self, side: KeyValue) -> KeyValue:
-        """Space for all keys and values of one block, (R, H, T, E/H), a prefix model's factual filled in."""
-        batch, heads, _, width = side.key.shape
-        shape = batch, heads, self.read + self.model.n_written, width
-        room = KeyValue(side.key.new_zeros(shape), side.value.new_zeros(shape))
-        if self.read:
-            room.key[:, :, : self.read], room.value[:, :, : self.read] = side
-        return room
+    def _empty_cache(self, n_rows: int) -> KeyValue:
+        """Space for the keys and values of all positions of one block, (R, H, T, E/H)."""
+        model = self.model
+        shape = n_rows, model.config.heads, model.n_positions, len(model.start) // model.config.heads
+        return KeyValue(model.start.new_zeros(shape), model.start.new_zeros(shape))
 
     def logits(self) -> Tensor:
         """Each branch's logits over the feature's own bins, (R, K_j)."""
-        return self.model.head.single(self.model.decoder_norm(self._advance()), self.feature)
+        return self.model.head.single(self.model.decoder_norm(self._run()), self.feature)
 
-    def pass_over(self) -> None:
-        """Keep the keys and values of a feature whose logits nobody needs."""
-        self._advance(to_the_top=False)
+    def skip(self) -> None:
+        """Cache the keys and values of a feature whose logits nobody needs."""
+        self._run(last_block=False)
 
-    def _advance(self, to_the_top: bool = True) -> Tensor:
-        """Run the position through the blocks, all but the last one's output if that is not needed: (R, E)."""
-        model = self.model
-        x = self.x + model.answer_position[self.feature]
-        if model.is_prefix and model.reads:
+    def _run(self, last_block: bool = True) -> Tensor:
+        """Run the feature's position through the blocks, as far as its output or only its keys are needed: (R, E)."""
+        x = self.x + self.model.answer_position[self.feature]
+        if self.tokens is not None:
             x = x + self.tokens[self.owner, self.feature]
-        return self._through(x, self.feature, to_the_top)
+        return self._run_blocks(x, self.feature, last_block)
 
-    def _through(self, x: Tensor, position: int, to_the_top: bool = True) -> Tensor:
-        """The answer's position (R, E) through the blocks, which keep its keys and values: (R, E)."""
-        model, place = self.model, self.read + position
-        x = x.unsqueeze(1)  # (R, 1, E)
-        for number, block in enumerate(blocks_of(model.decoder)):
-            room = self.rooms[number]
-            room.key[:, :, place : place + 1], room.value[:, :, place : place + 1] = block.keys(x)
-            if number + 1 < len(self.rooms) or to_the_top:
-                seen = KeyValue(*(part[:, :, : place + 1] for part in room))
+    def _run_blocks(self, x: Tensor, position: int, last_block: bool = True) -> Tensor:
+        """One position (R, E) through the blocks, which cache its keys and values: (R, E)."""
+        x, end = x.unsqueeze(1), position + 1  # (R, 1, E)
+        for number, block in enumerate(blocks_of(self.model.decoder)):
+            cache = self.cache[number]
+            cache.key[:, :, position:end], cache.value[:, :, position:end] = block.keys(x)
+            if last_block or number + 1 < len(self.cache):
+                seen = KeyValue(cache.key[:, :, :end], cache.value[:, :, :end])
                 x = block(x, seen, None, self.memory[number] if self.memory else None)
         return x[:, 0]
 
-    def follow(self, chosen: Tensor, representatives: Tensor) -> None:
-        """Go on to the next feature.
+    def append(self, chosen: Tensor, representatives: Tensor) -> None:
+        """Append the feature's bins to the answers and go on to the next feature.
 
         Parameters
         ----------
         chosen : Tensor (B, N), long
             Each answer's bin of this feature.
         representatives : Tensor (K_j or more,)
-            What its bins say.
+            The values of its bins.
         """
         index = chosen.flatten()
         if self.share:
@@ -106,20 +99,20 @@ class Decoding:
             distinct, self.branch = torch.unique(self.branch * n_bins + chosen, return_inverse=True)
             index = distinct % n_bins
             if len(distinct) > len(self.owner):
-                self._part(distinct // n_bins)
+                self._fork(distinct // n_bins)
         self.x = self.model.answer_embedding.single(index, representatives[index].float(), self.feature)
         self.feature += 1
 
-    def _part(self, parent: Tensor) -> None:
+    def _fork(self, parent: Tensor) -> None:
         """Continue with a copy of branch ``parent[r]`` as branch r."""
         self.owner = self.owner[parent]
-        self.rooms, self.memory = (
+        self.cache, self.memory = (
             [KeyValue(*(part.index_select(0, parent) for part in kept)) for kept in side]
-            for side in (self.rooms, self.memory)
+            for side in (self.cache, self.memory)
         )
 
 
-def bytes_an_answer(model: RecourseTransformer) -> int:
+def bytes_per_answer(model: RecourseTransformer) -> int:
     """The most memory that an answer's keys and values take while it is written."""
-    positions = model.n_read + model.n_written
+    positions = model.n_positions + (model.n_features if model.has_encoder else 0)
     return len(model.decoder) * 2 * positions * len(model.start) * model.start.element_size()

@@ -10,9 +10,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from carla_genre.generator.config import SamplingConfig
-from carla_genre.generator.decoding import bytes_an_answer
+from carla_genre.generator.decoding import bytes_per_answer
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.patches import decoding_of
+from carla_genre.generator.patches import make_decoding
 from carla_genre.generator.randomness import normals, row_keys, uniforms
 
 # What the keys and values of a batch may take at most, by kind of device; it changes no answer.
@@ -83,7 +83,7 @@ def sample_in_batches(
 def batch_size(generator: Generator, n_samples: int) -> int:
     """How many factuals are answered together."""
     room = BATCH_BYTES.get(generator.device.type, BATCH_BYTES["cpu"])
-    return max(1, room // (n_samples * bytes_an_answer(generator.transformer)))
+    return max(1, room // (n_samples * bytes_per_answer(generator.transformer)))
 
 
 @torch.no_grad()
@@ -98,12 +98,12 @@ def draw(
     keys, own = row_keys(factuals, seed), bins.index(factuals)
     inside = bins.holds(factuals) | bins.categorical
     read = generator.factual_bins.index(factuals)
-    decoding = decoding_of(generator.transformer, read, factuals.float(), n, share)
+    decoding = make_decoding(generator.transformer, read, factuals.float(), n, share)
     answers = factuals.unsqueeze(1).repeat(1, n, 1)
     for feature in range(bins.n_features):
         kept = own[:, feature : feature + 1]
         if generator.rules.immutable[feature]:
-            decoding.pass_over()
+            decoding.skip()
             chosen = kept.expand(-1, n)
         else:
             weights = decoding.logits().double() * sampling.temperature
@@ -121,7 +121,7 @@ def draw(
                 answer = _within(answer + sampling.sigma * noise, generator, feature, factuals[:, feature])
             answers[:, :, feature] = torch.where(keeps, answers[:, :, feature], answer)
         if feature + 1 < bins.n_features:
-            decoding.follow(chosen, bins.representatives[feature])
+            decoding.append(chosen, bins.representatives[feature])
     return answers
 
 

@@ -2,11 +2,11 @@
 
 Shapes: B rows, D features, K bins, E embedding, H heads, T positions.
 
-All kinds of architecture read as ``memory = encode(x)``, then ``logits = decode(x+, memory)``. The
-memory is, for each decoder block, the keys and values of the factual's D positions: projected from
-the encoder's output for the paper's encoder-decoder, those of the same block for a prefix decoder.
-A decoder alone, P(x+) instead of R(x+|x), is a prefix decoder whose prefix is empty; of kind "summary" it is
-told of the factual by what is added to its positions.
+The decoder writes the answer, one position a feature. What it knows of the factual depends on the kind:
+
+- "summary": a small network reads the whole factual and adds its output to the decoder's positions.
+- "encoder-decoder": an encoder reads the factual; the decoder attends to its output (cross-attention).
+- "decoder": nothing. It is P(x+) instead of R(x+|x).
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class BinHead(nn.Module):
 
 
 class _Summary(nn.Module):
-    """What each position is told of the whole factual, from all of its tokens at once: (B, D, E) -> (B, D, E)."""
+    """A summary of the whole factual for each position, added to its own token: (B, D, E) -> (B, D, E)."""
 
     def __init__(self, n_features: int, config: Architecture) -> None:
         super().__init__()
@@ -181,25 +181,21 @@ class RecourseTransformer(nn.Module):
         super().__init__()
         self.config = config
         self.n_features, n_bins = exists.shape
+        self.n_positions = self.n_features
         size = self.n_features, config.embedding
-        self.reads = config.kind != "decoder"
-        self.n_read = (
-            self.n_features if config.kind in ("prefix", "encoder-decoder") else 0
-        )  # positions of the factual
-        self.n_written = self.n_features  # positions of the answer
-        if self.reads:
+        self.has_encoder = config.kind == "encoder-decoder"
+        if config.kind != "decoder":
             self.factual_embedding = FeatureEmbedding(self.n_features, factual_bins, config)
             self.factual_position = nn.Parameter(torch.randn(size) * 0.02)
         self.answer_embedding = FeatureEmbedding(self.n_features, n_bins, config)
         self.answer_position = nn.Parameter(torch.randn(size) * 0.02)
         self.start = nn.Parameter(torch.randn(config.embedding) * 0.02)
         self.summary = _Summary(self.n_features, config) if config.kind == "summary" else None
-        self.is_prefix = config.kind != "encoder-decoder"
-        n_encoder = 0 if self.is_prefix else config.encoder_layers
+        n_encoder = config.encoder_layers if self.has_encoder else 0
         self.encoder = nn.ModuleList(Block(config, cross=False) for _ in range(n_encoder))
-        self.encoder_norm = nn.Identity() if self.is_prefix else nn.LayerNorm(config.embedding)
+        self.encoder_norm = nn.LayerNorm(config.embedding) if self.has_encoder else nn.Identity()
         self.decoder = nn.ModuleList(
-            Block(config, cross=not self.is_prefix) for _ in range(config.decoder_layers)
+            Block(config, cross=self.has_encoder) for _ in range(config.decoder_layers)
         )
         self.decoder_norm = nn.LayerNorm(config.embedding)
         self.head = BinHead(exists, config)
@@ -223,58 +219,34 @@ class RecourseTransformer(nn.Module):
         shifted = self.answer_embedding(answer, answer_value)[:, :-1]  # position j sees x+_{j-1}
         start = self.start.expand(len(answer), 1, -1)
         x = self.dropout(torch.cat([start, shifted], dim=1) + self.answer_position)
-        if self.is_prefix and self.reads:
-            x = x + tokens  # position j also carries x_j, the factual's value of the feature it answers
-        return self.head(self.decoder_norm(self._written(x, memory)))
+        if tokens is not None:
+            x = x + tokens  # position j also sees x_j, the factual's value of the same feature
+        return self.head(self.decoder_norm(self.decode(x, memory)))
 
-    def _written(self, x: Tensor, memory: list[KeyValue]) -> Tensor:
-        """The answer's positions (B, T, E) through the blocks: each sees the memory and those before it."""
-        mask = self._causal_mask(x.device)
-        for block, side in zip(blocks_of(self.decoder), memory, strict=True):
-            keys = block.keys(x)
-            if self.is_prefix:
-                keys = KeyValue(torch.cat([side.key, keys.key], 2), torch.cat([side.value, keys.value], 2))
-                x = block(x, keys, mask)
-            else:
-                x = block(x, keys, mask, side)
-        return x
-
-    def encode(self, factual: Tensor, factual_value: Tensor) -> tuple[Tensor, list[KeyValue]]:
+    def encode(self, factual: Tensor, factual_value: Tensor) -> tuple[Tensor | None, list[KeyValue]]:
         """Read the factual once.
 
         Returns
         -------
-        tokens : Tensor (B, D, E)
-            The factual's embedding; (B, 0, E) for a decoder alone.
+        tokens : Tensor (B, D, E), optional
+            Of kind "summary": what is added to the decoder's positions.
         memory : list of KeyValue
-            For each decoder block, (B, H, D, E/H), or (B, H, 0, E/H).
+            Of kind "encoder-decoder": for each decoder block, the keys and values (B, H, D, E/H) that its
+            cross-attention sees. Else empty.
         """
-        nothing = self.start.new_empty(factual.shape[0], 0, self.start.shape[0])
-        if not self.reads:
-            return nothing, self._read(nothing)
-        tokens = self.dropout(self.factual_embedding(factual, factual_value) + self.factual_position)
+        if self.config.kind == "decoder":
+            return None, []
+        x = self.dropout(self.factual_embedding(factual, factual_value) + self.factual_position)
         if self.summary is not None:
-            return self.summary(tokens), self._read(nothing)
-        return tokens, self._read(tokens)
+            return self.summary(x), []
+        for block in blocks_of(self.encoder):
+            x = block(x, block.keys(x))
+        x = self.encoder_norm(x)
+        return None, [block.cross.project(x) for block in blocks_of(self.decoder) if block.cross]
 
-    def _read(self, x: Tensor) -> list[KeyValue]:
-        """The memory that the factual's positions (B, T, E) leave in each decoder block."""
-        if x.shape[1] == 0:
-            return [block.keys(x) for block in blocks_of(self.decoder)]
-        if not self.is_prefix:
-            for block in blocks_of(self.encoder):
-                x = block(x, block.keys(x))
-            x = self.encoder_norm(x)
-            return [block.cross.project(x) for block in blocks_of(self.decoder) if block.cross]
-        *lower, top = blocks_of(self.decoder)
-        memory = []
-        for block in lower:
-            memory.append(block.keys(x))
-            x = block(x, memory[-1])
-        return [*memory, top.keys(x)]  # what the top block would make of x, nobody reads
-
-    def _causal_mask(self, device: torch.device) -> Tensor:
-        """(D, D), or (D, 2D) with the factual's positions, which everyone sees, first."""
-        size = self.n_written
-        mask = torch.ones(size, size, dtype=torch.bool, device=device).tril()
-        return torch.cat([mask.new_ones(size, self.n_read), mask], dim=1) if self.is_prefix else mask
+    def decode(self, x: Tensor, memory: list[KeyValue]) -> Tensor:
+        """All positions (B, T, E) through the decoder's blocks: each sees itself, those before it and the memory."""
+        mask = torch.ones(self.n_positions, self.n_positions, dtype=torch.bool, device=x.device).tril()
+        for number, block in enumerate(blocks_of(self.decoder)):
+            x = block(x, block.keys(x), mask, memory[number] if memory else None)
+        return x

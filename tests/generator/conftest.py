@@ -1,16 +1,12 @@
-from dataclasses import replace
-
 import pytest
-from generator_cases import PAPER_LIKE, PATCHED, PREFIX, SUMMARY
+from generator_cases import PAPER_LIKE, PATCHED, SUMMARY
 
 from carla_genre.generator.config import Architecture
 
 KINDS = {
     "summary": SUMMARY,
-    "prefix": PREFIX,
     "encoder-decoder": PAPER_LIKE,
     "patches": PATCHED,
-    "patches of a summary": replace(SUMMARY, patch=3),
 }
 
 

@@ -14,12 +14,11 @@ from carla_genre.generator.rules import Rules
 
 N_LEVELS = np.array([0, 3, 0, 2])
 
-PREFIX = Architecture(kind="prefix", embedding=16, decoder_layers=2, heads=2, feed_forward=32)
-SUMMARY = replace(PREFIX, kind="summary", summary=24)
+SUMMARY = Architecture(embedding=16, decoder_layers=2, heads=2, feed_forward=32, summary=24)
 PAPER_LIKE = replace(
-    PREFIX, kind="encoder-decoder", encoder_layers=2, norm="post", activation="relu", shared_tables=True
+    SUMMARY, kind="encoder-decoder", encoder_layers=2, norm="post", activation="relu", shared_tables=True
 )
-PATCHED = replace(PREFIX, patch=3)  # of four features: the second patch has one
+PATCHED = replace(SUMMARY, patch=3)  # of four features: the second patch has one
 TRAINING = Training(steps=30, batch_size=64, evaluations=5, learning_rate=3e-3)
 
 
@@ -56,7 +55,7 @@ def make_pairs(rules: Rules | None = None, config: PairConfig | None = None) -> 
 
 
 def make_generator(
-    architecture: Architecture = PREFIX,
+    architecture: Architecture = SUMMARY,
     rules: Rules | None = None,
     training: Training = TRAINING,
     n_bins: int = 16,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from generator_cases import PREFIX, TRAINING, make_generator, make_pairs
+from generator_cases import SUMMARY, TRAINING, make_generator, make_pairs
 
 from carla_genre.errors import InputError
 from carla_genre.generator.batches import Batches
@@ -27,7 +27,7 @@ from carla_genre.generator.pairing.pairs import Pairs
 # Batches of 67, 67 and 1 of the 135 training rows: no share is like another, and one is empty.
 SETTINGS = replace(TRAINING, batch_size=67, patience=0)
 FROM_ONE, TO_ONE, DROPOUT = "from_one.pt", "to_one.pt", "dropout.pt"
-WITH_DROPOUT = replace(PREFIX, dropout=0.2)
+WITH_DROPOUT = replace(SUMMARY, dropout=0.2)
 STOP = 14
 
 
@@ -50,7 +50,7 @@ def interrupted(rank: int, at: int) -> Iterator[None]:
         Batches.next = draw  # type: ignore[method-assign]
 
 
-def train(training: Training, architecture: Architecture = PREFIX) -> dict[str, Any]:
+def train(training: Training, architecture: Architecture = SUMMARY) -> dict[str, Any]:
     """What a process has after training; ``asked`` is how often it made the generator and its pairs."""
     asked = 0
 
@@ -64,7 +64,7 @@ def train(training: Training, architecture: Architecture = PREFIX) -> dict[str, 
     return {"history": vars(history), "weights": weights, "asked": asked}
 
 
-def stop(training: Training, architecture: Architecture = PREFIX, rank: int = 1) -> bool:
+def stop(training: Training, architecture: Architecture = SUMMARY, rank: int = 1) -> bool:
     """Whether training was stopped as Ctrl-C does."""
     with interrupted(rank, STOP):
         try:

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from generator_cases import PREFIX, make_generator, make_rows, make_rules
+from generator_cases import SUMMARY, make_generator, make_rows, make_rules
 
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.generator.sampler import sample
 
-ALONE = replace(PREFIX, kind="decoder")
+ALONE = replace(SUMMARY, kind="decoder")
 
 
 def rows(seed: int, n: int = 5) -> torch.Tensor:

@@ -5,19 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from generator_cases import PAPER_LIKE, PATCHED, PREFIX, SUMMARY, make_generator, make_rows, make_rules
+from generator_cases import PAPER_LIKE, PATCHED, SUMMARY, make_generator, make_rows, make_rules
 
 from carla_genre.generator.config import Architecture, SamplingConfig
-from carla_genre.generator.decoding import Decoding, bytes_an_answer
+from carla_genre.generator.decoding import Decoding, bytes_per_answer
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.patches import decoding_of
+from carla_genre.generator.patches import make_decoding
 from carla_genre.generator.sampler import draw, sample
 
 KINDS = {
     "summary": SUMMARY,
-    "prefix": PREFIX,
     "encoder-decoder": PAPER_LIKE,
-    "decoder": replace(PREFIX, kind="decoder"),
+    "decoder": replace(SUMMARY, kind="decoder"),
     "patches": PATCHED,
 }
 B, N = 5, 3
@@ -31,7 +30,7 @@ def architecture(request: pytest.FixtureRequest) -> Architecture:
 
 def start(generator: Generator, factual: torch.Tensor, share: bool) -> Decoding:
     read = generator.factual_bins.index(factual)
-    return decoding_of(generator.transformer, read, factual.float(), N, share)
+    return make_decoding(generator.transformer, read, factual.float(), N, share)
 
 
 @pytest.mark.parametrize("share", [True, False])
@@ -53,22 +52,22 @@ def test_each_step_equals_the_full_pass(architecture: Architecture, share: bool)
         torch.testing.assert_close(logits[decoding.branch], expected, rtol=1e-4, atol=1e-5)
         assert (decoding.owner[decoding.branch] == torch.arange(B).unsqueeze(1)).all()
         if feature < 3:
-            decoding.follow(chosen[:, :, feature], bins.representatives[feature])
+            decoding.append(chosen[:, :, feature], bins.representatives[feature])
 
 
-def test_a_feature_that_is_passed_over_is_still_read_by_later_ones(architecture: Architecture) -> None:
+def test_a_feature_that_is_skipped_is_still_read_by_later_ones(architecture: Architecture) -> None:
     generator, factual = make_generator(architecture), torch.from_numpy(make_rows(B, 7))
     bins = generator.answer_bins
-    asked, passed = start(generator, factual, True), start(generator, factual, True)
+    run, skipped = start(generator, factual, True), start(generator, factual, True)
     for feature in range(4):
         chosen = bins.index(factual)[:, feature, None].expand(-1, N)
-        logits = asked.logits()
+        logits = run.logits()
         if feature == 3:
-            torch.testing.assert_close(passed.logits(), logits)
+            torch.testing.assert_close(skipped.logits(), logits)
             break
-        passed.pass_over()
-        for decoding in (asked, passed):
-            decoding.follow(chosen, bins.representatives[feature])
+        skipped.skip()
+        for decoding in (run, skipped):
+            decoding.append(chosen, bins.representatives[feature])
 
 
 @pytest.mark.parametrize("temperature", [1.0, 10.0])
@@ -85,9 +84,9 @@ def test_sharing_changes_no_answer(architecture: Architecture, temperature: floa
 def test_the_cache_takes_what_it_says(architecture: Architecture) -> None:
     generator, factual = make_generator(architecture), torch.from_numpy(make_rows(B, 7))
     decoding = start(generator, factual, share=False)
-    kept = [part for side in (*decoding.rooms, *decoding.memory) for part in side]
+    kept = [part for side in (*decoding.cache, *decoding.memory) for part in side]
     measured = sum(part.numel() * part.element_size() for part in kept)
-    assert measured == B * N * bytes_an_answer(generator.transformer)
+    assert measured == B * N * bytes_per_answer(generator.transformer)
 
 
 @pytest.mark.gpu

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from generator_cases import PAPER_LIKE, PATCHED, PREFIX, SUMMARY, make_generator, make_rows, make_rules
+from generator_cases import PAPER_LIKE, PATCHED, SUMMARY, make_generator, make_rows, make_rules
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import Architecture, SamplingConfig
@@ -46,7 +46,6 @@ RULES = make_rules(
     [
         pytest.param(replace(SUMMARY, decoder_layers=1), 0.0, id="summary"),
         pytest.param(SUMMARY, 0.05, id="noise", marks=pytest.mark.slow),
-        pytest.param(PREFIX, 0.0, id="prefix", marks=pytest.mark.slow),
         pytest.param(PAPER_LIKE, 0.0, id="encoder-decoder", marks=pytest.mark.slow),
         pytest.param(PATCHED, 0.0, id="patches", marks=pytest.mark.slow),
     ],

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from generator_cases import PREFIX, TRAINING, make_generator, make_pairs
+from generator_cases import SUMMARY, TRAINING, make_generator, make_pairs
 
 from carla_genre.errors import CheckpointError
 from carla_genre.generator.config import Architecture, Training
@@ -11,7 +11,7 @@ from carla_genre.generator.trainer import Trainer
 from carla_genre.generator.training_state import History
 
 
-def trainer(training: Training = TRAINING, architecture: Architecture = PREFIX, seed: int = 0) -> Trainer:
+def trainer(training: Training = TRAINING, architecture: Architecture = SUMMARY, seed: int = 0) -> Trainer:
     generator = make_generator(architecture, training=training)
     return Trainer(generator, make_pairs(), training, seed, verbose=False)
 
@@ -90,7 +90,7 @@ def test_an_interrupted_run_resumes_to_the_same_end(at: int, dropout: float, tmp
     training = replace(TRAINING, checkpoint=str(file), patience=0)
 
     def fresh() -> Trainer:
-        return trainer(training, replace(PREFIX, dropout=dropout))
+        return trainer(training, replace(SUMMARY, dropout=dropout))
 
     def fit(run: Trainer) -> History:
         with torch.random.fork_rng():

@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parent
 def markdown(records: Iterable[dict[str, Any]], grid: str) -> str:
     """A grid's labels, in its order: a data set's seconds of training (the processor's), and the Score over the seeds.
 
+    Labels that only the records have come last: they were measured with what is no longer in the package.
+
     Parameters
     ----------
     records : iterable of dict
@@ -29,7 +31,7 @@ def markdown(records: Iterable[dict[str, Any]], grid: str) -> str:
     names = [name for name in NAMES if name in rows.index.get_level_values("data")]
     head = ["recipe", *(f"{NAMES[name]}: {what}" for name in names for what in ("s", "Score"))]
     lines = []
-    for recipe in order:
+    for recipe in dict.fromkeys([*order, *rows.index.get_level_values("method")]):
         line = [recipe]
         for name in names:
             if (name, recipe) in rows.index:

@@ -113,7 +113,7 @@ def _pairing(default: PairConfig) -> dict[str, Hyperparameter]:
 
 def _architecture(default: Architecture) -> dict[str, Hyperparameter]:
     return {
-        "kind": Hyperparameter(default.kind, str, choices=("summary", "prefix", "encoder-decoder")),
+        "kind": Hyperparameter(default.kind, str, choices=("summary", "encoder-decoder")),
         "embedding": Hyperparameter(default.embedding, int, low=1),
         "encoder_layers": Hyperparameter(default.encoder_layers, int, low=0),
         "decoder_layers": Hyperparameter(default.decoder_layers, int, low=1),
@@ -184,9 +184,9 @@ def to_architecture(values: Mapping[str, Any], owner: str = "GenRe") -> Architec
         raise InputError(
             f"{owner}: architecture.kind 'encoder-decoder' needs architecture.encoder_layers of at least 1"
         )
-    if architecture.patch > 1 and architecture.kind not in ("summary", "prefix"):
+    if architecture.patch > 1 and architecture.kind != "summary":
         raise InputError(
-            f"{owner}: architecture.patch of {architecture.patch} needs architecture.kind 'summary' or 'prefix', "
+            f"{owner}: architecture.patch of {architecture.patch} needs architecture.kind 'summary', "
             f"got {architecture.kind!r}"
         )
     return architecture

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import torch
-from generator_cases import PREFIX, make_generator, make_rows
 from scipy.special import ndtri
 from scipy.stats import multivariate_normal
 
@@ -19,13 +16,11 @@ from benchmarks.studies.features import __main__ as command
 from benchmarks.studies.features import order as order_command
 from benchmarks.studies.features import study
 from benchmarks.studies.features.chain import LOADING, NEXT, STEEPNESS, TARGET, Chain
-from benchmarks.studies.features.networks import LinearTransformer, SummaryTransformer
 from benchmarks.studies.features.order import ORDERS, OrderedGenRe, positions
 from benchmarks.studies.features.page import growth_table, order_table, profile_table, remedies_table
 from benchmarks.studies.features.real import SETS, find_file
 from benchmarks.studies.features.setting import known_setting, likely
 from carla_genre.errors import InputError
-from carla_genre.generator.decoding import Decoding
 from carla_genre.methods.core.training_rows import TrainingRows
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol import Setting
@@ -120,28 +115,6 @@ def test_the_files_order_is_plain_genre_and_another_one_is_not(setting: Setting)
     answered = answers.dropna().index
     for name in setting.data.immutables:
         assert answers.loc[answered, name].equals(setting.factuals.loc[answered, name])
-
-
-@pytest.mark.parametrize("network", [SummaryTransformer, LinearTransformer])
-def test_the_networks_that_were_tried_decode_as_their_full_pass(network: type) -> None:
-    generator, rows = make_generator(replace(PREFIX, kind="prefix")), torch.from_numpy(make_rows(6, 7))
-    bins = generator.answer_bins
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        model = generator.transformer = network(
-            generator.config.architecture, generator.factual_bins.size, bins.exists
-        )
-    answers = torch.from_numpy(make_rows(6, 8))
-    full, chosen = generator.logits(rows, answers), bins.index(answers)
-    later = answers.clone()
-    later[:, 3] = 1 - later[:, 3]
-    torch.testing.assert_close(generator.logits(rows, later), full)  # nobody sees the last feature
-    decoding = Decoding(model, generator.factual_bins.index(rows), rows.float(), 1)
-    for feature in range(4):
-        exists = bins.exists[feature]
-        found = decoding.logits()[decoding.branch[:, 0]]
-        torch.testing.assert_close(found, full[:, feature, exists], rtol=1e-4, atol=1e-5)
-        decoding.follow(chosen[:, feature : feature + 1], bins.representatives[feature])
 
 
 def test_a_table_that_is_not_there_is_told_with_what_brings_it(tmp_path: Path) -> None:

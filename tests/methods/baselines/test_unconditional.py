@@ -199,7 +199,7 @@ def test_defaults_are_genres_with_twice_the_layers() -> None:
         ({"top_k": 3}, "Unconditional has no hyperparameter 'top_k'"),
         ({"n_candidates": 0}, "n_candidates must be in"),
         ({"preset": "papr"}, "Unconditional: preset must be one of"),
-        ({"architecture": {"kind": "prefix"}}, "no hyperparameter 'kind'"),
+        ({"architecture": {"kind": "summary"}}, "no hyperparameter 'kind'"),
         ({"architecture": {"heads": 3}}, "Unconditional: architecture.embedding"),
         ({"training": {"steps": 3, "epochs": 3}}, "Unconditional: training.steps and training.epochs"),
     ],

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from carla_genre import GenRe
 from carla_genre.generator import sampler
-from carla_genre.generator.decoding import bytes_an_answer
+from carla_genre.generator.decoding import bytes_per_answer
 
 N_SAMPLES = 40
 ROWS_A_BATCH = 64
@@ -28,7 +28,7 @@ def method(genre: GenRe) -> GenRe:
 @pytest.fixture
 def small_batches(method: GenRe, monkeypatch: pytest.MonkeyPatch) -> None:
     """Batches of 64 factuals."""
-    room = ROWS_A_BATCH * N_SAMPLES * bytes_an_answer(method.generator.transformer)
+    room = ROWS_A_BATCH * N_SAMPLES * bytes_per_answer(method.generator.transformer)
     monkeypatch.setitem(sampler.BATCH_BYTES, "cpu", room)
 
 

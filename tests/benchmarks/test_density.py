@@ -7,22 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from generator_cases import PAPER_LIKE, PREFIX, make_generator, make_rows, make_rules
+from generator_cases import PAPER_LIKE, SUMMARY, make_generator, make_rows, make_rules
 from torch import Tensor
 
+from benchmarks.paper.density import log_density
 from carla_genre.errors import InputError
 from carla_genre.generator.bins import Bins
 from carla_genre.generator.config import Architecture, Binning, GeneratorConfig, SamplingConfig
-from carla_genre.generator.density import log_density
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.rules import Rules
 from carla_genre.generator.sampler import sample
 
 UNIT = {"lower": np.array([0.0, -np.inf, 0.0, -np.inf]), "upper": np.array([1.0, np.inf, 1.0, np.inf])}
-DECODER = replace(PREFIX, kind="decoder")
+DECODER = replace(SUMMARY, kind="decoder")
 
 
-def pair(kind: str = "values", architecture: Architecture = PREFIX, **changes: object) -> Generator:
+def pair(kind: str = "values", architecture: Architecture = SUMMARY, **changes: object) -> Generator:
     """A generator of two continuous features in the unit box, whose second depends on the first."""
     rules = Rules(
         categorical=np.zeros(2, bool),
@@ -54,7 +54,7 @@ def mass(generator: Generator, factual: list[float], points: Tensor) -> float:
 
 
 @pytest.mark.parametrize("kind", ["values", "even", "left-edges"])
-@pytest.mark.parametrize("architecture", [PREFIX, PAPER_LIKE, DECODER], ids=lambda one: one.kind)
+@pytest.mark.parametrize("architecture", [SUMMARY, PAPER_LIKE, DECODER], ids=lambda one: one.kind)
 def test_it_integrates_to_one_over_the_box(kind: str, architecture: Architecture) -> None:
     assert mass(pair(kind, architecture), [0.3, 0.9], box(300)) == pytest.approx(1, abs=2e-3)
 
@@ -151,7 +151,7 @@ def test_equation_8_bounds_equation_7() -> None:
 
 
 def test_rows_do_not_depend_on_their_batch_and_the_mode_is_restored() -> None:
-    generator = pair(architecture=replace(PREFIX, dropout=0.5)).train()
+    generator = pair(architecture=replace(SUMMARY, dropout=0.5)).train()
     x, answer = torch.rand(7, 2, dtype=torch.float64), torch.rand(7, 2, dtype=torch.float64)
     together = log_density(generator, x, answer)
     alone = torch.cat([log_density(generator, x[i : i + 1], answer[i : i + 1]) for i in range(7)])
