@@ -17,7 +17,7 @@ from benchmarks.pages.blocks import ROOT
 from benchmarks.pages.render import rendered
 from benchmarks.pages.stray import stray_figures
 from carla_genre.errors import InputError
-from carla_genre.harness.record import write_whole
+from carla_genre.io import write_text
 
 ADVICE = """\
 A measured figure comes from a JSON of benchmarks/results, by a block (benchmarks/pages/blocks.py), or is left out;
@@ -58,7 +58,7 @@ def write(page: Path, root: Path = ROOT) -> None:
     text = page.read_text(encoding="utf-8")
     new = rendered(text, root, str(page.relative_to(root)))
     if new != text:
-        write_whole(page, new)
+        write_text(page, new)
         print(f"written: {page.relative_to(root)}")
 
 

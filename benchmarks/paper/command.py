@@ -18,8 +18,8 @@ from benchmarks.paper import interrupt
 from carla_genre.harness.command import Options, measured
 from carla_genre.harness.grid import read_grid
 from carla_genre.harness.grid_values import names
-from carla_genre.harness.record import write_whole
 from carla_genre.harness.run import records_of
+from carla_genre.io import write_text
 
 Record = Mapping[str, Any]
 
@@ -145,8 +145,8 @@ def tables(
     def write(records: list[Record], path: Path) -> str:
         rows = compared(records)
         text = markdown(rows)
-        write_whole(path.with_suffix(".md"), text)
-        write_whole(path.with_suffix(".csv"), rows.to_csv(index=False))
+        write_text(path.with_suffix(".md"), text)
+        write_text(path.with_suffix(".csv"), rows.to_csv(index=False))
         return text
 
     return write

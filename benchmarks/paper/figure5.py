@@ -29,7 +29,8 @@ from benchmarks.paper.drawing import LINE, PERSON, draw_legend, new_figure, save
 from benchmarks.paper.toys import TITLES, draw_ground, ground
 from carla_genre.errors import InputError
 from carla_genre.harness.markdown import markdown_table, number
-from carla_genre.harness.record import environment, write_record, write_whole
+from carla_genre.harness.record import environment, write_record
+from carla_genre.io import write_text
 from carla_genre.methods.registry import build_method
 from carla_genre.protocol import Setting, prepare
 
@@ -239,8 +240,8 @@ def write(settings: Mapping[str, Any], path: Path, run: bool = True) -> str:
     draw(kept["figures"], path)
     rows = compared(kept["figures"])
     text = markdown(rows)
-    write_whole(path.with_suffix(".md"), text)
-    write_whole(path.with_suffix(".csv"), rows.to_csv(index=False))
+    write_text(path.with_suffix(".md"), text)
+    write_text(path.with_suffix(".csv"), rows.to_csv(index=False))
     return text
 
 

@@ -27,10 +27,10 @@ import pyarrow.parquet as pq
 from benchmarks.speed.alternate import alternate, in_turn
 from benchmarks.speed.command import finish, parse, timing_parser
 from carla_genre import GenRe, load_dataset
+from carla_genre.cluster import load_distributed
 from carla_genre.datasets.adult import load_adult
 from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.generator.pairing.pairs import split_rows
-from carla_genre.harness.cluster import load_distributed
 from carla_genre.methods.core.training_rows import Sides
 from carla_genre.parquet import ParquetPeople, answer_parquet
 from carla_genre.protocol.classifiers import train_by_name

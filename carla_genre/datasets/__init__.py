@@ -15,11 +15,12 @@ from carla_genre.datasets.adult import Frames, load_adult
 from carla_genre.datasets.cache import load_files
 from carla_genre.datasets.constraints import Constraints, build_constraints
 from carla_genre.datasets.custom import load_custom
-from carla_genre.datasets.names import as_names, check_known, did_you_mean, one_of
+from carla_genre.datasets.names import as_names, check_known, one_of
 from carla_genre.datasets.roles import KNOWN, Roles, known_roles
 from carla_genre.datasets.table import Say
 from carla_genre.datasets.toys import TOY_ROLES, TOYS, load_toy
 from carla_genre.errors import InputError
+from carla_genre.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from carla_genre.datasets.catalog import FrameCatalog

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
@@ -14,6 +13,7 @@ import pandas as pd
 
 from carla_genre.datasets.adult import Frames
 from carla_genre.errors import InputError
+from carla_genre.io import whole_file
 
 SOURCE = "https://raw.githubusercontent.com/carla-recourse/cf-data/master"
 HOMEPAGE = "https://github.com/carla-recourse/cf-data"
@@ -83,7 +83,8 @@ def _download(file: str, folder: Path, files: list[str]) -> None:
         with urlopen(f"{SOURCE}/{file}", timeout=TIMEOUT_SECONDS) as response:
             content = response.read()
         _check(file, content, f"It came from {SOURCE}; nothing was kept")
-        _write_at_once(folder, file, content)
+        with whole_file(folder / file) as part:
+            part.write_bytes(content)
     except (OSError, HTTPException) as error:
         if isinstance(error, HTTPError):
             error.close()  # it holds the connection
@@ -91,15 +92,3 @@ def _download(file: str, folder: Path, files: list[str]) -> None:
             f"{file} is not in {folder} and could not be downloaded ({error or type(error).__name__}). Get "
             f"{', '.join(files)} from {HOMEPAGE} and put them there, or in a folder that root= or CF_DATA names"
         ) from error
-
-
-def _write_at_once(folder: Path, file: str, content: bytes) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=folder, prefix=f".{file}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.replace(partial, folder / file)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise

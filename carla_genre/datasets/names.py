@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
 from carla_genre.errors import InputError
-
-
-def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the nearest known name, or nothing where none is near."""
-    lowered = {candidate.lower(): candidate for candidate in known}
-    nearest = difflib.get_close_matches(str(name).strip().lower(), lowered, n=1, cutoff=0.6)
-    return f" Did you mean {lowered[nearest[0]]!r}?" if nearest else ""
+from carla_genre.suggestions import did_you_mean
 
 
 def one_of(value: object, argument: str, allowed: Iterable[str]) -> str:

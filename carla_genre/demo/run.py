@@ -20,6 +20,7 @@ from carla_genre.errors import InputError, MissingDependencyError
 from carla_genre.evaluation.cost import feature_changes
 from carla_genre.evaluation.environment import peak_memory_mb, versions
 from carla_genre.evaluation.score import Judge, Scores
+from carla_genre.io import write_text
 from carla_genre.schema import Schema
 
 log = logging.getLogger(__name__)
@@ -225,7 +226,7 @@ def _write(
         "peak memory MB": None if np.isnan(peak) else round(peak),
         "versions": versions(),
     }
-    written[0].write_text(json.dumps(_plain(record), indent=2, default=str) + "\n")
+    write_text(written[0], json.dumps(_plain(record), indent=2, default=str) + "\n")
     memory = "" if np.isnan(peak) else f", {peak:,.0f} MB at most"
     progress.say(f"done{memory}; written: {', '.join(map(str, written))}")
 

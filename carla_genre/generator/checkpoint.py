@@ -26,6 +26,7 @@ from carla_genre.generator.config import (
 )
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.rules import Rules
+from carla_genre.io import whole_file
 
 FORMAT = "carla-genre generator"
 VERSION = 1
@@ -50,7 +51,6 @@ def save(
     arrays : mapping, optional
         What else the caller wants back, from :func:`load_arrays`.
     """
-    path = Path(path)
     tensors = {f"weights/{k}": v.cpu().contiguous() for k, v in generator.transformer.state_dict().items()}
     for side in ("factual_bins", "answer_bins"):
         for name, tensor in getattr(generator, side).state_dict().items():
@@ -65,10 +65,8 @@ def save(
         "config": json.dumps(dataclasses.asdict(generator.config)),
         "header": json.dumps(header),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
-    save_file(tensors, partial, metadata)
-    os.replace(partial, path)
+    with whole_file(path) as part:
+        save_file(tensors, part, metadata)
 
 
 def load(

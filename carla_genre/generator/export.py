@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from carla_genre.errors import InputError
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.sampler import draw
+from carla_genre.io import whole_file
 
 DESCRIPTION = "description.json"
 
@@ -80,9 +80,7 @@ def export(
         )
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # where the sources lay on this machine
-    path.parent.mkdir(parents=True, exist_ok=True)
     told = json.dumps({**description, "torch": torch.__version__})
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:  # the file's name is kept inside the file
-        part = Path(folder) / path.name
-        torch.export.save(program, part, extra_files={DESCRIPTION: told})
-        os.replace(part, path)
+    # torch writes the name of a path, but not of a stream, into the file.
+    with whole_file(path) as part, part.open("wb") as stream:
+        torch.export.save(program, stream, extra_files={DESCRIPTION: told})

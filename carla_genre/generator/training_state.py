@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor
 
 from carla_genre.errors import CheckpointError
+from carla_genre.io import whole_file
 
 
 @dataclass
@@ -55,10 +55,8 @@ def save(path: Path, identity: Mapping[str, Any], state: Mapping[str, Any]) -> N
     state : mapping
         Tensors and plain values.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
-    torch.save({"identity": dict(identity), **state}, partial)
-    os.replace(partial, path)  # a reader never sees half a file
+    with whole_file(path) as part:
+        torch.save({"identity": dict(identity), **state}, part)
 
 
 def read(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:

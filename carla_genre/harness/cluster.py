@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import re
 import time
 import uuid
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
-from carla_genre.errors import InputError, MissingDependencyError
+from carla_genre.cluster import as_completed, connect, load_distributed
 from carla_genre.harness.cell import Cell, Places
 from carla_genre.harness.child import measure_apart
 from carla_genre.harness.process import Stopped
 from carla_genre.harness.record import failure
 
 ASK_EVERY_S = 2.0
-CONNECT_S = 20.0
 
 
 def measure_on_cluster(
@@ -56,58 +54,11 @@ def measure_on_cluster(
             for cell in cells
         }
         try:
-            for job in distributed.as_completed(list(jobs), loop=client.loop):
-                if job.status == "finished":
-                    yield jobs[job], job.result()
-                else:
-                    yield jobs[job], failure(jobs[job], _reason(job))
+            with closing(as_completed(client, jobs)) as ended:
+                for cell, job in ended:
+                    yield cell, job.result() if job.status == "finished" else failure(cell, _reason(job))
         finally:
             over.set()
-            client.cancel(list(jobs))
-
-
-def load_distributed() -> Any:
-    """Dask's ``distributed``.
-
-    Raises
-    ------
-    MissingDependencyError
-        It is not installed.
-    """
-    try:
-        import distributed  # type: ignore[import-not-found,unused-ignore]
-    except ImportError as error:
-        raise MissingDependencyError(
-            "a cluster needs Dask, which is not installed. Install it with: pip install 'carla-genre[cluster]'"
-        ) from error
-    return distributed
-
-
-def connect(address: str) -> Any:
-    """A client of the scheduler at an address, or of a scheduler file.
-
-    Raises
-    ------
-    MissingDependencyError
-        Dask is not installed.
-    InputError
-        The address is none, or no scheduler answers.
-    """
-    distributed = load_distributed()
-    is_file = os.path.isfile(address)
-    if not is_file and not re.search(r":\d+/?$", address):
-        raise InputError(
-            f"the cluster {address!r} is neither an address with a port, as tcp://host:8786, nor a scheduler file that "
-            "is there"
-        )
-    where = {"scheduler_file": address} if is_file else {"address": address}
-    try:
-        return distributed.Client(**where, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"no Dask scheduler answers at {address!r} ({error}): start one with `dask scheduler`, its workers with "
-            "`dask worker ADDRESS`"
-        ) from error
 
 
 def _on_worker(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import yaml
 
 from carla_genre.errors import InputError
+from carla_genre.suggestions import suggestion
 
 
 def read_yaml(text: str) -> Any:
@@ -69,7 +69,7 @@ def check_keys(given: Mapping[str, Any], known: Iterable[str], where: str) -> No
     """Refuse a key that is not known."""
     for key in given:
         if key not in tuple(known):
-            raise InputError(f"{where} has no key {key!r}: {hint(key, known)}")
+            raise InputError(f"{where} has no key {key!r}: {suggestion(key, known)}")
 
 
 def names(value: Any, known: Iterable[str], where: str) -> list[str]:
@@ -77,7 +77,7 @@ def names(value: Any, known: Iterable[str], where: str) -> list[str]:
     given = texts(value, where)
     for name in given:
         if name not in list(known):
-            raise InputError(f"{where}: no {name!r}; {hint(name, known)}")
+            raise InputError(f"{where}: no {name!r}; {suggestion(name, known)}")
     return given
 
 
@@ -95,13 +95,6 @@ def texts(value: Any, where: str) -> list[str]:
     if not isinstance(given, list) or not given or not all(isinstance(name, str) for name in given):
         raise InputError(f"{where} must be a list of names, got {value!r}")
     return list(dict.fromkeys(given))
-
-
-def hint(name: Any, known: Iterable[str]) -> str:
-    """The nearest known name, or all of them."""
-    folded = {one.lower(): one for one in known}
-    near = difflib.get_close_matches(str(name).lower(), folded, 1)
-    return f"did you mean {folded[near[0]]!r}?" if near else f"there are {list(folded.values())}"
 
 
 def numbers(value: Any, where: str, least: int, most: int) -> list[int]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from carla_genre.errors import InputError
 from carla_genre.evaluation.environment import versions
+from carla_genre.io import write_text
 
 if TYPE_CHECKING:
     from carla_genre.harness.cell import Cell
@@ -43,7 +44,7 @@ def environment() -> dict[str, Any]:
 def write(path: Path, settings: Mapping[str, Any], figures: Mapping[str, Any]) -> None:
     """Write one run: its settings, what it measured and where, as JSON; the folder is made."""
     record = {"settings": dict(settings), "figures": dict(figures), "environment": environment()}
-    write_whole(path, json.dumps(record, indent=2) + "\n")
+    write_text(path, json.dumps(record, indent=2) + "\n")
 
 
 def failure(cell: Cell, error: BaseException) -> dict[str, Any]:
@@ -62,29 +63,7 @@ def failure(cell: Cell, error: BaseException) -> dict[str, Any]:
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:
     """Write a cell's record: the file is whole or absent, whenever and by whomever this is interrupted."""
-    write_whole(path, _json(record) + "\n")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text so that the file is whole or as it was before; its folder is made.
-
-    Raises
-    ------
-    InputError
-        It cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}", suffix=".part")
-        try:
-            with open(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(part, 0o666 & ~_umask())  # mkstemp's are for the owner alone
-            os.replace(part, path)
-        finally:
-            Path(part).unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error}") from error
+    write_text(path, _json(record) + "\n")
 
 
 def check_writable(folder: Path) -> None:
@@ -133,12 +112,6 @@ def _json(value: Any, indent: str = "") -> str:
     deeper = indent + " "
     lines = [f"{deeper}{json.dumps(str(key))}: {_json(item, deeper)}" for key, item in value.items()]
     return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _processor() -> str:

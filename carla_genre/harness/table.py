@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from carla_genre.harness.markdown import markdown_table, spread
-from carla_genre.harness.record import write_whole
+from carla_genre.io import write_text
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
 
 Record = Mapping[str, Any]
@@ -195,6 +195,6 @@ def _names(rows: pd.DataFrame) -> list[str]:
 def write_tables(rows: pd.DataFrame, folder: Path) -> tuple[Path, Path]:
     """Write ``table.md`` and ``table.csv`` (all digits) into a folder of records."""
     pages = folder / "table.md", folder / "table.csv"
-    write_whole(pages[0], markdown(rows))
-    write_whole(pages[1], rows.to_csv(index=False))
+    write_text(pages[0], markdown(rows))
+    write_text(pages[1], rows.to_csv(index=False))
     return pages

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
-from carla_genre.errors import InputError, MissingDependencyError
+from carla_genre.errors import InputError
+from carla_genre.loading import load_object
 from carla_genre.methods.carla import CARLA_METHODS
 from carla_genre.methods.carla.respecting import RespectConstraints
 from carla_genre.methods.core.hyperparameters import check
+from carla_genre.suggestions import suggestion
 
 from carla.recourse_methods.api import RecourseMethod
 
@@ -146,24 +146,12 @@ def hyperparameters_of(name: str, hyperparams: Mapping[str, Any] | None = None) 
 
 
 def _unknown(name: str) -> InputError:
-    known = [*_OWN, *CARLA_METHODS]
-    folded = {one.lower(): one for one in known}
-    near = difflib.get_close_matches(name.lower(), folded, 1)
-    hint = f"did you mean {folded[near[0]]!r}?" if near else f"there are {known}"
-    return InputError(f"no recourse method {name!r}: {hint}")
+    return InputError(f"no recourse method {name!r}: {suggestion(name, [*_OWN, *CARLA_METHODS])}")
 
 
 def _load(path: str) -> Any:
     """The class behind ``"module:Class"``."""
-    module, _, attribute = path.partition(":")
-    try:
-        found = getattr(import_module(module), attribute)
-    except MissingDependencyError:
-        raise
-    except Exception as error:  # one's own module may raise anything when it is imported
-        raise InputError(
-            f"cannot load the recourse method {path!r}: {type(error).__name__}: {error}"
-        ) from error
+    found = load_object(path, "recourse method")
     if not (isinstance(found, type) and issubclass(found, RecourseMethod)):
         raise InputError(f"{path!r} is no RecourseMethod class")
     return found

@@ -12,8 +12,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from carla_genre.cluster import as_completed, connect, load_distributed
 from carla_genre.errors import CarlaGenreError, InputError
-from carla_genre.harness.cluster import connect, load_distributed
 from carla_genre.parquet.answer_batch import BatchAnswerer
 from carla_genre.parquet.job import Answerer, Counts, Job, answer_group
 from carla_genre.parquet.source import RowGroup, Source, open_source
@@ -119,16 +119,15 @@ def _on_dask(
             address = stack.enter_context(local).scheduler_address
         client = stack.enter_context(connect(address))
         jobs = {client.submit(answer_group, job, group, pure=False): group for group in todo}
+        done = stack.enter_context(contextlib.closing(as_completed(client, jobs)))
         try:
-            for future in distributed.as_completed(list(jobs), loop=client.loop):
+            for group, future in done:
                 future.result()
-                yield jobs[future]
+                yield group
         except distributed.KilledWorker as error:
             raise CarlaGenreError(
                 f"a row group has ended one worker after the other, most likely for want of memory: {error}"
             ) from error
-        finally:
-            client.cancel(list(jobs))
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from carla_genre.errors import CarlaGenreError, InputError
-from carla_genre.protocol.classifiers import load_own
+from carla_genre.loading import load_object
 
 from carla.models.api import MLModel
 
@@ -23,7 +23,7 @@ def load_classifier(name: str) -> Any:
             f"the classifier {name!r} is no 'module:function': a function that takes nothing and returns an MLModel"
         )
     try:
-        mlmodel = load_own(name)()
+        mlmodel = load_object(name, "classifier")()
     except CarlaGenreError:
         raise
     except Exception as error:  # one's own function may raise anything

@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import threading
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from carla_genre.errors import CheckpointError, InputError
-from carla_genre.harness.record import write_whole
+from carla_genre.io import UNFINISHED, whole_file, write_text
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parquet.answer_batch import Answered, BatchAnswerer
 from carla_genre.parquet.arrow import load_arrow
@@ -23,7 +21,6 @@ from carla_genre.parquet.classifier import load_classifier
 from carla_genre.parquet.source import RowGroup, Source, read_batches
 
 MANIFEST = "job.json"
-UNFINISHED = ".unfinished"
 # A method seeds torch's global random state while it answers: one row group at a time in a process.
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -125,7 +122,7 @@ class Job:
         elif any(Path(self.out).glob("*")):
             raise InputError(f"{self.out} is not empty and has no {MANIFEST}: give a folder of its own")
         else:
-            write_whole(path, json.dumps(mine, indent=2) + "\n")
+            write_text(path, json.dumps(mine, indent=2) + "\n")
         for folder in Answered._fields:
             Path(self.out, folder).mkdir(exist_ok=True)
 
@@ -151,19 +148,13 @@ class Job:
     @contextlib.contextmanager
     def _writers(self, group: RowGroup, schemas: Answered) -> Iterator[list[Any]]:
         """One writer a folder, under names of their own until all three are whole."""
-        open_writer, mark = load_arrow().parquet.ParquetWriter, uuid.uuid4().hex
+        open_writer = load_arrow().parquet.ParquetWriter
         paths = [self.part(folder, group) for folder in Answered._fields]
-        unfinished = [path.with_name(f".{path.stem}-{mark}{UNFINISHED}") for path in paths]
-        try:
-            with contextlib.ExitStack() as stack:
-                yield [
-                    stack.enter_context(open_writer(*two)) for two in zip(unfinished, schemas, strict=True)
-                ]
-            for path, temporary in reversed(list(zip(paths, unfinished, strict=True))):
-                os.replace(temporary, path)
-        finally:
-            for temporary in unfinished:
-                temporary.unlink(missing_ok=True)
+        with (
+            contextlib.ExitStack() as stack
+        ):  # what is entered first is left last: the answers are named last
+            parts = [stack.enter_context(whole_file(path)) for path in paths]
+            yield [stack.enter_context(open_writer(*two)) for two in zip(parts, schemas, strict=True)]
 
     def remove_unfinished(self) -> None:
         """What was left by processes that were killed."""

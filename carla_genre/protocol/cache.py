@@ -16,7 +16,6 @@ import logging
 import os
 import platform
 import sys
-import tempfile
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache
@@ -30,6 +29,8 @@ import pandas as pd
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
+
+from carla_genre.io import whole_file
 
 Kept = TypeVar("Kept")
 log = logging.getLogger(__name__)
@@ -111,7 +112,9 @@ def kept_object(folder: Path | None, key: str, make: Callable[[], Kept]) -> Kept
         except Exception as error:  # whatever reading a broken file raises
             log.warning("%s cannot be read (%s), and is made again", path, type(error).__name__)
     made = make()
-    _write_whole(path, lambda part: joblib.dump(made, part))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with whole_file(path) as part:
+        joblib.dump(made, part)
     return made
 
 
@@ -149,7 +152,9 @@ def kept_weights(
             log.warning("%s cannot be read (%s), and is made again", path, type(error).__name__)
     numbers = train()
     content = {"numbers": json.dumps(numbers)}
-    _write_whole(path, lambda part: save_file(network.state_dict(), part, metadata=content))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with whole_file(path) as part:
+        save_file(network.state_dict(), part, metadata=content)
     return numbers
 
 
@@ -159,16 +164,3 @@ def _own(path: Path) -> bool:
         return True
     log.warning("%s belongs to another user, and is not read", path)
     return False
-
-
-def _write_whole(path: Path, write: Callable[[str], Any]) -> None:
-    """Write so that the file is whole or absent, however many processes do it at the same time."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-    os.close(handle)
-    try:
-        write(part)
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise

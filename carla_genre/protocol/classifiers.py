@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from carla_genre.datasets.names import did_you_mean
 from carla_genre.errors import InputError
+from carla_genre.loading import load_object
 from carla_genre.protocol.cache import content_key, kept_object, kept_weights
 from carla_genre.protocol.classifier import (
     HIDDEN,
@@ -19,6 +18,7 @@ from carla_genre.protocol.classifier import (
     initial_network,
 )
 from carla_genre.protocol.trees import TREES, SklearnClassifier, fit_trees
+from carla_genre.suggestions import did_you_mean
 
 from carla.models.api import MLModel
 
@@ -107,11 +107,7 @@ def load_own(name: str) -> Callable[..., Any]:
             f"no classifier {name!r}.{did_you_mean(name, CLASSIFIERS)} There are {list(CLASSIFIERS)}, "
             "and your own as 'module:function'"
         )
-    module, _, attribute = name.partition(":")
-    try:
-        found = getattr(import_module(module), attribute)
-    except Exception as error:  # one's own module may raise anything when it is imported
-        raise InputError(f"cannot load the classifier {name!r}: {type(error).__name__}: {error}") from error
+    found = load_object(name, "classifier")
     if not callable(found):
         raise InputError(f"the classifier {name!r} cannot be called, it is {found!r}")
     return found

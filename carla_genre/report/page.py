@@ -16,8 +16,8 @@ import jinja2
 
 import carla_genre
 from carla_genre.harness.markdown import spread
-from carla_genre.harness.record import write_whole
 from carla_genre.harness.table import FURTHER_LEGEND, LEGEND
+from carla_genre.io import write_text
 from carla_genre.report.collecting import Collection, collect
 from carla_genre.report.columns import Column, further_columns, main_columns
 from carla_genre.report.details import details
@@ -52,7 +52,7 @@ def write_report(folders: Sequence[str | os.PathLike[str]], out: str | os.PathLi
     """
     collection = collect(folders)
     path = Path(out)
-    write_whole(path, page(collection, path.parent))
+    write_text(path, page(collection, path.parent))
     return collection
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import pandas as pd
 from carla_genre.errors import InputError
 from carla_genre.schema.cells import plain
 from carla_genre.schema.feature import Feature
+from carla_genre.suggestions import suggestion
 
 if TYPE_CHECKING:
     from carla.data.api import Data
@@ -79,9 +79,9 @@ def _merge_constraints(
             if name not in known:
                 if not strict:  # the catalog may constrain a feature that this classifier does not see
                     continue
-                near = difflib.get_close_matches(str(name), known, 1)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; features are {known}"
-                raise InputError(f"constraints name {name!r}, which is no feature of the classifier{hint}")
+                raise InputError(
+                    f"constraints name {name!r}, which is no feature of the classifier: {suggestion(name, known)}"
+                )
             unknown = set(rules) - {"direction", "range", "immutable"}
             if unknown or rules.get("direction") not in _DIRECTIONS:
                 raise InputError(

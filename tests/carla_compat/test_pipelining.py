@@ -115,7 +115,7 @@ def test_one_kind_of_features_is_enough(tmp_path: Path, kept: str, encoding: str
     ("fit", "wrong", "right"), [(fit_scaler, "MinMaks", "MinMax"), (fit_encoder, "OneHott", "OneHot")]
 )
 def test_unknown_methods_are_named(fit: Any, wrong: str, right: str) -> None:
-    with pytest.raises(ValueError, match=f"'{wrong}' is not one of .* did you mean '{right}'"):
+    with pytest.raises(ValueError, match=f"'{wrong}' is not one of .* Did you mean '{right}'"):
         fit(wrong, people()[["age"]])
     with pytest.raises(ValueError, match="got 3"):
         fit(3, people()[["age"]])

@@ -19,7 +19,7 @@ def test_without_dask_the_extra_is_named(monkeypatch, tmp_path):
 
 def test_a_cluster_that_is_not_there_is_named(monkeypatch, tmp_path):
     pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
-    monkeypatch.setattr(cluster, "CONNECT_S", 1.0)
+    monkeypatch.setattr("carla_genre.cluster.CONNECT_S", 1.0)
     with pytest.raises(
         InputError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'.*dask scheduler"
     ):

@@ -212,7 +212,7 @@ def test_a_job_that_was_stopped_goes_on(answered, generator, frame, tmp_path, mo
         "failures/part-000000.parquet",
         "job.json",
     ]
-    (out / "answers" / ".part-000001-x.unfinished").write_text("of a process that was killed")
+    (out / "answers" / ".part-000001.parquet-x.part").write_text("of a process that was killed")
     assert answer(generator, path, out, scores=True) == answered[1]
     assert calls == [0, 1, 1, 2]
     after = contents(out)

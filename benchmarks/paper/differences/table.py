@@ -15,8 +15,8 @@ import pandas as pd
 from benchmarks.paper.command import Command
 from benchmarks.paper.published import name_of, published
 from carla_genre.harness.markdown import markdown_table, number, spread
-from carla_genre.harness.record import write_whole
 from carla_genre.harness.table import HELD, table
+from carla_genre.io import write_text
 
 Record = Mapping[str, Any]
 
@@ -104,9 +104,9 @@ def write(records: list[Record], path: Path) -> str:
     """Write both tables; give what they say."""
     rows, seeds = compared(records), over_own_seeds(records)
     text = f"{markdown(rows)}\n{own_seeds_markdown(seeds)}"
-    write_whole(path.with_suffix(".md"), text)
-    write_whole(path.with_suffix(".csv"), rows.to_csv(index=False))
-    write_whole(path.with_name(f"{path.name}_own_seeds.csv"), seeds.to_csv(index=False))
+    write_text(path.with_suffix(".md"), text)
+    write_text(path.with_suffix(".csv"), rows.to_csv(index=False))
+    write_text(path.with_name(f"{path.name}_own_seeds.csv"), seeds.to_csv(index=False))
     return text
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from carla_genre.carla_compat.registry import repair
 from carla_genre.errors import InputError
+from carla_genre.io import whole_file
 
 #: The seed of a CsvCatalog's split where the user names none.
 SPLIT_SEED = 42
@@ -101,13 +102,8 @@ def whole_file_or_none(urlretrieve: Any) -> Any:
 
     @wraps(urlretrieve)
     def retrieve(url: str, filename: str, *args: Any, **kws: Any) -> Any:
-        part = f"{filename}.{os.getpid()}.part"
-        try:
-            _, headers = urlretrieve(url, part, *args, **kws)
-            os.replace(part, filename)
-        finally:
-            if os.path.exists(part):
-                os.remove(part)
+        with whole_file(filename) as part:
+            _, headers = urlretrieve(url, str(part), *args, **kws)
         return filename, headers
 
     return retrieve

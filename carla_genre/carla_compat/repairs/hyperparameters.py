@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from functools import wraps
 from types import ModuleType
 from typing import Any
 
 from carla_genre.carla_compat.registry import repair
+from carla_genre.suggestions import suggestion
 
 
 @repair("carla.recourse_methods.processing.counterfactuals")
@@ -26,9 +26,8 @@ def merging_defaults_shares_and_drops(module: ModuleType) -> bool:
     def merge_default_parameters(hyperparams: dict | None, default: dict) -> dict:
         given = _copied({} if hyperparams is None else hyperparams)
         for key, known in _unknown_keys(given, default):
-            near = difflib.get_close_matches(key, known, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(known))}"
-            warnings.warn(f"unknown hyperparameter {key!r} is ignored{hint}", UserWarning, stacklevel=3)
+            hint = suggestion(key, sorted(known))
+            warnings.warn(f"unknown hyperparameter {key!r} is ignored: {hint}", UserWarning, stacklevel=3)
         return original(given, _copied(default))
 
     module.merge_default_parameters = merge_default_parameters  # type: ignore[attr-defined]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from types import ModuleType
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from carla_genre.carla_compat.imports import OverlayModule
 from carla_genre.carla_compat.registry import repair
 from carla_genre.errors import InputError
+from carla_genre.suggestions import did_you_mean
 
 _TRANSFORMERS = "carla.data.pipelining.transformers"
 _STEPS = "carla.data.pipelining.steps"
@@ -69,9 +69,7 @@ def _checked_fit(fit: Any, argument: str, known: tuple[str, ...]) -> Any:
                 )
             return method.fit(df)
         if method not in known:
-            near = difflib.get_close_matches(method, known, n=1, cutoff=0.4)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise InputError(f"{argument}: {method!r} is not one of {known}{hint}")
+            raise InputError(f"{argument}: {method!r} is not one of {known}.{did_you_mean(method, known)}")
         if df.shape[1] == 0:  # scikit-learn cannot fit a frame without columns
             method = "Identity"
         return fit(method, df)

@@ -18,6 +18,7 @@ import torch
 from carla_genre.generator.distributed.fabric_world import FabricWorld, make_fabric, portable
 from carla_genre.generator.distributed.training_job import read_settings, write_trained
 from carla_genre.generator.fitting import fit_shared
+from carla_genre.io import whole_file
 
 ERROR = "error-{}.pickle"
 
@@ -35,9 +36,8 @@ def end_with_parent() -> None:
 def write_error(path: Path, error: BaseException) -> None:
     """Leave the error for the parent, with the time: the first of several is the cause."""
     content = pickle.dumps((time.time(), portable(error)))
-    partial = path.with_suffix(".part")
-    partial.write_bytes(content)
-    os.replace(partial, path)
+    with whole_file(path) as part:
+        part.write_bytes(content)
 
 
 def main(folder: Path) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,6 +17,7 @@ from carla_genre.generator.config import (
     Training,
 )
 from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter, check
+from carla_genre.suggestions import did_you_mean
 
 # Of a preset's steps and epochs, what a training takes that starts from a trained generator.
 WARM_SHARE = 0.2
@@ -160,9 +160,8 @@ def preset_of(hyperparams: Mapping[str, Any] | None, owner: str = "GenRe") -> st
     """
     preset = hyperparams.get("preset", "default") if isinstance(hyperparams, Mapping) else "default"
     if preset not in PRESETS:
-        near = difflib.get_close_matches(str(preset), PRESETS, 1)
-        hint = f": did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"{owner}: preset must be one of {list(PRESETS)}, got {preset!r}{hint}")
+        near = did_you_mean(preset, PRESETS)
+        raise InputError(f"{owner}: preset must be one of {list(PRESETS)}, got {preset!r}.{near}")
     return str(preset)
 
 

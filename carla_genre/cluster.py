@@ -1,0 +1,66 @@
+"""Work on the machines of a Dask cluster."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Generator, Mapping
+from typing import Any, TypeVar
+
+from carla_genre.errors import InputError, MissingDependencyError
+
+CONNECT_S = 20.0
+Job = TypeVar("Job")
+
+
+def load_distributed() -> Any:
+    """Dask's ``distributed``.
+
+    Raises
+    ------
+    MissingDependencyError
+        It is not installed.
+    """
+    try:
+        import distributed  # type: ignore[import-not-found,unused-ignore]
+    except ImportError as error:
+        raise MissingDependencyError(
+            "a cluster needs Dask, which is not installed. Install it with: pip install 'carla-genre[cluster]'"
+        ) from error
+    return distributed
+
+
+def connect(address: str) -> Any:
+    """A client of the scheduler at an address, or of a scheduler file.
+
+    Raises
+    ------
+    MissingDependencyError
+        Dask is not installed.
+    InputError
+        The address is none, or no scheduler answers.
+    """
+    distributed = load_distributed()
+    is_file = os.path.isfile(address)
+    if not is_file and not re.search(r":\d+/?$", address):
+        raise InputError(
+            f"the cluster {address!r} is neither an address with a port, as tcp://host:8786, nor a scheduler file that "
+            "is there"
+        )
+    where = {"scheduler_file": address} if is_file else {"address": address}
+    try:
+        return distributed.Client(**where, timeout=CONNECT_S, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"no Dask scheduler answers at {address!r} ({error}): start one with `dask scheduler`, its workers with "
+            "`dask worker ADDRESS`"
+        ) from error
+
+
+def as_completed(client: Any, jobs: Mapping[Any, Job]) -> Generator[tuple[Job, Any], None, None]:
+    """Each job with its future, as they end; where this is left early, the others are cancelled."""
+    try:
+        for future in load_distributed().as_completed(list(jobs), loop=client.loop):
+            yield jobs[future], future
+    finally:
+        client.cancel(list(jobs))
