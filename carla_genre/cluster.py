@@ -7,7 +7,8 @@ import re
 from collections.abc import Generator, Mapping
 from typing import Any, TypeVar
 
-from carla_genre.errors import InputError, MissingDependencyError
+from carla_genre.errors import InputError
+from carla_genre.loading import load_extra
 
 CONNECT_S = 20.0
 Job = TypeVar("Job")
@@ -21,13 +22,7 @@ def load_distributed() -> Any:
     MissingDependencyError
         It is not installed.
     """
-    try:
-        import distributed  # type: ignore[import-not-found,unused-ignore]
-    except ImportError as error:
-        raise MissingDependencyError(
-            "a cluster needs Dask, which is not installed. Install it with: pip install 'carla-genre[cluster]'"
-        ) from error
-    return distributed
+    return load_extra("cluster", "a cluster", "distributed")
 
 
 def connect(address: str) -> Any:

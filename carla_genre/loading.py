@@ -1,4 +1,4 @@
-"""Objects that a user names as ``"module:name"``."""
+"""Modules imported when they are needed: optional packages, and what a user names as ``"module:name"``."""
 
 from importlib import import_module
 from typing import Any
@@ -23,3 +23,30 @@ def load_object(path: str, what: str) -> Any:
         raise
     except Exception as error:  # a user's module may raise anything when it is imported
         raise InputError(f"cannot load the {what} {path!r}: {type(error).__name__}: {error}") from error
+
+
+def load_extra(extra: str, purpose: str, *modules: str) -> Any:
+    """Import modules of an optional package, and return the first of them.
+
+    Parameters
+    ----------
+    extra : str
+        The extra of this package that installs it.
+    purpose : str
+        What needs it; the error starts with it.
+    *modules : str
+        Dotted names, at least one.
+
+    Raises
+    ------
+    MissingDependencyError
+        The package is not installed; the message has the command that installs it.
+    """
+    try:
+        first, *_ = map(import_module, modules)
+        return first
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{purpose} needs {modules[0].partition('.')[0]}, which is not installed. "
+            f"Install it with: pip install 'carla-genre[{extra}]'"
+        ) from error

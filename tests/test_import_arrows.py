@@ -19,8 +19,8 @@ PACKAGE = "carla_genre"
 # From the ground up: a room may import the rooms of the floors below its own.
 FLOORS = (
     {"errors"},
-    {"io", "suggestions", "loading", "cluster"},
-    {"blackbox", "carla_compat"},
+    {"io", "suggestions", "loading"},
+    {"blackbox", "carla_compat", "cluster"},
     {"generator"},
     {"schema"},
     {"datasets"},

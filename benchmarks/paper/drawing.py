@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from carla_genre.demo.plotting import require_matplotlib
+from carla_genre.loading import load_extra
 
 # Red against blue of ColorBrewer's RdBu: light for training rows, dark for people and answers.
 DENIED, ACCEPTED = "#f4a582", "#92c5de"
@@ -29,7 +29,9 @@ def new_figure(width: float, height: float) -> Any:
     MissingDependencyError
         There is no matplotlib.
     """
-    return require_matplotlib()(figsize=(width, height), layout="constrained")
+    return load_extra("plot", "a picture", "matplotlib.figure").Figure(
+        figsize=(width, height), layout="constrained"
+    )
 
 
 def draw_legend(figure: Any, entries: Mapping[str, Any], width: float, **more: Any) -> None:

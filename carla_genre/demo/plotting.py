@@ -1,4 +1,4 @@
-"""Pictures of recourse. matplotlib is needed here only, and imported on first use."""
+"""The picture that compares the methods of the demo."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from carla_genre.errors import MissingDependencyError
+from carla_genre.loading import load_extra
 
 if TYPE_CHECKING:
     from carla_genre.evaluation.score import Scores
@@ -17,17 +17,6 @@ if TYPE_CHECKING:
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = "osD^vP*"
 _BROKEN = "#B00020"
-
-
-def require_matplotlib() -> Any:
-    """Return ``matplotlib.figure.Figure``, or raise with the command that installs it."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingDependencyError(
-            "pictures need matplotlib: pip install 'carla-genre[plot]' (or pip install matplotlib)"
-        ) from error
-    return Figure
 
 
 def compare_methods(
@@ -51,10 +40,17 @@ def compare_methods(
         Features that must not change; they are marked.
     title : str
         Above all.
+
+    Raises
+    ------
+    MissingDependencyError
+        matplotlib is not installed.
     """
     features = list(next(iter(frequencies.values())))
     height = max(4.2, 1.6 + 0.3 * len(features))
-    figure = require_matplotlib()(figsize=(13, height), layout="constrained")
+    figure = load_extra("plot", "a picture", "matplotlib.figure").Figure(
+        figsize=(13, height), layout="constrained"
+    )
     figure.suptitle(title, fontsize=13)
     left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 1.15))
     _trade_off(left, scores, "val", "Val: share that the gold classifier accepts")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from typing import Any
 
-from carla_genre.errors import MissingDependencyError
+from carla_genre.loading import load_extra
 
 
-def load_arrow() -> ModuleType:
+def load_arrow() -> Any:
     """pyarrow, with its ``parquet`` and ``compute``.
 
     Raises
@@ -15,12 +15,4 @@ def load_arrow() -> ModuleType:
     MissingDependencyError
         It is not installed.
     """
-    try:
-        import pyarrow
-        import pyarrow.compute
-        import pyarrow.parquet
-    except ImportError as error:
-        raise MissingDependencyError(
-            "Parquet files need pyarrow, which is not installed. Install it with: pip install 'carla-genre[parquet]'"
-        ) from error
-    return pyarrow
+    return load_extra("parquet", "a Parquet file", "pyarrow", "pyarrow.compute", "pyarrow.parquet")

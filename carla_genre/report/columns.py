@@ -3,45 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from carla_genre.evaluation.measures import FIGURES
+from carla_genre.evaluation.measures import FIGURES, INFINITY, Figure
 from carla_genre.harness import table
 
 
-@dataclass(frozen=True)
-class Column:
-    """One measure.
-
-    Attributes
-    ----------
-    name : str
-        As :data:`carla_genre.harness.table.MEASURES` has it.
-    definition : str
-        In a line.
-    better : str
-        ``"higher"`` or ``"lower"``.
-    range : str
-        As text: ``[0, 1]``.
-    digits : int
-        Behind the point.
-    """
+class MeasureColumn(NamedTuple):
+    """A name of :data:`carla_genre.harness.table.MEASURES`, what it measures, and digits behind the point."""
 
     name: str
-    definition: str
-    better: str
-    range: str
+    figure: Figure
     digits: int
 
     @property
     def arrow(self) -> str:
         """The direction as a sign."""
-        return "↑" if self.better == "higher" else "↓"
+        return "↑" if self.figure.better == "higher" else "↓"
 
     @property
     def tooltip(self) -> str:
         """Definition, direction and range in a line."""
-        return f"{self.definition}; {self.better} is better; {self.range}"
+        return f"{self.figure.definition}; {self.figure.better} is better; {self.figure.range}"
 
 
 # What a record has that is no measure of answers.
@@ -52,22 +35,19 @@ _OF_THE_HARNESS = {
 }
 
 
-def main_columns() -> list[Column]:
-    """Of the first table of each setting."""
+def main_columns() -> list[MeasureColumn]:
+    """Of the first table of each comparison."""
     return _columns(table.MAIN)
 
 
-def further_columns() -> list[Column]:
+def further_columns() -> list[MeasureColumn]:
     """Of the second one."""
     return _columns(table.FURTHER)
 
 
-def _columns(measures: Mapping[str, table.Column]) -> list[Column]:
-    return [_column(name, measure) for name, measure in measures.items()]
-
-
-def _column(name: str, measure: table.Column) -> Column:
-    if not measure.figure:
-        return Column(name, _OF_THE_HARNESS[name], "lower", "[0, inf)", measure.digits)
-    figure = FIGURES[measure.figure]
-    return Column(name, figure.definition, figure.better, figure.range, measure.digits)
+def _columns(measures: Mapping[str, table.Column]) -> list[MeasureColumn]:
+    own = {name: Figure(None, text, "lower", 0, INFINITY, "count") for name, text in _OF_THE_HARNESS.items()}
+    return [
+        MeasureColumn(name, FIGURES[measure.figure] if measure.figure else own[name], measure.digits)
+        for name, measure in measures.items()
+    ]

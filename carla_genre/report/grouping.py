@@ -1,4 +1,4 @@
-"""Records in the order of a reader: settings that share their people, and the configurations measured in them."""
+"""Records in the order of a reader: comparisons that share their people, and the configurations measured in them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from carla_genre.harness.table import table
 from carla_genre.report.collecting import EXTRAS, Found
 
 # The fields of a cell that all methods of a comparison share.
-_OF_SETTING = ("data", "classifier", "n_factuals", "rows", "label_noise", "table")
+_SHARED = ("data", "classifier", "n_factuals", "rows", "label_noise", "table")
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """A method with its hyperparameters, measured on one setting with some seeds.
+    """A method with its hyperparameters, measured on one comparison with some seeds.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Configuration:
 
 
 @dataclass(frozen=True)
-class Setting:
+class Comparison:
     """What is the same for all that is compared: data, people, and everything but method and seed.
 
     Attributes
@@ -49,7 +49,7 @@ class Setting:
     anchor : str
         Of its part of the page.
     name : str
-        The data set, with the fields that tell it from other settings of this data set.
+        The data set, with the fields that tell it from other comparisons of this data set.
     people : int
         How many were answered.
     terms : str
@@ -70,22 +70,22 @@ class Setting:
         return [one for configuration in self.configurations for one in configuration.found]
 
 
-def settings_of(found: Iterable[Found]) -> list[Setting]:
-    """Group records into settings and configurations, both in the order of first sight."""
+def comparisons_of(found: Iterable[Found]) -> list[Comparison]:
+    """Group records into comparisons and configurations, both in the order of first sight."""
     groups: dict[str, list[Found]] = {}
     for one in found:
-        groups.setdefault(_text(_setting(one)), []).append(one)
-    fields = {key: _setting(group[0]) for key, group in groups.items()}
-    settings = []
+        groups.setdefault(_text(_shared(one)), []).append(one)
+    fields = {key: _shared(group[0]) for key, group in groups.items()}
+    comparisons = []
     for key, group in groups.items():
         alike = [flat(other) for other in fields.values() if other["data"] == fields[key]["data"]]
         name = _told_apart(str(fields[key]["data"]), flat(fields[key]), alike)
         people, terms = fields[key]["n_factuals"], _terms(fields[key])
-        settings.append(Setting(f"s-{_digest(key)}", name, people, terms, _configurations(key, group)))
-    return settings
+        comparisons.append(Comparison(f"s-{_digest(key)}", name, people, terms, _configurations(key, group)))
+    return comparisons
 
 
-def _configurations(setting: str, found: Sequence[Found]) -> list[Configuration]:
+def _configurations(comparison: str, found: Sequence[Found]) -> list[Configuration]:
     groups: dict[str, list[Found]] = {}
     for one in found:
         groups.setdefault(_text(_chosen(one)), []).append(one)
@@ -96,7 +96,7 @@ def _configurations(setting: str, found: Sequence[Found]) -> list[Configuration]
         name = _told_apart(str(chosen[key]["label"]), flat(chosen[key]), alike)
         group.sort(key=lambda one: one.cell["seed"])
         figures = table(one.record for one in group)
-        configurations.append(Configuration(f"c-{_digest(setting + key)}", name, group, figures))
+        configurations.append(Configuration(f"c-{_digest(comparison + key)}", name, group, figures))
     return configurations
 
 
@@ -108,13 +108,13 @@ def _told_apart(name: str, own: Mapping[str, Any], alike: Sequence[Mapping[str, 
     return f"{name} ({', '.join(remarks)})" if remarks else name
 
 
-def _setting(one: Found) -> dict[str, Any]:
-    return {name: value for name, value in one.cell.items() if name in _OF_SETTING}
+def _shared(one: Found) -> dict[str, Any]:
+    return {name: value for name, value in one.cell.items() if name in _SHARED}
 
 
 def _chosen(one: Found) -> dict[str, Any]:
     """What tells a configuration from another one, a field of another version of cells included."""
-    other = (*_OF_SETTING, *EXTRAS, "seed")
+    other = (*_SHARED, *EXTRAS, "seed")
     return {name: value for name, value in one.cell.items() if name not in other}
 
 

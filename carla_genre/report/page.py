@@ -19,9 +19,9 @@ from carla_genre.harness.markdown import spread
 from carla_genre.harness.table import FURTHER_LEGEND, LEGEND
 from carla_genre.io import write_text
 from carla_genre.report.collecting import Collection, collect
-from carla_genre.report.columns import Column, further_columns, main_columns
+from carla_genre.report.columns import MeasureColumn, further_columns, main_columns
 from carla_genre.report.details import details
-from carla_genre.report.grouping import Configuration, Setting, settings_of
+from carla_genre.report.grouping import Comparison, Configuration, comparisons_of
 from carla_genre.report.plots import scatter, timings
 from carla_genre.report.provenance import period, properties_of, uncommitted
 
@@ -82,7 +82,7 @@ def page(collection: Collection, folder: Path) -> str:
         # The page may run and show what is in these two files, and load nothing.
         policy=f"default-src 'none'; style-src {_allowed(style)}; script-src {_allowed(script)}",
         collection=collection,
-        settings=settings_of(found),
+        comparisons=comparisons_of(found),
         properties=properties_of(found),
         period=period(found),
         summed_up=_SUMMED_UP,
@@ -108,15 +108,15 @@ def _distinct(values: Iterable[Any]) -> list[str]:
     return [str(value) for value in dict.fromkeys(values)]
 
 
-def _ranked(setting: Setting) -> list[tuple[Configuration, dict[str, Any]]]:
-    """The rows of a setting's tables, the best Score first, those without one last."""
-    rows = [(one, row) for one in setting.configurations for row in one.figures.to_dict("records")]
+def _ranked(comparison: Comparison) -> list[tuple[Configuration, dict[str, Any]]]:
+    """The rows of a comparison's tables, the best Score first, those without one last."""
+    rows = [(one, row) for one in comparison.configurations for row in one.figures.to_dict("records")]
     return sorted(rows, key=lambda pair: -pair[1]["Score"] if math.isfinite(pair[1]["Score"]) else math.inf)
 
 
-def _columns_of(setting: Setting) -> list[list[Column]]:
+def _columns_of(comparison: Comparison) -> list[list[MeasureColumn]]:
     """Of the first and of the second table, those that have a figure."""
-    frames = [one.figures for one in setting.configurations]
+    frames = [one.figures for one in comparison.configurations]
     return [
         [column for column in columns if any(frame[column.name].notna().any() for frame in frames)]
         for columns in (main_columns(), further_columns())

@@ -1,76 +1,34 @@
-"""The pictures of a setting, as places and texts that the page's template draws as SVG."""
+"""The pictures of a comparison."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from carla_genre.harness.table import AS_ANSWERED, HELD
-from carla_genre.report.axes import Label, Scale, linear, logarithmic, place_labels
-from carla_genre.report.grouping import Configuration, Setting
+from markupsafe import Markup
 
-WIDTH, HEIGHT = 640, 440
+from carla_genre.harness.table import AS_ANSWERED, BY_ITSELF, HELD
+from carla_genre.report.grouping import Comparison, Configuration
+from carla_genre.report.svg import drawing, inline_svg
+
+WIDTH, HEIGHT, ROW = 640, 440, 22
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 44
-_ROW = 22
 # Seconds below which a method is as good as instant; a logarithm needs an end.
 _LEAST_S = 1e-3
+# Shape and size of a mark.
+_CIRCLE, _SQUARE, _DIAMOND = ("o", 10.0), ("s", 9.0), ("D", 8.5)
 
 
-@dataclass(frozen=True)
-class Point:
-    """A method's means over seeds.
-
-    Attributes
-    ----------
-    x, y : float
-        Its place.
-    bars : list of (x1, y1, x2, y2)
-        One standard deviation to both sides.
-    kind : str
-        How the constraints are kept, as the table says it.
-    name, tooltip, anchor : str
-        The method, its figures in words, and the part of the page that has its configuration.
-    label : Label
-    """
-
-    x: float
-    y: float
-    bars: list[tuple[float, float, float, float]]
-    kind: str
-    name: str
-    tooltip: str
-    anchor: str
-    label: Label
-
-
-@dataclass(frozen=True)
-class Scatter:
-    """One measure against another.
-
-    Attributes
-    ----------
-    title, x_title, y_title : str
-    x, y : Scale
-    points : list of Point
-    moves : list of (x1, y1, x2, y2)
-        From a method's answers as they are to those that hold the constraints.
-    """
+class Picture(NamedTuple):
+    """A title, what is under it (empty where there is nothing to draw), and a note behind the legend."""
 
     title: str
-    x_title: str
-    y_title: str
-    x: Scale
-    y: Scale
-    points: list[Point]
-    moves: list[tuple[float, float, float, float]]
-    width: int = WIDTH
-    height: int = HEIGHT
+    svg: Markup = Markup()
+    note: str = ""
 
 
-@dataclass(frozen=True)
-class _Spread:
+class _Spread(NamedTuple):
     """A mean over seeds and its standard deviation, 0 where one seed has none."""
 
     mean: float
@@ -81,51 +39,76 @@ class _Spread:
         deviation = row[f"{measure} std"]
         return cls(row[measure] / divisor, deviation / divisor if math.isfinite(deviation) else 0.0)
 
-    @property
-    def low(self) -> float:
-        return self.mean - self.deviation
-
-    @property
-    def high(self) -> float:
-        return self.mean + self.deviation
-
     def __str__(self) -> str:
         return f"{self.mean:.3g}" + (f" ± {self.deviation:.2g}" if self.deviation else "")
 
 
-def scatter(setting: Setting, measure: str) -> Scatter:
+def scatter(comparison: Comparison, measure: str) -> Picture:
     """Cost / d against a measure of the table, a point for each of its rows that has both."""
+    title = f"{measure} against Cost / d, {comparison.name}"
     rows = [
-        (
-            configuration,
-            row["constraints"],
-            _Spread.of(row, "Cost", _features(configuration)),
-            _Spread.of(row, measure),
-        )
-        for configuration in setting.configurations
-        for row in configuration.figures.to_dict("records")
+        (one, row["constraints"], _Spread.of(row, "Cost", _features(one)), _Spread.of(row, measure))
+        for one in comparison.configurations
+        for row in one.figures.to_dict("records")
         if math.isfinite(row["Cost"]) and math.isfinite(row[measure])
     ]
-    x = linear([0.0, *(end for *_, cost, _ in rows for end in (cost.low, cost.high))], _LEFT, WIDTH - _RIGHT)
-    y = linear([end for *_, share in rows for end in (share.low, share.high)], HEIGHT - _BOTTOM, _TOP)
-    labels = _labels([(c.name, kind, x(cost.mean), y(share.mean)) for c, kind, cost, share in rows])
-    points = [
-        Point(
-            x(cost.mean),
-            y(share.mean),
-            _bars(x, y, cost, share),
-            kind,
-            configuration.name,
-            f"{configuration.name}, {kind}: {measure} {share}, Cost / d {cost}",
-            configuration.anchor,
-            label,
+    if not rows:
+        return Picture(title)
+    with drawing(WIDTH, HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM) as axes:
+        axes.set(xlabel="Cost / d, lower is better", ylabel=f"{measure}, higher is better")
+        held = {one.anchor: (cost.mean, share.mean) for one, kind, cost, share in rows if kind == HELD}
+        links = []
+        for number, (one, kind, cost, share) in enumerate(rows):
+            if kind == AS_ANSWERED and one.anchor in held:
+                axes.plot(*zip((cost.mean, share.mean), held[one.anchor], strict=True), gid="move")
+            shape = _CIRCLE if kind == BY_ITSELF else _SQUARE
+            _mark(axes, number, "", shape, cost.mean, share.mean, cost.deviation, share.deviation)
+            tooltip = f"{one.name}, {kind}: {measure} {share}, Cost / d {cost}"
+            links.append((one.anchor, f"point {kind.replace(' ', '-')}", tooltip))
+        axes.update_datalim([(0.0, rows[0][3].mean)])
+        axes.autoscale_view()
+        # Answers that do not hold the constraints are named when they are pointed at.
+        _label(
+            axes, [(cost.mean, share.mean, one.name, kind != AS_ANSWERED) for one, kind, cost, share in rows]
         )
-        for (configuration, kind, cost, share), label in zip(rows, labels, strict=True)
-    ]
-    title = f"{measure} against Cost / d, {setting.name}"
-    return Scatter(
-        title, "Cost / d, lower is better", f"{measure}, higher is better", x, y, points, _moves(points)
-    )
+        return Picture(title, inline_svg(axes, title, links))
+
+
+def timings(comparison: Comparison) -> Picture:
+    """Seconds of training and of answering, a line for each method that was measured, the fastest in all first."""
+    title = f"Seconds, {comparison.name}, {comparison.people} people"
+    measured = [(c, c.figures.iloc[0]) for c in comparison.configurations if c.figures["seeds"].iloc[0]]
+    if not measured:
+        return Picture(title)
+    measured.sort(key=lambda pair: pair[1]["prepare s"] + pair[1]["answer s"])
+    rows = [(one, _Spread.of(row, "prepare s"), _Spread.of(row, "answer s")) for one, row in measured]
+    powers = [math.log10(max(seconds.mean, _LEAST_S)) for _, *both in rows for seconds in both]
+    low = 10.0 ** math.floor(min(powers))
+    high = max(10.0 ** math.ceil(max(powers)), 10 * low)
+    left = 20 + 7.4 * max(len(one.name) for one, *_ in rows)
+    with drawing(round(left + 420), _TOP + ROW * len(rows) + _BOTTOM, left, 20, _TOP, _BOTTOM) as axes:
+        axes.set(xscale="log", xlim=(low, high), ylim=(len(rows) - 0.5, -0.5), yticks=[])
+        axes.set_xlabel("seconds, lower is better")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.minorticks_off()
+        unit = 1 / axes.bbox.width
+        for number, (one, *both) in enumerate(rows):
+            axes.axhspan(number - 0.5, number + 0.5, -left * unit, 1 + 20 * unit, gid=f"{number} band")
+            name = axes.text(
+                -10 * unit, number, _printable(one.name), ha="right", va="center", parse_math=False
+            )
+            name.set(transform=axes.get_yaxis_transform(), fontsize=12, gid=f"{number} name")
+            for kind, shape, (mean, deviation) in zip(
+                ("training ", "answering "), (_CIRCLE, _DIAMOND), both, strict=True
+            ):
+                place = max(mean, low)
+                ends = [place - max(mean - deviation, low)], [min(mean + deviation, high) - place]
+                _mark(axes, number, kind, shape, place, number, ends if deviation else None, None)
+        links = [
+            (one.anchor, "row", f"{one.name}: training {training} s, answering {answering} s")
+            for one, training, answering in rows
+        ]
+        return Picture(title, inline_svg(axes, title, links), f"at the left edge: {low:g} s or less")
 
 
 def _features(configuration: Configuration) -> float:
@@ -133,86 +116,62 @@ def _features(configuration: Configuration) -> float:
     return next((float(one.record["scores"]["d"]) for one in configuration.found if not one.failed), math.nan)
 
 
-def _bars(x: Scale, y: Scale, cost: _Spread, share: _Spread) -> list[tuple[float, float, float, float]]:
-    """One deviation to both sides, where there is one."""
-    across = (x(cost.low), y(share.mean), x(cost.high), y(share.mean))
-    up = (x(cost.mean), y(share.low), x(cost.mean), y(share.high))
-    return [bar for bar, spread in ((across, cost), (up, share)) if spread.deviation]
+def _printable(text: str) -> str:
+    """A text in one line, without the characters that XML may not have."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
-def _labels(points: Sequence[tuple[str, str, float, float]]) -> list[Label]:
-    """Answers that do not hold the constraints are named when they are pointed at."""
-    shown = [(x, y, "" if kind == AS_ANSWERED else name) for name, kind, x, y in points]
-    # Placed from the left: the cheap methods, where it is dense, choose first.
-    order = sorted(range(len(shown)), key=lambda i: shown[i][0])
-    placed = place_labels([shown[i] for i in order], WIDTH, HEIGHT - _BOTTOM)
-    labels = dict(zip(order, placed, strict=True))
-    return [replace(labels[i], shown=labels[i].shown and bool(text)) for i, (_, _, text) in enumerate(shown)]
+def _mark(
+    axes: Any, link: int, css: str, shape: tuple[str, float], x: float, y: float, across: Any, up: Any
+) -> None:
+    """Draw a point of a link, with bars of one deviation where it has one."""
+    point, _, bars = axes.errorbar(
+        x, y, xerr=across or None, yerr=up or None, fmt=shape[0], markersize=shape[1]
+    )
+    point.set_gid(f"{link} {css}mark")
+    for bar in bars:
+        bar.set_gid(f"{link} {css}bar")
 
 
-def _moves(points: Sequence[Point]) -> list[tuple[float, float, float, float]]:
-    ends = {(point.anchor, point.kind): point for point in points}
-    return [
-        (point.x, point.y, ends[anchor, HELD].x, ends[anchor, HELD].y)
-        for (anchor, kind), point in ends.items()
-        if kind == AS_ANSWERED and (anchor, HELD) in ends
-    ]
+def _label(axes: Any, points: Sequence[tuple[float, float, str, bool]]) -> None:
+    """Name each point where there is room, as near as it can be; without room, or if not to be shown, it waits."""
+    from matplotlib.transforms import Bbox
 
-
-@dataclass(frozen=True)
-class Mark:
-    """Seconds of one kind: place, deviation to both sides, in words."""
-
-    x: float
-    low: float
-    high: float
-    kind: str
-    tooltip: str
-
-
-@dataclass(frozen=True)
-class TimingRow:
-    """A method's seconds: where its line is, whose it is, and its marks."""
-
-    y: float
-    name: str
-    anchor: str
-    marks: list[Mark]
-
-
-@dataclass(frozen=True)
-class Timings:
-    """Seconds of training and of answering, a line for each method, the fastest in all first."""
-
-    title: str
-    x: Scale
-    left: float
-    rows: list[TimingRow]
-    width: int
-    height: int
-
-
-def timings(setting: Setting) -> Timings:
-    """The seconds of all methods that were measured."""
-    measured = [(c, c.figures.iloc[0]) for c in setting.configurations if c.figures["seeds"].iloc[0]]
-    measured.sort(key=lambda pair: pair[1]["prepare s"] + pair[1]["answer s"])
-    kinds = {"training": "prepare s", "answering": "answer s"}
-    seconds = [float(row[name]) for _, row in measured for name in kinds.values()]
-    left = 20 + 7.4 * max((len(c.name) for c, _ in measured), default=0)
-    width = round(left + 420)
-    x = logarithmic(seconds, left, width - 20, _LEAST_S)
-    rows = [
-        TimingRow(
-            _TOP + _ROW * (place + 0.5),
-            configuration.name,
-            configuration.anchor,
-            [_mark(x, kind, configuration.name, _Spread.of(row, name)) for kind, name in kinds.items()],
+    at = axes.transData.transform([point[:2] for point in points])
+    taken = [Bbox.from_bounds(x - 5, y - 5, 10, 10) for x, y in at]
+    picture = Bbox([axes.bbox.min, axes.figure.bbox.max])
+    # From the left: the cheap methods, where it is dense, choose first.
+    for number in at[:, 0].argsort(kind="stable"):
+        *_, name, shown = points[number]
+        text = axes.text(
+            0, 0, _printable(name), transform=None, parse_math=False, gid=f"{number} label waiting"
         )
-        for place, (configuration, row) in enumerate(measured)
-    ]
-    height = _TOP + _ROW * len(rows) + _BOTTOM
-    return Timings(f"Seconds, {setting.name}, {setting.people} people", x, left, rows, width, height)
+        inside = []
+        for away, leader, side in _around():
+            place = at[number] + away
+            text.set(position=place, ha=side)
+            box = text.get_window_extent().padded(2)
+            if not picture.contains(*box.min) or not picture.contains(*box.max):
+                continue
+            inside.append((place, side))
+            if shown and not box.count_overlaps(taken):
+                taken.append(box)
+                text.set_gid(f"{number} label")
+                if leader:
+                    ends = zip(at[number], place, strict=True)
+                    axes.plot(*ends, transform=None, gid=f"{number} leader")
+                break
+        else:
+            place, side = inside[0] if inside else (at[number] + (8, -4), "left")
+            text.set(position=place, ha=side)
 
 
-def _mark(x: Scale, kind: str, name: str, seconds: _Spread) -> Mark:
-    return Mark(x(seconds.mean), x(seconds.low), x(seconds.high), kind, f"{name}: {kind} {seconds} s")
+def _around() -> Iterator[tuple[tuple[float, float], bool, str]]:
+    """Places of a label: beside its point, above and below, then at the end of a line to all sides."""
+    sides = ((1, "left"), (-1, "right"))
+    for up in (-4, 4, -12):
+        yield from (((8 * sign, up), False, side) for sign, side in sides)
+    yield from (((0, up), False, "center") for up in (9, -18))
+    for away in (22.0, 36.0, 50.0):
+        for up in (away, -1.2 * away):
+            yield from (((0.7 * sign * away, up), True, side) for sign, side in sides)

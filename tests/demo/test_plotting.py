@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from carla_genre.demo import plotting
+from carla_genre.errors import MissingDependencyError
 from carla_genre.evaluation.score import Scores
 from carla_genre.evaluation.violations import Violations
 
@@ -31,16 +32,11 @@ def test_no_method_answered_anybody(tmp_path):
     assert "<svg" in picture
 
 
-def test_without_matplotlib_the_error_has_the_command():
-    code = (
-        "import sys; sys.modules['matplotlib'] = None\n"
-        "from carla_genre.demo import plotting\n"
-        "from carla_genre.errors import MissingDependencyError\n"
-        "try: plotting.require_matplotlib()\n"
-        "except MissingDependencyError as error: print(error)\n"
-    )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert "pip install 'carla-genre[plot]'" in told
+def test_without_matplotlib_the_error_has_the_command(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "matplotlib.figure", raising=False)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'carla-genre\[plot\]'"):
+        plotting.compare_methods(tmp_path / "a.png", {"m": figures(1.0, 1.0)}, {"m": {"age": 1.0}}, [], "m")
 
 
 def test_importing_plotting_does_not_import_matplotlib():

@@ -10,7 +10,7 @@ from typing import Any
 
 from carla_genre.harness.cell import Cell
 
-VOID = {"meta", "input", "br", "link", "path", "circle", "rect", "img"}
+VOID = {"meta", "input", "br", "link", "circle", "rect", "img"}
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 

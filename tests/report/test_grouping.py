@@ -6,11 +6,11 @@ from report_cases import failed, measured, write
 from carla_genre.harness.cell import Cell
 from carla_genre.harness.table import AS_ANSWERED, HELD
 from carla_genre.report.collecting import collect
-from carla_genre.report.grouping import settings_of
+from carla_genre.report.grouping import comparisons_of
 
 
 def grouped(folder, *records):
-    return settings_of(collect([write(folder, *records)]).found)
+    return comparisons_of(collect([write(folder, *records)]).found)
 
 
 def test_seeds_are_put_together_and_everything_else_kept_apart(tmp_path):

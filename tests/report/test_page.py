@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import sys
 from base64 import b64decode
 from pathlib import Path
 from urllib.parse import unquote
@@ -10,7 +11,7 @@ import pytest
 from report_cases import COMMIT, failed, measured, parsed, write
 
 from carla_genre.cli import main
-from carla_genre.errors import InputError
+from carla_genre.errors import InputError, MissingDependencyError
 from carla_genre.evaluation.measures import FIGURES
 from carla_genre.harness.cell import Cell
 from carla_genre.harness.table import FURTHER, MAIN, MEASURES
@@ -46,7 +47,7 @@ def page(tmp_path):
 def ids(page):
     return [
         element.attributes["id"]
-        for tag in ("section", "div")
+        for tag in ("section", "div", "g", "path")
         for element in page.all(tag)
         if "id" in element.attributes
     ]
@@ -132,9 +133,8 @@ def test_every_measure_of_the_tables_has_its_definition():
     assert list(columns) == [*MAIN, *FURTHER]
     for name, measure in MEASURES.items():
         if measure.figure:
-            figure = FIGURES[measure.figure]
-            assert (columns[name].definition, columns[name].better) == (figure.definition, figure.better)
-        assert columns[name].definition and columns[name].range
+            assert columns[name].figure == FIGURES[measure.figure]
+        assert columns[name].figure.definition in columns[name].tooltip
 
 
 def test_a_configuration_has_all_that_its_records_say(page):
@@ -164,8 +164,8 @@ def test_pictures_have_a_point_for_each_row_with_figures_and_a_line_for_each_met
         points = [point.attributes["aria-label"] for point in figure.all("a", class_="point")]
         assert len(points) == 3, "nobody has no Cost, Broken no figures"
         assert any(text.startswith("Wachter, not held:") for text in points)
-        assert len(figure.all("path", class_="move")) == 1
-        assert len(figure.all("path", class_="bar")) == 1, "two seeds of GenRe differ in Cost alone"
+        assert len(figure.all("g", class_="move")) == 1
+        assert len(figure.all("g", class_="bar")) == 1, "two seeds of GenRe differ in Cost alone"
     rows = [row.attributes["aria-label"] for row in seconds.all("a", class_="row")]
     assert len(rows) == 3
     assert all("training 3 s" in text and "answering 0.25 s" in text for text in rows)
@@ -256,3 +256,12 @@ def test_a_page_that_cannot_be_written_is_one_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         write_report([folder], tmp_path / "file" / "page.html")
+
+
+def test_without_matplotlib_the_one_error_has_the_command_and_no_page_is_written(tmp_path, monkeypatch):
+    folder = write(tmp_path / "records", measured(loans()))
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "matplotlib.style", raising=False)
+    with pytest.raises(MissingDependencyError, match=r"a report needs matplotlib.*'carla-genre\[plot\]'"):
+        write_report([folder], tmp_path / "report.html")
+    assert not (tmp_path / "report.html").exists()
