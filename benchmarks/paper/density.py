@@ -65,7 +65,7 @@ def log_density(generator: Generator, factuals: Tensor, answers: Tensor) -> Tens
 
 
 def _log_density(generator: Generator, factuals: Tensor, answers: Tensor) -> Tensor:
-    bins, rules = generator.answer_bins, generator.rules
+    bins, rules = generator.answer_bins, generator.constraints
     weights = generator.logits(factuals, answers).double().log_softmax(-1)  # (B, D, K)
     total = answers.new_zeros(len(answers))
     for feature in range(bins.n_features):

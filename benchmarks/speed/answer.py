@@ -26,8 +26,8 @@ from carla_genre.datasets.catalog import FrameCatalog
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.sampler import draw, sample
-from carla_genre.generator.threads import processor_threads
 from carla_genre.methods.genre.method import GenRe
+from carla_genre.threads import processor_threads
 
 
 def untrained_reference(method: GenRe, data: FrameCatalog, layers: int) -> Reference:
@@ -45,7 +45,7 @@ def sample_plainly(generator: Generator, factuals: Tensor, sampling: SamplingCon
     repeated = factuals.repeat_interleave(sampling.n_samples, 0)
     answers = repeated.clone()
     random = torch.Generator(generator.device).manual_seed(0)
-    for feature in np.flatnonzero(~generator.rules.immutable):
+    for feature in np.flatnonzero(~generator.constraints.immutable):
         logits = generator.logits(repeated, answers)[:, feature]
         index = torch.multinomial((logits * sampling.temperature).softmax(-1), 1, generator=random)
         answers[:, feature] = generator.answer_bins.representatives[feature][index[:, 0]]

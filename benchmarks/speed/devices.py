@@ -23,23 +23,23 @@ from benchmarks.speed.alternate import in_turn, seconds
 from benchmarks.speed.command import finish, parse, timing_parser
 from benchmarks.speed.settings import add_data
 from carla_genre.generator.config import PRESETS, GeneratorConfig
+from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs, find_pairs
-from carla_genre.generator.rules import Rules
-from carla_genre.generator.threads import processor_threads
 from carla_genre.generator.training_state import History
 from carla_genre.methods.core.device import choose_device
-from carla_genre.methods.core.generator_rules import generator_rules, level_counts
+from carla_genre.methods.core.feature_constraints import feature_constraints, level_counts
 from carla_genre.protocol.data import input_columns, load_protocol_data
 from carla_genre.schema import Schema
+from carla_genre.threads import processor_threads
 
 
 class Problem(NamedTuple):
     """What is trained: pairs, and a generator's configuration without its devices."""
 
     config: GeneratorConfig
-    rules: Rules
+    constraints: FeatureConstraints
     levels: np.ndarray
     pairs: Pairs
 
@@ -51,13 +51,13 @@ def problem(data: str, preset: str, options: argparse.Namespace) -> Problem:
     schema = Schema.from_mlmodel(classifier)  # type: ignore[arg-type]
     rows = catalog.df_train.iloc[: options.rows]
     values, labels = schema.encode(rows), rows[catalog.target].to_numpy()
-    config, rules = PRESETS[preset], generator_rules(schema)
+    config, constraints = PRESETS[preset], feature_constraints(schema)
     training = replace(
         config.training, steps=options.steps, batch_size=options.batch, epochs=None, evaluations=5, patience=0
     )
     device = choose_device("auto", "benchmarks.speed.devices")
-    pairs = find_pairs(values[labels == 0], values[labels == 1], rules, config.pairs, device)
-    return Problem(replace(config, training=training), rules, level_counts(schema), pairs)
+    pairs = find_pairs(values[labels == 0], values[labels == 1], constraints, config.pairs, device)
+    return Problem(replace(config, training=training), constraints, level_counts(schema), pairs)
 
 
 def train(task: Problem, devices: int, threads: int, steps: int | None = None) -> History:
@@ -68,7 +68,7 @@ def train(task: Problem, devices: int, threads: int, steps: int | None = None) -
     device = choose_device("auto", "benchmarks.speed.devices")
 
     def untrained() -> tuple[Generator, Pairs]:
-        return Generator.for_pairs(config, task.rules, task.levels, task.pairs).to(device), task.pairs
+        return Generator.for_pairs(config, task.constraints, task.levels, task.pairs).to(device), task.pairs
 
     with torch.random.fork_rng(), processor_threads(threads):
         torch.manual_seed(0)

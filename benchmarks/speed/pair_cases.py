@@ -15,9 +15,9 @@ from torch import Tensor
 
 from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.generator.config import DEFAULT, PairConfig
+from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.pairing.pairs import find_pairs
-from carla_genre.generator.rules import Rules
-from carla_genre.generator.threads import processor_threads
+from carla_genre.threads import processor_threads
 
 FEATURES, NUMBERS = 20, 14  # of the rows of many features; the others are categories of two levels
 CHUNK = 100_000  # rows that are made at a time
@@ -27,11 +27,11 @@ Work = Callable[["Case", PairConfig], Tensor]
 
 @dataclass(frozen=True)
 class Case:
-    """Denied and accepted rows, and the rules between them."""
+    """Denied and accepted rows, and the constraints between them."""
 
     denied: np.ndarray
     accepted: np.ndarray
-    rules: Rules
+    constraints: FeatureConstraints
 
 
 def adult_like(n_denied: int, n_accepted: int) -> Case:
@@ -41,7 +41,9 @@ def adult_like(n_denied: int, n_accepted: int) -> Case:
         random = np.random.default_rng(seed)
         return np.concatenate([random.integers(0, 101, (n, 6)) / 100, random.integers(0, 2, (n, 7))], axis=1)
 
-    return Case(people(n_denied, 0), people(n_accepted, 1), _rules(np.arange(13) >= 6, np.arange(13) >= 11))
+    return Case(
+        people(n_denied, 0), people(n_accepted, 1), _constraints(np.arange(13) >= 6, np.arange(13) >= 11)
+    )
 
 
 def of_twenty_features(n: int) -> Case:
@@ -57,19 +59,21 @@ def of_twenty_features(n: int) -> Case:
             part[:, NUMBERS:] = causes[:, NUMBERS:] > 0
         return rows
 
-    return Case(people(1), people(2), _rules(np.arange(FEATURES) >= NUMBERS, np.zeros(FEATURES, bool)))
+    return Case(people(1), people(2), _constraints(np.arange(FEATURES) >= NUMBERS, np.zeros(FEATURES, bool)))
 
 
-def _rules(categorical: np.ndarray, immutable: np.ndarray) -> Rules:
+def _constraints(categorical: np.ndarray, immutable: np.ndarray) -> FeatureConstraints:
     d = len(categorical)
-    return Rules(categorical, immutable, np.zeros(d, int), np.full(d, -np.inf), np.full(d, np.inf))
+    return FeatureConstraints(
+        categorical, immutable, np.zeros(d, int), np.full(d, -np.inf), np.full(d, np.inf)
+    )
 
 
 def full_matrix(case: Case, config: PairConfig) -> Tensor:
     """Q of the nearest, from all costs at once: (n, K). Categories are binary, so that the cost is L1."""
     left, right = torch.from_numpy(case.denied).float(), torch.from_numpy(case.accepted).float()
     cost = torch.cdist(left, right, p=1.0)
-    immutable = torch.from_numpy(case.rules.immutable)
+    immutable = torch.from_numpy(case.constraints.immutable)
     differs = torch.cdist(left[:, immutable], right[:, immutable], p=1.0) > 0
     near = cost.masked_fill(differs, torch.inf).topk(min(config.top_k, len(right)), largest=False).values
     return torch.softmax(-config.lambda_ * near, dim=1)
@@ -77,13 +81,13 @@ def full_matrix(case: Case, config: PairConfig) -> Tensor:
 
 def blocks(case: Case, config: PairConfig) -> Tensor:
     """The same from ours."""
-    pairs = find_pairs(case.denied, case.accepted, case.rules, config)
+    pairs = find_pairs(case.denied, case.accepted, case.constraints, config)
     return pairs.near(torch.arange(min(len(pairs), 1000)))[1]
 
 
 def one_batch(case: Case, config: PairConfig) -> Tensor:
     """Targets of a batch of the first sources, without a table."""
-    pairs = find_pairs(case.denied, case.accepted, case.rules, replace(config, table="off"))
+    pairs = find_pairs(case.denied, case.accepted, case.constraints, replace(config, table="off"))
     return pairs.draw(
         torch.arange(DEFAULT.training.batch_size) % len(pairs), torch.Generator().manual_seed(0)
     )

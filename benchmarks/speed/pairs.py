@@ -30,10 +30,10 @@ from benchmarks.speed.settings import add_data, add_setting, setting
 from carla_genre.blackbox import model_probability
 from carla_genre.generator.config import DEFAULT, PairConfig
 from carla_genre.generator.pairing.pairs import find_pairs, split_rows
-from carla_genre.generator.threads import processor_threads
-from carla_genre.methods.core.generator_rules import generator_rules
+from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.protocol import Setting
 from carla_genre.schema import Schema
+from carla_genre.threads import processor_threads
 
 LARGE, LARGER = 100_000, 1_000_000
 
@@ -44,7 +44,7 @@ def of_setting(found: Setting) -> Case:
     schema, data = Schema.from_mlmodel(mlmodel), mlmodel.data
     values, labels = schema.encode(data.df_train), data.df_train[data.target].to_numpy()
     denied, accepted = split_rows(labels, model_probability(mlmodel, data.df_train), DEFAULT.pairs)
-    return Case(values[denied], values[accepted], generator_rules(schema))
+    return Case(values[denied], values[accepted], feature_constraints(schema))
 
 
 def against_full_matrix(
@@ -71,8 +71,10 @@ def batches(n: int, config: PairConfig, threads: int, runs: int) -> dict[str, di
     rows, random = torch.arange(batch) % n, torch.Generator().manual_seed(0)
     found = []
     with processor_threads(threads):
-        exact = find_pairs(case.denied, case.accepted, case.rules, config)
-        prepare_s = seconds(lambda: found.append(find_pairs(case.denied, case.accepted, case.rules, indexed)))
+        exact = find_pairs(case.denied, case.accepted, case.constraints, config)
+        prepare_s = seconds(
+            lambda: found.append(find_pairs(case.denied, case.accepted, case.constraints, indexed))
+        )
         (index,) = found
         alone = repeated(lambda: exact.draw(rows, random), runs)
         both = alternate(lambda: index.draw(rows, random), lambda: exact.draw(rows, random), runs)

@@ -12,7 +12,7 @@ import torch
 
 from carla_genre.demo.progress import Lines, Progress, quiet_carla
 from carla_genre.errors import InputError
-from carla_genre.generator.threads import processor_threads
+from carla_genre.threads import processor_threads
 
 HIDDEN = [18, 9]
 BATCH, EPOCHS, STEPS = 1024, 10, 600  # the steps are for small data: more epochs of smaller batches

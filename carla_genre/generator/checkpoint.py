@@ -24,8 +24,8 @@ from carla_genre.generator.config import (
     SamplingConfig,
     Training,
 )
+from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.rules import Rules
 from carla_genre.io import whole_file
 
 FORMAT = "carla-genre generator"
@@ -55,8 +55,10 @@ def save(
     for side in ("factual_bins", "answer_bins"):
         for name, tensor in getattr(generator, side).state_dict().items():
             tensors[f"{side}/{name}"] = tensor.cpu().contiguous()
-    for field in dataclasses.fields(Rules):
-        tensors[f"rules/{field.name}"] = torch.from_numpy(np.array(getattr(generator.rules, field.name)))
+    for field in dataclasses.fields(FeatureConstraints):
+        tensors[f"constraints/{field.name}"] = torch.from_numpy(
+            np.array(getattr(generator.constraints, field.name))
+        )
     for name, array in (arrays or {}).items():
         tensors[f"{_ARRAYS}/{name}"] = torch.from_numpy(np.ascontiguousarray(array))
     metadata = {
@@ -120,9 +122,9 @@ def _rebuild(config: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Genera
     def part(prefix: str) -> dict[str, torch.Tensor]:
         return {name[len(prefix) + 1 :]: t for name, t in tensors.items() if name.startswith(prefix + "/")}
 
-    rules = Rules(**{name: tensor.numpy() for name, tensor in part("rules").items()})
+    constraints = FeatureConstraints(**{name: tensor.numpy() for name, tensor in part("constraints").items()})
     generator = Generator(
-        config_from_dict(config), rules, Bins(**part("factual_bins")), Bins(**part("answer_bins"))
+        config_from_dict(config), constraints, Bins(**part("factual_bins")), Bins(**part("answer_bins"))
     )
     generator.transformer.load_state_dict(part("weights"))
     return generator

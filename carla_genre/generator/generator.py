@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from carla_genre.generator.bins import Bins
 from carla_genre.generator.config import GeneratorConfig
+from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.patches import PatchedTransformer
-from carla_genre.generator.rules import Rules
 from carla_genre.generator.transformer import RecourseTransformer
 
 
@@ -20,34 +20,36 @@ class Generator(nn.Module):
     Parameters
     ----------
     config : GeneratorConfig
-    rules : Rules
+    constraints : FeatureConstraints
         The features' constraints; an immutable position is given, not learned.
     factual_bins, answer_bins : Bins
         Those of D_h- and D_h+ together, which read a factual, and those of D_h+, which an answer is made of.
     """
 
-    def __init__(self, config: GeneratorConfig, rules: Rules, factual_bins: Bins, answer_bins: Bins) -> None:
+    def __init__(
+        self, config: GeneratorConfig, constraints: FeatureConstraints, factual_bins: Bins, answer_bins: Bins
+    ) -> None:
         super().__init__()
-        self.config, self.rules = config, rules
+        self.config, self.constraints = config, constraints
         self.factual_bins, self.answer_bins = factual_bins, answer_bins
         network = PatchedTransformer if config.architecture.patch > 1 else RecourseTransformer
         self.transformer = network(config.architecture, factual_bins.size, answer_bins.exists)
-        self.register_buffer("learned", torch.from_numpy(~rules.immutable), persistent=False)
+        self.register_buffer("learned", torch.from_numpy(~constraints.immutable), persistent=False)
         points = answer_bins.representatives.cpu().numpy()
-        outside = (points < rules.lower[:, None]) | (points > rules.upper[:, None])
-        forbidden = (outside & np.isfinite(points)).any(axis=1) & ~rules.categorical
-        self.limited = forbidden | (rules.direction != 0)  # (D,): not every bin is everybody's
+        outside = (points < constraints.lower[:, None]) | (points > constraints.upper[:, None])
+        forbidden = (outside & np.isfinite(points)).any(axis=1) & ~constraints.categorical
+        self.limited = forbidden | (constraints.direction != 0)  # (D,): not every bin is everybody's
 
     learned: Tensor
 
     @classmethod
     def for_pairs(
-        cls, config: GeneratorConfig, rules: Rules, n_levels: np.ndarray, pairs: Pairs
+        cls, config: GeneratorConfig, constraints: FeatureConstraints, n_levels: np.ndarray, pairs: Pairs
     ) -> Generator:
         """An untrained generator whose bins fit the pairs; its weights come from torch's global state."""
         answer_bins = Bins.fit(pairs.targets, n_levels, config.binning)
         both = np.concatenate([pairs.sources, pairs.targets])
-        return cls(config, rules, Bins.fit(both, n_levels, config.binning), answer_bins)
+        return cls(config, constraints, Bins.fit(both, n_levels, config.binning), answer_bins)
 
     @property
     def device(self) -> torch.device:

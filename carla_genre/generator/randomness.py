@@ -1,7 +1,7 @@
-"""Random numbers that belong to a row, not to its place in a batch.
+"""Random numbers that belong to a row, not to its position in a batch.
 
 An answer must not change with the batch size or with who else asks. So each number is a hash of the
-seed, the row's content and the number's place (a counter-based generator, after splitmix64: Steele,
+seed, the row's content and the number's position (a counter-based generator, after splitmix64: Steele,
 Lea and Flood, OOPSLA 2014), on the CPU as on a GPU.
 """
 
@@ -54,8 +54,8 @@ def normals(keys: Tensor, stream: int, n: int) -> Tensor:
     return torch.special.ndtri(uniforms(keys, stream, n).clamp(1e-12, 1 - 1e-12))
 
 
-def places(weights: Tensor, uniform: Tensor) -> Tensor:
-    """Places drawn by weights >= 0 (B, N), with replacement, from numbers in [0, 1) (B, M): long (B, M)."""
+def sample_categorical(weights: Tensor, uniform: Tensor) -> Tensor:
+    """Draw indices by weights >= 0 (B, N), with replacement, from numbers in [0, 1) (B, M): long (B, M)."""
     cumulative = weights.cumsum(1)
     drawn = torch.searchsorted(cumulative, uniform.to(cumulative) * cumulative[:, -1:], right=True)
     return drawn.clamp_(max=weights.shape[1] - 1)

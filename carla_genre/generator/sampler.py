@@ -102,7 +102,7 @@ def draw(
     answers = factuals.unsqueeze(1).repeat(1, n, 1)
     for feature in range(bins.n_features):
         kept = own[:, feature : feature + 1]
-        if generator.rules.immutable[feature]:
+        if generator.constraints.immutable[feature]:
             decoding.skip()
             chosen = kept.expand(-1, n)
         else:
@@ -116,7 +116,7 @@ def draw(
                 stuck = ~allowed.any(-1, keepdim=True)
                 chosen, keeps = torch.where(stuck, kept, chosen), keeps | stuck
             answer = bins.representatives[feature][chosen]
-            if sampling.sigma and not generator.rules.categorical[feature]:
+            if sampling.sigma and not generator.constraints.categorical[feature]:
                 noise = normals(keys, 2 * feature + 1, n)
                 answer = _within(answer + sampling.sigma * noise, generator, feature, factuals[:, feature])
             answers[:, :, feature] = torch.where(keeps, answers[:, :, feature], answer)
@@ -140,12 +140,12 @@ def _allowed(
 
     From the factuals' values (B,), their bins (B, 1), and whether these hold them (B,).
     """
-    rules, n_bins = generator.rules, generator.transformer.head.n_bins[feature]
+    constraints, n_bins = generator.constraints, generator.transformer.head.n_bins[feature]
     if not generator.limited[feature]:
         return None
     points = generator.answer_bins.representatives[feature, :n_bins]
-    allowed = (points >= rules.lower[feature]) & (points <= rules.upper[feature])
-    difference = (points - factual.unsqueeze(-1)) * float(rules.direction[feature])
+    allowed = (points >= constraints.lower[feature]) & (points <= constraints.upper[feature])
+    difference = (points - factual.unsqueeze(-1)) * float(constraints.direction[feature])
     allowed = allowed & (difference >= 0)
     # The factual's own bin stands for its own value, which is always allowed.
     is_own = torch.arange(n_bins, device=points.device) == own
@@ -154,8 +154,8 @@ def _allowed(
 
 def _within(answer: Tensor, generator: Generator, feature: int, factual: Tensor) -> Tensor:
     """Clip noisy values (B, N) into the range and the allowed direction from the factuals' (B,)."""
-    rules, start = generator.rules, factual.unsqueeze(-1)
-    answer = answer.clamp(float(rules.lower[feature]), float(rules.upper[feature]))
-    if rules.direction[feature] > 0:
+    constraints, start = generator.constraints, factual.unsqueeze(-1)
+    answer = answer.clamp(float(constraints.lower[feature]), float(constraints.upper[feature]))
+    if constraints.direction[feature] > 0:
         return torch.maximum(answer, start)
-    return torch.minimum(answer, start) if rules.direction[feature] < 0 else answer
+    return torch.minimum(answer, start) if constraints.direction[feature] < 0 else answer

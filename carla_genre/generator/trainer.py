@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 from tqdm import tqdm
 
 from carla_genre.generator import training_state
@@ -19,7 +21,6 @@ from carla_genre.generator.batches import Batches
 from carla_genre.generator.config import Training
 from carla_genre.generator.distributed.world import World
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.optimization import make_optimizer, make_schedule
 from carla_genre.generator.pairing.examples import Example, Examples
 from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.training_state import History
@@ -252,3 +253,23 @@ class Trainer:
 
 def _weights(generator: Generator) -> dict[str, Tensor]:
     return copy.deepcopy(generator.state_dict())
+
+
+def make_optimizer(model: nn.Module, config: Training) -> Optimizer:
+    """AdamW, whose decay spares biases, norms and other vectors."""
+    matrices = [p for p in model.parameters() if p.ndim >= 2]
+    others = [p for p in model.parameters() if p.ndim < 2]
+    groups = [
+        {"params": matrices, "weight_decay": config.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    return AdamW(groups, lr=config.learning_rate, fused=True)
+
+
+def make_schedule(optimizer: Optimizer, config: Training, n_steps: int) -> LRScheduler:
+    """The rate of each of ``n_steps`` steps; to be stepped after the optimizer."""
+    if config.schedule == "constant":
+        return ConstantLR(optimizer, factor=1.0, total_iters=1)
+    # It is stepped after the optimizer, so it needs one rate more than there are steps.
+    total = max(n_steps, 10) + 1
+    return OneCycleLR(optimizer, config.learning_rate, total_steps=total, pct_start=0.1)

@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from torch import nn
 from tqdm.auto import tqdm
 
-from carla_genre.generator.threads import processor_threads  # carla_genre before carla
+from carla_genre.threads import processor_threads  # carla_genre before carla
 
 from carla.models.api import MLModel
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from generator_cases import PAPER_LIKE, SUMMARY, make_generator, make_rows, make_rules
+from generator_cases import PAPER_LIKE, SUMMARY, make_constraints, make_generator, make_rows
 from torch import Tensor
 
 from benchmarks.paper.density import log_density
 from carla_genre.errors import InputError
 from carla_genre.generator.bins import Bins
 from carla_genre.generator.config import Architecture, Binning, GeneratorConfig, SamplingConfig
+from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.rules import Rules
 from carla_genre.generator.sampler import sample
 
 UNIT = {"lower": np.array([0.0, -np.inf, 0.0, -np.inf]), "upper": np.array([1.0, np.inf, 1.0, np.inf])}
@@ -24,7 +24,7 @@ DECODER = replace(SUMMARY, kind="decoder")
 
 def pair(kind: str = "values", architecture: Architecture = SUMMARY, **changes: object) -> Generator:
     """A generator of two continuous features in the unit box, whose second depends on the first."""
-    rules = Rules(
+    constraints = FeatureConstraints(
         categorical=np.zeros(2, bool),
         immutable=np.zeros(2, bool),
         direction=np.zeros(2, int),
@@ -35,7 +35,7 @@ def pair(kind: str = "values", architecture: Architecture = SUMMARY, **changes: 
     bins = Bins.fit(np.random.default_rng(0).random((200, 2)) * 0.8 + 0.1, np.zeros(2, int), config.binning)
     with torch.random.fork_rng():
         torch.manual_seed(1)
-        generator = Generator(config, replace(rules, **changes), bins, bins)
+        generator = Generator(config, replace(constraints, **changes), bins, bins)
         for parameter in generator.parameters():
             parameter.data.add_(torch.randn_like(parameter) * 0.3)
     return generator.eval()
@@ -82,7 +82,7 @@ def test_a_range_far_from_all_bins_has_a_density_too() -> None:
 
 def test_levels_add_up_to_one() -> None:
     """Two categories of the four features: their masses over all levels, at a place of the continuous ones."""
-    generator = make_generator(rules=make_rules(**UNIT))
+    generator = make_generator(constraints=make_constraints(**UNIT))
     x = torch.from_numpy(make_rows(1, 5))
     grid = torch.linspace(0, 1, 201, dtype=torch.float64)
     total = 0.0
@@ -104,8 +104,8 @@ def test_levels_add_up_to_one() -> None:
 
 
 def test_an_immutable_is_given() -> None:
-    rules = make_rules(immutable=np.array([False, True, True, False]), **UNIT)
-    generator = make_generator(rules=rules)
+    constraints = make_constraints(immutable=np.array([False, True, True, False]), **UNIT)
+    generator = make_generator(constraints=constraints)
     x, answer = torch.from_numpy(make_rows(40, 6)), torch.from_numpy(make_rows(40, 7))
     assert (log_density(generator, x, answer) == -torch.inf).all()
     answer[:, 1:3] = x[:, 1:3]
@@ -137,7 +137,9 @@ def test_equation_8_bounds_equation_7() -> None:
     generator = pair("even")
     generator.config = replace(generator.config, training=training)
     # No bound of the range is near: nothing is cut off.
-    generator.rules = replace(generator.rules, lower=np.full(2, -np.inf), upper=np.full(2, np.inf))
+    generator.constraints = replace(
+        generator.constraints, lower=np.full(2, -np.inf), upper=np.full(2, np.inf)
+    )
     x, answer = (torch.from_numpy(np.random.default_rng(seed).random((60, 2))) for seed in (3, 4))
     labels, bins = generator.answer_bins.soft_labels(answer).double(), generator.answer_bins
     kernels = torch.exp(-(((answer.unsqueeze(-1) - bins.representatives) / bins.widths) ** 2) / 2)

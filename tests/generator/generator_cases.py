@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from carla_genre.generator.config import Architecture, Binning, GeneratorConfig, PairConfig, Training
+from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs, find_pairs
-from carla_genre.generator.rules import Rules
 
 N_LEVELS = np.array([0, 3, 0, 2])
 
@@ -35,37 +35,40 @@ def make_rows(n: int, seed: int) -> np.ndarray:
     ).astype(float)
 
 
-def make_rules(**changes: object) -> Rules:
+def make_constraints(**changes: object) -> FeatureConstraints:
     """No constraints but those given."""
-    rules = Rules(
+    constraints = FeatureConstraints(
         categorical=N_LEVELS > 0,
         immutable=np.zeros(4, bool),
         direction=np.zeros(4, int),
         lower=np.full(4, -np.inf),
         upper=np.full(4, np.inf),
     )
-    return replace(rules, **changes)
+    return replace(constraints, **changes)
 
 
-def make_pairs(rules: Rules | None = None, config: PairConfig | None = None) -> Pairs:
+def make_pairs(constraints: FeatureConstraints | None = None, config: PairConfig | None = None) -> Pairs:
     """150 denied and 120 accepted rows."""
     return find_pairs(
-        make_rows(150, 0), make_rows(120, 1), rules or make_rules(), config or PairConfig(top_k=20)
+        make_rows(150, 0),
+        make_rows(120, 1),
+        constraints or make_constraints(),
+        config or PairConfig(top_k=20),
     )
 
 
 def make_generator(
     architecture: Architecture = SUMMARY,
-    rules: Rules | None = None,
+    constraints: FeatureConstraints | None = None,
     training: Training = TRAINING,
     n_bins: int = 16,
 ) -> Generator:
     """An untrained generator of fixed weights, large enough that its logits differ."""
     config = GeneratorConfig(binning=Binning(n_bins=n_bins), architecture=architecture, training=training)
-    rules = rules or make_rules()
+    constraints = constraints or make_constraints()
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        generator = Generator.for_pairs(config, rules, N_LEVELS, make_pairs(rules))
+        generator = Generator.for_pairs(config, constraints, N_LEVELS, make_pairs(constraints))
         for parameter in generator.parameters():
             parameter.data.add_(torch.randn_like(parameter) * 0.1)
     return generator.eval()

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from generator_cases import make_generator, make_rows, make_rules
+from generator_cases import make_constraints, make_generator, make_rows
 from safetensors.torch import save_file
 
 from carla_genre.errors import CheckpointError
@@ -12,7 +12,9 @@ from carla_genre.generator.sampler import sample
 
 
 def test_a_reloaded_generator_gives_the_same_answers(architecture: Architecture, tmp_path: Path) -> None:
-    generator = make_generator(architecture, make_rules(immutable=torch.tensor([0, 0, 0, 1]).bool().numpy()))
+    generator = make_generator(
+        architecture, make_constraints(immutable=torch.tensor([0, 0, 0, 1]).bool().numpy())
+    )
     path = tmp_path / "new folder" / "generator.safetensors"
     checkpoint.save(path, generator, {"owner": "me"})
     loaded, header = checkpoint.load(path)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from generator_cases import SUMMARY, make_generator, make_rows, make_rules
+from generator_cases import SUMMARY, make_constraints, make_generator, make_rows
 
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.generator.sampler import sample
@@ -39,8 +39,8 @@ def test_position_j_sees_the_features_before_it_and_no_others() -> None:
 
 
 def test_draws_follow_the_model_given_the_first_feature() -> None:
-    rules = make_rules(immutable=np.array([True, False, False, False]))
-    generator, row, n = make_generator(ALONE, rules, n_bins=3), rows(9, 1), 20000
+    constraints = make_constraints(immutable=np.array([True, False, False, False]))
+    generator, row, n = make_generator(ALONE, constraints, n_bins=3), rows(9, 1), 20000
     drawn = generator.answer_bins.index(
         sample(generator, row, SamplingConfig(temperature=1.0, n_samples=n), 0)[0]
     )

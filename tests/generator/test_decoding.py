@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from generator_cases import PAPER_LIKE, PATCHED, SUMMARY, make_generator, make_rows, make_rules
+from generator_cases import PAPER_LIKE, PATCHED, SUMMARY, make_constraints, make_generator, make_rows
 
 from carla_genre.generator.config import Architecture, SamplingConfig
 from carla_genre.generator.decoding import Decoding, bytes_per_answer
@@ -73,8 +73,10 @@ def test_a_feature_that_is_skipped_is_still_read_by_later_ones(architecture: Arc
 @pytest.mark.parametrize("temperature", [1.0, 10.0])
 @pytest.mark.parametrize("sigma", [0.0, 0.05])
 def test_sharing_changes_no_answer(architecture: Architecture, temperature: float, sigma: float) -> None:
-    rules = make_rules(immutable=np.array([False, True, False, False]), direction=np.array([0, 0, 1, 0]))
-    generator, rows = make_generator(architecture, rules), torch.from_numpy(make_rows(20, 9))
+    constraints = make_constraints(
+        immutable=np.array([False, True, False, False]), direction=np.array([0, 0, 1, 0])
+    )
+    generator, rows = make_generator(architecture, constraints), torch.from_numpy(make_rows(20, 9))
     sampling = SamplingConfig(temperature, sigma, n_samples=8)
     shared = draw(generator, rows, sampling, 3)
     assert torch.equal(shared, draw(generator, rows, sampling, 3, share=False))
@@ -92,8 +94,10 @@ def test_the_cache_takes_what_it_says(architecture: Architecture) -> None:
 @pytest.mark.gpu
 def test_a_gpu_gives_nearly_all_of_the_processor_s_answers(architecture: Architecture) -> None:
     """The random numbers are the same; the logits are so but for rounding."""
-    rules = make_rules(immutable=np.array([False, True, False, False]), direction=np.array([0, 0, 1, 0]))
-    generator, rows = make_generator(architecture, rules), torch.from_numpy(make_rows(200, 9))
+    constraints = make_constraints(
+        immutable=np.array([False, True, False, False]), direction=np.array([0, 0, 1, 0])
+    )
+    generator, rows = make_generator(architecture, constraints), torch.from_numpy(make_rows(200, 9))
     sampling = SamplingConfig(temperature=2.0, sigma=0.05, n_samples=8)
     expected = sample(generator, rows, sampling, 3)
     found = sample(generator.to("cuda"), rows, sampling, 3)

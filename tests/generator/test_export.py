@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from generator_cases import PAPER_LIKE, PATCHED, SUMMARY, make_generator, make_rows, make_rules
+from generator_cases import PAPER_LIKE, PATCHED, SUMMARY, make_constraints, make_generator, make_rows
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import Architecture, SamplingConfig
@@ -34,7 +34,7 @@ numpy.save(answers, whole.numpy())
 print(told["description.json"])
 """
 
-RULES = make_rules(
+RULES = make_constraints(
     immutable=np.array([False, True, False, False]),
     direction=np.array([1, 0, 0, 0]),
     lower=np.array([-np.inf, -np.inf, 0.2, -np.inf]),

@@ -1,6 +1,6 @@
 import torch
 
-from carla_genre.generator.randomness import normals, places, row_keys, uniforms
+from carla_genre.generator.randomness import normals, row_keys, sample_categorical, uniforms
 
 
 def test_numbers_are_even_and_independent_of_place() -> None:
@@ -36,6 +36,6 @@ def test_normals_have_the_normal_moments() -> None:
 def test_places_are_drawn_by_their_weights() -> None:
     weights = torch.tensor([[0.0, 1.0, 3.0, 0.0], [2.0, 0.0, 0.0, 2.0]], dtype=torch.float64)
     even = (torch.arange(4000, dtype=torch.float64) + 0.5).expand(2, -1) / 4000
-    drawn = places(weights, even)
+    drawn = sample_categorical(weights, even)
     counts = torch.stack([torch.bincount(row, minlength=4) for row in drawn])
     assert counts.tolist() == [[0, 1000, 3000, 0], [2000, 0, 0, 2000]]

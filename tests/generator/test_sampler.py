@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from generator_cases import make_generator, make_rows, make_rules
+from generator_cases import make_constraints, make_generator, make_rows
 
 from carla_genre.generator import sampler as module
 from carla_genre.generator.config import Architecture, SamplingConfig
@@ -44,8 +44,8 @@ def test_seed_decides_and_global_state_is_left_alone(architecture: Architecture)
 
 def test_draws_follow_the_model(architecture: Architecture) -> None:
     """Frequencies of whole answers against R(x+|x), which the loss gives exactly."""
-    rules = make_rules(immutable=np.array([True, False, False, False]))
-    generator, row = make_generator(architecture, rules, n_bins=3), factuals(1)
+    constraints = make_constraints(immutable=np.array([True, False, False, False]))
+    generator, row = make_generator(architecture, constraints, n_bins=3), factuals(1)
     n = 20000
     drawn = generator.answer_bins.index(sample(generator, row, replace(SAMPLING, n_samples=n), 0)[0])
     counts = Counter(tuple(answer) for answer in drawn[:, 1:].tolist())
@@ -66,22 +66,22 @@ def test_a_high_temperature_takes_the_likeliest(architecture: Architecture) -> N
 
 
 def test_immutables_are_given_bit_for_bit(architecture: Architecture) -> None:
-    rules = make_rules(immutable=np.array([True, False, False, True]))
+    constraints = make_constraints(immutable=np.array([True, False, False, True]))
     rows = factuals()
     rows[:, 0] += 0.0123456789  # on no bin
-    drawn = sample(make_generator(architecture, rules), rows, SAMPLING, 0)
+    drawn = sample(make_generator(architecture, constraints), rows, SAMPLING, 0)
     assert (drawn[:, :, [0, 3]] == rows[:, None, [0, 3]]).all()
     assert not (drawn[:, :, 1] == rows[:, None, 1]).all()
 
 
 @pytest.mark.parametrize("sigma", [0.0, 0.05])
 def test_directions_and_ranges_hold_exactly(sigma: float) -> None:
-    rules = make_rules(
+    constraints = make_constraints(
         direction=np.array([1, 0, -1, 0]),
         lower=np.array([0.0, -np.inf, 0.2, -np.inf]),
         upper=np.array([0.8, np.inf, 1.0, np.inf]),
     )
-    generator, rows = make_generator(rules=rules), factuals(40)
+    generator, rows = make_generator(constraints=constraints), factuals(40)
     rows[0, 0], rows[1, 2] = 0.95, 0.1  # outside the range: these two may only stay where they are
     drawn = sample(generator, rows, replace(SAMPLING, n_samples=30, sigma=sigma), 0)
     up, down = drawn[:, :, 0] - rows[:, None, 0], drawn[:, :, 2] - rows[:, None, 2]

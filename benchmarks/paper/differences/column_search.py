@@ -11,11 +11,11 @@ from torch import Tensor
 
 from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
-from carla_genre.generator.threads import processor_threads
 from carla_genre.methods.baselines.search.logit import ModuleLogit
 from carla_genre.methods.carla.hyperparameters import SHARED
 from carla_genre.methods.core.answer_frames import only_rows
 from carla_genre.methods.core.hyperparameters import Hyperparameter, check
+from carla_genre.threads import processor_threads
 
 from carla.recourse_methods.api import RecourseMethod
 

@@ -13,7 +13,7 @@ from benchmarks.studies.ablation import rules
 from benchmarks.studies.ablation.base import Base, Candidates, cpu_seconds
 from benchmarks.studies.ablation.rules import SoftStep, Step, itself
 from carla_genre.generator.pairing.neighbours import nearest_targets
-from carla_genre.methods.core.generator_rules import generator_rules
+from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.selection.by_h import cheapest, most_valid
 from carla_genre.selection.expected_score import Chosen
 from carla_genre.selection.selector import expected_choice
@@ -65,12 +65,12 @@ def _nearest(k: int) -> Callable[[Base], Candidates]:
 
     def find(base: Base) -> Candidates:
         genre, rows = base.genre, base.rows
-        constraints, values = generator_rules(genre.schema), genre.schema.encode(base.setting.factuals)
+        constraints, values = feature_constraints(genre.schema), genre.schema.encode(base.setting.factuals)
         targets = rows.values[rows.accepted(genre.hyperparams["gamma"])]
 
         def near() -> tuple[np.ndarray, np.ndarray]:
             found = nearest_targets(values, targets, constraints, k=k, dtype=torch.float64)
-            places = torch.where(torch.isfinite(found.cost), found.places, found.places[:, :1]).numpy()
+            places = torch.where(torch.isfinite(found.cost), found.indices, found.indices[:, :1]).numpy()
             answers = genre.schema.constrain(values[:, None], targets[places])
             return answers, genre.scores(answers)
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from carla_genre.errors import MissingDependencyError
-from carla_genre.generator.pairing.costs import TargetCosts, smallest
+from carla_genre.generator.pairing.costs import TargetCosts
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class ApproximateNearest:
     costs : TargetCosts
         Of targets that :func:`can_index` allows.
     rows : Tensor (n, D), float64
-        Rows as will be asked for: the recall is measured on some of them.
+        Rows like those of later searches: the recall is measured on some of them.
     k : int
         Targets wanted for a row.
 
@@ -71,16 +71,15 @@ class ApproximateNearest:
         columns = rows[:, self._costs.number_columns]
         cost, found = self._index.search(self._vectors(columns, self._costs.same_levels(rows)), k)
         cost[found < 0], found[found < 0] = np.inf, 0
-        return torch.from_numpy(cost).to(rows.device, self._costs.dtype), torch.from_numpy(found).to(
-            rows.device
-        )
+        targets = torch.from_numpy(found).to(rows.device)
+        return torch.from_numpy(cost).to(rows.device, self._costs.dtype), targets
 
     def costs_held(self, k: int) -> int:
-        """Those of the targets found."""
+        """How many costs are held at a time for a row: those of the targets found."""
         return k
 
     def _tune(self, rows: Tensor, k: int) -> float:
-        furthest = smallest(self._costs.of(rows), k)[0][:, -1:]
+        furthest = self._costs.nearest(rows, k)[0][:, -1:]
         n_clusters = self._index.nlist
         self._index.nprobe = max(1, n_clusters // 100)
         while True:

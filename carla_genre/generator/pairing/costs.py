@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from carla_genre.generator.rules import Rules
+from carla_genre.generator.constraints import FeatureConstraints
 
 # A category of at most so many levels is compared by one matrix product for all of them; one of more, by itself.
 FEW_LEVELS = 64
@@ -21,19 +21,21 @@ class TargetCosts:
     ----------
     targets : Tensor (n, D), float64
         On the device that costs are taken on.
-    rules : Rules
+    constraints : FeatureConstraints
     agree : ndarray (D,), bool
         Features that rows and targets agree in: they cost nothing.
     dtype : torch.dtype
         Of the costs.
     """
 
-    def __init__(self, targets: Tensor, rules: Rules, agree: np.ndarray, dtype: torch.dtype) -> None:
+    def __init__(
+        self, targets: Tensor, constraints: FeatureConstraints, agree: np.ndarray, dtype: torch.dtype
+    ) -> None:
         self.dtype = dtype
         device, free = targets.device, ~agree
-        self.number_columns = _places(free & ~rules.categorical, device)
+        self.number_columns = _indices(free & ~constraints.categorical, device)
         self.numbers = targets[:, self.number_columns].to(dtype)
-        levels = {f: targets[:, f].unique() for f in np.flatnonzero(free & rules.categorical)}
+        levels = {f: targets[:, f].unique() for f in np.flatnonzero(free & constraints.categorical)}
         few = {f: values for f, values in levels.items() if len(values) <= FEW_LEVELS}
         self.many = {int(f): targets[:, f].contiguous() for f in levels if f not in few}
         # A level of a feature is a column: a product counts the features in which row and target are the same.
@@ -45,9 +47,9 @@ class TargetCosts:
         same = self.same_levels(targets)
         self.levels = torch.cat([same, same.new_full((len(targets), 1), len(few))], dim=1)
         # An immutable that may differ for want of a match is given to the answer: its direction is moot.
-        direction = np.where(rules.immutable | agree, 0, rules.direction)
+        direction = np.where(constraints.immutable | agree, 0, constraints.direction)
         self.direction = torch.from_numpy(direction[direction != 0].astype(float)).to(device)
-        self.directed_columns = _places(direction != 0, device)
+        self.directed_columns = _indices(direction != 0, device)
         self.directed = targets[:, self.directed_columns] * self.direction  # the more the better
 
     def __len__(self) -> int:
@@ -65,6 +67,14 @@ class TargetCosts:
         for row_values, values in zip(self._directed(rows).T, self.directed.T, strict=True):
             cost.masked_fill_(values < row_values[:, None], torch.inf)
         return cost
+
+    def nearest(self, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        """Rows (B, D) -> costs by rising value, inf where a direction forbids the change, and targets, (B, k)."""
+        return smallest(self.of(rows), k)
+
+    def costs_held(self, k: int) -> int:
+        """How many costs are held at a time for a row: one for each target."""
+        return len(self)
 
     def same_levels(self, rows: Tensor) -> Tensor:
         """Rows (B, D) -> 1 for the level that a row has, of the L of categories of few levels, else 0: (B, L)."""
@@ -109,5 +119,5 @@ def smallest(cost: Tensor, k: int) -> tuple[Tensor, Tensor]:
     return near.values, columns.gather(1, near.indices)
 
 
-def _places(mask: np.ndarray, device: torch.device) -> Tensor:
+def _indices(mask: np.ndarray, device: torch.device) -> Tensor:
     return torch.from_numpy(np.flatnonzero(mask)).to(device)

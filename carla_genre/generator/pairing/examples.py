@@ -11,7 +11,7 @@ from carla_genre.generator.config import Training
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.conditionals import conditional_labels
 from carla_genre.generator.pairing.pairs import Pairs
-from carla_genre.generator.randomness import places
+from carla_genre.generator.randomness import sample_categorical
 
 
 class Example(NamedTuple):
@@ -39,7 +39,7 @@ class Examples:
         device = generator.device
         self.sources = torch.from_numpy(pairs.sources).to(device)
         self.targets = torch.from_numpy(pairs.targets).to(device)
-        self.immutable = torch.from_numpy(generator.rules.immutable).to(device)
+        self.immutable = torch.from_numpy(generator.constraints.immutable).to(device)
         self.conditional = config.conditional
         self.target_bins = self.bins.index(self.targets).int() if self.conditional else None
         self.kernel = self.bins.kernel() if self.conditional and config.soft_labels else None
@@ -54,7 +54,7 @@ class Examples:
             targets = self.pairs.target_at(rows, uniform)
         else:
             near, weights = self.pairs.near(rows)
-            targets = near.gather(1, places(weights, uniform)).squeeze(1)
+            targets = near.gather(1, sample_categorical(weights, uniform)).squeeze(1)
             bins, answer = self.target_bins[near].long(), self.target_bins[targets].long()
             labels = conditional_labels(bins, weights, answer, self.immutable, self.bins.size)
             if self.kernel is not None:

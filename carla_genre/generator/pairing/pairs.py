@@ -11,9 +11,9 @@ from torch import Tensor
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
+from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.pairing.neighbours import Search
-from carla_genre.generator.randomness import places
-from carla_genre.generator.rules import Rules
+from carla_genre.generator.randomness import sample_categorical
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,12 +118,12 @@ class SearchedPairs(Pairs):
         if self.search.k < len(self.targets):
             for block in self.search.blocks(self.rows[rows]):
                 cumulative = _cumulative(block.cost, self.lambda_)
-                drawn[block.where] = _at(cumulative, block.places, uniform[block.where])
+                drawn[block.rows] = _at(cumulative, block.indices, uniform[block.rows])
         else:
             for block in self.search.every_target(self.rows[rows]):
                 least = block.cost.amin(1, keepdim=True)
-                column = places(_likeness(block.cost, least, self.lambda_), uniform[block.where])
-                drawn[block.where] = block.places.gather(1, column).squeeze(1).long()
+                column = sample_categorical(_likeness(block.cost, least, self.lambda_), uniform[block.rows])
+                drawn[block.rows] = block.indices.gather(1, column).squeeze(1).long()
         return drawn
 
     def near(self, rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -195,7 +195,7 @@ def _is_accepted(labels: np.ndarray, scores: np.ndarray, gamma: float) -> np.nda
 def find_pairs(
     denied: np.ndarray,
     accepted: np.ndarray,
-    rules: Rules,
+    constraints: FeatureConstraints,
     config: PairConfig,
     device: torch.device | str = "cpu",
 ) -> Pairs:
@@ -218,11 +218,11 @@ def find_pairs(
     InputError
         No denied row has a possible answer.
     """
-    targets = accepted[rules.inside(accepted, rules.categorical)]
+    targets = accepted[constraints.inside(accepted, constraints.categorical)]
     search = Search(
         denied,
         targets,
-        rules,
+        constraints,
         config.top_k,
         relax=config.unmatched == "nearest",
         device=device,
@@ -262,8 +262,8 @@ def _table(search: Search, rows: Tensor, lambda_: float) -> tuple[Tensor, Tensor
     cumulative = torch.ones(len(rows), search.k, device=rows.device)
     for block in search.blocks(rows):
         size = block.cost.shape[1]
-        neighbours[block.where, :size] = block.places
-        cumulative[block.where, :size] = _cumulative(block.cost, lambda_)
+        neighbours[block.rows, :size] = block.indices
+        cumulative[block.rows, :size] = _cumulative(block.cost, lambda_)
     return neighbours, cumulative
 
 

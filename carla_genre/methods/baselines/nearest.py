@@ -7,7 +7,7 @@ import torch
 
 from carla_genre.generator.pairing.neighbours import nearest_targets
 from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.methods.core.generator_rules import generator_rules
+from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
 from carla_genre.methods.core.training_rows import TrainingRows
 
@@ -56,7 +56,7 @@ class NearestNeighbor(SchemaMethod):
 
     def _prepare(self) -> None:
         rows = self.training_rows
-        candidates, rules = rows.values[self._accepted(rows)], generator_rules(self.schema)
+        candidates, rules = rows.values[self._accepted(rows)], feature_constraints(self.schema)
         self._targets = candidates[rules.inside(candidates, rules.categorical)]
 
     def _accepted(self, rows: TrainingRows) -> np.ndarray:
@@ -69,7 +69,7 @@ class NearestNeighbor(SchemaMethod):
         near = nearest_targets(
             values,
             self._targets,
-            generator_rules(self.schema),
+            feature_constraints(self.schema),
             k=1,
             relax=self.hyperparams["unmatched"] == "nearest",
             device=self.device,
@@ -77,5 +77,5 @@ class NearestNeighbor(SchemaMethod):
         )
         found = torch.isfinite(near.cost[:, 0]).numpy()
         answers = np.full_like(values, np.nan)
-        answers[found] = self.schema.constrain(values[found], self._targets[near.places[found, 0].numpy()])
+        answers[found] = self.schema.constrain(values[found], self._targets[near.indices[found, 0].numpy()])
         return answers

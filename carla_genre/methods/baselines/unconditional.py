@@ -15,11 +15,11 @@ from carla_genre.generator.config import Binning, GeneratorConfig, SamplingConfi
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs, TablePairs
-from carla_genre.generator.randomness import places, row_keys, uniforms
+from carla_genre.generator.randomness import row_keys, sample_categorical, uniforms
 from carla_genre.generator.sampler import sample
 from carla_genre.generator.training_state import History
 from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.methods.core.generator_rules import generator_rules, level_counts
+from carla_genre.methods.core.feature_constraints import feature_constraints, level_counts
 from carla_genre.methods.core.hyperparameters import Hyperparameter, check
 from carla_genre.methods.genre import hyperparameters as genre
 
@@ -139,7 +139,7 @@ class Unconditional(SchemaMethod):
 
     def _untrained(self) -> tuple[Generator, Pairs]:
         schema, config = self.schema, self._config
-        plain = generator_rules(schema)
+        plain = feature_constraints(schema)
         ordered = replace(plain, **{f.name: getattr(plain, f.name)[self.order] for f in fields(plain)})
         rows = self.training_rows.values[self.training_rows.accepted(self.hyperparams["gamma"])]
         rows = rows[:, self.order]
@@ -195,7 +195,7 @@ class Unconditional(SchemaMethod):
         else:
             keys = row_keys(torch.from_numpy(values), self.hyperparams["seed"])
             uniform = uniforms(keys, RESAMPLING_STREAM, self.hyperparams["n_samples"])
-            drawn = places(torch.from_numpy(weights), uniform).numpy()
+            drawn = sample_categorical(torch.from_numpy(weights), uniform).numpy()
             liked = np.take_along_axis(scores, drawn, axis=1).argmax(axis=1)
             best = np.take_along_axis(drawn, liked[:, None], axis=1)[:, 0]
         answers = candidates[np.arange(len(values)), best]

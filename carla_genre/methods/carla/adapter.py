@@ -18,10 +18,10 @@ from tqdm.auto import tqdm
 from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
 from carla_genre.generator.randomness import row_keys
-from carla_genre.generator.threads import processor_threads
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells, only_rows
 from carla_genre.methods.core.random_state import global_random_state_kept, seed_global_random_state
 from carla_genre.schema import Schema
+from carla_genre.threads import processor_threads
 
 from carla.recourse_methods.api import RecourseMethod
 

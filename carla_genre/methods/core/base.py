@@ -14,11 +14,11 @@ import torch
 
 from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
-from carla_genre.generator.threads import processor_threads
 from carla_genre.methods.core.device import choose_device
 from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter, check
 from carla_genre.methods.core.training_rows import TrainingRows, read_labels
 from carla_genre.schema import Schema
+from carla_genre.threads import processor_threads
 
 from carla.recourse_methods.api import RecourseMethod
 

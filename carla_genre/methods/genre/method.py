@@ -21,7 +21,7 @@ from carla_genre.generator.pairing.pairs import Pairs, find_pairs
 from carla_genre.generator.sampler import sample, sample_in_batches
 from carla_genre.generator.training_state import History
 from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.methods.core.generator_rules import generator_rules, level_counts
+from carla_genre.methods.core.feature_constraints import feature_constraints, level_counts
 from carla_genre.methods.core.hyperparameters import Hyperparameter, check
 from carla_genre.methods.core.training_rows import People, TrainingRows, warn_of_unmatched
 from carla_genre.methods.genre import checkpoint, distillation
@@ -157,7 +157,7 @@ class GenRe(SchemaMethod):
     def _untrained(self) -> tuple[Generator, Pairs]:
         config, schema = self._config, self.schema
         start = time.perf_counter()
-        constraints = generator_rules(schema)
+        constraints = feature_constraints(schema)
         old = config.warm_start
         started = None if old is None else started_from(old, config, constraints, schema)
         sides = (

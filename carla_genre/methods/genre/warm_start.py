@@ -7,13 +7,15 @@ from dataclasses import asdict
 from carla_genre.errors import CheckpointError
 from carla_genre.generator import checkpoint
 from carla_genre.generator.config import Architecture, Binning, GeneratorConfig
+from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.rules import Rules
 from carla_genre.methods.core.schema_difference import schema_difference
 from carla_genre.schema import Schema
 
 
-def started_from(path: str, config: GeneratorConfig, rules: Rules, schema: Schema) -> Generator:
+def started_from(
+    path: str, config: GeneratorConfig, constraints: FeatureConstraints, schema: Schema
+) -> Generator:
     """The generator to train further: a saved one's weights and bins, under the new configuration.
 
     The bins stay, since the weights are about them. A value that is common only in the new D_h+ is spoken for by
@@ -25,7 +27,7 @@ def started_from(path: str, config: GeneratorConfig, rules: Rules, schema: Schem
         What :meth:`carla_genre.GenRe.save` wrote, for whatever classifier.
     config : GeneratorConfig
         Of the new training.
-    rules : Rules
+    constraints : FeatureConstraints
     schema : Schema
 
     Raises
@@ -42,7 +44,7 @@ def started_from(path: str, config: GeneratorConfig, rules: Rules, schema: Schem
         raise CheckpointError(
             f"warm_start: {path} has {differs}; give the preset, architecture, n_bins and binning that it has"
         )
-    generator = Generator(config, rules, saved.factual_bins, saved.answer_bins)
+    generator = Generator(config, constraints, saved.factual_bins, saved.answer_bins)
     generator.transformer.load_state_dict(saved.transformer.state_dict())
     return generator
 

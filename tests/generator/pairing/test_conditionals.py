@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from generator_cases import SUMMARY, TRAINING, make_generator, make_pairs, make_rules
+from generator_cases import SUMMARY, TRAINING, make_constraints, make_generator, make_pairs
 
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairing.conditionals import conditional_labels
@@ -51,12 +51,12 @@ def test_labels_are_distributions_that_allow_the_answer() -> None:
 @pytest.mark.parametrize("soft", [False, True])
 def test_gradient_is_the_mean_of_draws(soft: bool) -> None:
     """Rao-Blackwell: over many draws both losses have the same gradient, and the exact one moves less."""
-    rules = make_rules(immutable=np.array([False, False, False, True]))
+    constraints = make_constraints(immutable=np.array([False, False, False, True]))
     training = replace(TRAINING, soft_labels=soft)
     gradients = {}
     for conditional in (True, False):
         config = replace(training, conditional=conditional)
-        generator, pairs = make_generator(SUMMARY, rules, config), make_pairs(rules)
+        generator, pairs = make_generator(SUMMARY, constraints, config), make_pairs(constraints)
         # on a grid, so that a kernel around the value is one around its bin
         values = generator.answer_bins.value(generator.answer_bins.index(torch.from_numpy(pairs.targets)))
         examples = Examples(generator, replace(pairs, targets=values.numpy()), config)

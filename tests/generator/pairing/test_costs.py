@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from generator_cases import make_rows, make_rules
+from generator_cases import make_constraints, make_rows
 
 from carla_genre.generator.pairing import costs
 from carla_genre.generator.pairing.costs import TargetCosts, smallest
@@ -9,11 +9,11 @@ from carla_genre.generator.pairing.costs import TargetCosts, smallest
 NOBODY = np.zeros(4, bool)
 
 
-def plain_costs(rows: np.ndarray, targets: np.ndarray, rules, agree: np.ndarray) -> np.ndarray:
+def plain_costs(rows: np.ndarray, targets: np.ndarray, constraints, agree: np.ndarray) -> np.ndarray:
     """The cost by its definition: (B, n)."""
     change = targets[None] - rows[:, None]
-    cost = np.where(rules.categorical, change != 0, np.abs(change))[..., ~agree].sum(-1)
-    direction = np.where(rules.immutable | agree, 0, rules.direction)
+    cost = np.where(constraints.categorical, change != 0, np.abs(change))[..., ~agree].sum(-1)
+    direction = np.where(constraints.immutable | agree, 0, constraints.direction)
     cost[(change * direction < 0).any(-1)] = np.inf
     return cost
 
@@ -23,20 +23,20 @@ def plain_costs(rows: np.ndarray, targets: np.ndarray, rules, agree: np.ndarray)
 @pytest.mark.parametrize("direction", [(0, 0, 0, 0), (1, 0, -1, 1)])
 def test_costs_are_the_definitions(few: int, agree, direction, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(costs, "FEW_LEVELS", few)
-    rules = make_rules(direction=np.array(direction))
+    constraints = make_constraints(direction=np.array(direction))
     rows, targets = make_rows(40, 0), make_rows(70, 1)
     rows[:10, 1] = 7.0  # a level that no target has
-    taken = TargetCosts(torch.from_numpy(targets), rules, agree, torch.float64)
+    taken = TargetCosts(torch.from_numpy(targets), constraints, agree, torch.float64)
     np.testing.assert_allclose(
-        taken.of(torch.from_numpy(rows)).numpy(), plain_costs(rows, targets, rules, agree), atol=1e-12
+        taken.of(torch.from_numpy(rows)).numpy(), plain_costs(rows, targets, constraints, agree), atol=1e-12
     )
 
 
 @pytest.mark.parametrize("direction", [(0, 0, 0, 0), (0, 0, 1, 0), (1, 0, -1, 0), (1, -1, 1, 1)])
 def test_reachable_is_having_a_finite_cost(direction) -> None:
-    rules = make_rules(direction=np.array(direction))
+    constraints = make_constraints(direction=np.array(direction))
     rows, targets = torch.from_numpy(make_rows(300, 2)), torch.from_numpy(make_rows(6, 3))
-    taken = TargetCosts(targets, rules, NOBODY, torch.float32)
+    taken = TargetCosts(targets, constraints, NOBODY, torch.float32)
     expected = torch.isfinite(taken.of(rows)).any(1)
     assert torch.equal(taken.reachable(rows), expected)
     assert bool(expected.all()) == (not any(direction))  # else the property says nothing

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from generator_cases import make_pairs, make_rows, make_rules
+from generator_cases import make_constraints, make_pairs, make_rows
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
@@ -14,7 +14,7 @@ IMMUTABLE = np.array([False, False, False, True])
 DIRECTION = np.array([1, 0, -1, 0])
 
 
-def brute_force(denied: np.ndarray, accepted: np.ndarray, rules, config: PairConfig) -> np.ndarray:
+def brute_force(denied: np.ndarray, accepted: np.ndarray, constraints, config: PairConfig) -> np.ndarray:
     """Q as (n, N), one pair at a time."""
     q = np.zeros((len(denied), len(accepted)))
     for i, x in enumerate(denied):
@@ -22,12 +22,12 @@ def brute_force(denied: np.ndarray, accepted: np.ndarray, rules, config: PairCon
         for answer in accepted:
             change = answer - x
             forbidden = (
-                (change[rules.immutable] != 0).any()
-                or (change * rules.direction < 0).any()
-                or (answer < rules.lower).any()
-                or (answer > rules.upper).any()
+                (change[constraints.immutable] != 0).any()
+                or (change * constraints.direction < 0).any()
+                or (answer < constraints.lower).any()
+                or (answer > constraints.upper).any()
             )
-            cost = np.where(rules.categorical, change != 0, np.abs(change)).sum()
+            cost = np.where(constraints.categorical, change != 0, np.abs(change)).sum()
             costs.append(np.inf if forbidden else cost)
         costs = np.array(costs)
         far = np.argsort(costs, kind="stable")[config.top_k :]
@@ -48,24 +48,24 @@ def as_matrix(pairs, n_targets: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "rules",
+    "constraints",
     [
-        make_rules(),
-        make_rules(immutable=IMMUTABLE),
-        make_rules(immutable=IMMUTABLE, direction=DIRECTION),
-        make_rules(immutable=np.array([True, True, False, False])),
+        make_constraints(),
+        make_constraints(immutable=IMMUTABLE),
+        make_constraints(immutable=IMMUTABLE, direction=DIRECTION),
+        make_constraints(immutable=np.array([True, True, False, False])),
     ],
     ids=["free", "immutable", "direction", "two immutables, one continuous"],
 )
 @pytest.mark.parametrize("top_k", [7, 1000])
 @pytest.mark.parametrize("block", [1 << 24, 100])
-def test_q_is_exact(rules, top_k: int, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_q_is_exact(constraints, top_k: int, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbours, "CACHED", block)
     config = PairConfig(lambda_=3.0, top_k=top_k, unmatched="drop")
     # Distinct costs: the second continuous feature has no ties, so that the K nearest are unique.
     denied, accepted = make_rows(60, 2), make_rows(80, 3)
-    expected = brute_force(denied, accepted, rules, config)
-    pairs = find_pairs(denied, accepted, rules, config)
+    expected = brute_force(denied, accepted, constraints, config)
+    pairs = find_pairs(denied, accepted, constraints, config)
     possible = expected.sum(1) > 0
     np.testing.assert_array_equal(pairs.sources, denied[possible])
     assert pairs.n_unmatched == (~possible).sum()
@@ -73,20 +73,22 @@ def test_q_is_exact(rules, top_k: int, block: int, monkeypatch: pytest.MonkeyPat
 
 
 def test_rows_without_a_match_take_the_nearest_in_their_continuous_immutables() -> None:
-    rules = make_rules(immutable=np.array([False, False, True, True]))  # position 2 never agrees exactly
+    constraints = make_constraints(
+        immutable=np.array([False, False, True, True])
+    )  # position 2 never agrees exactly
     denied, accepted = make_rows(60, 2), make_rows(80, 3)
     config = PairConfig(lambda_=3.0, top_k=9)
-    pairs = find_pairs(denied, accepted, rules, config)
+    pairs = find_pairs(denied, accepted, constraints, config)
     assert (pairs.n_relaxed, pairs.n_unmatched) == (60, 0)
-    expected = brute_force(denied, accepted, replace(rules, immutable=IMMUTABLE), config)
+    expected = brute_force(denied, accepted, replace(constraints, immutable=IMMUTABLE), config)
     np.testing.assert_allclose(as_matrix(pairs, 80), expected, atol=2e-5)
     with pytest.raises(InputError, match="same immutable"):
-        find_pairs(denied, accepted, rules, replace(config, unmatched="drop"))
+        find_pairs(denied, accepted, constraints, replace(config, unmatched="drop"))
 
 
 def test_ranges_leave_targets_out() -> None:
-    rules = make_rules(upper=np.array([0.5, np.inf, np.inf, np.inf]))
-    pairs = make_pairs(rules)
+    constraints = make_constraints(upper=np.array([0.5, np.inf, np.inf, np.inf]))
+    pairs = make_pairs(constraints)
     assert 0 < len(pairs.targets) < 120
     assert pairs.targets[:, 0].max() <= 0.5
 
@@ -100,8 +102,8 @@ def test_draws_follow_q() -> None:
 
 
 def test_draws_never_leave_the_possible() -> None:
-    rules = make_rules(immutable=IMMUTABLE, direction=DIRECTION)
-    pairs = make_pairs(rules, PairConfig(lambda_=0.0, top_k=1000))
+    constraints = make_constraints(immutable=IMMUTABLE, direction=DIRECTION)
+    pairs = make_pairs(constraints, PairConfig(lambda_=0.0, top_k=1000))
     rows = torch.arange(len(pairs)).repeat(50)
     change = pairs.targets[pairs.draw(rows, torch.Generator().manual_seed(1))] - pairs.sources[rows]
     assert (change[:, 3] == 0).all() and (change[:, 0] >= 0).all() and (change[:, 2] <= 0).all()
@@ -116,9 +118,9 @@ def test_nothing_possible_says_why() -> None:
     denied, accepted = make_rows(5, 0), make_rows(5, 1)
     denied[:, 3], accepted[:, 3] = 0.0, 1.0
     with pytest.raises(InputError, match="same immutable"):
-        find_pairs(denied, accepted, make_rules(immutable=IMMUTABLE), PairConfig())
+        find_pairs(denied, accepted, make_constraints(immutable=IMMUTABLE), PairConfig())
     with pytest.raises(InputError, match="0 of them in the allowed ranges"):
-        find_pairs(denied, accepted, make_rules(upper=np.array([-1.0, 9, 9, 9])), PairConfig())
+        find_pairs(denied, accepted, make_constraints(upper=np.array([-1.0, 9, 9, 9])), PairConfig())
 
 
 def test_split_follows_the_text_or_the_code() -> None:

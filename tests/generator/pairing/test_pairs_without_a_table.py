@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from generator_cases import make_rows, make_rules
+from generator_cases import make_constraints, make_rows
 from scipy import stats
 
 from carla_genre.generator.config import PairConfig
@@ -18,25 +18,27 @@ from carla_genre.generator.pairing.pairs import Pairs, SearchedPairs, TablePairs
 
 IMMUTABLE = np.array([False, False, False, True])
 RULES = {
-    "free": make_rules(),
-    "immutable": make_rules(immutable=IMMUTABLE),
-    "direction": make_rules(immutable=IMMUTABLE, direction=np.array([1, 0, -1, 0])),
-    "relaxed": make_rules(immutable=np.array([True, False, True, True])),
+    "free": make_constraints(),
+    "immutable": make_constraints(immutable=IMMUTABLE),
+    "direction": make_constraints(immutable=IMMUTABLE, direction=np.array([1, 0, -1, 0])),
+    "relaxed": make_constraints(immutable=np.array([True, False, True, True])),
 }
 DRAWS = 20_000
 
 
-def pairs_of(rules, table: str, **config) -> Pairs:
+def pairs_of(constraints, table: str, **config) -> Pairs:
     denied, accepted = make_rows(60, 2), make_rows(80, 3)
     denied[:20, [0, 2]] = accepted[:20, [0, 2]]  # with "relaxed", some have a match and others have not
-    return find_pairs(denied, accepted, rules, PairConfig(lambda_=3.0, table=table, **config))
+    return find_pairs(denied, accepted, constraints, PairConfig(lambda_=3.0, table=table, **config))
 
 
-@pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
+@pytest.mark.parametrize("constraints", RULES.values(), ids=RULES)
 @pytest.mark.parametrize("cached", [1 << 20, 100])
-def test_draws_are_the_tables_number_for_number(rules, cached: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_draws_are_the_tables_number_for_number(
+    constraints, cached: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(neighbours, "CACHED", cached)
-    kept, searched = (pairs_of(rules, table, top_k=9) for table in ("on", "off"))
+    kept, searched = (pairs_of(constraints, table, top_k=9) for table in ("on", "off"))
     assert isinstance(kept, TablePairs) and isinstance(searched, SearchedPairs)
     np.testing.assert_array_equal(kept.sources, searched.sources)
     assert (kept.n_relaxed, kept.n_unmatched) == (searched.n_relaxed, searched.n_unmatched)
@@ -47,13 +49,13 @@ def test_draws_are_the_tables_number_for_number(rules, cached: int, monkeypatch:
         assert torch.equal(one, other)
 
 
-@pytest.mark.parametrize("rules", RULES.values(), ids=RULES)
+@pytest.mark.parametrize("constraints", RULES.values(), ids=RULES)
 @pytest.mark.parametrize("top_k", [9, 1000], ids=["truncated", "equation 6"])
-def test_draws_follow_q(rules, top_k: int) -> None:
-    searched = pairs_of(rules, "off", top_k=top_k)
+def test_draws_follow_q(constraints, top_k: int) -> None:
+    searched = pairs_of(constraints, "off", top_k=top_k)
     for source in (0, 25, len(searched) - 1):
         expected = torch.zeros(len(searched.targets)).double()
-        places, weights = pairs_of(rules, "on", top_k=top_k).near(torch.tensor([source]))
+        places, weights = pairs_of(constraints, "on", top_k=top_k).near(torch.tensor([source]))
         expected.index_add_(0, places[0], weights[0].double())
         drawn = searched.draw(torch.full((DRAWS,), source), torch.Generator().manual_seed(source))
         observed = drawn.bincount(minlength=len(expected))
@@ -81,8 +83,12 @@ def test_the_same_seed_draws_the_same_and_memory_changes_nothing(monkeypatch: py
 def test_memory_decides_whether_there_is_a_table() -> None:
     denied, accepted = make_rows(3000, 0), make_rows(200, 1)
     config = PairConfig(top_k=50)  # 1.2 MB of table
-    assert isinstance(find_pairs(denied, accepted, make_rules(), replace(config, memory_mb=2)), TablePairs)
-    assert isinstance(find_pairs(denied, accepted, make_rules(), replace(config, memory_mb=1)), SearchedPairs)
+    assert isinstance(
+        find_pairs(denied, accepted, make_constraints(), replace(config, memory_mb=2)), TablePairs
+    )
+    assert isinstance(
+        find_pairs(denied, accepted, make_constraints(), replace(config, memory_mb=1)), SearchedPairs
+    )
 
 
 def test_blocks_follow_memory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,10 +96,10 @@ def test_blocks_follow_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, targets = make_rows(4000, 0), make_rows(300, 1)
     longest = []
     for memory_mb in (1, 4):
-        search = Search(rows, targets, make_rules(), k=5, memory_mb=memory_mb)
+        search = Search(rows, targets, make_constraints(), k=5, memory_mb=memory_mb)
         blocks = list(search.blocks(torch.arange(4000)))
-        assert sum(len(block.where) for block in blocks) == 4000
-        longest.append(max(len(block.where) for block in blocks))
+        assert sum(len(block.rows) for block in blocks) == 4000
+        longest.append(max(len(block.rows) for block in blocks))
         assert longest[-1] * 300 * 4 * neighbours.HELD <= memory_mb << 20
     assert longest[1] >= 3.9 * longest[0]
 
@@ -103,15 +109,15 @@ PEAK = """
 import numpy as np, torch
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairing.pairs import find_pairs
-from carla_genre.generator.rules import Rules
+from carla_genre.generator.constraints import FeatureConstraints
 torch.set_num_threads(1)
 no, random = np.zeros(4, bool), np.random.default_rng(0)
-rules = Rules(no, no, np.zeros(4, int), np.full(4, -np.inf), np.full(4, np.inf))
+constraints = FeatureConstraints(no, no, np.zeros(4, int), np.full(4, -np.inf), np.full(4, np.inf))
 denied, accepted = random.random((20_000, 4)), random.random((1_000, 4))
 def peak():
     return int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1]) / 1024
 def work(n, memory_mb):
-    pairs = find_pairs(denied[:n], accepted, rules, PairConfig(top_k=500, memory_mb=memory_mb))
+    pairs = find_pairs(denied[:n], accepted, constraints, PairConfig(top_k=500, memory_mb=memory_mb))
     pairs.draw(torch.arange(500), torch.Generator().manual_seed(0))
 work(2_000, 8)
 for memory_mb in (20, 200):
@@ -143,10 +149,10 @@ def test_pairs_can_be_sent_to_another_process() -> None:
 @pytest.mark.gpu
 def test_a_gpu_finds_the_same() -> None:
     denied, accepted = make_rows(60, 2), make_rows(80, 3)
-    rules, config = RULES["direction"], PairConfig(top_k=9)
+    constraints, config = RULES["direction"], PairConfig(top_k=9)
     for table in ("on", "off"):
         here, there = (
-            find_pairs(denied, accepted, rules, replace(config, table=table), device)
+            find_pairs(denied, accepted, constraints, replace(config, table=table), device)
             for device in ("cpu", "cuda")
         )
         rows = torch.arange(len(here))

@@ -23,7 +23,7 @@ from carla_genre.methods.baselines.par.objective import (
 )
 from carla_genre.methods.baselines.par.surrogate import distil
 from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.methods.core.generator_rules import generator_rules
+from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
 from carla_genre.schema import Relaxation
 
@@ -220,7 +220,7 @@ class PAR(SchemaMethod):
         near = nearest_targets(
             values,
             self._targets,
-            generator_rules(self.schema),
+            feature_constraints(self.schema),
             self.hyperparams["n_neighbours"],
             device=self.device,
         )
@@ -228,14 +228,14 @@ class PAR(SchemaMethod):
         likeness = torch.exp(-self.hyperparams["lambda_"] * (cost - cost[:, :1]))
         weights = torch.where(torch.isfinite(cost), likeness, 0.0)
         weights = weights / weights.sum(1, keepdim=True).clamp_min(1e-30)
-        neighbours = self._vectors(self._targets[near.places.numpy()])
+        neighbours = self._vectors(self._targets[near.indices.numpy()])
         return Task(
             self._vectors(values),
             lower,
             upper,
             neighbours,
             weights.float(),
-            near.places.long().to(self.device),
+            near.indices.long().to(self.device),
         )
 
     @torch.no_grad()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from carla_genre.generator.randomness import places
+from carla_genre.generator.randomness import sample_categorical
 from carla_genre.methods.baselines.par.network import RecourseNetwork, Task
 from carla_genre.methods.core.training_loop import train
 from carla_genre.schema import Relaxation
@@ -161,7 +161,7 @@ def _some_single(weights: Tensor, random: torch.Generator) -> Tensor:
 
 def single_neighbour(weights: Tensor, uniform: Tensor) -> Tensor:
     """One-hot weights (B, K) of the neighbour at each row's ``uniform`` (B, 1) of the cumulative weight."""
-    chosen = torch.zeros_like(weights).scatter_(1, places(weights, uniform), 1.0)
+    chosen = torch.zeros_like(weights).scatter_(1, sample_categorical(weights, uniform), 1.0)
     return torch.where((weights > 0).any(1, keepdim=True), chosen, weights)
 
 

@@ -10,7 +10,7 @@ from carla_genre.errors import InputError
 from carla_genre.methods.baselines.tabsyn.config import TabSynConfig
 from carla_genre.methods.baselines.tabsyn.model import TabSyn
 from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.methods.core.generator_rules import level_counts
+from carla_genre.methods.core.feature_constraints import level_counts
 from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter, check
 
 _Method = TypeVar("_Method", bound="TabSynMethod")

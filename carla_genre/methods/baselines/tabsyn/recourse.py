@@ -10,11 +10,11 @@ from torch import Tensor
 
 from carla_genre.errors import InputError
 from carla_genre.generator.pairing.neighbours import nearest_targets
-from carla_genre.generator.randomness import normals, places, row_keys, uniforms
+from carla_genre.generator.randomness import normals, row_keys, sample_categorical, uniforms
 from carla_genre.methods.baselines.tabsyn.diffusion import churned, heun_step, noise_levels, reverse_step
 from carla_genre.methods.baselines.tabsyn.method import TabSynMethod
 from carla_genre.methods.baselines.tabsyn.model import BLOCK
-from carla_genre.methods.core.generator_rules import generator_rules
+from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.methods.core.hyperparameters import Hyperparameter
 
 
@@ -56,7 +56,7 @@ class TabSynQ(TabSynMethod):
         super()._prepare()
         torch.manual_seed(self.hyperparams["seed"])  # the same set, whoever trained
         drawn = self.tabsyn.sample(len(self._mlmodel.data.df_train), self.hyperparams["sampling_steps"])
-        rules = generator_rules(self.schema)
+        rules = feature_constraints(self.schema)
         self.drawn = drawn[rules.inside(drawn, rules.categorical | rules.immutable)]
         if len(self.drawn) == 0:
             raise InputError(
@@ -68,7 +68,7 @@ class TabSynQ(TabSynMethod):
         near = nearest_targets(
             values,
             self.drawn,
-            generator_rules(self.schema),
+            feature_constraints(self.schema),
             self.hyperparams["top_k"],
             relax=self.hyperparams["unmatched"] == "nearest",
             device=self.device,
@@ -79,8 +79,8 @@ class TabSynQ(TabSynMethod):
         weights = torch.exp(-self.hyperparams["lambda_"] * excess)
         keys = row_keys(torch.from_numpy(values), self.hyperparams["seed"])
         uniform = uniforms(keys, 0, self.hyperparams["n_samples"])
-        place = places(weights, uniform)
-        chosen = near.places.gather(1, place).numpy()
+        place = sample_categorical(weights, uniform)
+        chosen = near.indices.gather(1, place).numpy()
         candidates = np.full((*chosen.shape, values.shape[1]), np.nan)
         candidates[found.numpy()] = self.drawn[chosen[found.numpy()]]
         return self.schema.constrain(values[:, None], candidates)
@@ -190,7 +190,7 @@ class TabSynSVDD(TabSynMethod):
         """Places (B,) of candidates whose clean rows are expected (B, M, L), drawn by exp(lambda r)."""
         decoded = self._exact.decode(expected.flatten(0, 1)).reshape(*expected.shape[:2], -1)
         reward = torch.from_numpy(self.reward(values[:, None], decoded)).to(expected.device)
-        return places(torch.softmax(self.hyperparams["lambda_"] * reward, dim=1), uniform)[:, 0]
+        return sample_categorical(torch.softmax(self.hyperparams["lambda_"] * reward, dim=1), uniform)[:, 0]
 
 
 def _pick(candidates: Tensor, place: Tensor) -> Tensor:

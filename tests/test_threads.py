@@ -1,6 +1,6 @@
 import torch
 
-from carla_genre.generator.threads import processor_threads
+from carla_genre.threads import processor_threads
 
 
 def test_the_count_is_restored_even_after_an_error() -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from carla_genre.generator.rules import Rules
+from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.schema import Schema
 
 
-def generator_rules(schema: Schema) -> Rules:
+def feature_constraints(schema: Schema) -> FeatureConstraints:
     """The features' kinds and constraints."""
     features = schema.features
-    return Rules(
+    return FeatureConstraints(
         categorical=schema.categorical,
         immutable=schema.immutable,
         direction=np.array([feature.direction for feature in features]),

@@ -8,7 +8,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Rules:
+class FeatureConstraints:
     """What the generator must know of the features, each an ndarray (D,).
 
     Parameters
