@@ -35,8 +35,3 @@ class Feature:
     direction: int = 0
     lower: float = -np.inf
     upper: float = np.inf
-
-    @property
-    def kind(self) -> str:
-        """``"continuous"`` or ``"categorical"``."""
-        return "continuous" if self.levels is None else "categorical"

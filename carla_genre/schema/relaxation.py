@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from carla_genre.errors import InputError
-from carla_genre.schema.constraints import bounds
 from carla_genre.schema.schema import Schema
 
 
@@ -63,7 +62,7 @@ class Relaxation:
 
     def bounds(self, factuals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Least and greatest of each number that an answer to factuals (B, D) may have, (B, W) each."""
-        lower, upper = bounds(self.schema.features, factuals)
+        lower, upper = self.schema.bounds(factuals)
         categorical, own = self.schema.categorical[self.feature], self.encode(factuals)
         fixed = self.schema.immutable[self.feature]
         low, high = lower[..., self.feature], upper[..., self.feature]

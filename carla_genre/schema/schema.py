@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from carla_genre.errors import InputError
-from carla_genre.schema import constraints
-from carla_genre.schema.cells import codes, numbers, plain
+from carla_genre.schema.cells import codes, numbers
 from carla_genre.schema.feature import Feature
 from carla_genre.schema.reading import read_features
 
@@ -168,9 +167,17 @@ class Schema:
         Returns
         -------
         lower, upper : ndarray (..., D)
-            Both are the factual's own value where the feature may not change.
+            Both are the factual's own value where nothing else is allowed: an immutable, or a value outside the
+            feature's range that would have to move away from it.
         """
-        return constraints.bounds(self.features, factuals)
+        factuals, features = np.asarray(factuals, dtype=float), self.features
+        lower = np.array([feature.lower if feature.levels is None else 0 for feature in features])
+        upper = np.array([f.upper if f.levels is None else len(f.levels) - 1 for f in features])
+        direction = np.array([feature.direction for feature in features])
+        low = np.where(direction > 0, np.maximum(lower, factuals), lower)
+        high = np.where(direction < 0, np.minimum(upper, factuals), upper)
+        fixed = (low > high) | self.immutable
+        return np.where(fixed, factuals, low), np.where(fixed, factuals, high)
 
     def constrain(self, factuals: np.ndarray, answers: np.ndarray) -> np.ndarray:
         """The nearest allowed values to answers (..., D), which broadcast against the factuals.
@@ -178,45 +185,37 @@ class Schema:
         Immutables are put back, codes rounded to levels, ranges and directions clipped; what equals the
         factual's value stays; a NaN stays one.
         """
-        return constraints.constrain(self.features, factuals, answers)
+        factuals, answers = np.broadcast_arrays(np.asarray(factuals, float), np.asarray(answers, float))
+        nearest = np.clip(np.where(self.categorical, np.rint(answers), answers), *self.bounds(factuals))
+        return np.where(answers == factuals, factuals, nearest)
 
     def allowed(self, factuals: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """Whether candidates (..., D) keep all constraints as answers to factuals that broadcast, bool (...)."""
-        return constraints.allowed(self.features, factuals, candidates)
+        factuals, candidates = np.asarray(factuals, float), np.asarray(candidates, float)
+        lower, upper = self.bounds(factuals)
+        inside = (candidates >= lower) & (candidates <= upper)
+        return (inside | (candidates == factuals)).all(axis=-1)
 
     def to_dict(self) -> dict[str, Any]:
-        """The schema in JSON's types."""
-        return {
-            "columns": list(self.columns),
-            "features": [
-                {
-                    "name": f.name,
-                    "columns": list(f.columns),
-                    "levels": None if f.levels is None else [[plain(v) for v in level] for level in f.levels],
-                    "immutable": f.immutable,
-                    "direction": f.direction,
-                    "range": [None if np.isinf(bound) else bound for bound in (f.lower, f.upper)],
-                }
-                for f in self.features
-            ],
-        }
+        """The schema in JSON's types; a bound that is infinite is None."""
+
+        def finite(value: float) -> float | None:
+            return None if np.isinf(value) else value
+
+        features = [asdict(f) | {"lower": finite(f.lower), "upper": finite(f.upper)} for f in self.features]
+        return {"columns": list(self.columns), "features": features}
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Schema:
         """The inverse of :meth:`to_dict`."""
         features = []
-        for f in content["features"]:
-            levels = None if f["levels"] is None else tuple(tuple(level) for level in f["levels"])
-            lower, upper = f["range"]
-            features.append(
-                Feature(
-                    f["name"],
-                    tuple(f["columns"]),
-                    levels,
-                    f["immutable"],
-                    f["direction"],
-                    -np.inf if lower is None else lower,
-                    np.inf if upper is None else upper,
-                )
-            )
+        for values in content["features"]:
+            levels, lower, upper = values["levels"], values["lower"], values["upper"]
+            known = {
+                "columns": tuple(values["columns"]),
+                "levels": None if levels is None else tuple(map(tuple, levels)),
+                "lower": -np.inf if lower is None else lower,
+                "upper": np.inf if upper is None else upper,
+            }
+            features.append(Feature(**{**values, **known}))
         return cls(tuple(features), tuple(content["columns"]))

@@ -47,7 +47,7 @@ def test_a_feature_whose_name_begins_like_a_group_is_its_own() -> None:
     by_name = {feature.name: feature for feature in schema.features}
     assert by_name["job"].columns == ("job_a", "job_b", "job_c")
     assert by_name["job"].levels == ((1, 0, 0), (0, 1, 0), (0, 0, 1))
-    assert by_name["job_level"].columns == ("job_level",) and by_name["job_level"].kind == "continuous"
+    assert by_name["job_level"].columns == ("job_level",) and by_name["job_level"].levels is None
 
 
 def test_data_without_an_encoder_are_grouped_by_the_longest_prefix() -> None:

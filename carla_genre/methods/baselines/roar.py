@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -9,7 +11,6 @@ from torch.nn.functional import softplus
 
 from carla_genre.methods.baselines.search.local_linear import LocalLinearFit
 from carla_genre.methods.baselines.search.logit import logit_of, plane_of
-from carla_genre.methods.baselines.search.proximal import accelerated_descent
 from carla_genre.methods.baselines.search.relaxed_space import BestAnswers, RelaxedSpace
 from carla_genre.methods.core.base import SchemaMethod
 from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
@@ -19,6 +20,8 @@ from carla_genre.schema import Relaxation
 PROBES = 1000
 # Above any objective worth having: what only h accepts comes after what the shifted models accept as well.
 UNROBUST = 1e6
+# Steps between two looks at the vectors on the way.
+LOOK_EVERY = 20
 # A model flatter than this is flat.
 LEAST_SLOPE = 1e-6
 
@@ -156,7 +159,7 @@ class ROAR(SchemaMethod):
         if norm == "2":
             bend = bend + delta * space.matrix.square().sum()
         size = 1 / bend.clamp_min(LEAST_SLOPE**2)
-        return accelerated_descent(
+        return _accelerated_descent(
             lambda vectors: softplus(-margin(vectors)),
             space,
             start,
@@ -166,3 +169,42 @@ class ROAR(SchemaMethod):
             self.hyperparams["tolerance"],
             offer,
         )
+
+
+def _accelerated_descent(
+    smooth: Callable[[Tensor], Tensor],
+    space: RelaxedSpace,
+    start: Tensor,
+    size: Tensor,
+    lambda_: float,
+    steps: int,
+    tolerance: float,
+    look: Callable[[Tensor], None],
+) -> Tensor:
+    """Minimise ``smooth(v) + lambda cost(v)`` from start (B, W) inside the bounds: FISTA (Beck and Teboulle 2009).
+
+    Each row is minimised by itself. Its step size (B, 1) is one over the Lipschitz constant of its gradient; it is
+    done when no number moves by more than the tolerance. ``look`` sees the vectors now and then, and the last ones.
+    """
+    vectors = ahead = start
+    momentum = torch.ones_like(size)
+    active = torch.ones_like(size, dtype=torch.bool)
+    for step in range(steps):
+        ahead = ahead.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(smooth(ahead).sum(), ahead)
+        with torch.no_grad():
+            moved = torch.where(active, space.nearest(ahead - size * gradient, size * lambda_), vectors)
+            change = moved - vectors
+            # A step against the momentum starts it anew (O'Donoghue and Candes 2015).
+            against = ((ahead - moved) * change).sum(dim=1, keepdim=True) > 0
+            following = (1 + (1 + 4 * momentum.square()).sqrt()) / 2
+            ahead = moved + torch.where(against, 0.0, (momentum - 1) / following) * change
+            momentum = torch.where(against, 1.0, following)
+            active &= change.abs().amax(dim=1, keepdim=True) > tolerance
+            vectors = moved
+        if not active.any():
+            break
+        if step % LOOK_EVERY == 0:
+            look(vectors)
+    look(vectors)
+    return vectors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 import torch
@@ -21,21 +21,8 @@ SAME_PROBABILITY = 1e-5
 SAME_LOGIT = 1e-4
 
 
-class Logit(Protocol):
-    """log h - log(1 - h) on rows of the classifier's columns, float64."""
-
-    def __call__(self, rows: Tensor) -> Tensor:
-        """(N, C) -> (N,); differentiable where the classifier is."""
-
-    def with_gradient(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, C) -> logits (N,) and gradients (N, C), both differentiable in rows that require it.
-
-        A gradient that is measured instead of derived is a constant.
-        """
-
-
 class ModuleLogit:
-    """By autograd through a copy of a torch module in double precision.
+    """log h - log(1 - h) by autograd through a copy of a torch module in double precision.
 
     Parameters
     ----------
@@ -58,7 +45,7 @@ class ModuleLogit:
         return accepted.clamp_min(LEAST_PROBABILITY).log() - denied.clamp_min(LEAST_PROBABILITY).log()
 
     def with_gradient(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, C) -> (N,), (N, C)."""
+        """(N, C) -> logits (N,) and gradients (N, C), both differentiable in rows that require it."""
         rows = rows if rows.requires_grad else rows.detach().requires_grad_()
         with torch.enable_grad():
             logits = self(rows)
@@ -67,7 +54,7 @@ class ModuleLogit:
 
 
 class BlackBoxLogit:
-    """By asking ``predict_proba``; the gradient is the slope of a local linear fit.
+    """log h - log(1 - h) of ``predict_proba``; the gradient is the slope of a local linear fit, a constant.
 
     Parameters
     ----------

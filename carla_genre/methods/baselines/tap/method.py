@@ -15,7 +15,7 @@ from torch.nn.functional import logsigmoid
 from carla_genre.errors import InputError
 from carla_genre.methods.baselines.search.local_linear import LocalLinearFit
 from carla_genre.methods.baselines.search.logit import ModuleLogit, logit_of
-from carla_genre.methods.baselines.search.relaxed_space import RelaxedSpace
+from carla_genre.methods.baselines.search.relaxed_space import BestAnswers, RelaxedSpace
 from carla_genre.methods.baselines.tap.verifier import VerifierTraining, fit_verifier
 from carla_genre.methods.core.base import SchemaMethod
 from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
@@ -201,39 +201,30 @@ class TAP(SchemaMethod):
         )
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
-        space = RelaxedSpace(self._relaxation, values, self.device)
-        walk, left = Walk.at(space), values
-        answers = np.full_like(values, np.nan)
-        accepted = np.full_like(values, np.nan)  # the first that h accepts, verified or not
-        active = torch.ones(len(values), dtype=torch.bool, device=self.device)
+        space, best = RelaxedSpace(self._relaxation, values, self.device), BestAnswers(values.shape)
+        walk = Walk.at(space)
         for step in range(1, self.hyperparams["n_iter"] + 1):
             self._move(space, walk, step)
-            is_accepted, is_verified, decoded = self._judge(space, walk.vectors)
-            rows, new = walk.rows.cpu().numpy(), active.cpu().numpy() & is_accepted
-            first = new & np.isnan(accepted[rows]).any(axis=1)
-            accepted[rows[first]] = decoded[first]
-            done = new & is_verified
-            answers[rows[done]] = decoded[done]
-            active &= ~torch.from_numpy(done).to(self.device)
-            n_active = int(active.sum())
-            if n_active == 0:
+            self._offer(space, walk, best)
+            unverified = torch.from_numpy(best.keys > 0).to(self.device)[walk.rows]
+            if not unverified.any():
                 break
-            if 2 * n_active <= len(active):  # the rows that are done are left behind, now and then
-                left = left[active.cpu().numpy()]
-                walk, space = walk.keep(active), RelaxedSpace(self._relaxation, left, self.device)
-                active = active[active]
-        if self.hyperparams["unverified"] == "keep":
-            return np.where(np.isnan(answers), accepted, answers)
-        return answers
+            if 2 * int(unverified.sum()) <= len(
+                unverified
+            ):  # now and then the search leaves behind who is done
+                walk, space = walk.keep(unverified), space.select(unverified)
+        return best.values
 
-    def _judge(self, space: RelaxedSpace, vectors: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Whether h accepts and V confirms the decoded vectors, bool (B,) each, and what they decode to (B, D)."""
-        decoded = space.decode(vectors)
-        rounded = torch.from_numpy(self._relaxation.encode(decoded)).to(self.device)
+    def _offer(self, space: RelaxedSpace, walk: Walk, best: BestAnswers) -> None:
+        """Offer the decoded vectors: verified ones with key 0, those that h alone accepts with 1 if they are kept."""
+        values = space.decode(walk.vectors)
+        rounded = torch.from_numpy(self._relaxation.encode(values)).to(self.device)
         with torch.no_grad():
             is_accepted = self._logit(space.columns(rounded)) > 0
         is_verified = self.verifier.probability(space.start, rounded) > self.hyperparams["confidence"]
-        return is_accepted.cpu().numpy(), is_verified.cpu().numpy(), decoded
+        otherwise = 1.0 if self.hyperparams["unverified"] == "keep" else np.inf
+        keys = torch.where(is_accepted, torch.where(is_verified, 0.0, otherwise), np.inf)
+        best.offer(values, keys.cpu().numpy(), walk.rows.cpu().numpy())
 
     def _move(self, space: RelaxedSpace, walk: Walk, step: int) -> None:
         """One step of Adam for every row, inside the bounds."""
