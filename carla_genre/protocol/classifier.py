@@ -100,38 +100,6 @@ class ProtocolClassifier(EncodedClassifier):
             return self._model(torch.tensor(np.asarray(x, dtype=np.float32))).numpy()
 
 
-def train_classifier(
-    data: Any,
-    columns: Sequence[str],
-    balanced: bool,
-    seed: int = 42,
-    epochs: int = 100,
-    batch_size: int = 64,
-    learning_rate: float = 1e-3,
-    verbose: bool = False,
-) -> ProtocolClassifier:
-    """Train h: Adam, binary cross entropy, the rows in the file's order in every epoch, last epoch kept.
-
-    Parameters
-    ----------
-    data : carla.data.api.Data
-        ``df_train`` is learnt, in its own order.
-    columns : sequence of str
-        The inputs.
-    balanced : bool
-        Weigh the classes equally.
-    seed : int
-        Of the initial weights.
-    epochs, batch_size, learning_rate
-        100, 64 and 1e-3 in the paper.
-    verbose : bool
-        Show a bar.
-    """
-    logit = initial_network(len(columns), seed)
-    fit_network(logit, data, columns, balanced, epochs, batch_size, learning_rate, verbose)
-    return ProtocolClassifier(data, columns, TwoClasses(logit))
-
-
 def initial_network(width: int, seed: int, hidden: Sequence[int] = HIDDEN) -> nn.Sequential:
     """The untrained network, (B, width) -> (B, 1), a logit."""
     layers: list[nn.Module] = []
@@ -159,7 +127,23 @@ def fit_network(
     learning_rate: float = 1e-3,
     verbose: bool = False,
 ) -> None:
-    """Train a network in place; :func:`train_classifier` documents the rest."""
+    """Train h in place: Adam, binary cross entropy, the rows in the file's order in every epoch, last epoch kept.
+
+    Parameters
+    ----------
+    logit : torch.nn.Module
+        Of :func:`initial_network`.
+    data : carla.data.api.Data
+        ``df_train`` holds the rows and labels.
+    columns : sequence of str
+        The inputs.
+    balanced : bool
+        Weigh the classes equally.
+    epochs, batch_size, learning_rate
+        100, 64 and 1e-3 in the paper.
+    verbose : bool
+        Show a bar.
+    """
     train = data.df_train
     labels = train[data.target].to_numpy()
     weight = class_weights(labels, balanced)

@@ -46,7 +46,7 @@ def fit_trees(name: str, data: Any, columns: Sequence[str], balanced: bool, seed
     name : {"forest", "boosting"}
         A RandomForestClassifier of depth 8, or a HistGradientBoostingClassifier; else scikit-learn's defaults.
     data, columns, balanced
-        As :func:`carla_genre.protocol.classifier.train_classifier` takes them.
+        As :func:`carla_genre.protocol.classifier.fit_network` takes them.
     seed : int
         The random state.
     """

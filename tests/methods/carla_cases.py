@@ -13,7 +13,8 @@ import torch
 from method_cases import ROLES, applicants
 
 from carla_genre import load_dataset
-from carla_genre.protocol.classifier import ProtocolClassifier, train_classifier
+from carla_genre.protocol.classifier import ProtocolClassifier
+from carla_genre.protocol.classifiers import train_by_name
 
 _VAE = {"layers": [16, 8], "epochs": 2, "batch_size": 256}
 #: The methods that take this network, each with settings for tests.
@@ -32,7 +33,7 @@ def network(frame: pd.DataFrame | None = None, **roles: Any) -> ProtocolClassifi
     """A pytorch classifier on 1,500 applicants."""
     data = load_dataset(applicants() if frame is None else frame, quiet=True, **{**ROLES, **roles})
     columns = [column for column in data.df_train if column != data.target]
-    return train_classifier(data, columns, balanced=True, epochs=10)
+    return train_by_name("ann", data, columns, balanced=True, seed=42, epochs=10).mlmodel
 
 
 @contextlib.contextmanager

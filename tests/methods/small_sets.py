@@ -10,7 +10,7 @@ import pandas as pd
 
 from carla_genre import load_dataset
 from carla_genre.methods.core.random_state import global_random_state_kept, seed_global_random_state
-from carla_genre.protocol.classifier import train_classifier
+from carla_genre.protocol.classifier import ProtocolClassifier, TwoClasses, fit_network, initial_network
 
 NAMES = ("adult", "compas", "heloc")
 
@@ -20,7 +20,9 @@ def small_set(name: str, root: str) -> tuple[Any, pd.DataFrame]:
     """A pytorch classifier on 600 training rows with the paper's roles, and six people it denies."""
     data = _shortened(load_dataset(name, root=os.fspath(root), roles="paper"))
     columns = [str(column) for column in data.df_train.columns if column != data.target]
-    mlmodel = train_classifier(data, columns, balanced=True, epochs=30, batch_size=32)
+    logit = initial_network(len(columns), seed=42)
+    fit_network(logit, data, columns, balanced=True, epochs=30, batch_size=32)
+    mlmodel = ProtocolClassifier(data, columns, TwoClasses(logit))
     return mlmodel, denied(mlmodel)
 
 

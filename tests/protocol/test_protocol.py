@@ -8,7 +8,7 @@ import torch
 from carla_genre.errors import InputError
 from carla_genre.methods.baselines.nearest import NearestNeighbor
 from carla_genre.protocol import prepare
-from carla_genre.protocol.classifier import train_classifier
+from carla_genre.protocol.classifiers import train_by_name
 from carla_genre.protocol.data import flipped, load_protocol_data, relabel
 
 from carla import Benchmark
@@ -93,12 +93,12 @@ def test_the_classifier_learns_without_touching_global_randomness(small_paper):
     data = load_protocol_data("compas")
     columns = [c for c in data.df_train.columns if c != data.target]
     before = torch.get_rng_state(), torch.get_num_threads()
-    h = train_classifier(data, columns, balanced=True, seed=1, epochs=60)
+    h = train_by_name("ann", data, columns, balanced=True, seed=1, epochs=60).mlmodel
     assert torch.equal(torch.get_rng_state(), before[0])
     assert torch.get_num_threads() == before[1]
     predicted = h.predict(data.df_test)[:, 0] > 0.5
     assert (predicted == data.df_test["granted"]).mean() > 0.75
-    again = train_classifier(data, columns, balanced=True, seed=1, epochs=60)
+    again = train_by_name("ann", data, columns, balanced=True, seed=1, epochs=60).mlmodel
     np.testing.assert_array_equal(h.predict(data.df_test), again.predict(data.df_test))
 
 
@@ -109,7 +109,7 @@ def test_balanced_weights_accept_more_of_a_rare_class(small_paper):
     labels = data.df_train[data.target].to_numpy() * rare
     relabel(data, labels, np.zeros(len(data.df_test)))
     shares = [
-        train_classifier(data, columns, balanced, epochs=60).predict(data.df_test).mean()
+        train_by_name("ann", data, columns, balanced, 42, epochs=60).mlmodel.predict(data.df_test).mean()
         for balanced in (True, False)
     ]
     assert shares[0] > 0.3 > shares[1]

@@ -8,7 +8,7 @@ from carla_genre.errors import InputError
 from carla_genre.evaluation import FutureValidity
 from carla_genre.methods.baselines.nearest import NearestNeighbor
 from carla_genre.protocol import prepare
-from carla_genre.protocol.classifier import train_classifier
+from carla_genre.protocol.classifiers import train_by_name
 from carla_genre.protocol.retraining import retrained
 
 EPOCHS = 40
@@ -34,7 +34,7 @@ def test_each_is_another_classifier_that_has_learnt(setting, rows):
 
 def test_only_the_rows_change_or_only_the_initial_weights(setting):
     (other,) = retrained(setting, 1, rows="bootstrap", epochs=0)
-    own = train_classifier(setting.data, other.feature_input_order, True, setting.seed, epochs=0)
+    own = train_by_name("ann", setting.data, other.feature_input_order, True, setting.seed, epochs=0).mlmodel
     np.testing.assert_array_equal(scores(other, setting), scores(own, setting))
     (other,) = retrained(setting, 1, rows="same", epochs=0)
     assert (scores(other, setting) != scores(own, setting)).any()

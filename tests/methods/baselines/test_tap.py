@@ -13,7 +13,7 @@ from method_cases import Logistic, denied, make_mlmodel
 
 from carla_genre.errors import InputError
 from carla_genre.methods.baselines.search.relaxed_space import RelaxedSpace
-from carla_genre.methods.baselines.tap.method import TAP, Walk, target_divergence
+from carla_genre.methods.baselines.tap.method import TAP, target_divergence
 from carla_genre.methods.baselines.tap.verifier import LabelledPairs, VerifierTraining, fit_verifier
 
 QUICK: dict[str, Any] = {
@@ -128,11 +128,9 @@ def test_the_searchs_gradient_is_that_of_finite_differences(method: TAP, mlmodel
     space = RelaxedSpace(method._relaxation, values, method.device)
     random = torch.Generator().manual_seed(0)
     vectors = space.start + 0.01 * torch.rand(space.start.shape, generator=random, dtype=torch.float64)
-    walk = Walk.at(space)
-    walk.anchor = space.columns(vectors)
-    walk.level, walk.slopes = method._logit.with_gradient(walk.anchor)
+    plane = method.plane(space, vectors)
     at = vectors.clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(other.objective(space, walk, at).sum(), at)
+    (gradient,) = torch.autograd.grad(other.objective(space, plane, at).sum(), at)
 
     def value(point: torch.Tensor) -> torch.Tensor:
         """Written out from the docstring, with h's own answer."""

@@ -14,7 +14,8 @@ from carla_genre import load_dataset
 from carla_genre.errors import InputError, MissingDependencyError
 from carla_genre.methods.carla import CARLA_METHODS
 from carla_genre.methods.carla.adapter import CarlaRecourse
-from carla_genre.protocol.classifier import ProtocolClassifier, train_classifier
+from carla_genre.protocol.classifier import ProtocolClassifier
+from carla_genre.protocol.classifiers import train_by_name
 
 from carla import MLModelCatalog, recourse_methods
 from carla.models.api import MLModel
@@ -303,7 +304,7 @@ def test_factuals_are_checked(method: CarlaRecourse, people: pd.DataFrame) -> No
 def test_small_compas(data_root: object) -> None:
     data = load_dataset("compas", root=data_root, quiet=True)
     columns = [column for column in data.df_train if column != data.target]
-    classifier = train_classifier(data, columns, balanced=True, epochs=1)
+    classifier = train_by_name("ann", data, columns, balanced=True, seed=42, epochs=1).mlmodel
     people = denied(classifier, 5)
     for name in ("GrowingSpheres", "Wachter", "Face"):
         built = CARLA_METHODS[name].build(classifier, {**QUICK[name], "verbose": False})

@@ -43,19 +43,6 @@ class Tokenizer(nn.Module):
         return tokens + self.offset
 
 
-class Detokenizer(nn.Module):
-    """Tokens back: a continuous feature's score, a logit for each level of a category."""
-
-    def __init__(self, levels: Sequence[int], token: int) -> None:
-        super().__init__()
-        self.levels = tuple(levels)
-        self.heads = nn.ModuleList(nn.Linear(token, max(n, 1)) for n in self.levels)
-
-    def forward(self, tokens: Tensor) -> list[Tensor]:
-        """(B, D, token) -> D tensors, (B, 1) or (B, levels)."""
-        return [head(tokens[:, place]) for place, head in enumerate(self.heads)]
-
-
 class TokenVAE(nn.Module):
     """Rows of mixed types as D tokens in a smooth latent space.
 
@@ -71,16 +58,21 @@ class TokenVAE(nn.Module):
         self.levels = tuple(levels)
         self.tokenizer = Tokenizer(levels, config.token)
         self.mean, self.log_variance, self.decoder = (_transformer(config) for _ in range(3))
-        self.detokenizer = Detokenizer(levels, config.token)
+        self.heads = nn.ModuleList(nn.Linear(config.token, max(n, 1)) for n in self.levels)
 
     def encode(self, scores: Tensor) -> tuple[Tensor, Tensor]:
         """(B, D) -> mean and log variance, (B, D, token) each."""
         tokens = self.tokenizer(scores)
         return self.mean(tokens), self.log_variance(tokens)
 
+    def _decode(self, latent: Tensor) -> list[Tensor]:
+        """(B, D, token) -> a score (B, 1), or a logit for each level (B, levels), of each of the D features."""
+        tokens = self.decoder(latent)
+        return [head(tokens[:, place]) for place, head in enumerate(self.heads)]
+
     def reconstruct(self, latent: Tensor) -> Tensor:
         """Latent tokens (B, D, token) -> scores and codes (B, D), a category's most likely one."""
-        outputs = self.detokenizer(self.decoder(latent))
+        outputs = self._decode(latent)
         columns = [
             output.argmax(1).to(latent.dtype) if n else output[:, 0]
             for n, output in zip(self.levels, outputs, strict=True)
@@ -95,7 +87,7 @@ class TokenVAE(nn.Module):
         """
         mean, log_variance = self.encode(scores)
         latent = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
-        outputs = self.detokenizer(self.decoder(latent))
+        outputs = self._decode(latent)
         squared, entropy = [], []
         for place, (n, output) in enumerate(zip(self.levels, outputs, strict=True)):
             if n:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -25,8 +24,6 @@ from carla_genre.schema import Relaxation
 PROBES = 1000
 # Steps for which the slope of a black box is kept: each costs ``neighbors`` questions a row.
 SLOPE_EVERY = 10
-# Adam's (Kingma and Ba 2015) usual constants.
-DECAY, SQUARE_DECAY, EPSILON = 0.9, 0.999, 1e-8
 
 
 def target_divergence(logits: Tensor, target: float) -> Tensor:
@@ -48,41 +45,12 @@ def target_divergence(logits: Tensor, target: float) -> Tensor:
     return torch.where(logits < math.log(target / (1 - target)), to_target + from_target, 0.0)
 
 
-@dataclass
-class Walk:
-    """Where the search of each row stands; all tensors but ``rows`` are float64.
+class Plane(NamedTuple):
+    """The plane that stands for h's logit near each row: columns (B, C), the logit there (B,), its slopes (B, C)."""
 
-    Parameters
-    ----------
-    rows : Tensor (B,), long
-        Places in the whole batch.
-    vectors, mean, square : Tensor (B, W)
-        Relaxed vectors, and Adam's moments of their gradients.
-    anchor, slopes : Tensor (B, C)
-        Classifier's columns that h was last asked about, and the logit's gradient there.
-    level : Tensor (B,)
-        The logit there.
-    """
-
-    rows: Tensor
-    vectors: Tensor
-    mean: Tensor
-    square: Tensor
-    anchor: Tensor
+    columns: Tensor
+    logits: Tensor
     slopes: Tensor
-    level: Tensor
-
-    @classmethod
-    def at(cls, space: RelaxedSpace) -> Walk:
-        """At the factuals."""
-        start, columns = space.start, space.columns(space.start)
-        zero = torch.zeros_like(start)
-        rows = torch.arange(len(start), device=start.device)
-        return cls(rows, start, zero, zero, columns, torch.zeros_like(columns), columns.new_zeros(len(start)))
-
-    def keep(self, mask: Tensor) -> Walk:
-        """Only the rows of a mask (B,)."""
-        return Walk(*(getattr(self, part.name)[mask] for part in fields(self)))
 
 
 class TAP(SchemaMethod):
@@ -201,49 +169,46 @@ class TAP(SchemaMethod):
         )
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
-        space, best = RelaxedSpace(self._relaxation, values, self.device), BestAnswers(values.shape)
-        walk = Walk.at(space)
-        for step in range(1, self.hyperparams["n_iter"] + 1):
-            self._move(space, walk, step)
-            self._offer(space, walk, best)
-            unverified = torch.from_numpy(best.keys > 0).to(self.device)[walk.rows]
-            if not unverified.any():
-                break
-            if 2 * int(unverified.sum()) <= len(
-                unverified
-            ):  # now and then the search leaves behind who is done
-                walk, space = walk.keep(unverified), space.select(unverified)
+        whole, best = RelaxedSpace(self._relaxation, values, self.device), BestAnswers(values.shape)
+        vectors = whole.start.clone().requires_grad_()
+        optimizer = torch.optim.Adam([vectors], lr=self.hyperparams["step_size"])
+        for step in range(self.hyperparams["n_iter"]):
+            if step % SLOPE_EVERY == 0:
+                rows = torch.from_numpy(np.flatnonzero(best.keys > 0)).to(self.device)  # not verified yet
+                if len(rows) == 0:
+                    break
+                space = whole.select(rows)
+            if step % SLOPE_EVERY == 0 or isinstance(self._logit, ModuleLogit):
+                plane = self.plane(space, vectors[rows])
+            optimizer.zero_grad()
+            self.objective(space, plane, vectors[rows]).sum().backward()
+            optimizer.step()
+            with torch.no_grad():
+                vectors.copy_(torch.minimum(torch.maximum(vectors, whole.lower), whole.upper))
+            self._offer(space, vectors[rows], rows, best)
         return best.values
 
-    def _offer(self, space: RelaxedSpace, walk: Walk, best: BestAnswers) -> None:
+    def _offer(self, space: RelaxedSpace, vectors: Tensor, rows: Tensor, best: BestAnswers) -> None:
         """Offer the decoded vectors: verified ones with key 0, those that h alone accepts with 1 if they are kept."""
-        values = space.decode(walk.vectors)
+        values = space.decode(vectors)
         rounded = torch.from_numpy(self._relaxation.encode(values)).to(self.device)
         with torch.no_grad():
             is_accepted = self._logit(space.columns(rounded)) > 0
         is_verified = self.verifier.probability(space.start, rounded) > self.hyperparams["confidence"]
         otherwise = 1.0 if self.hyperparams["unverified"] == "keep" else np.inf
         keys = torch.where(is_accepted, torch.where(is_verified, 0.0, otherwise), np.inf)
-        best.offer(values, keys.cpu().numpy(), walk.rows.cpu().numpy())
+        best.offer(values, keys.cpu().numpy(), rows.cpu().numpy())
 
-    def _move(self, space: RelaxedSpace, walk: Walk, step: int) -> None:
-        """One step of Adam for every row, inside the bounds."""
-        if isinstance(self._logit, ModuleLogit) or (step - 1) % SLOPE_EVERY == 0:
-            walk.anchor = space.columns(walk.vectors)
-            level, slopes = self._logit.with_gradient(walk.anchor)
-            walk.level, walk.slopes = level.detach(), slopes.detach()
-        vectors = walk.vectors.detach().requires_grad_()
-        (gradient,) = torch.autograd.grad(self.objective(space, walk, vectors).sum(), vectors)
-        walk.mean = DECAY * walk.mean + (1 - DECAY) * gradient
-        walk.square = SQUARE_DECAY * walk.square + (1 - SQUARE_DECAY) * gradient.square()
-        mean, square = walk.mean / (1 - DECAY**step), walk.square / (1 - SQUARE_DECAY**step)
-        moved = walk.vectors - self.hyperparams["step_size"] * mean / (square.sqrt() + EPSILON)
-        walk.vectors = torch.minimum(torch.maximum(moved, space.lower), space.upper)
+    def plane(self, space: RelaxedSpace, vectors: Tensor) -> Plane:
+        """Of h's logit at vectors (B, W)."""
+        columns = space.columns(vectors.detach())
+        logits, slopes = self._logit.with_gradient(columns)
+        return Plane(columns, logits.detach(), slopes.detach())
 
-    def objective(self, space: RelaxedSpace, walk: Walk, vectors: Tensor) -> Tensor:
-        """What the search descends, (B, W) -> (B,), with h's logit as the plane of the walk's anchor."""
-        change = space.columns(vectors) - walk.anchor
-        logits = walk.level + (change * walk.slopes).sum(dim=1)
+    def objective(self, space: RelaxedSpace, plane: Plane, vectors: Tensor) -> Tensor:
+        """What the search descends, (B, W) -> (B,), with a plane as h's logit."""
+        change = space.columns(vectors) - plane.columns
+        logits = plane.logits + (change * plane.slopes).sum(dim=1)
         loss = target_divergence(logits, self.hyperparams["target"])
         loss = loss + self.hyperparams["lambda_"] * space.cost(vectors)
         for part in self._relaxation.slices:
