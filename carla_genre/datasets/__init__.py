@@ -17,7 +17,7 @@ from carla_genre.datasets.constraints import Constraints, build_constraints
 from carla_genre.datasets.custom import load_custom
 from carla_genre.datasets.names import as_names, check_known, one_of
 from carla_genre.datasets.roles import KNOWN, Roles, known_roles
-from carla_genre.datasets.table import Say
+from carla_genre.datasets.table import Note
 from carla_genre.datasets.toys import TOY_ROLES, TOYS, load_toy
 from carla_genre.errors import InputError
 from carla_genre.suggestions import did_you_mean
@@ -136,19 +136,19 @@ def load_dataset(
         "test": test,
     }
     notes: list[str] = []
-    say = _teller(notes, quiet)
+    note = _note_taker(notes, quiet)
     if isinstance(name, str) and name in (*KNOWN, *TOYS):
         _refuse_own(name, own)
         data_name, (frames, parts) = name, _known(name, root, roles)
         if name == "heloc":
-            say(HELOC_LEAK)
+            note(HELOC_LEAK)
         if immutables is not None:
             parts = replace(parts, immutables=tuple(as_names(immutables, "immutables")))
             check_known(parts.immutables, "immutables", [*parts.continuous, *parts.categorical])
     else:
         _check_own(name, root, roles)
         data_name, frames, parts = load_custom(
-            name, **own, immutables=immutables, test_size=test_size, seed=seed, say=say
+            name, **own, immutables=immutables, test_size=test_size, seed=seed, note=note
         )
     constraints = build_constraints(parts, increasing, decreasing, ranges, table=frames.df)
     catalog = _catalog(data_name, frames, parts, roles, scaling, encoding, constraints)
@@ -172,7 +172,7 @@ def _catalog(
     encoding: str,
     constraints: Constraints,
 ) -> FrameCatalog:
-    # Imported here, because importing CARLA takes seconds: a wrong argument is told before.
+    # Imported here, because importing CARLA takes seconds: a wrong argument is refused before.
     from carla_genre.datasets.catalog import FrameCatalog, PublishedCatalog
 
     variant = [
@@ -212,14 +212,14 @@ def _check_own(name: Any, root: Any, roles: str) -> None:
         raise InputError("root= is where CARLA's files lie; your own data are given by their whole path")
     if roles != "carla":
         raise InputError(
-            "roles='paper' is for the paper's data sets; say your own with categorical=, continuous= and immutables="
+            "roles='paper' is for the paper's data sets; your own take categorical=, continuous= and immutables="
         )
 
 
-def _teller(notes: list[str], quiet: bool) -> Say:
-    def say(note: str) -> None:
-        notes.append(note)
+def _note_taker(notes: list[str], quiet: bool) -> Note:
+    def note(text: str) -> None:
+        notes.append(text)
         if not quiet:
-            print(f"carla_genre: {note}", file=sys.stderr)
+            print(f"carla_genre: {text}", file=sys.stderr)
 
-    return say
+    return note

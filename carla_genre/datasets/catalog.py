@@ -104,8 +104,8 @@ class FrameCatalog(DataCatalog):
         return df[sorted(df.columns, key=lambda column: rank.get(column, len(rank)))]
 
     def _ranks(self, columns: list[str]) -> dict[str, int]:
-        """Rank raw and encoded columns by the place of the raw column in the file."""
-        ranks = {column: place for place, column in enumerate(columns)}
+        """Rank raw and encoded columns by the position of the raw column in the file."""
+        ranks = {column: position for position, column in enumerate(columns)}
         if self.categorical and not self._identity_encoding:
             for feature, levels in zip(self.categorical, self.encoder.categories_, strict=True):
                 ranks.update({f"{feature}_{level}": ranks[feature] for level in levels})

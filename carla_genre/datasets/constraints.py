@@ -26,13 +26,13 @@ def build_constraints(
 ) -> Constraints:
     """Return ``{feature: {"direction": "increase" | "decrease", "range": (low, high)}}``.
 
-    Only what was asked for is there: a feature without constraints has no entry, an entry without a range no
-    ``"range"``. An open end of a range (None) becomes the end of the values in ``table``, which is in original units.
+    A feature without constraints has no entry, an entry without a range no ``"range"``.
+    An open end of a range (None) becomes the end of the values in ``table``, which is in original units.
 
     Raises
     ------
     InputError
-        A feature is unknown, categorical, or asked to go both ways, or a range is no pair low < high.
+        A feature is unknown, categorical, or both increasing and decreasing, or a range is no pair low < high.
     """
     up, down = as_names(increasing, "increasing"), as_names(decreasing, "decreasing")
     if not isinstance(ranges, Mapping | None):

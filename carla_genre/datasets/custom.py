@@ -16,7 +16,7 @@ from carla_genre.datasets.adult import Frames
 from carla_genre.datasets.infer import infer_roles
 from carla_genre.datasets.names import as_names, check_known, file_stem
 from carla_genre.datasets.roles import Roles
-from carla_genre.datasets.table import Say, plain_columns, read_table
+from carla_genre.datasets.table import Note, plain_columns, read_table
 from carla_genre.datasets.target import binary_labels, choose_target
 from carla_genre.errors import InputError
 
@@ -35,7 +35,7 @@ def load_custom(
     ignore: str | Iterable[str],
     test_size: float,
     seed: int,
-    say: Say,
+    note: Note,
 ) -> tuple[str, Frames, Roles]:
     """Read, check and split a user's table; `load_dataset` documents the parameters.
 
@@ -52,12 +52,12 @@ def load_custom(
         table = _joined(table, read_table(test, "test"))
     ignored = as_names(ignore, "ignore")
     check_known(ignored, "ignore", table.columns)
-    table = plain_columns(table.drop(columns=ignored), say)
-    target = choose_target(table, target, say)
-    table[target] = binary_labels(table[target], positive, say)
-    table, roles = infer_roles(table, target, categorical, continuous, immutables, say)
+    table = plain_columns(table.drop(columns=ignored), note)
+    target = choose_target(table, target, note)
+    table[target] = binary_labels(table[target], positive, note)
+    table, roles = infer_roles(table, target, categorical, continuous, immutables, note)
     if test is None:
-        frames = _split(table, target, test_size, seed, say)
+        frames = _split(table, target, test_size, seed, note)
     else:
         frames = Frames(table, table.iloc[:rows], table.iloc[rows:])
         if frames.train[target].nunique() < 2:
@@ -75,7 +75,7 @@ def _joined(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([train, test[train.columns]])
 
 
-def _split(table: pd.DataFrame, target: str, test_size: Any, seed: Any, say: Say) -> Frames:
+def _split(table: pd.DataFrame, target: str, test_size: Any, seed: Any, note: Note) -> Frames:
     """Draw the test rows, with the share of either label kept."""
     if isinstance(test_size, bool) or not isinstance(test_size, int | float) or not 0 < test_size < 1:
         raise InputError(f"test_size={test_size!r}: expected a share between 0 and 1")
@@ -91,7 +91,7 @@ def _split(table: pd.DataFrame, target: str, test_size: Any, seed: Any, say: Say
             f"test_size={test_size!r} of {len(table)} rows leaves fewer than two rows on one side"
         )
     train, test = train_test_split(table, test_size=test_size, random_state=int(seed), stratify=table[target])
-    say(f"split: {len(train):,} train rows and {len(test):,} test rows, drawn with seed {seed}")
+    note(f"split: {len(train):,} train rows and {len(test):,} test rows, drawn with seed {seed}")
     return Frames(table, train, test)
 
 

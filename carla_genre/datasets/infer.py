@@ -1,4 +1,4 @@
-"""The roles of a user's columns: what is said is checked, what is not said is guessed and told."""
+"""The roles of a user's columns: what is given is checked, the rest is guessed and noted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pandas.api import types
 
 from carla_genre.datasets.names import as_names, check_known
 from carla_genre.datasets.roles import Roles
-from carla_genre.datasets.table import Say
+from carla_genre.datasets.table import Note
 from carla_genre.errors import InputError
 
 MAX_LEVELS = 256
@@ -25,7 +25,7 @@ def infer_roles(
     categorical: str | Iterable[str] | None,
     continuous: str | Iterable[str] | None,
     immutables: str | Iterable[str] | None,
-    say: Say,
+    note: Note,
 ) -> tuple[pd.DataFrame, Roles]:
     """Return the table with numbers written as text made numbers, and every column's role.
 
@@ -64,7 +64,7 @@ def infer_roles(
             table[name] = _numbers(table[name])
             kinds[name] = "continuous"
         else:
-            table[name], kinds[name] = _guess(table[name], say)
+            table[name], kinds[name] = _guess(table[name], note)
         if kinds[name] == "categorical":
             _check_levels(table[name])
     _check_encoded_names(table, target, kinds)
@@ -87,32 +87,32 @@ def _refuse_constants(features: pd.DataFrame) -> None:
         )
 
 
-def _guess(column: pd.Series, say: Say) -> tuple[pd.Series, str]:
+def _guess(column: pd.Series, note: Note) -> tuple[pd.Series, str]:
     """Return a column and its kind, as its values suggest."""
     name = column.name
     distinct = column.nunique()
     if types.is_bool_dtype(column):
-        say(f"column {name!r}: true or false, taken as categorical")
+        note(f"column {name!r}: true or false, taken as categorical")
         return column, "categorical"
     if not types.is_numeric_dtype(column):
         numbers = pd.to_numeric(column, errors="coerce")
         if numbers.notna().all() and np.isfinite(numbers).all():
-            say(f"column {name!r}: numbers written as text, taken as continuous")
+            note(f"column {name!r}: numbers written as text, taken as continuous")
             return numbers, "continuous"
         doubt = " ('?' as a level of its own: is it a missing value?)" if (column == "?").any() else ""
-        say(f"column {name!r}: text of {distinct:,} levels, taken as categorical{doubt}")
+        note(f"column {name!r}: text of {distinct:,} levels, taken as categorical{doubt}")
         return column, "categorical"
     if set(column.unique()) == {0, 1}:
-        say(f"column {name!r}: only 0 and 1, taken as categorical (continuous=[{name!r}] to change)")
+        note(f"column {name!r}: only 0 and 1, taken as categorical (continuous=[{name!r}] to change)")
         return column, "categorical"
     _refuse_identifier(column, distinct)
     if distinct <= FEW_VALUES:
-        say(
+        note(
             f"column {name!r}: {distinct} different numbers, taken as continuous "
             f"(categorical=[{name!r}] to change)"
         )
     else:
-        say(f"column {name!r}: numbers, taken as continuous")
+        note(f"column {name!r}: numbers, taken as continuous")
     return column, "continuous"
 
 

@@ -16,7 +16,7 @@ from pandas.api import types
 
 from carla_genre.errors import InputError
 
-Say = Callable[[str], None]
+Note = Callable[[str], None]
 
 
 def read_table(source: Any, argument: str) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def _check_unique(names: list[str], origin: str) -> None:
         raise InputError(f"{origin} has the column {repeated[0]!r} more than once: rename or remove it")
 
 
-def plain_columns(table: pd.DataFrame, say: Say) -> pd.DataFrame:
+def plain_columns(table: pd.DataFrame, note: Note) -> pd.DataFrame:
     """Return the table with every column a number, a bool or a stripped text, or raise.
 
     Raises
@@ -96,7 +96,7 @@ def plain_columns(table: pd.DataFrame, say: Say) -> pd.DataFrame:
         A column holds dates, a mixture of types, or anything else that is neither number nor text; or values
         are missing or infinite (one message with all columns and how many each).
     """
-    columns = {name: _plain(table[name], say) for name in table.columns}
+    columns = {name: _plain(table[name], note) for name in table.columns}
     gaps = {name: int(_gaps(column).sum()) for name, column in columns.items()}
     found = [f"{name!r} ({count})" for name, count in gaps.items() if count]
     if found:
@@ -110,7 +110,7 @@ def plain_columns(table: pd.DataFrame, say: Say) -> pd.DataFrame:
     )
 
 
-def _plain(column: pd.Series, say: Say) -> pd.Series:
+def _plain(column: pd.Series, note: Note) -> pd.Series:
     """Return text without blanks around it and categories as their values; refuse dates and mixtures."""
     name = column.name
     if isinstance(column.dtype, pd.CategoricalDtype):
@@ -128,10 +128,10 @@ def _plain(column: pd.Series, say: Say) -> pd.Series:
     if not kinds:
         return column
     if kinds <= {"str"}:
-        return _stripped(column, say)
+        return _stripped(column, note)
     inferred = column.infer_objects()
     if inferred.dtype != object:
-        return _plain(inferred, say)
+        return _plain(inferred, note)
     if kinds <= {"int", "float", "Decimal"} or kinds == {"bool"}:
         return pd.to_numeric(column.astype(float)) if kinds != {"bool"} else column.astype("boolean")
     raise InputError(
@@ -144,11 +144,11 @@ def _is_period(column: pd.Series) -> bool:
     return isinstance(column.dtype, pd.PeriodDtype | pd.IntervalDtype)
 
 
-def _stripped(column: pd.Series, say: Say) -> pd.Series:
+def _stripped(column: pd.Series, note: Note) -> pd.Series:
     stripped = column.str.strip()
     changed = int((stripped != column).fillna(False).sum())
     if changed:
-        say(f"column {column.name!r}: blanks around {changed:,} values removed")
+        note(f"column {column.name!r}: blanks around {changed:,} values removed")
     return stripped.mask(stripped == "")
 
 

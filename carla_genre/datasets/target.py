@@ -9,7 +9,7 @@ import pandas as pd
 from pandas.api import types
 
 from carla_genre.datasets.names import check_known
-from carla_genre.datasets.table import Say
+from carla_genre.datasets.table import Note
 from carla_genre.errors import InputError
 
 _TARGET_NAMES = ("target", "label", "class", "y", "outcome", "decision", "approved", "accepted", "default")
@@ -32,7 +32,7 @@ _BAD = {"no", "n", "false", "f", "0", "bad", "denied", "deny", "rejected", "reje
 _BAD |= {"negative", "neg", "-", "-1", "fail", "failed", "default", "failure", "low"}
 
 
-def choose_target(table: pd.DataFrame, target: str | None, say: Say) -> str:
+def choose_target(table: pd.DataFrame, target: str | None, note: Note) -> str:
     """Return the label's column: the one that is named, else the only one that looks like a label."""
     if target is not None:
         if not isinstance(target, str):
@@ -42,10 +42,10 @@ def choose_target(table: pd.DataFrame, target: str | None, say: Say) -> str:
     binary = [column for column in table.columns if table[column].nunique() == 2]
     named = [column for column in binary if column.strip().lower() in _TARGET_NAMES]
     if len(named) == 1:
-        say(f"target: {named[0]!r} (by its name and its two values)")
+        note(f"target: {named[0]!r} (by its name and its two values)")
         return named[0]
     if not named and len(binary) == 1:
-        say(f"target: {binary[0]!r} (the only column of two values)")
+        note(f"target: {binary[0]!r} (the only column of two values)")
         return binary[0]
     candidates = named or binary
     hint = (
@@ -53,10 +53,10 @@ def choose_target(table: pd.DataFrame, target: str | None, say: Say) -> str:
         if candidates
         else "no column has two values"
     )
-    raise InputError(f"which column is the label? Say it with target= ({hint})")
+    raise InputError(f"which column is the label? Note it with target= ({hint})")
 
 
-def binary_labels(column: pd.Series, positive: Any, say: Say) -> pd.Series:
+def binary_labels(column: pd.Series, positive: Any, note: Note) -> pd.Series:
     """Return the label as 0 and 1.
 
     Parameters
@@ -66,8 +66,8 @@ def binary_labels(column: pd.Series, positive: Any, say: Say) -> pd.Series:
     positive : object
         The value that becomes 1, the outcome that recourse aims at; None to take 1, True, the obvious word
         ("yes", "approved", ...) or the greater number.
-    say : callable
-        Told what was guessed.
+    note : callable
+        Is given each guess as a sentence.
     """
     name = column.name
     values = sorted(column.unique().tolist(), key=lambda value: (str(type(value)), value))
@@ -81,13 +81,13 @@ def binary_labels(column: pd.Series, positive: Any, say: Say) -> pd.Series:
     elif set(values) == {0, 1}:
         good = [1]
     else:
-        good = [_guess(name, values, say)]
+        good = [_guess(name, values, note)]
     return pd.Series(np.where(column == good[0], 1, 0), index=column.index, name=name, dtype=np.int64)
 
 
-def _guess(name: Any, values: list[Any], say: Say) -> Any:
+def _guess(name: Any, values: list[Any], note: Note) -> Any:
     if types.is_number(values[0]):
-        say(f"target {name!r}: {values[1]!r} becomes 1, {values[0]!r} becomes 0 (positive= to change)")
+        note(f"target {name!r}: {values[1]!r} becomes 1, {values[0]!r} becomes 0 (positive= to change)")
         return values[1]
     words = [str(value).strip().lower().rstrip(".") for value in values]
     for good, bad in ((0, 1), (1, 0)):
@@ -95,7 +95,7 @@ def _guess(name: Any, values: list[Any], say: Say) -> Any:
         good_word = words[good] in _GOOD and words[bad] not in _GOOD
         bad_word = words[bad] in _BAD and words[good] not in _BAD
         if above or good_word or bad_word:
-            say(
+            note(
                 f"target {name!r}: {values[good]!r} becomes 1, {values[bad]!r} becomes 0 (positive= to change)"
             )
             return values[good]

@@ -1,4 +1,4 @@
-"""How the paper measures: gold classifier, drawn labels, h, and the people to answer."""
+"""How the paper measures: gold classifier, drawn labels, h, and the factuals."""
 
 from carla_genre.protocol.data import OwnTable
 from carla_genre.protocol.setting import Setting, prepare

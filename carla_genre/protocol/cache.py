@@ -5,7 +5,7 @@ train, and the code that does. So nothing has to be declared out of date, and th
 
 The gold classifier, and an h of trees, is a pickle, which runs what is in it when it is read. It is therefore only
 read from a file of this user's own, and the folder is the user's own by default, not the one of the results, which
-people pass on. An h that is a network is a safetensors file, which cannot run anything.
+is passed on. An h that is a network is a safetensors file, which cannot run anything.
 """
 
 from __future__ import annotations

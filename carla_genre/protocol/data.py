@@ -33,7 +33,7 @@ NOISE_SEED = 5
 
 @dataclass(frozen=True)
 class OwnTable:
-    """A table of one's own in the place of the paper's data.
+    """A table of one's own instead of the paper's data.
 
     Attributes
     ----------

@@ -4,7 +4,7 @@
     method = GenRe(setting.mlmodel)
     scores = setting.score(method.get_counterfactuals(setting.factuals))
 
-The gold classifier and the test rows are the judge's; a method is given ``setting.mlmodel`` and
+The gold classifier and the test rows belong to the judge; a method is given ``setting.mlmodel`` and
 ``setting.factuals`` only. One seed moves the labels, h, and the rows; the gold classifier stays.
 """
 
@@ -92,7 +92,7 @@ class Setting:
         ----------
         share : float
             In (0, 1]; the rows are drawn with the setting's seed. h itself stays the one that learnt all of them, and
-            so do the people and the judge.
+            so do the factuals and the judge.
         """
         part = copy.copy(self.mlmodel)
         part.data = share_of_rows(self.data, share, self.seed)
@@ -160,8 +160,8 @@ def prepare(
     name = data.name if isinstance(data, OwnTable) else data
     if len(denied) < n_factuals:
         raise InputError(
-            f"{name}: {n_factuals} denied test rows asked for, h denies {len(denied)} of {len(test)}; ask for "
-            "fewer people"
+            f"{name}: {n_factuals} denied test rows asked for, h denies {len(denied)} of {len(test)}; "
+            "lower n_factuals"
         )
     chosen = np.random.RandomState(seed).choice(denied, n_factuals, replace=False)
     schema = Schema.from_mlmodel(mlmodel)

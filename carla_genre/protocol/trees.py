@@ -1,4 +1,4 @@
-"""h of trees: a forest, or boosted trees, in the place of the paper's network."""
+"""h of trees: a forest or boosted trees, instead of the paper's network."""
 
 from __future__ import annotations
 

@@ -80,9 +80,9 @@ class Relaxation:
         names = self.schema.columns
         matrix, offset = np.zeros((self.width, len(names))), np.zeros(len(names))
         for feature, part in zip(self.schema.features, self.slices, strict=True):
-            places = [names.index(column) for column in feature.columns]
+            indices = [names.index(column) for column in feature.columns]
             if feature.levels is None:
-                matrix[part.start, places] = 1.0
+                matrix[part.start, indices] = 1.0
                 continue
             try:
                 levels = np.array(feature.levels, dtype=float)
@@ -91,8 +91,8 @@ class Relaxation:
                     f"categorical {feature.name!r} has columns that are not numbers: encode it one-hot"
                 ) from error
             if part.stop - part.start > 1:
-                matrix[part.start : part.stop, places] = levels
+                matrix[part.start : part.stop, indices] = levels
             else:
-                offset[places] = levels[0]
-                matrix[part.start, places] = levels[-1] - levels[0]
+                offset[indices] = levels[0]
+                matrix[part.start, indices] = levels[-1] - levels[0]
         return matrix, offset

@@ -131,8 +131,8 @@ class Schema:
                 data[feature.columns[0]] = np.where(answered, values[:, position], np.nan)
                 continue
             codes = np.where(answered, values[:, position], 0).astype(int)
-            for place, column in enumerate(feature.columns):
-                cells = np.array([level[place] for level in feature.levels])[codes]
+            for i, column in enumerate(feature.columns):
+                cells = np.array([level[i] for level in feature.levels])[codes]
                 if not answered.all():
                     cells = cells if cells.dtype.kind in "biuf" else cells.astype(object)
                     cells = np.where(answered, cells, np.nan)

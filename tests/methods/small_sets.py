@@ -17,7 +17,7 @@ NAMES = ("adult", "compas", "heloc")
 
 @lru_cache(maxsize=3)
 def small_set(name: str, root: str) -> tuple[Any, pd.DataFrame]:
-    """A pytorch classifier on 600 training rows with the paper's roles, and six people it denies."""
+    """A pytorch classifier on 600 training rows with the paper's roles, and six rows it denies."""
     data = _shortened(load_dataset(name, root=os.fspath(root), roles="paper"))
     columns = [str(column) for column in data.df_train.columns if column != data.target]
     logit = initial_network(len(columns), seed=42)

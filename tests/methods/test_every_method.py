@@ -46,10 +46,10 @@ def test_the_contract_holds(name: str, data: str, data_root: Path) -> None:
     for package in METHODS[name].packages:
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"{name} needs {package}")
-    mlmodel, people = (small_forest if name in FORESTS else small_set)(data, str(data_root))
+    mlmodel, factuals = (small_forest if name in FORESTS else small_set)(data, str(data_root))
     quiet = {"verbose": False, **QUICK.get(name, {})}
-    people = people.head(2) if name == "Clue" else people  # it searches for a second each
-    check_contract(name, mlmodel, people, quiet, holds_constraints=METHODS[name].origin == "carla-genre")
+    factuals = factuals.head(2) if name == "Clue" else factuals  # it searches for a second each
+    check_contract(name, mlmodel, factuals, quiet, holds_constraints=METHODS[name].origin == "carla-genre")
 
 
 @pytest.mark.parametrize("name", METHODS)

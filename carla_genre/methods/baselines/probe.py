@@ -1,4 +1,4 @@
-"""PROBE: recourse that most people who carry it out a little off still get."""
+"""PROBE: recourse that mostly stays valid when it is carried out with noise."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ class PROBE(SchemaMethod):
     Notes
     -----
     The search moves relaxed vectors inside the bounds that hold the constraints. Decoding can undo what it found, by
-    rounding a category back, so the target is asked of the *decoded* answer at every step, and a row goes on until
+    rounding a category back, so the target is for the *decoded* answer at every step, and a row goes on until
     that one meets it. Whom no round brought there has a last one with the categories held at their levels.
 
     The published code lets lambda fall below 0, which pays for distance, and clamps a copy of its vector; here the
     cost's weight ends at 0 and the bounds hold. Its steps are Adam's, which move all features alike; here they have
-    a fixed length along the gradient, so that features without a say keep their values.
+    a fixed length along the gradient, so that features without a gradient keep their values.
     """
 
     HYPERPARAMETERS = {
@@ -130,16 +130,16 @@ class PROBE(SchemaMethod):
     def _round(
         self, space: RelaxedSpace, start: Tensor, lambda_: float, rows: Tensor, best: BestAnswers
     ) -> Tensor:
-        """Move the unmet rows from start (U, W) to where they end, (U, W); ``rows`` (U,) are their places in all."""
+        """Move the unmet rows from start (U, W) to where they end, (U, W); ``rows`` (U,) are their indices in all."""
         end, vectors = start.clone(), start
-        places = torch.arange(len(start), device=start.device)  # those still on their way
+        active = torch.arange(len(start), device=start.device)
         for _ in range(self.hyperparams["steps"]):
             vectors = self._step(space, vectors, lambda_)
-            end[places] = vectors
-            unmet = ~self._offer(space, vectors, rows[places], best)
+            end[active] = vectors
+            unmet = ~self._offer(space, vectors, rows[active], best)
             if not unmet.all():
-                places, vectors, space = places[unmet], vectors[unmet], space.select(unmet)
-            if len(places) == 0:
+                active, vectors, space = active[unmet], vectors[unmet], space.select(unmet)
+            if len(active) == 0:
                 break
         return end
 

@@ -30,7 +30,7 @@ class CopyFactual(SchemaMethod):
 
 
 class RandomAccepted(SchemaMethod):
-    """A random row of D_h+ = {y = 1, h > gamma}: valid and plausible at a stranger's cost.
+    """A random row of D_h+ = {y = 1, h > gamma}: valid and plausible, at no small cost.
 
     Drawn evenly among the rows that the factual's constraints allow; where they allow none, among all,
     with what may not change put back.
@@ -59,6 +59,6 @@ class RandomAccepted(SchemaMethod):
             possible = self.schema.allowed(values[part, None], self._targets)  # (b, N)
             possible |= ~possible.any(axis=1, keepdims=True)
             rank = (uniform[part] * possible.sum(axis=1)).astype(int)
-            place = (possible.cumsum(axis=1) > rank[:, None]).argmax(axis=1)
-            answers[part] = self._targets[place]
+            index = (possible.cumsum(axis=1) > rank[:, None]).argmax(axis=1)
+            answers[part] = self._targets[index]
         return self.schema.constrain(values, answers)

@@ -205,9 +205,9 @@ class Unconditional(SchemaMethod):
 
 def _with_themselves(rows: np.ndarray, device: torch.device) -> Pairs:
     """Each row as its own target: what a density without a factual's side is fitted to."""
-    places = torch.arange(len(rows), dtype=torch.int32, device=device)[:, None]
+    indices = torch.arange(len(rows), dtype=torch.int32, device=device)[:, None]
     certain = torch.ones(len(rows), 1, device=device)
-    return TablePairs(sources=rows, targets=rows, neighbours=places, cumulative=certain)
+    return TablePairs(sources=rows, targets=rows, neighbours=indices, cumulative=certain)
 
 
 def _to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> GeneratorConfig:

@@ -27,7 +27,7 @@ from carla.recourse_methods.api import RecourseMethod
 
 
 class CarlaRecourse(RecourseMethod):
-    """A method of CARLA's whose answers depend on the people and the seed alone.
+    """A method of CARLA's whose answers depend on the factuals and the seed alone.
 
     CARLA's code searches as it does; around it the factuals may have any index, column order and further columns,
     nothing of the caller's is changed, and the global random states of numpy, Python and torch are seeded inside
@@ -44,8 +44,8 @@ class CarlaRecourse(RecourseMethod):
     construct : callable
         Builds CARLA's object; called once, seeded.
     by_row : bool
-        Ask about one person at a time, each with random numbers of their own, so that who else asks makes no
-        difference; else about all at once, for a method that prepares something for all who ask.
+        Answer one factual at a time, each with random numbers of its own, so that the others make no difference;
+        else all at once, for a method that prepares something for all of them.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class CarlaRecourse(RecourseMethod):
         self._by_row = by_row
         self.seconds: dict[str, float] = {}
         start = time.perf_counter()
-        with self._isolated(), _carla_says(self.hyperparams["verbose"]):
+        with self._isolated(), _carla_output(self.hyperparams["verbose"]):
             seed_global_random_state(self.hyperparams["seed"])
             self.method = construct()
         self.seconds["prepare"] = time.perf_counter() - start
@@ -101,7 +101,7 @@ class CarlaRecourse(RecourseMethod):
         ------
         InputError
             A column is missing, a row is not encoded as the classifier's data, or CARLA's method has not
-            given every person the same number of answers.
+            given every factual the same number of answers.
         """
         if not isinstance(factuals, pd.DataFrame):
             raise InputError(f"factuals must be a DataFrame, got {type(factuals).__name__}")
@@ -117,9 +117,9 @@ class CarlaRecourse(RecourseMethod):
         return only_rows(frame, model_probability(self._mlmodel, frame) > 0.5)
 
     def _search(self, inputs: pd.DataFrame, values: np.ndarray) -> np.ndarray:
-        """Ask CARLA: (B, C) inputs and their (B, D) values -> answers (B * n, C), NaN rows for failures."""
+        """CARLA's answers: (B, C) inputs and their (B, D) values -> answers (B * n, C), NaN rows for failures."""
         inputs = inputs.set_axis(pd.RangeIndex(len(inputs)))
-        # Some methods want the label: it is the predicted one, whatever the caller's frame has.
+        # Some methods need the label: it is the predicted one, whatever the caller's frame has.
         label = (model_probability(self._mlmodel, inputs) > 0.5).astype(float)
         inputs = inputs.assign(**{self._mlmodel.data.target: label})
         seed = self.hyperparams["seed"]
@@ -131,17 +131,17 @@ class CarlaRecourse(RecourseMethod):
         silent = None if self.hyperparams["verbose"] and self._by_row else True
         found = []
         bar = tqdm(total=len(inputs), desc=self.name, unit="row", disable=silent, leave=False)
-        with bar, _carla_says(False):
+        with bar, _carla_output(False):
             for row_seed, question in zip(seeds, questions, strict=True):
                 seed_global_random_state(row_seed)
                 found.append(self._checked(self.method.get_counterfactuals(question), len(question)))
                 bar.update(len(question))
         return np.concatenate(found)
 
-    def _checked(self, answers: pd.DataFrame, asked: int) -> np.ndarray:
+    def _checked(self, answers: pd.DataFrame, n_factuals: int) -> np.ndarray:
         """CARLA's answers as numbers, those that are not finite as rows of NaN."""
-        if not len(answers) or len(answers) % asked:
-            raise InputError(f"{self.name} gave {len(answers)} answers to {asked} factuals")
+        if not len(answers) or len(answers) % n_factuals:
+            raise InputError(f"{self.name} gave {len(answers)} answers to {n_factuals} factuals")
         numbers = answers[list(self.schema.columns)].to_numpy(dtype=float)
         return np.where(np.isfinite(numbers).all(axis=1, keepdims=True), numbers, np.nan)
 
@@ -165,12 +165,12 @@ def numeric_schema(mlmodel: Any, name: str) -> Schema:
 
 
 @contextlib.contextmanager
-def _carla_says(much: bool) -> Iterator[None]:
-    """Let CARLA show its bars and its lines for each epoch and person, or its warnings only.
+def _carla_output(shown: bool) -> Iterator[None]:
+    """Let CARLA show its bars and its lines for each epoch and factual, or its warnings only.
 
-    What it prints to the standard output are bars of Keras and lines for each person.
+    What it prints to the standard output are bars of Keras and lines for each factual.
     """
-    if much:
+    if shown:
         yield
         return
     logger = logging.getLogger("carla")

@@ -22,9 +22,9 @@ from carla.models.api import MLModel
 from carla.recourse_methods.api import RecourseMethod
 
 ANY = "any"
-# The repository's head wants these two even of methods that only ask the classifier.
+# The repository's head takes these two only, even for methods that only query the classifier.
 _HEAD = hasattr(MLModel, "get_mutable_mask")
-_ASKED_ONLY = ("pytorch", "tensorflow") if _HEAD else (ANY,)
+_QUERIES = ("pytorch", "tensorflow") if _HEAD else (ANY,)
 
 Settings = dict[str, Any]
 
@@ -44,11 +44,11 @@ class CarlaMethod:
     hyperparameters : mapping
         What it takes, with a default for each.
     backends : tuple of str
-        The classifiers' backends that it takes; ``("any",)`` where it only asks h.
+        The classifiers' backends that it takes; ``("any",)`` where it only queries h.
     packages : mapping
         What has to be installed besides: import name -> what to give pip.
     by_row : bool
-        Whether it is asked about one person at a time (see :class:`CarlaRecourse`).
+        Whether it answers one factual at a time (see :class:`CarlaRecourse`).
     """
 
     name: str
@@ -184,7 +184,7 @@ def _with_causal_model(method: Any, mlmodel: Any, settings: Settings) -> Recours
 
 
 class _InGraph(RecourseMethod):
-    """A method that computes in a graph of TensorFlow 1, which is entered whenever it is asked."""
+    """A method that computes in a graph of TensorFlow 1, which is entered for each call."""
 
     def __init__(self, method: Any, mlmodel: Any, settings: Settings) -> None:
         import tensorflow
@@ -216,9 +216,9 @@ _TENSORFLOW = {"tensorflow": "'carla-genre[tensorflow]'"}
 
 _METHODS = [
     CarlaMethod("Wachter", rules.WACHTER, _PYTORCH),
-    CarlaMethod("GrowingSpheres", rules.GROWING_SPHERES, _ASKED_ONLY),
-    CarlaMethod("Dice", rules.DICE, _ASKED_ONLY, {"dice_ml": "'carla-genre[dice]'"}),
-    CarlaMethod("Face", rules.FACE, _ASKED_ONLY),
+    CarlaMethod("GrowingSpheres", rules.GROWING_SPHERES, _QUERIES),
+    CarlaMethod("Dice", rules.DICE, _QUERIES, {"dice_ml": "'carla-genre[dice]'"}),
+    CarlaMethod("Face", rules.FACE, _QUERIES),
     CarlaMethod("Revise", rules.REVISE, _PYTORCH, construct=_with_data),
     CarlaMethod("CCHVAE", rules.CCHVAE_OF_THE_HEAD if _HEAD else rules.CCHVAE, _PYTORCH),
     CarlaMethod("CRUD", rules.CRUD, _PYTORCH),
@@ -226,13 +226,13 @@ _METHODS = [
     CarlaMethod(
         "ActionableRecourse",
         rules.ACTIONABLE_RECOURSE,
-        _ASKED_ONLY,
+        _QUERIES,
         {"recourse": "recourse", **_LIME},
         construct=_with_coefficients,
     ),
     CarlaMethod("FeatureTweak", rules.FEATURE_TWEAK, _FORESTS, check_classifier=_forest),
     CarlaMethod("FOCUS", rules.FOCUS, _FORESTS, _TENSORFLOW, by_row=False, check_classifier=_forest),
-    CarlaMethod("CausalRecourse", rules.CAUSAL_RECOURSE, _ASKED_ONLY, construct=_with_causal_model),
+    CarlaMethod("CausalRecourse", rules.CAUSAL_RECOURSE, _QUERIES, construct=_with_causal_model),
     CarlaMethod("CEM", rules.CEM, ("tensorflow",), _TENSORFLOW, construct=_InGraph),
     *(
         [CarlaMethod("Roar", rules.ROAR, _PYTORCH, _LIME, by_row=False, construct=_with_coefficients)]

@@ -28,7 +28,7 @@ class ConstraintReport:
 
     Attributes
     ----------
-    asked : int
+    n_rows : int
         Rows: one a factual, or as many as the method gives.
     answered_before : int
         Rows that the method answered and h accepts as they came.
@@ -40,7 +40,7 @@ class ConstraintReport:
         Rows that keep all constraints and that h accepts.
     """
 
-    asked: int
+    n_rows: int
     answered_before: int
     changed: int
     lost: int
@@ -48,7 +48,7 @@ class ConstraintReport:
 
 
 class RespectConstraints(RecourseMethod):
-    """Around any RecourseMethod: put back what may not change, then ask h again.
+    """Around any RecourseMethod: put back what may not change, then query h again.
 
     An immutable feature gets the factual's own value, bit for bit; a number is clipped to its range and to the
     direction in which it may move; the columns of a category become its nearest level. An answer that h
@@ -96,7 +96,7 @@ class RespectConstraints(RecourseMethod):
         return getattr(self.method, "seconds", {})
 
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
-        """The method's answers, constrained; :attr:`report` says what that cost.
+        """The method's answers, constrained; :attr:`report` has what that cost.
 
         Parameters
         ----------
@@ -162,7 +162,7 @@ class RespectConstraints(RecourseMethod):
 
 
 def _accepted(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
-    """Whether h accepts each row, bool (B,); a NaN is refused, and so is what no classifier can be asked."""
+    """Whether h accepts each row, bool (B,); a row with a NaN is not."""
     return model_probability(mlmodel, rows) > 0.5
 
 

@@ -123,7 +123,7 @@ def test_continuous_answers_have_values_of_a_neighbour_or_of_the_factual(applica
     method = applicants_par
     values = refused(method)
     task = method._task(values)
-    neighbours = method._targets[task.places.numpy()]
+    neighbours = method._targets[task.indices.numpy()]
     candidates = method.candidates(values)
     assert (candidates != values[:, None])[..., ~method.schema.categorical].any()
     for position in np.flatnonzero(~method.schema.categorical):
@@ -156,8 +156,8 @@ def test_one_normal_and_a_price_have_their_optimum_in_closed_form(price: float) 
 
 
 @needs_spflow
-def test_people_without_neighbours_are_answered_from_themselves() -> None:
-    """No accepted row shares the region of these people: the network is given no neighbour."""
+def test_factuals_without_neighbours_are_answered_from_themselves() -> None:
+    """No accepted row has the region of these factuals: the network is given no neighbour."""
     mlmodel = make_mlmodel()
     method = PAR(mlmodel, {**QUICK, "steps": 20})
     region = method.schema.names.index("region")

@@ -29,7 +29,7 @@ def classifier() -> ProtocolClassifier:
 
 
 @pytest.fixture(scope="module")
-def people(classifier: ProtocolClassifier) -> pd.DataFrame:
+def factuals(classifier: ProtocolClassifier) -> pd.DataFrame:
     return denied(classifier, 4).set_axis(["p7", "p3", "p3", "p1"])
 
 
@@ -46,12 +46,12 @@ def method(request: pytest.FixtureRequest, classifier: ProtocolClassifier) -> Ca
 
 
 def test_answers_keep_the_conventions(
-    method: CarlaRecourse, classifier: ProtocolClassifier, people: pd.DataFrame
+    method: CarlaRecourse, classifier: ProtocolClassifier, factuals: pd.DataFrame
 ) -> None:
-    before = people.copy()
+    before = factuals.copy()
     with global_random_state_unchanged():
-        answers = method.get_counterfactuals(people)
-    pd.testing.assert_frame_equal(people, before)
+        answers = method.get_counterfactuals(factuals)
+    pd.testing.assert_frame_equal(factuals, before)
     assert answers.index.tolist() == ["p7", "p3", "p3", "p1"]
     assert list(answers.columns) == list(classifier.feature_input_order)
     failed = answers.isna()
@@ -62,56 +62,60 @@ def test_answers_keep_the_conventions(
     if len(found):
         assert (classifier.predict_proba(found)[:, 1] > 0.5).all()
     for column in answers:
-        same = np.isclose(answers[column], people[column], rtol=1e-6, atol=0)
-        assert (answers[column][same] == people[column][same]).all()
+        same = np.isclose(answers[column], factuals[column], rtol=1e-6, atol=0)
+        assert (answers[column][same] == factuals[column][same]).all()
 
 
-def test_answers_depend_on_the_person_and_the_seed_alone(method: CarlaRecourse, people: pd.DataFrame) -> None:
-    answers = method.get_counterfactuals(people)
+def test_answers_depend_on_the_factual_and_the_seed_alone(
+    method: CarlaRecourse, factuals: pd.DataFrame
+) -> None:
+    answers = method.get_counterfactuals(factuals)
     np.random.seed(5)
-    people = people.set_axis(range(4))
-    others = people[list(people.columns[::-1])].assign(shoe_size=43.0, approved=1).iloc[::-1]
+    factuals = factuals.set_axis(range(4))
+    others = factuals[list(factuals.columns[::-1])].assign(shoe_size=43.0, approved=1).iloc[::-1]
     again = method.get_counterfactuals(others).iloc[::-1]
     np.testing.assert_array_equal(again.to_numpy(), answers.to_numpy())
-    alone = method.get_counterfactuals(people.iloc[[2]])
+    alone = method.get_counterfactuals(factuals.iloc[[2]])
     np.testing.assert_array_equal(alone.to_numpy(), answers.iloc[[2]].to_numpy())
 
 
-def test_nobody_asks(method: CarlaRecourse, people: pd.DataFrame) -> None:
-    answers = method.get_counterfactuals(people.head(0))
+def test_no_factual_gets_an_empty_frame(method: CarlaRecourse, factuals: pd.DataFrame) -> None:
+    answers = method.get_counterfactuals(factuals.head(0))
     assert answers.shape == (0, len(method.schema.columns))
 
 
-def test_another_seed_is_another_draw(classifier: ProtocolClassifier, people: pd.DataFrame) -> None:
+def test_another_seed_is_another_draw(classifier: ProtocolClassifier, factuals: pd.DataFrame) -> None:
     entry = CARLA_METHODS["GrowingSpheres"]
     answers = [
-        entry.build(classifier, {"seed": seed, "verbose": False}).get_counterfactuals(people)
+        entry.build(classifier, {"seed": seed, "verbose": False}).get_counterfactuals(factuals)
         for seed in (0, 0, 1)
     ]
     pd.testing.assert_frame_equal(answers[0], answers[1])
     assert not answers[0].equals(answers[2])
 
 
-def test_same_seed_trains_the_same_autoencoder(classifier: ProtocolClassifier, people: pd.DataFrame) -> None:
+def test_same_seed_trains_the_same_autoencoder(
+    classifier: ProtocolClassifier, factuals: pd.DataFrame
+) -> None:
     one, other = (
         CARLA_METHODS["CCHVAE"].build(classifier, {**QUICK["CCHVAE"], "verbose": False}) for _ in range(2)
     )
-    pd.testing.assert_frame_equal(one.get_counterfactuals(people), other.get_counterfactuals(people))
+    pd.testing.assert_frame_equal(one.get_counterfactuals(factuals), other.get_counterfactuals(factuals))
     assert one.seconds["prepare"] > 0
 
 
-def test_several_answers_a_person(classifier: ProtocolClassifier, people: pd.DataFrame) -> None:
+def test_several_answers_a_factual(classifier: ProtocolClassifier, factuals: pd.DataFrame) -> None:
     pytest.importorskip("dice_ml")
     dice = CARLA_METHODS["Dice"].build(classifier, {**QUICK["Dice"], "num": 2, "verbose": False})
-    answers = dice.get_counterfactuals(people)
+    answers = dice.get_counterfactuals(factuals)
     assert answers.index.tolist() == ["p7", "p7", "p3", "p3", "p3", "p3", "p1", "p1"]
 
 
 def test_bars_and_lines_are_for_those_who_want_them(
-    classifier: ProtocolClassifier, people: pd.DataFrame, capfd: pytest.CaptureFixture[str]
+    classifier: ProtocolClassifier, factuals: pd.DataFrame, capfd: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("dice_ml")
-    CARLA_METHODS["Dice"].build(classifier, {**QUICK["Dice"], "verbose": False}).get_counterfactuals(people)
+    CARLA_METHODS["Dice"].build(classifier, {**QUICK["Dice"], "verbose": False}).get_counterfactuals(factuals)
     said = capfd.readouterr()
     assert said.out == said.err == ""
 
@@ -228,9 +232,9 @@ def test_feature_tweak_on_a_forest() -> None:
     data = load_dataset(applicants(), quiet=True, **ROLES)
     forest = MLModelCatalog(data, "forest", backend="sklearn", load_online=False)
     forest.train(max_depth=4, n_estimators=5, force_train=True)
-    people = denied(forest, 6)
-    answers = CARLA_METHODS["FeatureTweak"].build(forest, {"verbose": False}).get_counterfactuals(people)
-    assert answers.index.equals(people.index)
+    factuals = denied(forest, 6)
+    answers = CARLA_METHODS["FeatureTweak"].build(forest, {"verbose": False}).get_counterfactuals(factuals)
+    assert answers.index.equals(factuals.index)
     found = answers.dropna()
     assert len(found) > 0 and (forest.predict_proba(found)[:, 1] > 0.5).all()
 
@@ -240,15 +244,15 @@ def test_cem_is_the_same_again_and_holds_its_own_graph() -> None:
     data = load_dataset(applicants(), quiet=True, **ROLES)
     classifier = MLModelCatalog(data, "ann", backend="tensorflow", load_online=False)
     classifier.train(learning_rate=0.01, epochs=3, batch_size=64, hidden_size=[8, 8], force_train=True)
-    people = denied(classifier, 2)
+    factuals = denied(classifier, 2)
     given = {"max_iterations": 50, "binary_search_steps": 3, "initial_const": 100, "kappa": 0.0, "beta": 0.01}
     answers = []
     for _ in range(2):
         with global_random_state_unchanged():
             cem = CARLA_METHODS["CEM"].build(classifier, {**given, "gamma": 0.01, "verbose": False})
-            answers.append(cem.get_counterfactuals(people))
+            answers.append(cem.get_counterfactuals(factuals))
     pd.testing.assert_frame_equal(*answers)
-    assert answers[0].index.equals(people.index)
+    assert answers[0].index.equals(factuals.index)
 
 
 def test_focus_on_a_forest() -> None:
@@ -256,21 +260,21 @@ def test_focus_on_a_forest() -> None:
     data = load_dataset(applicants(), quiet=True, **ROLES)
     forest = MLModelCatalog(data, "forest", backend="sklearn", load_online=False)
     forest.train(max_depth=3, n_estimators=3, force_train=True)
-    people = denied(forest, 3)
+    factuals = denied(forest, 3)
     focus = CARLA_METHODS["FOCUS"].build(forest, {"n_iter": 60, "lr": 0.01, "verbose": False})
-    answers = focus.get_counterfactuals(people)
-    assert answers.index.equals(people.index)
+    answers = focus.get_counterfactuals(factuals)
+    assert answers.index.equals(factuals.index)
     found = answers.dropna()
     assert len(found) > 0 and (forest.predict_proba(found)[:, 1] > 0.5).all()
 
 
 def test_clue() -> None:
     narrow = network(applicants().drop(columns=["job", "region"]), categorical=["owner"], immutables=["age"])
-    people = denied(narrow, 3)
+    factuals = denied(narrow, 3)
     with global_random_state_unchanged():
         clue = CARLA_METHODS["Clue"].build(narrow, {"epochs": 1, "verbose": False})
-        answers = clue.get_counterfactuals(people)
-    assert answers.index.equals(people.index)
+        answers = clue.get_counterfactuals(factuals)
+    assert answers.index.equals(factuals.index)
 
 
 def test_causal_recourse_wants_a_causal_model(mlmodel: Logistic, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,11 +297,11 @@ def _text() -> MLModel:
     return classifier
 
 
-def test_factuals_are_checked(method: CarlaRecourse, people: pd.DataFrame) -> None:
+def test_factuals_are_checked(method: CarlaRecourse, factuals: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="lacks the classifier's columns"):
-        method.get_counterfactuals(people.drop(columns="income"))
+        method.get_counterfactuals(factuals.drop(columns="income"))
     with pytest.raises(InputError, match="must be a DataFrame"):
-        method.get_counterfactuals(people.to_numpy())
+        method.get_counterfactuals(factuals.to_numpy())
 
 
 @pytest.mark.data
@@ -305,10 +309,10 @@ def test_small_compas(data_root: object) -> None:
     data = load_dataset("compas", root=data_root, quiet=True)
     columns = [column for column in data.df_train if column != data.target]
     classifier = train_by_name("ann", data, columns, balanced=True, seed=42, epochs=1).mlmodel
-    people = denied(classifier, 5)
+    factuals = denied(classifier, 5)
     for name in ("GrowingSpheres", "Wachter", "Face"):
         built = CARLA_METHODS[name].build(classifier, {**QUICK[name], "verbose": False})
-        answers = built.get_counterfactuals(people)
-        assert answers.index.equals(people.index)
+        answers = built.get_counterfactuals(factuals)
+        assert answers.index.equals(factuals.index)
         found = answers.dropna()
         assert len(found) == 0 or (classifier.predict_proba(found)[:, 1] > 0.5).all()

@@ -36,18 +36,21 @@ class Says(RecourseMethod):
 
 
 @pytest.fixture(scope="module")
-def people(mlmodel: Logistic) -> pd.DataFrame:
+def factuals(mlmodel: Logistic) -> pd.DataFrame:
     return denied(mlmodel, 12)
 
 
 def held(
-    mlmodel: Logistic, people: pd.DataFrame, answer: Callable[[pd.DataFrame], pd.DataFrame], **options: object
+    mlmodel: Logistic,
+    factuals: pd.DataFrame,
+    answer: Callable[[pd.DataFrame], pd.DataFrame],
+    **options: object,
 ) -> tuple[pd.DataFrame, ConstraintReport]:
-    before = people.copy()
+    before = factuals.copy()
     method = RespectConstraints(Says(mlmodel, answer), **options)
-    answers = method.get_counterfactuals(people)
-    pd.testing.assert_frame_equal(people, before)
-    assert answers.index.equals(people.index)
+    answers = method.get_counterfactuals(factuals)
+    pd.testing.assert_frame_equal(factuals, before)
+    assert answers.index.equals(factuals.index)
     assert list(answers.columns) == list(mlmodel.feature_input_order)
     assert method.report is not None
     return answers, method.report
@@ -59,7 +62,7 @@ def rich(frame: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_any_answers_keep_the_constraints_afterwards(
-    mlmodel: Logistic, people: pd.DataFrame, seed: int
+    mlmodel: Logistic, factuals: pd.DataFrame, seed: int
 ) -> None:
     random = np.random.default_rng(seed)
     schema = Schema.from_mlmodel(mlmodel, {"debt": {"direction": "decrease"}})
@@ -73,83 +76,83 @@ def test_any_answers_keep_the_constraints_afterwards(
     said: list[pd.DataFrame] = []
     answers, report = held(
         mlmodel,
-        people,
+        factuals,
         lambda frame: said.append(anything(frame)) or said[-1].copy(),
         constraints={"debt": {"direction": "decrease"}},
     )
-    assert violations(schema, people, answers).rows == 0
+    assert violations(schema, factuals, answers).rows == 0
     found = answers.dropna()
     assert (mlmodel.predict_proba(found)[:, 1] > 0.5).all()
     for column in ("age", *(c for c in answers if c.startswith("region"))):
-        assert (found[column].to_numpy() == people.loc[found.index, column].to_numpy()).all()
+        assert (found[column].to_numpy() == factuals.loc[found.index, column].to_numpy()).all()
 
     full = said[0].dropna()
     accepted = full[mlmodel.predict_proba(full)[:, 1] > 0.5]
-    assert report.asked == len(people)
+    assert report.n_rows == len(factuals)
     assert report.answered_before == len(accepted)
-    assert report.changed == violations(schema, people.loc[accepted.index], accepted).rows
+    assert report.changed == violations(schema, factuals.loc[accepted.index], accepted).rows
     assert 0 <= report.lost <= report.changed
     assert report.answered_after == report.answered_before - report.lost == len(found)
 
 
-def test_what_keeps_the_constraints_passes_as_it_is(mlmodel: Logistic, people: pd.DataFrame) -> None:
-    answers, report = held(mlmodel, people, rich)
-    pd.testing.assert_frame_equal(answers, rich(people[list(answers.columns)]), check_dtype=False)
-    assert report == ConstraintReport(len(people), len(people), 0, 0, len(people))
+def test_what_keeps_the_constraints_passes_as_it_is(mlmodel: Logistic, factuals: pd.DataFrame) -> None:
+    answers, report = held(mlmodel, factuals, rich)
+    pd.testing.assert_frame_equal(answers, rich(factuals[list(answers.columns)]), check_dtype=False)
+    assert report == ConstraintReport(len(factuals), len(factuals), 0, 0, len(factuals))
 
 
-def test_an_answer_that_needed_what_may_not_change_is_lost(mlmodel: Logistic, people: pd.DataFrame) -> None:
+def test_an_answer_that_needed_what_may_not_change_is_lost(mlmodel: Logistic, factuals: pd.DataFrame) -> None:
     model = make_mlmodel(immutables=["income", "region"])
-    people = denied(model, 6)
-    answers, report = held(model, people, lambda frame: frame.assign(income=2.0))
+    factuals = denied(model, 6)
+    answers, report = held(model, factuals, lambda frame: frame.assign(income=2.0))
     assert answers.isna().all(axis=None)
     assert report == ConstraintReport(6, 6, 6, 6, 0)
 
 
-def test_a_category_between_levels_becomes_the_nearest(mlmodel: Logistic, people: pd.DataFrame) -> None:
+def test_a_category_between_levels_becomes_the_nearest(mlmodel: Logistic, factuals: pd.DataFrame) -> None:
     def undecided(frame: pd.DataFrame) -> pd.DataFrame:
         answers = rich(frame)
         answers[JOB_COLUMNS] = 0.1
         answers["job_job c"] = 0.6
         return answers.assign(**{frame.filter(like="owner").columns[0]: 0.8})
 
-    answers, report = held(mlmodel, people, undecided)
+    answers, report = held(mlmodel, factuals, undecided)
     assert (answers["job_job c"] == 1).all() and (answers[JOB_COLUMNS].sum(axis=1) == 1).all()
     assert (answers.filter(like="owner") == 1).all(axis=None)
-    assert report.changed == report.answered_after == len(people)
+    assert report.changed == report.answered_after == len(factuals)
 
 
-def test_where_levels_are_equally_near_the_factuals_stays(mlmodel: Logistic, people: pd.DataFrame) -> None:
-    answers, _ = held(mlmodel, people, lambda frame: rich(frame).assign(**dict.fromkeys(JOB_COLUMNS, 0.3)))
-    pd.testing.assert_frame_equal(answers[JOB_COLUMNS], people[JOB_COLUMNS], check_dtype=False)
+def test_where_levels_are_equally_near_the_factuals_stays(mlmodel: Logistic, factuals: pd.DataFrame) -> None:
+    answers, _ = held(mlmodel, factuals, lambda frame: rich(frame).assign(**dict.fromkeys(JOB_COLUMNS, 0.3)))
+    pd.testing.assert_frame_equal(answers[JOB_COLUMNS], factuals[JOB_COLUMNS], check_dtype=False)
 
 
-def test_rounding_to_single_precision_is_no_change(mlmodel: Logistic, people: pd.DataFrame) -> None:
-    answers, report = held(mlmodel, people, lambda frame: rich(frame).astype(np.float32))
+def test_rounding_to_single_precision_is_no_change(mlmodel: Logistic, factuals: pd.DataFrame) -> None:
+    answers, report = held(mlmodel, factuals, lambda frame: rich(frame).astype(np.float32))
     assert report.changed == 0
-    assert (answers["age"] == people["age"]).all()
+    assert (answers["age"] == factuals["age"]).all()
 
 
-def test_what_h_refuses_from_the_start_was_no_answer(mlmodel: Logistic, people: pd.DataFrame) -> None:
-    answers, report = held(mlmodel, people, lambda frame: frame)
+def test_what_h_refuses_from_the_start_was_no_answer(mlmodel: Logistic, factuals: pd.DataFrame) -> None:
+    answers, report = held(mlmodel, factuals, lambda frame: frame)
     assert answers.isna().all(axis=None)
-    assert report == ConstraintReport(len(people), 0, 0, 0, 0)
+    assert report == ConstraintReport(len(factuals), 0, 0, 0, 0)
 
 
-def test_infinite_numbers_are_no_answer(mlmodel: Logistic, people: pd.DataFrame) -> None:
-    _, report = held(mlmodel, people, lambda frame: rich(frame).assign(income=np.inf))
+def test_infinite_numbers_are_no_answer(mlmodel: Logistic, factuals: pd.DataFrame) -> None:
+    _, report = held(mlmodel, factuals, lambda frame: rich(frame).assign(income=np.inf))
     assert report.answered_before == report.answered_after == 0
 
 
-def test_rows_are_paired_by_label_and_else_by_place(mlmodel: Logistic, people: pd.DataFrame) -> None:
-    expected, _ = held(mlmodel, people, rich)
-    by_label, _ = held(mlmodel, people, lambda frame: rich(frame).iloc[::-1])
-    by_place, _ = held(mlmodel, people, lambda frame: rich(frame).reset_index(drop=True))
+def test_rows_are_paired_by_label_and_else_by_place(mlmodel: Logistic, factuals: pd.DataFrame) -> None:
+    expected, _ = held(mlmodel, factuals, rich)
+    by_label, _ = held(mlmodel, factuals, lambda frame: rich(frame).iloc[::-1])
+    by_place, _ = held(mlmodel, factuals, lambda frame: rich(frame).reset_index(drop=True))
     pd.testing.assert_frame_equal(by_label, expected)
     pd.testing.assert_frame_equal(by_place, expected)
 
 
-def test_text_levels(people: pd.DataFrame) -> None:
+def test_text_levels(factuals: pd.DataFrame) -> None:
     model = make_mlmodel("Identity")
     texts = denied(model, 5)
     answers, report = held(model, texts, lambda frame: rich(frame).assign(region="atlantis", job="job c"))
@@ -158,24 +161,24 @@ def test_text_levels(people: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("n", [0, 1])
-def test_nobody_and_one(mlmodel: Logistic, people: pd.DataFrame, n: int) -> None:
-    answers, report = held(mlmodel, people.head(n), lambda frame: rich(frame).assign(age=0.123))
+def test_nobody_and_one(mlmodel: Logistic, factuals: pd.DataFrame, n: int) -> None:
+    answers, report = held(mlmodel, factuals.head(n), lambda frame: rich(frame).assign(age=0.123))
     assert len(answers) == n
     assert report == ConstraintReport(n, n, n, 0, n)
 
 
-def test_answers_that_cannot_be_paired_are_refused(mlmodel: Logistic, people: pd.DataFrame) -> None:
+def test_answers_that_cannot_be_paired_are_refused(mlmodel: Logistic, factuals: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="gave 5 answers to 12 factuals"):
-        held(mlmodel, people, lambda frame: rich(frame).head(5))
+        held(mlmodel, factuals, lambda frame: rich(frame).head(5))
     with pytest.raises(InputError, match=r"Says lack the columns \['age'\]"):
-        held(mlmodel, people, lambda frame: frame.drop(columns="age"))
+        held(mlmodel, factuals, lambda frame: frame.drop(columns="age"))
 
 
 def test_around_a_method_that_holds_them_nothing_changes(
-    genre: GenRe, mlmodel: Logistic, people: pd.DataFrame
+    genre: GenRe, mlmodel: Logistic, factuals: pd.DataFrame
 ) -> None:
     around = RespectConstraints(genre)
-    pd.testing.assert_frame_equal(around.get_counterfactuals(people), genre.get_counterfactuals(people))
+    pd.testing.assert_frame_equal(around.get_counterfactuals(factuals), genre.get_counterfactuals(factuals))
     assert around.report is not None
     assert around.report.changed == around.report.lost == 0
     assert around.seconds == genre.seconds and around.hyperparams == genre.hyperparams
@@ -183,27 +186,27 @@ def test_around_a_method_that_holds_them_nothing_changes(
 
 def test_what_wachter_changed_is_put_back() -> None:
     classifier = network()
-    people = denied(classifier, 6)
+    factuals = denied(classifier, 6)
     wachter = CARLA_METHODS["Wachter"].build(classifier, {**QUICK["Wachter"], "verbose": False})
-    plain = wachter.get_counterfactuals(people).dropna()
-    assert (plain["age"] != people.loc[plain.index, "age"]).any()  # CARLA's Wachter knows no immutables
+    plain = wachter.get_counterfactuals(factuals).dropna()
+    assert (plain["age"] != factuals.loc[plain.index, "age"]).any()  # CARLA's Wachter knows no immutables
     around = RespectConstraints(wachter)
-    answers = around.get_counterfactuals(people)
+    answers = around.get_counterfactuals(factuals)
     found = answers.dropna()
     assert len(found) > 0
-    assert (found["age"] == people.loc[found.index, "age"]).all()
+    assert (found["age"] == factuals.loc[found.index, "age"]).all()
     assert (classifier.predict_proba(found)[:, 1] > 0.5).all()
     assert around.report is not None
-    assert around.report.changed == violations(around.schema, people.loc[plain.index], plain).rows > 0
+    assert around.report.changed == violations(around.schema, factuals.loc[plain.index], plain).rows > 0
 
 
-def test_several_answers_a_person_are_counted_each() -> None:
+def test_several_answers_a_factual_are_counted_each() -> None:
     pytest.importorskip("dice_ml")
     classifier = network()
-    people = denied(classifier, 3)
+    factuals = denied(classifier, 3)
     dice = CARLA_METHODS["Dice"].build(classifier, {**QUICK["Dice"], "num": 2, "verbose": False})
     around = RespectConstraints(dice)
-    answers = around.get_counterfactuals(people)
-    assert answers.index.equals(people.index.repeat(2))
-    assert around.report is not None and around.report.asked == 6
-    assert violations(around.schema, people.loc[answers.index], answers).rows == 0
+    answers = around.get_counterfactuals(factuals)
+    assert answers.index.equals(factuals.index.repeat(2))
+    assert around.report is not None and around.report.n_rows == 6
+    assert violations(around.schema, factuals.loc[answers.index], answers).rows == 0

@@ -265,19 +265,19 @@ class PAR(SchemaMethod):
         found = self.relaxation.decode(torch.stack(answers, dim=1).cpu().numpy())
         if self.hyperparams["values"] != "free":
             options = self._options(task, values)
-            found = np.stack([self._nearest_values(found[:, place], options) for place in range(n)], axis=1)
+            found = np.stack([self._nearest_values(found[:, i], options) for i in range(n)], axis=1)
         return self.schema.constrain(values[:, None], found)
 
     def _options(self, task: Task, values: np.ndarray) -> np.ndarray:
         """The factual (first, so that it wins ties) and its neighbours: (B, 1 + K, D)."""
-        neighbours = self._targets[task.places.cpu().numpy()]
+        neighbours = self._targets[task.indices.cpu().numpy()]
         near = (task.weights > 0).cpu().numpy()[..., None]
         return np.concatenate([values[:, None], np.where(near, neighbours, values[:, None])], axis=1)
 
     def _nearest_values(self, found: np.ndarray, options: np.ndarray) -> np.ndarray:
         """Continuous numbers (B, D) moved to the nearest of each feature's ``options`` (B, 1 + K, D)."""
-        place = np.abs(found[:, None] - options).argmin(axis=1)
-        nearest = np.take_along_axis(options, place[:, None], axis=1)[:, 0]
+        index = np.abs(found[:, None] - options).argmin(axis=1)
+        nearest = np.take_along_axis(options, index[:, None], axis=1)[:, 0]
         return np.where(self.schema.categorical, found, nearest)
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
@@ -285,7 +285,7 @@ class PAR(SchemaMethod):
         scores = self.scores(candidates)
         with torch.no_grad():
             loss = self.objective(self._vectors(values).unsqueeze(1), self._vectors(candidates)).cpu().numpy()
-        # First those that h accepts with confidence, by the objective; else the one that h likes best.
+        # Of those with h > gamma the one of the least objective; where there are none, the one of the largest h.
         confident = scores > self.hyperparams["gamma"]
         rank = np.where(confident, loss, np.inf)
         best = np.where(confident.any(axis=1), rank.argmin(axis=1), scores.argmax(axis=1))

@@ -21,7 +21,7 @@ class Task:
     """What the generator is given of B factuals, as relaxed vectors.
 
     ``factual``, ``lower``, ``upper`` (B, W); ``neighbours`` (B, K, W), accepted rows near each; ``weights``
-    (B, K), which sum to 1 a row, or are all 0 for a factual without any; ``places`` (B, K) of the neighbours
+    (B, K), which sum to 1 a row, or are all 0 for a factual without any; ``indices`` (B, K) of the neighbours
     among the accepted rows.
     """
 
@@ -30,11 +30,11 @@ class Task:
     upper: Tensor
     neighbours: Tensor
     weights: Tensor
-    places: Tensor
+    indices: Tensor
 
-    def rows(self, places: Tensor) -> Task:
-        """Those of ``places``."""
-        return Task(**{name: part[places] for name, part in vars(self).items()})
+    def rows(self, indices: Tensor) -> Task:
+        """Of some of the factuals."""
+        return Task(**{name: part[indices] for name, part in vars(self).items()})
 
     def __len__(self) -> int:
         """How many factuals."""

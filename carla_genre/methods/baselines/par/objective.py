@@ -1,4 +1,4 @@
-"""What PAR's answers are asked to be: constrained MAP as one sum, and its amortised training."""
+"""PAR's objective, constrained MAP as one sum, and the training of the network that lowers it."""
 
 from __future__ import annotations
 

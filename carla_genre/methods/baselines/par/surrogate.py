@@ -14,7 +14,7 @@ from carla_genre.schema import Relaxation
 HIDDEN = 64
 BATCH = 256
 LEARNING_RATE = 3e-3
-# Most points that h is asked about besides the training rows.
+# Most mixtures that h scores besides the training rows.
 MIXED = 20_000
 
 
@@ -33,7 +33,7 @@ class Surrogate(nn.Module):
 
 
 def mixed_rows(values: np.ndarray, seed: int) -> np.ndarray:
-    """Rows that take each feature from one of two rows, where answers lie: between people."""
+    """Rows that take each feature from one of two given rows: counterfactuals lie between such rows too."""
     random = np.random.default_rng(seed)
     n = min(len(values), MIXED)
     one, other = random.integers(len(values), size=(2, n))
@@ -49,7 +49,7 @@ def distil(
     seed: int,
     device: torch.device,
 ) -> Surrogate:
-    """Fit a surrogate to what h says of rows, and of mixtures of them.
+    """Fit a surrogate to the probabilities of h on rows and on mixtures of them.
 
     Parameters
     ----------

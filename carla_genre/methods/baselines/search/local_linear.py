@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-# Neighbours that the function is asked about at a time.
+# Neighbours that the function is evaluated on at a time.
 BLOCK = 1 << 17
 
 

@@ -1,4 +1,4 @@
-"""The logit of h on the classifier's columns and its gradient: autograd for a torch module, else by asking."""
+"""The logit of h on the classifier's columns and its gradient: autograd for a torch module, else by queries."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def logit_of(
         try:
             logit = ModuleLogit(module, device)
             h, _ = torch.sigmoid(logit(rows)), logit.with_gradient(rows[:1])
-        except Exception:  # a module that cannot do this is asked like any other classifier
+        except Exception:  # a module that cannot do this is a black box
             return black_box
         if h.shape == (len(rows),) and (h - torch.sigmoid(black_box(rows))).abs().max() <= SAME_PROBABILITY:
             return logit

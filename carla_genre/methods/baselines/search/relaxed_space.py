@@ -1,4 +1,4 @@
-"""Where the gradient searches move: relaxed vectors between bounds, their cost, and the way back to answers."""
+"""The space of the gradient searches: relaxed vectors, their bounds and cost, and how they decode to answers."""
 
 from __future__ import annotations
 
@@ -81,10 +81,10 @@ class RelaxedSpace:
         """
         schema = self._relaxation.schema
         values = schema.constrain(self._factuals, self._relaxation.decode(vectors.detach().cpu().numpy()))
-        told = self._factuals + np.round(values - self._factuals, DECIMALS)
+        rounded = self._factuals + np.round(values - self._factuals, DECIMALS)
         for bound in schema.bounds(self._factuals):
-            told = np.where(np.abs(told - bound) < 10.0**-DECIMALS, bound, told)
-        return schema.constrain(self._factuals, told)
+            rounded = np.where(np.abs(rounded - bound) < 10.0**-DECIMALS, bound, rounded)
+        return schema.constrain(self._factuals, rounded)
 
     def rounded(self, vectors: Tensor) -> Tensor:
         """The vectors of the decoded answers, (B, W) -> (B, W)."""
@@ -98,7 +98,7 @@ class RelaxedSpace:
         return held
 
     def select(self, rows: Tensor) -> RelaxedSpace:
-        """The space of some of the factuals, by their places or a mask."""
+        """The space of some of the factuals, by their indices or a mask."""
         part = copy.copy(self)
         part.start, part.lower, part.upper = self.start[rows], self.lower[rows], self.upper[rows]
         part._factuals = self._factuals[rows.cpu().numpy()]
@@ -126,7 +126,7 @@ class BestAnswers:
         self.keys = np.full(shape[0], np.inf)
 
     def offer(self, values: np.ndarray, keys: np.ndarray, rows: np.ndarray | None = None) -> None:
-        """Take (U, D) where keys (U,) are below those kept; of equals the first stays. ``rows`` (U,) tells whose."""
+        """Take (U, D) where keys (U,) are below those kept; of equals the first stays. ``rows`` (U,): their indices."""
         rows = np.arange(len(self.keys)) if rows is None else rows
         better = keys < self.keys[rows]
         self.values[rows[better]], self.keys[rows[better]] = values[better], keys[better]

@@ -71,9 +71,9 @@ def denoising_loss(denoise: Denoise, clean: Tensor) -> Tensor:
 
 def noise_levels(steps: int) -> Tensor:
     """EDM's falling levels for a number of steps, ending with 0: (steps + 1,), float64."""
-    place = torch.linspace(0, 1, steps, dtype=torch.float64)
+    share = torch.linspace(0, 1, steps, dtype=torch.float64)
     first, last = LARGEST_SIGMA ** (1 / RHO), LEAST_SIGMA ** (1 / RHO)
-    return torch.cat([(first + place * (last - first)) ** RHO, torch.zeros(1, dtype=torch.float64)])
+    return torch.cat([(first + share * (last - first)) ** RHO, torch.zeros(1, dtype=torch.float64)])
 
 
 def heun_step(denoise: Denoise, noisy: Tensor, sigma: Tensor, following: Tensor) -> Tensor:

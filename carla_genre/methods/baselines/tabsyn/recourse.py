@@ -79,8 +79,7 @@ class TabSynQ(TabSynMethod):
         weights = torch.exp(-self.hyperparams["lambda_"] * excess)
         keys = row_keys(torch.from_numpy(values), self.hyperparams["seed"])
         uniform = uniforms(keys, 0, self.hyperparams["n_samples"])
-        place = sample_categorical(weights, uniform)
-        chosen = near.indices.gather(1, place).numpy()
+        chosen = near.indices.gather(1, sample_categorical(weights, uniform)).numpy()
         candidates = np.full((*chosen.shape, values.shape[1]), np.nan)
         candidates[found.numpy()] = self.drawn[chosen[found.numpy()]]
         return self.schema.constrain(values[:, None], candidates)
@@ -123,8 +122,8 @@ class TabSynSVDD(TabSynMethod):
     Notes
     -----
     Its paper duplicates 10 to 20 times. A continuous immutable is never hit exactly: it counts in the distance,
-    and a penalty that all candidates have is left out. What is immutable is put back in the end, and h asked
-    about the result.
+    and a penalty that all candidates have is left out. In the end immutables are put back, and h is
+    queried about the result.
 
     GenRe's table 4 has costs close to unguided draws', hardly moved by lambda, and tells of changed
     immutables. That is what "churn" gives before the immutables are put back: the candidates of a noise
@@ -171,8 +170,8 @@ class TabSynSVDD(TabSynMethod):
             expected = drawn
             if following > 0:
                 expected = tabsyn.denoiser(drawn.flatten(0, 1), following).unflatten(0, (-1, m))
-            place = self._choose(values, expected, uniforms(keys, 2 * step + 1, 1))
-            rows, denoised = (_pick(part, place) for part in (drawn, expected))
+            index = self._choose(values, expected, uniforms(keys, 2 * step + 1, 1))
+            rows, denoised = (_pick(part, index) for part in (drawn, expected))
         return tabsyn.decode(rows)
 
     def _draw(
@@ -187,12 +186,12 @@ class TabSynSVDD(TabSynMethod):
         return moved.unflatten(0, noisy.shape[:2])
 
     def _choose(self, values: np.ndarray, expected: Tensor, uniform: Tensor) -> Tensor:
-        """Places (B,) of candidates whose clean rows are expected (B, M, L), drawn by exp(lambda r)."""
+        """Indices (B,) of candidates whose clean rows are expected (B, M, L), drawn by exp(lambda r)."""
         decoded = self._exact.decode(expected.flatten(0, 1)).reshape(*expected.shape[:2], -1)
         reward = torch.from_numpy(self.reward(values[:, None], decoded)).to(expected.device)
         return sample_categorical(torch.softmax(self.hyperparams["lambda_"] * reward, dim=1), uniform)[:, 0]
 
 
-def _pick(candidates: Tensor, place: Tensor) -> Tensor:
-    """(B, M, L) and places (B,) -> (B, L)."""
-    return candidates[torch.arange(len(place), device=place.device), place]
+def _pick(candidates: Tensor, index: Tensor) -> Tensor:
+    """(B, M, L) and indices (B,) -> (B, L)."""
+    return candidates[torch.arange(len(index), device=index.device), index]

@@ -68,7 +68,7 @@ class TokenVAE(nn.Module):
     def _decode(self, latent: Tensor) -> list[Tensor]:
         """(B, D, token) -> a score (B, 1), or a logit for each level (B, levels), of each of the D features."""
         tokens = self.decoder(latent)
-        return [head(tokens[:, place]) for place, head in enumerate(self.heads)]
+        return [head(tokens[:, i]) for i, head in enumerate(self.heads)]
 
     def reconstruct(self, latent: Tensor) -> Tensor:
         """Latent tokens (B, D, token) -> scores and codes (B, D), a category's most likely one."""
@@ -89,11 +89,11 @@ class TokenVAE(nn.Module):
         latent = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
         outputs = self._decode(latent)
         squared, entropy = [], []
-        for place, (n, output) in enumerate(zip(self.levels, outputs, strict=True)):
+        for i, (n, output) in enumerate(zip(self.levels, outputs, strict=True)):
             if n:
-                entropy.append(functional.cross_entropy(output, scores[:, place].long()))
+                entropy.append(functional.cross_entropy(output, scores[:, i].long()))
             else:
-                squared.append(functional.mse_loss(output[:, 0], scores[:, place]))
+                squared.append(functional.mse_loss(output[:, 0], scores[:, i]))
         reconstruction = sum(torch.stack(part).mean() for part in (squared, entropy) if part)
         divergence = -0.5 * (1 + log_variance - mean.square() - log_variance.exp()).mean()
         return torch.as_tensor(reconstruction), divergence

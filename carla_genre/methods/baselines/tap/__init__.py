@@ -1,1 +1,1 @@
-"""TAP: a verifier that compares two people confirms what h says."""
+"""TAP: a second network verifies the counterfactuals that h accepts."""

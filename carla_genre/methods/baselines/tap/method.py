@@ -1,4 +1,4 @@
-"""TAP: recourse whose pair with the factual a second network confirms to be of two labels."""
+"""TAP: recourse with a verifier, a network that compares the counterfactual with its factual."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Plane(NamedTuple):
 
 
 class TAP(SchemaMethod):
-    """Trustworthy Actionable Perturbations: search by h until a verifier confirms what h says.
+    """Trustworthy Actionable Perturbations: search until h accepts and a verifier agrees.
 
     Friedbaum, Adiga and Tandon, "Trustworthy Actionable Perturbations" (ICML 2024), as GenRe's paper compares with
     it (section 3, table 8). Two parts:
@@ -65,7 +65,7 @@ class TAP(SchemaMethod):
         min over V of  - E [ 1(y != y') log V(x, x') + 1(y = y') log(1 - V(x, x')) ]
 
     With both labels as likely, V(x, x') = 1/2 - (1 - 2 q(x)) (1 - 2 q(x')) / 2 for q = P(y = 1 | .), so V > 1/2
-    says that x and x' are on two sides of the true boundary, whatever h says.
+    means that x and x' are on two sides of the true boundary, whatever h is.
 
     The search starts at the factual and takes Adam's steps on
 

@@ -97,8 +97,8 @@ class LabelledPairs:
         device = self._rows.device
         labels = torch.randint(0, 2, (2, n), generator=random, device=device)
         uniform = torch.rand(2, n, generator=random, device=device, dtype=torch.float64)
-        place = self._start[labels] + (uniform * self._count[labels]).long()
-        first, second = self._rows[self._order[place]]
+        index = self._start[labels] + (uniform * self._count[labels]).long()
+        first, second = self._rows[self._order[index]]
         return first, second, (labels[0] != labels[1]).float()
 
 
@@ -175,7 +175,7 @@ def _held_out(labels: Tensor, random: torch.Generator) -> Tensor:
     """A tenth of each label's rows, at least one and not all, bool (N,)."""
     held = torch.zeros_like(labels, dtype=torch.bool)
     for label in (0, 1):
-        places = torch.nonzero(labels == label).flatten()
-        order = torch.randperm(len(places), generator=random, device=labels.device)
-        held[places[order[: max(1, int(len(places) * HELD_OUT))]]] = True
+        rows = torch.nonzero(labels == label).flatten()
+        order = torch.randperm(len(rows), generator=random, device=labels.device)
+        held[rows[order[: max(1, int(len(rows) * HELD_OUT))]]] = True
     return held
