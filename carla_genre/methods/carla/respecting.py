@@ -115,10 +115,10 @@ class RespectConstraints(RecourseMethod):
         """
         answers = self.method.get_counterfactuals(factuals.copy())
         answers, own = self._paired(answers, factuals)
-        before = _accepted(self._mlmodel, answers)
+        before = model_probability(self._mlmodel, answers) > 0.5
         held = keep_unchanged_cells(self._constrained(answers, own), own)
-        changed = before & ~_same_rows(held, answers)
-        after = before & _accepted(self._mlmodel, held)
+        changed = before & (held != answers).any(axis=1).to_numpy()
+        after = before & (model_probability(self._mlmodel, held) > 0.5)
         self.report = ConstraintReport(
             len(answers),
             int(before.sum()),
@@ -161,21 +161,9 @@ class RespectConstraints(RecourseMethod):
         return self.schema.decode(self.schema.constrain(before, wanted), answers.index)
 
 
-def _accepted(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
-    """Whether h accepts each row, bool (B,); a row with a NaN is not."""
-    return model_probability(mlmodel, rows) > 0.5
-
-
 def _same_labels(one: pd.Index, other: pd.Index) -> bool:
     """Whether they are the same labels, each once, in whatever order."""
     return bool(one.is_unique and other.is_unique and other.isin(one).all())
-
-
-def _same_rows(one: pd.DataFrame, other: pd.DataFrame) -> np.ndarray:
-    """Whether the rows are equal in all columns, bool (B,)."""
-    return np.logical_and.reduce(
-        [one[column].to_numpy() == other[column].to_numpy() for column in one.columns]
-    )
 
 
 def _nearest_levels(part: pd.DataFrame, feature: Feature, own: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from carla_genre.methods.baselines.tabsyn.diffusion import (
 )
 from carla_genre.methods.baselines.tabsyn.model import TabSyn
 from carla_genre.methods.baselines.tabsyn.normal_scores import NormalScores
-from carla_genre.methods.baselines.tabsyn.vae import AdaptiveBeta
+from carla_genre.methods.baselines.tabsyn.vae import kl_weight
 
 LEVELS = [0, 2, 0, 3]
 SMALL = TabSynConfig(
@@ -119,16 +119,16 @@ def test_the_denoiser_keeps_what_has_hardly_any_noise() -> None:
 
 
 def test_beta_stays_while_the_reconstruction_improves_and_then_falls_to_its_least() -> None:
-    beta = AdaptiveBeta(TabSynConfig(patience=2))
+    beta = kl_weight(TabSynConfig(patience=2))
     for loss in (1.0, 0.9, 0.95, 0.8):
-        beta.update(loss)
-    assert beta.value == 1e-2
-    beta.update(0.8)
-    beta.update(0.8)
-    assert beta.value == pytest.approx(0.7e-2)
+        beta.step(loss)
+    assert beta.get_last_lr() == [1e-2]
+    beta.step(0.8)
+    beta.step(0.8)
+    assert beta.get_last_lr() == pytest.approx([0.7e-2])
     for _ in range(100):
-        beta.update(0.8)
-    assert beta.value == 1e-5
+        beta.step(0.8)
+    assert beta.get_last_lr() == [1e-5]
 
 
 def test_normal_scores_are_normal_and_come_back() -> None:

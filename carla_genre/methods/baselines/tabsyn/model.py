@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from carla_genre.methods.baselines.tabsyn.config import TabSynConfig
 from carla_genre.methods.baselines.tabsyn.diffusion import Denoiser, denoising_loss, sample
 from carla_genre.methods.baselines.tabsyn.normal_scores import NormalScores
-from carla_genre.methods.baselines.tabsyn.vae import AdaptiveBeta, TokenVAE
+from carla_genre.methods.baselines.tabsyn.vae import TokenVAE, kl_weight
 from carla_genre.methods.core.training_loop import train
 
 # Rows that go through the networks at a time.
@@ -109,16 +109,16 @@ class TabSyn:
 
 
 def _fit_vae(vae: TokenVAE, scores: Tensor, config: TabSynConfig, verbose: bool) -> None:
-    beta = AdaptiveBeta(config)
+    beta = kl_weight(config)
     every = math.ceil(config.vae_steps / CHECKS)
     since: list[Tensor] = []
 
     def loss(batch: Tensor) -> Tensor:
         reconstruction, divergence = vae.losses(batch)
         since.append(reconstruction.detach())
-        weighted = reconstruction + beta.value * divergence
+        weighted = reconstruction + beta.get_last_lr()[0] * divergence
         if len(since) == every:
-            beta.update(torch.stack(since).mean().item())
+            beta.step(torch.stack(since).mean().item())
             since.clear()
         return weighted
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from carla_genre.methods.baselines.tabsyn.config import TabSynConfig
 
@@ -99,32 +100,20 @@ class TokenVAE(nn.Module):
         return torch.as_tensor(reconstruction), divergence
 
 
-class AdaptiveBeta:
-    """The KL term's weight: large at first, for a smooth space, then smaller while that helps the rest.
+def kl_weight(config: TabSynConfig) -> ReduceLROnPlateau:
+    """The KL term's weight as a rate: large at first, for a smooth space, then smaller while that helps the rest.
 
-    Parameters
-    ----------
-    config : TabSynConfig
-
-    Attributes
-    ----------
-    value : float
-        The weight now.
+    ``step(loss)`` takes the mean reconstruction loss since the last step; ``get_last_lr()[0]`` is the weight.
     """
-
-    def __init__(self, config: TabSynConfig) -> None:
-        self.config, self.value = config, config.largest_beta
-        self._best, self._waited = float("inf"), 0
-
-    def update(self, reconstruction: float) -> None:
-        """Take note of the mean reconstruction loss since the last check."""
-        if reconstruction < self._best:
-            self._best, self._waited = reconstruction, 0
-            return
-        self._waited += 1
-        if self._waited >= self.config.patience:
-            self.value = max(self.value * self.config.beta_decay, self.config.least_beta)
-            self._waited = 0
+    rate = torch.optim.SGD([torch.zeros(())], lr=config.largest_beta)
+    return ReduceLROnPlateau(
+        rate,
+        factor=config.beta_decay,
+        patience=config.patience - 1,
+        threshold=0,
+        min_lr=config.least_beta,
+        eps=0,
+    )
 
 
 def _transformer(config: TabSynConfig) -> nn.TransformerEncoder:
