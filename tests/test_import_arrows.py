@@ -20,7 +20,7 @@ PACKAGE = "carla_genre"
 FLOORS = (
     {"errors"},
     {"io", "suggestions", "loading"},
-    {"blackbox", "carla_compat", "cluster"},
+    {"blackbox", "options", "carla_compat", "cluster"},
     {"generator"},
     {"schema"},
     {"datasets"},

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from carla_genre.blackbox import model_probability
-from carla_genre.methods.core.hyperparameters import Hyperparameter
+from carla_genre.methods.genre.hyperparameters import GenReOptions
 from carla_genre.methods.genre.method import GenRe
+from carla_genre.options import option
 from carla_genre.protocol.classifier import ProtocolClassifier, TwoClasses, fit_network, initial_network
 from carla_genre.protocol.data import with_train_rows
 
@@ -26,17 +27,17 @@ from carla_genre.protocol.data import with_train_rows
 STEPS, BATCH_SIZE, LEARNING_RATE = 300, 512, 5e-3
 
 
-def _with_models(rules: Mapping[str, Hyperparameter]) -> dict[str, Hyperparameter]:
-    """GenRe's hyperparameters, with draws that differ, and the number of models."""
-    return {
-        **rules,
-        "selection": replace(
-            rules["selection"], default="validity"
-        ),  # not used: no other rule's models are trained
-        "temperature": replace(rules["temperature"], default=1.0),
-        "n_samples": replace(rules["n_samples"], default=100),
-        "n_models": Hyperparameter(10, int, low=1),
-    }
+@dataclass(frozen=True)
+class ManyModelsOptions(GenReOptions):
+    """GenRe's options, and the number of models."""
+
+    n_models: int = option(10, "Models beside h.", "[1, inf)")
+
+
+def _with_models(options: GenReOptions) -> ManyModelsOptions:
+    """With draws that differ; "expected" is not used, and no rule's models are trained but these."""
+    drawn = {"selection": "validity", "temperature": 1.0, "n_samples": 100}
+    return ManyModelsOptions(**{**vars(options), **drawn})
 
 
 class ManyGoodModels(GenRe):
@@ -53,13 +54,13 @@ class ManyGoodModels(GenRe):
         they say how likely label 1 is.
     """
 
-    HYPERPARAMETERS = _with_models(GenRe.HYPERPARAMETERS)
+    OPTIONS = _with_models(GenRe.OPTIONS)
     REFUSED_IS_FAILURE = True
 
     @classmethod
-    def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
-        """The hyperparameters, with the named preset's defaults."""
-        return _with_models(super().rules(hyperparams))
+    def options_for(cls, hyperparams: Mapping[str, Any] | None) -> ManyModelsOptions:
+        """The options, with the named preset's defaults."""
+        return _with_models(super().options_for(hyperparams))
 
     def _prepare(self) -> None:
         super()._prepare()

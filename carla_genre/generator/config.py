@@ -1,119 +1,126 @@
-"""What a generator is and how it is trained: frozen, plain values, and the presets."""
+"""What a generator is and how it is trained: the options, and the presets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from carla_genre.options import described, option
 
+
+@described
 @dataclass(frozen=True)
-class Architecture:
+class Stack:
+    """The blocks of a transformer."""
+
+    embedding: int = option(32, "Width E of the residual stream.", "[1, inf)")
+    decoder_layers: int = option(
+        2, 'Blocks of the decoder; all blocks but for the kind "encoder-decoder".', "[1, inf)"
+    )
+    heads: int = option(2, "Attention heads. The number divides ``embedding``.", "[1, inf)")
+    feed_forward: int = option(128, "Hidden width of the feed-forward half of a block.", "[1, inf)")
+    dropout: float = option(0.0, "Share of numbers set to 0 in training.", "[0, 1)")
+    shared_tables: bool = option(
+        False, "One table of bin embeddings and one output layer for all features, as in the authors' code."
+    )
+    norm: str = option(
+        "pre", "Layer norm before each part of a block, or after its residual.", ("pre", "post")
+    )
+    activation: str = option("gelu", "Of the feed-forward half.", ("gelu", "relu"))
+
+
+@described
+@dataclass(frozen=True)
+class Architecture(Stack):
     """The transformer's shape.
 
-    Parameters
-    ----------
-    kind : {"summary", "encoder-decoder", "decoder"}
-        "encoder-decoder" is the paper's (section 4.2). In "summary" the factual has no positions: a small
-        network reads all of it at once and adds to each of the answer's, which halves the positions.
-        "decoder" reads no factual: the unconditional density of section 5.4.
-    embedding : int
-        Width E of the residual stream.
-    encoder_layers, decoder_layers : int
-        Blocks; other kinds than "encoder-decoder" have ``decoder_layers`` blocks and no others.
-    heads : int
-        Attention heads; divides ``embedding``.
-    feed_forward : int
-        Hidden width of the feed-forward half of a block.
-    dropout : float
-        In [0, 1).
-    shared_tables : bool
-        One table of bin embeddings and one output layer for all features, as the authors' code has,
-        instead of one for each feature.
-    norm : {"pre", "post"}
-        Layer norm before each part of a block, or after its residual (as torch's own Transformer).
-    activation : {"gelu", "relu"}
-    summary : int
-        Hidden width of the network that reads the factual, of kind "summary".
-    patch : int
-        Features that share one position, of kind "summary" (:mod:`carla_genre.generator.patches`). With a
-        hundred features or more it is faster, and learns more in as many steps.
+    A fourth kind, "decoder", reads no factual: the unconditional density of section 5.4 has it.
     """
 
-    kind: str = "summary"
-    embedding: int = 32
-    encoder_layers: int = 0
-    decoder_layers: int = 2
-    heads: int = 2
-    feed_forward: int = 128
-    dropout: float = 0.0
-    shared_tables: bool = False
-    norm: str = "pre"
-    activation: str = "gelu"
-    summary: int = 128
-    patch: int = 1
+    kind: str = option(
+        "summary",
+        'How the factual is read. "encoder-decoder" is the paper\'s way (section 4.2). "summary": a small '
+        "network reads the factual as a whole and adds to each position of the answer, so that there are half as many "
+        "positions.",
+        ("summary", "encoder-decoder"),
+    )
+    encoder_layers: int = option(0, 'Blocks of the encoder, of kind "encoder-decoder".', "[0, inf)")
+    summary: int = option(
+        128, 'Hidden width of the network that reads the factual, of kind "summary".', "[1, inf)"
+    )
+    patch: int = option(
+        1,
+        'Features that share one position, of kind "summary". More than 1 is faster with a hundred features or more, '
+        "and learns more in as many steps.",
+        "[1, inf)",
+    )
 
 
+@described
 @dataclass(frozen=True)
-class Training:
-    """How the transformer is fitted.
+class Fitting:
+    """How a transformer is fitted."""
 
-    Parameters
-    ----------
-    steps : int
-        Upper bound of gradient steps; early stopping may end before.
-    epochs : int, optional
-        The bound as passes over the denied rows, instead of ``steps``.
-    batch_size : int
-        Pairs a step.
-    learning_rate : float
-        Peak rate.
-    schedule : {"one-cycle", "constant"}
-        One-cycle warms up over the first tenth and falls to zero at ``steps``.
-    weight_decay : float
-        AdamW's, on matrices; 0 with "constant" is the paper's Adam.
-    clip : float
-        Bound of the gradient's norm; 0 for none.
-    soft_labels : bool
-        Kernel soft labels (eq. 8) instead of the bin that x+ lies in.
-    conditional : bool
-        Each feature's exact distribution under Q, given the drawn features before it, instead of the drawn
-        bin (:mod:`carla_genre.generator.pairing.conditionals`): the same mean, less noise.
-    validation : float
-        Share of denied rows held out for early stopping and for choosing the best weights.
-    evaluations : int
-        How often the validation loss is measured over ``steps``.
-    patience : int
-        Evaluations without improvement after which training stops; 0 never stops early.
-    precision : {"auto", "float32", "bfloat16"}
-        "auto" is bfloat16 autocast where a GPU supports it, float32 elsewhere.
-    compile : {"auto", "on", "off"}
-        torch.compile; "auto" turns it on where it pays: on a GPU and for long training.
-    checkpoint : str, optional
-        A file that training saves its state to, on Ctrl-C too, and resumes from; on another number of
-        devices too.
-    devices : int
-        Processes a machine, each on a GPU, or on a share of the processor's cores. A step is of ``batch_size``
-        pairs however many they are. More than one needs the extra ``distributed``.
-    nodes : int
-        Machines. More than one are started by torchrun or SLURM, with ``devices`` processes on each.
-    """
+    steps: int = option(200, "Most gradient steps; early stopping may end before.", "[1, inf)")
+    epochs: int | None = option(
+        None, "Most passes over the training rows. It takes the place of ``steps``.", "[1, inf)"
+    )
+    batch_size: int = option(128, "Rows a step.", "[1, inf)")
+    learning_rate: float = option(4e-3, "Highest rate.", "(0, inf)")
+    schedule: str = option(
+        "one-cycle",
+        '"one-cycle" warms up over the first tenth of the steps and falls to zero at the last.',
+        ("one-cycle", "constant"),
+    )
+    weight_decay: float = option(
+        0.01, "AdamW's, on matrices. 0 with the schedule \"constant\" is the paper's Adam.", "[0, inf)"
+    )
+    clip: float = option(1.0, "Most that the gradient's norm may be; 0 for no limit.", "[0, inf)")
+    soft_labels: bool = option(
+        False, "Learn kernel soft labels (eq. 8) instead of the bin that a value lies in."
+    )
+    validation: float = option(
+        0.1, "Share of the rows held out for early stopping and for the choice of the best weights.", "[0, 1)"
+    )
+    evaluations: int = option(5, "How often the validation loss is measured over ``steps``.", "[1, inf)")
+    patience: int = option(
+        4, "Training stops after so many evaluations without improvement; 0 never stops early.", "[0, inf)"
+    )
+    precision: str = option(
+        "auto",
+        '"auto" is bfloat16 autocast where a GPU supports it, and float32 elsewhere.',
+        ("auto", "float32", "bfloat16"),
+    )
+    compile: str = option(
+        "auto",
+        'torch.compile. "auto" turns it on where it pays: on a GPU, for long training.',
+        ("auto", "on", "off"),
+    )
+    checkpoint: str | None = option(
+        None,
+        "A file for the training's state. It is saved there, on Ctrl-C too, and resumed from there, also on another "
+        "number of devices.",
+    )
+    devices: int = option(
+        1,
+        "Processes a machine, each on a GPU, or on a share of the processor's cores. A step has ``batch_size`` rows "
+        "however many they are. More than one needs the extra ``distributed``.",
+        "[1, inf)",
+    )
+    nodes: int = option(
+        1, "Machines. torchrun or SLURM starts more than one, with ``devices`` processes on each.", "[1, inf)"
+    )
 
-    steps: int = 200
-    epochs: int | None = None
-    batch_size: int = 128
-    learning_rate: float = 4e-3
-    schedule: str = "one-cycle"
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    soft_labels: bool = False
-    conditional: bool = True
-    validation: float = 0.1
-    evaluations: int = 5
-    patience: int = 4
-    precision: str = "auto"
-    compile: str = "auto"
-    checkpoint: str | None = None
-    devices: int = 1
-    nodes: int = 1
+
+@described
+@dataclass(frozen=True)
+class Training(Fitting):
+    """How GenRe's transformer is fitted, to pairs of a denied row and an accepted one."""
+
+    conditional: bool = option(
+        True,
+        "Learn each feature's exact distribution under Q, given the drawn features before it, instead of the drawn "
+        "bin. The mean is the same, with less noise.",
+    )
 
     def shortened(self, share: float) -> Training:
         """The same for a share of the steps and epochs, at least one of each."""
@@ -121,79 +128,82 @@ class Training:
         return replace(self, steps=max(1, round(self.steps * share)), epochs=epochs)
 
 
+@described
 @dataclass(frozen=True)
-class PairConfig:
-    """How training pairs are drawn (section 4.1).
+class Pairing:
+    """How Q is found for very many rows."""
 
-    Parameters
-    ----------
-    lambda_ : float
-        Weight of the cost in Q ~ exp(-lambda * cost), eq. 6.
-    gamma : float
-        h above which a row with label 1 is in D_h+.
-    top_k : int
-        Nearest rows of D_h+ that Q is truncated to (Algorithm 1).
-    denied : {"text", "code"}
-        D_h-: "text" takes label 0 and h <= .5, "code" every row with h <= gamma.
-    unmatched : {"nearest", "drop"}
-        A denied row without an accepted row of the same immutables: "drop" leaves it out, as eq. 6 has
-        it; "nearest" lets its continuous immutables differ at their cost.
-    memory_mb : int
-        Megabytes that a table of Q and the costs of a block of rows may take.
-    table : {"auto", "on", "off"}
-        Keep Q (8 bytes a source and neighbour), or search again for each batch; "auto" keeps it where it
-        fits into ``memory_mb``.
-    search : {"exact", "approximate"}
-        "approximate" takes the nearest from an index (extra ``neighbours``) where there are very many.
-    """
-
-    lambda_: float = 5.0
-    gamma: float = 0.7
-    top_k: int = 200
-    denied: str = "text"
-    unmatched: str = "nearest"
-    memory_mb: int = 1024
-    table: str = "auto"
-    search: str = "exact"
+    memory_mb: int = option(
+        1024, "Megabytes that a table of Q, and the costs of a block of rows, may take.", "[1, inf)"
+    )
+    table: str = option(
+        "auto",
+        'Keep Q in a table (8 bytes a row and neighbour), or search again for each batch. "auto" keeps it where it '
+        "fits into ``memory_mb``.",
+        ("auto", "on", "off"),
+    )
+    search: str = option(
+        "exact",
+        '"approximate" takes the nearest from an index where there are very many (extra ``neighbours``).',
+        ("exact", "approximate"),
+    )
 
 
+@described
+@dataclass(frozen=True)
+class PairConfig(Pairing):
+    """How training pairs are drawn (section 4.1)."""
+
+    lambda_: float = option(
+        5.0, "Weight of the cost in Q ~ exp(-lambda * cost), eq. 6.", "[0, inf)", aliases=("lambda",)
+    )
+    gamma: float = option(
+        0.7,
+        "A row with label 1 and h above gamma is in D_h+, the accepted rows that are learned from.",
+        "[0.5, 1)",
+    )
+    top_k: int = option(
+        200, "Q is truncated to so many nearest rows of D_h+ (Algorithm 1; paper: 1000).", "[1, inf)"
+    )
+    denied: str = option(
+        "text",
+        'Which rows are denied (D_h-). "text": label 0 and h <= .5. "code": h <= gamma.',
+        ("text", "code"),
+    )
+    unmatched: str = option(
+        "nearest",
+        'What to do with a denied row without an accepted row of the same immutables. "drop" leaves it out, as '
+        'eq. 6 does. "nearest" lets its continuous immutables differ, at their cost.',
+        ("nearest", "drop"),
+    )
+
+
+@described
 @dataclass(frozen=True)
 class Binning:
-    """How a continuous feature is cut into bins (section 4.2).
+    """How a continuous feature is cut into bins (section 4.2)."""
 
-    Parameters
-    ----------
-    n_bins : int
-        Most bins that a continuous feature gets.
-    kind : {"values", "even", "left-edges"}
-        "values": one for each value that 20 rows of D_h+ have (a fiftieth of them, where they are few); a
-        rarer one is spoken for by its neighbour. A feature of mostly rare values has all of them, or
-        quantiles, values that occur as well, where they are more than ``n_bins``. "even": bins of equal width whose
-        centres go from the feature's least to its greatest value in D_h+, both included. "left-edges":
-        the authors' grid 0, 1/n, ..., (n-1)/n for every feature.
-    """
-
-    n_bins: int = 128
-    kind: str = "values"
+    n_bins: int = option(128, "Most bins of a continuous feature (paper: 50).", "[2, inf)")
+    kind: str = option(
+        "values",
+        '"values": a bin for each value that 20 rows of D_h+ have (a fiftieth of them, where they are few); a rarer '
+        "value belongs to its nearest neighbour's bin. A feature of mostly rare values has a bin for each of them, or, "
+        'above ``n_bins``, for quantiles that occur as values. "even" (paper): bins of equal width, centred from the '
+        'least to the greatest value in D_h+. "left-edges": the grid 0, 1/n, ..., (n-1)/n of the authors\' code.',
+        ("values", "even", "left-edges"),
+    )
 
 
+@described
 @dataclass(frozen=True)
 class SamplingConfig:
-    """How answers are drawn (section 4.3).
+    """How answers are drawn (section 4.3)."""
 
-    Parameters
-    ----------
-    temperature : float
-        tau: logits are multiplied by it.
-    sigma : float
-        Standard deviation of the noise on continuous values, in the scaled space.
-    n_samples : int
-        Candidates a factual.
-    """
-
-    temperature: float = 10.0
-    sigma: float = 0.0
-    n_samples: int = 10
+    temperature: float = option(10.0, "tau: logits are multiplied by it.", "(0, inf)", aliases=("tau",))
+    sigma: float = option(
+        0.0, "Standard deviation of the noise on continuous values, in the scaled space.", "[0, inf)"
+    )
+    n_samples: int = option(10, "Candidates a factual.", "[1, inf)")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from carla_genre.errors import InputError
 from carla_genre.loading import load_object
 from carla_genre.methods.carla import CARLA_METHODS
 from carla_genre.methods.carla.respecting import RespectConstraints
-from carla_genre.methods.core.hyperparameters import check
+from carla_genre.options import check
 from carla_genre.suggestions import suggestion
 
 from carla.recourse_methods.api import RecourseMethod
@@ -126,7 +126,7 @@ def hyperparameters_of(name: str, hyperparams: Mapping[str, Any] | None = None) 
     Returns
     -------
     dict or None
-        None for a ``"module:Class"`` that does not say what it takes (it has no ``rules``, as SchemaMethod has).
+        None for a ``"module:Class"`` that does not say what it takes (it has no ``options_for``, as SchemaMethod has).
 
     Raises
     ------
@@ -134,15 +134,15 @@ def hyperparameters_of(name: str, hyperparams: Mapping[str, Any] | None = None) 
         There is no such method, or a hyperparameter is wrong.
     """
     if name in CARLA_METHODS:
-        return check(CARLA_METHODS[name].hyperparameters, hyperparams, name)
+        return check(CARLA_METHODS[name].options, hyperparams, name)
     own = _OWN.get(name)
     if own is None and ":" not in name:
         raise _unknown(name)
     method = _load(own.path if own else name)
-    if not hasattr(method, "rules"):
+    if not hasattr(method, "options_for"):
         return None
     given = {**(own.hyperparams if own else {}), **(hyperparams or {})}
-    return check(method.rules(given), given, name)
+    return check(method.options_for(given), given, name)
 
 
 def _unknown(name: str) -> InputError:

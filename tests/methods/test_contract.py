@@ -1,6 +1,7 @@
 """The check of the contract finds each breach, one broken method a breach."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ import pytest
 from method_cases import Logistic, denied
 
 from carla_genre import check_contract
-from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
+from carla_genre.methods.core.base import MethodOptions, SchemaMethod
+from carla_genre.options import option
 
 from carla.recourse_methods.api import RecourseMethod
 
@@ -90,8 +91,13 @@ def test_a_method_that_keeps_it_passes(mlmodel: Logistic) -> None:
 
 
 def test_hyperparameters_may_be_objects_and_a_changed_dict_is_seen(mlmodel: Logistic) -> None:
+    @dataclass(frozen=True)
+    class HoldingOptions(MethodOptions):
+        model: Any = option(None, "An object.")
+        weights: dict[str, Any] | None = option(None, "Feature -> weights.")
+
     class Holding(Good):
-        HYPERPARAMETERS = {**COMMON, "model": Hyperparameter(None), "weights": Hyperparameter(None, dict)}
+        OPTIONS = HoldingOptions()
 
     given = {"model": object(), "weights": {"income": np.array([1.0, 2.0])}}
     check_contract(Holding, mlmodel, denied(mlmodel), given)

@@ -53,12 +53,8 @@ def expectation(rule: ExpectedScore, values: np.ndarray, candidates: np.ndarray)
 def test_it_is_the_default_and_each_rule_has_its_sampling(genre: GenRe) -> None:
     default = GenRe._DEFAULT_HYPERPARAMS
     assert (default["selection"], default["temperature"], default["n_samples"]) == ("expected", 1.0, 100)
-    paper = GenRe.rules({"preset": "paper"})
-    assert [paper[name].default for name in ("selection", "temperature", "n_samples")] == [
-        "validity",
-        10.0,
-        10,
-    ]
+    paper = GenRe.options_for({"preset": "paper"})
+    assert (paper.selection, paper.temperature, paper.n_samples) == ("validity", 10.0, 10)
     other = genre.with_sampling(selection="validity").hyperparams
     assert (other["temperature"], other["n_samples"]) == (10.0, 30)  # 30 was asked for
     back = genre.with_sampling(selection="validity", n_samples=10).with_sampling(selection="expected")

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from carla_genre.methods.carla import CARLA_METHODS
-from carla_genre.methods.core.hyperparameters import Hyperparameter
+from carla_genre.options import Option
 
 from carla.recourse_methods.api import RecourseMethod
 
@@ -56,9 +56,9 @@ class CCHVAEOfNumbers(RecourseMethod):
         self.hyperparams = self._method.hyperparams
 
     @classmethod
-    def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
+    def options_for(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Option]:
         """The hyperparameters that may be given."""
-        return _CARLA.hyperparameters
+        return _CARLA.options
 
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
         """CARLA's answers, one a factual, a row of NaN where h refuses it."""

@@ -12,9 +12,9 @@ from torch import Tensor
 from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
 from carla_genre.methods.baselines.search.logit import ModuleLogit
-from carla_genre.methods.carla.hyperparameters import SHARED
 from carla_genre.methods.core.answer_frames import only_rows
-from carla_genre.methods.core.hyperparameters import Hyperparameter, check
+from carla_genre.methods.core.base import RunOptions
+from carla_genre.options import check, with_table
 from carla_genre.threads import processor_threads
 
 from carla.recourse_methods.api import RecourseMethod
@@ -23,7 +23,7 @@ from carla.recourse_methods.api import RecourseMethod
 class ColumnSearch(RecourseMethod):
     """A search among all vectors of the classifier's columns: no range, no level and no immutable is held.
 
-    A subclass lists its ``HYPERPARAMETERS`` and gives ``_search``.
+    A subclass declares its ``OPTIONS`` and gives ``_search``.
 
     Parameters
     ----------
@@ -38,19 +38,22 @@ class ColumnSearch(RecourseMethod):
         A hyperparameter is wrong, or the classifier has no gradient.
     """
 
-    HYPERPARAMETERS: Mapping[str, Hyperparameter] = SHARED
+    OPTIONS = RunOptions()
+
+    def __init_subclass__(cls) -> None:
+        cls.__doc__ = with_table(cls.__doc__ or "", cls.OPTIONS)
 
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
         super().__init__(mlmodel)
-        self.hyperparams = check(self.HYPERPARAMETERS, hyperparams, type(self).__name__)
+        self.hyperparams = check(self.OPTIONS, hyperparams, type(self).__name__)
         if not isinstance(mlmodel.raw_model, torch.nn.Module):
             raise InputError(f"{type(self).__name__} needs the gradient of a classifier on PyTorch")
         self._logit = ModuleLogit(mlmodel.raw_model, torch.device("cpu"))
 
     @classmethod
-    def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
+    def options_for(cls, hyperparams: Mapping[str, Any] | None) -> RunOptions:
         """The hyperparameters that may be given."""
-        return cls.HYPERPARAMETERS
+        return cls.OPTIONS
 
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
         """Where the search ends, (B, len(feature_input_order)); a row of NaN where h refuses that."""

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from carla_genre.methods.carla import CARLA_METHODS, CarlaRecourse
-from carla_genre.methods.core.hyperparameters import Hyperparameter
+from carla_genre.options import Option
 
 from carla.recourse_methods.catalog.growing_spheres import model as carla_model
 
@@ -60,6 +60,6 @@ class ReleasedGrowingSpheres(CarlaRecourse):
         )
 
     @classmethod
-    def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
+    def options_for(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Option]:
         """The hyperparameters that may be given."""
-        return _CARLA.hyperparameters
+        return _CARLA.options

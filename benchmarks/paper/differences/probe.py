@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, relu
 
 from benchmarks.paper.differences.column_search import ColumnSearch
-from carla_genre.methods.baselines.probe import invalidation_rate
-from carla_genre.methods.core.hyperparameters import Hyperparameter
+from carla_genre.methods.baselines.probe import PROBEOptions, invalidation_rate
+from carla_genre.methods.core.base import RunOptions
+from carla_genre.options import option, option_of
 
 # Adam's step; what the weight of the cost loses a round; the probability that the cross entropy is drawn to.
 STEP_SIZE, WEIGHT_STEP, WANTED = 1e-3, 0.1, 0.55
 # Weight of the rate in the loss; how far above the target a measured rate may be; noisy versions to measure it on.
 RATE_WEIGHT, RATE_TOLERANCE, NOISY = 3.0, 0.01, 10_000
+
+
+@dataclass(frozen=True)
+class ReleasedPROBEOptions(RunOptions):
+    """The noise, and the search."""
+
+    invalidation_target: float = option_of(PROBEOptions, "invalidation_target")
+    noise_variance: float = option_of(PROBEOptions, "noise_variance")
+    lambda_: float = option(0.01, "Weight of the cost in the first round.", "[0, inf)")
+    least_weight: float | None = option(None, "The weight falls no lower; without it, it falls without end.")
+    rounds: int = option(40, "Most rounds.", "[1, inf)")
+    steps: int = option(200, "Steps of a round.", "[1, inf)")
 
 
 class ReleasedPROBE(ColumnSearch):
@@ -28,20 +42,10 @@ class ReleasedPROBE(ColumnSearch):
     ----------
     mlmodel : carla.models.api.MLModel
     hyperparams : mapping, optional
-        ``invalidation_target`` (.05), ``noise_variance`` (.01), ``lambda_`` (.01, in the first round),
-        ``least_weight`` (None: the weight may fall below anything), ``rounds`` (40), ``steps`` (200), ``seed``,
-        ``threads``, ``verbose``.
+        The options below.
     """
 
-    HYPERPARAMETERS = {
-        **ColumnSearch.HYPERPARAMETERS,
-        "invalidation_target": Hyperparameter(0.05, float, low=0, high=0.5, open_low=True),
-        "noise_variance": Hyperparameter(0.01, float, low=0, open_low=True),
-        "lambda_": Hyperparameter(0.01, float, low=0),
-        "least_weight": Hyperparameter(None, float),
-        "rounds": Hyperparameter(40, int, low=1),
-        "steps": Hyperparameter(200, int, low=1),
-    }
+    OPTIONS = ReleasedPROBEOptions()
 
     def weights(self) -> Iterator[float]:
         """Of the cost, a round each."""

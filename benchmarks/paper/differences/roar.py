@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,10 +13,21 @@ from torch.nn.functional import softplus
 from benchmarks.paper.differences.column_search import ColumnSearch
 from carla_genre.errors import MissingDependencyError
 from carla_genre.methods.baselines.roar import worst_case_logit
-from carla_genre.methods.core.hyperparameters import Hyperparameter
+from carla_genre.methods.core.base import RunOptions
+from carla_genre.options import option
 
 # Adam's step, and the change of a person's loss that ends the search.
 STEP_SIZE, TOLERANCE = 1e-3, 1e-4
+
+
+@dataclass(frozen=True)
+class ReleasedROAROptions(RunOptions):
+    """The models near h, and the search."""
+
+    delta: float = option(0.01, "How far each coefficient and the intercept may move.", "[0, inf)")
+    lambda_: float = option(0.001, "Weight of the cost.", "[0, inf)")
+    plane: str = option("probability", "What LIME is fitted to.", ("probability", "logit"))
+    steps: int = option(60000, "Most steps of the search.", "[1, inf)")
 
 
 class ReleasedROAR(ColumnSearch):
@@ -28,17 +40,10 @@ class ReleasedROAR(ColumnSearch):
     ----------
     mlmodel : carla.models.api.MLModel
     hyperparams : mapping, optional
-        ``delta`` (.01), ``lambda_`` (.001), ``plane`` ("probability", as released, or "logit": what LIME is fitted
-        to), ``steps`` (60000, at most), ``seed``, ``threads``, ``verbose``.
+        The options below.
     """
 
-    HYPERPARAMETERS = {
-        **ColumnSearch.HYPERPARAMETERS,
-        "delta": Hyperparameter(0.01, float, low=0),
-        "lambda_": Hyperparameter(0.001, float, low=0),
-        "plane": Hyperparameter("probability", str, choices=("probability", "logit")),
-        "steps": Hyperparameter(60000, int, low=1),
-    }
+    OPTIONS = ReleasedROAROptions()
 
     def _search(self, people: Tensor) -> Tensor:
         coefficients, intercepts = self._planes(people.numpy())

@@ -10,7 +10,7 @@ import pandas as pd
 from carla_genre.blackbox import model_probability
 from carla_genre.methods.baselines.tabsyn.recourse import TabSynSVDD
 from carla_genre.methods.core.answer_frames import only_rows
-from carla_genre.methods.core.hyperparameters import Hyperparameter
+from carla_genre.methods.core.base import MethodOptions
 
 from carla.recourse_methods.api import RecourseMethod
 
@@ -32,9 +32,9 @@ class TabSynSVDDAsDrawn(RecourseMethod):
         self.hyperparams = self._method.hyperparams
 
     @classmethod
-    def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
+    def options_for(cls, hyperparams: Mapping[str, Any] | None) -> MethodOptions:
         """The hyperparameters that may be given."""
-        return TabSynSVDD.rules(hyperparams)
+        return TabSynSVDD.options_for(hyperparams)
 
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
         """The draws, (B, len(feature_input_order)); a row of NaN where h refuses one."""

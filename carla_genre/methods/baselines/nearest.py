@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 
+from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairing.neighbours import nearest_targets
-from carla_genre.methods.core.base import SchemaMethod
+from carla_genre.methods.core.base import MethodOptions, SchemaMethod
 from carla_genre.methods.core.feature_constraints import feature_constraints
-from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
 from carla_genre.methods.core.training_rows import TrainingRows
+from carla_genre.options import option, option_of
+
+# What becomes of a factual without an accepted row of its immutables, in the methods that answer with such a row.
+UNMATCHED = (
+    'For a factual whose constraints allow no row: "nearest" takes the row nearest in the continuous immutables too, '
+    'and puts the factual\'s own values back. "drop" gives a row of NaN.'
+)
+
+
+@dataclass(frozen=True)
+class NearestOptions(MethodOptions):
+    """Which rows may be an answer."""
+
+    accepted: str = option(
+        "labelled",
+        'Rows that may be an answer. "predicted": h > .5. "confident": h > gamma. "labelled": h > gamma and label 1.',
+        ("predicted", "confident", "labelled"),
+    )
+    gamma: float = option_of(PairConfig, "gamma", meaning="h above which a row is accepted with confidence.")
+    unmatched: str = option_of(PairConfig, "unmatched", meaning=UNMATCHED)
 
 
 class NearestNeighbor(SchemaMethod):
@@ -24,17 +46,7 @@ class NearestNeighbor(SchemaMethod):
     mlmodel : carla.models.api.MLModel
         The classifier, of any backend.
     hyperparams : mapping, optional
-        =============  ===========  =====================================================================
-        key            default      meaning, range
-        =============  ===========  =====================================================================
-        ``accepted``   "labelled"   "predicted" h > .5; "confident" h > gamma; "labelled" also y = 1
-        ``gamma``      0.7          confidence of h, [.5, 1)
-        ``unmatched``  "nearest"    whom no row of the same immutables and allowed changes is there for: the
-                                    row "nearest" in the continuous immutables too, with the person's own
-                                    put back; or "drop", a row of NaN
-        =============  ===========  =====================================================================
-
-        and ``constraints``, ``device``, ``threads``, ``seed``, ``verbose`` as GenRe has them.
+        The options below.
 
     Raises
     ------
@@ -47,12 +59,7 @@ class NearestNeighbor(SchemaMethod):
     near ones. An answer is a row of the training data, so it is as plausible as they are.
     """
 
-    HYPERPARAMETERS = {
-        **COMMON,
-        "accepted": Hyperparameter("labelled", str, choices=("predicted", "confident", "labelled")),
-        "gamma": Hyperparameter(0.7, float, low=0.5, high=1, open_high=True),
-        "unmatched": Hyperparameter("nearest", str, choices=("nearest", "drop")),
-    }
+    OPTIONS = NearestOptions()
 
     def _prepare(self) -> None:
         rows = self.training_rows

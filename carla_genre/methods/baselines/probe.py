@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -10,8 +12,8 @@ from torch.nn.functional import relu, softplus
 from carla_genre.methods.baselines.search.local_linear import LocalLinearFit
 from carla_genre.methods.baselines.search.logit import logit_of
 from carla_genre.methods.baselines.search.relaxed_space import BestAnswers, RelaxedSpace
-from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
+from carla_genre.methods.core.base import MethodOptions, SchemaMethod
+from carla_genre.options import option
 from carla_genre.schema import Relaxation
 
 # Training rows on which the two ways to the logit are compared.
@@ -38,6 +40,28 @@ def invalidation_rate(logits: Tensor, gradients: Tensor, noise_variance: float) 
     return torch.special.ndtr(-logits / (noise_variance**0.5 * length))
 
 
+@dataclass(frozen=True)
+class PROBEOptions(MethodOptions):
+    """The noise, and the search."""
+
+    invalidation_target: float = option(0.05, "Share of noisy answers that h may refuse.", "(0, 0.5]")
+    noise_variance: float = option(0.01, "Variance of the normal noise on each scaled column.", "(0, inf)")
+    loss_type: str = option("BCE", '"BCE" is the cross entropy, "MSE" is (1 - h)^2.', ("BCE", "MSE"))
+    lambda_: float = option(0.01, "Weight of the cost in the first round.", "[0, inf)", aliases=("lambda",))
+    rounds: int = option(
+        2, "Rounds in which the weight falls evenly to 0, for rows that have not met the target.", "[1, inf)"
+    )
+    steps: int = option(500, "Steps of a round.", "[1, inf)", aliases=("n_iter",))
+    step_size: float = option(0.01, "Length of a step.", "(0, inf)")
+    neighbors: int = option(200, "Neighbours that the slope of a black box is fitted to.", "[2, inf)")
+    unreached: str = option(
+        "best",
+        'For a factual that never meets the target: "best" gives the accepted answer of the lowest rate, "drop" a '
+        "row of NaN.",
+        ("best", "drop"),
+    )
+
+
 class PROBE(SchemaMethod):
     """Probabilistically robust recourse: search until few enough noisy versions of the answer are refused.
 
@@ -55,22 +79,7 @@ class PROBE(SchemaMethod):
     mlmodel : carla.models.api.MLModel
         The classifier, of any backend; its categorical columns must be numbers.
     hyperparams : mapping, optional
-        =======================  =======  ================================================================
-        key                      default  meaning, range
-        =======================  =======  ================================================================
-        ``invalidation_target``  0.05     the share of noisy answers that may be refused, (0, .5]
-        ``noise_variance``       0.01     of the normal noise on each scaled column, (0, inf)
-        ``loss_type``            "BCE"    cross entropy, or "MSE", (1 - h)^2
-        ``lambda_``              0.01     weight of the cost in the first round, [0, inf)
-        ``rounds``               2        rounds in which it falls evenly to 0 for whom it was too much, [1, inf)
-        ``steps``                500      steps of a round, [1, inf)
-        ``step_size``            0.01     length of a step, (0, inf)
-        ``neighbors``            200      neighbours of a black box's slope, [2, inf)
-        ``unreached``            "best"   who cannot get to the target: the accepted answer of the "best" rate, or
-                                          "drop", a row of NaN
-        =======================  =======  ================================================================
-
-        and ``constraints``, ``device``, ``threads``, ``seed``, ``verbose`` as GenRe has them.
+        The options below.
 
     Raises
     ------
@@ -88,18 +97,7 @@ class PROBE(SchemaMethod):
     a fixed length along the gradient, so that features without a gradient keep their values.
     """
 
-    HYPERPARAMETERS = {
-        **COMMON,
-        "invalidation_target": Hyperparameter(0.05, float, low=0, high=0.5, open_low=True),
-        "noise_variance": Hyperparameter(0.01, float, low=0, open_low=True),
-        "loss_type": Hyperparameter("BCE", str, choices=("BCE", "MSE")),
-        "lambda_": Hyperparameter(0.01, float, low=0, aliases=("lambda",)),
-        "rounds": Hyperparameter(2, int, low=1),
-        "steps": Hyperparameter(500, int, low=1, aliases=("n_iter",)),
-        "step_size": Hyperparameter(0.01, float, low=0, open_low=True),
-        "neighbors": Hyperparameter(200, int, low=2),
-        "unreached": Hyperparameter("best", str, choices=("best", "drop")),
-    }
+    OPTIONS = PROBEOptions()
 
     def _prepare(self) -> None:
         self._relaxation = Relaxation(self.schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,8 +13,8 @@ from torch.nn.functional import softplus
 from carla_genre.methods.baselines.search.local_linear import LocalLinearFit
 from carla_genre.methods.baselines.search.logit import logit_of, plane_of
 from carla_genre.methods.baselines.search.relaxed_space import BestAnswers, RelaxedSpace
-from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
+from carla_genre.methods.core.base import MethodOptions, SchemaMethod
+from carla_genre.options import option
 from carla_genre.schema import Relaxation
 
 # Training rows that tell whether h is linear.
@@ -47,6 +48,27 @@ def worst_case_logit(logits: Tensor, columns: Tensor, delta: float, norm: str) -
     return logits - delta * (columns.square().sum(dim=1) + 1).sqrt()
 
 
+@dataclass(frozen=True)
+class ROAROptions(MethodOptions):
+    """The models near h, and the search."""
+
+    delta: float = option(
+        0.01, "How far each coefficient and the intercept may move.", "[0, inf)", aliases=("delta_max",)
+    )
+    norm: str = option(
+        "inf",
+        '"inf": each moves by at most delta. "2": all together move by a length of at most delta.',
+        ("inf", "2"),
+    )
+    lambda_: float = option(0.1, "Weight of the cost.", "[0, inf)", aliases=("lambda",))
+    steps: int = option(1000, "Most steps of the search.", "[1, inf)")
+    tolerance: float = option(1e-6, "A row whose step is smaller is done.", "(0, inf)")
+    neighbors: int = option(1000, "Neighbours that a plane is fitted to.", "[2, inf)")
+    neighbor_scale: float = option(
+        1.0, "Their spread, in standard deviations of the training rows.", "(0, inf)"
+    )
+
+
 class ROAR(SchemaMethod):
     """Robust Algorithmic Recourse: the cheapest answer under the worst model near h.
 
@@ -67,19 +89,7 @@ class ROAR(SchemaMethod):
     mlmodel : carla.models.api.MLModel
         The classifier, of any backend; its categorical columns must be numbers.
     hyperparams : mapping, optional
-        ==================  =======  =====================================================================
-        key                 default  meaning, range
-        ==================  =======  =====================================================================
-        ``delta``           0.01     how far each coefficient and the intercept may move, [0, inf)
-        ``norm``            "inf"    "inf": each by delta; "2": all together by a length of delta
-        ``lambda_``         0.1      weight of the cost, [0, inf)
-        ``steps``           1000     most steps of the search, [1, inf)
-        ``tolerance``       1e-6     a row whose step is smaller is done, (0, inf)
-        ``neighbors``       1000     neighbours of a plane, [2, inf)
-        ``neighbor_scale``  1.0      their spread in standard deviations of the training rows, (0, inf)
-        ==================  =======  =====================================================================
-
-        and ``constraints``, ``device``, ``threads``, ``seed``, ``verbose`` as GenRe has them.
+        The options below.
 
     Raises
     ------
@@ -94,16 +104,7 @@ class ROAR(SchemaMethod):
     every shifted model too before one that only h accepts, then the least objective. A row without any is a failure.
     """
 
-    HYPERPARAMETERS = {
-        **COMMON,
-        "delta": Hyperparameter(0.01, float, low=0, aliases=("delta_max",)),
-        "norm": Hyperparameter("inf", str, choices=("inf", "2")),
-        "lambda_": Hyperparameter(0.1, float, low=0, aliases=("lambda",)),
-        "steps": Hyperparameter(1000, int, low=1),
-        "tolerance": Hyperparameter(1e-6, float, low=0, open_low=True),
-        "neighbors": Hyperparameter(1000, int, low=2),
-        "neighbor_scale": Hyperparameter(1.0, float, low=0, open_low=True),
-    }
+    OPTIONS = ROAROptions()
 
     def _prepare(self) -> None:
         self._relaxation = Relaxation(self.schema)

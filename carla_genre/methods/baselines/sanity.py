@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 
+from carla_genre.generator.config import PairConfig
 from carla_genre.generator.randomness import row_keys, uniforms
-from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
+from carla_genre.methods.core.base import MethodOptions, SchemaMethod
+from carla_genre.options import option_of
 
 # Numbers compared at a time.
 BLOCK = 1 << 22
@@ -20,13 +23,20 @@ class CopyFactual(SchemaMethod):
     ----------
     mlmodel : carla.models.api.MLModel
     hyperparams : mapping, optional
-        ``constraints``, ``device``, ``threads``, ``seed``, ``verbose`` as GenRe has them.
+        The options below.
     """
 
     REFUSED_IS_FAILURE = False
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         return values.copy()
+
+
+@dataclass(frozen=True)
+class RandomAcceptedOptions(MethodOptions):
+    """What may be an answer."""
+
+    gamma: float = option_of(PairConfig, "gamma")
 
 
 class RandomAccepted(SchemaMethod):
@@ -39,11 +49,10 @@ class RandomAccepted(SchemaMethod):
     ----------
     mlmodel : carla.models.api.MLModel
     hyperparams : mapping, optional
-        ``gamma`` (0.7, [.5, 1)), and ``constraints``, ``device``, ``threads``, ``seed``, ``verbose`` as GenRe
-        has them.
+        The options below.
     """
 
-    HYPERPARAMETERS = {**COMMON, "gamma": Hyperparameter(0.7, float, low=0.5, high=1, open_high=True)}
+    OPTIONS = RandomAcceptedOptions()
 
     def _prepare(self) -> None:
         rows = self.training_rows

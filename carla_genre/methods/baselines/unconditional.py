@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,48 +11,49 @@ import torch
 
 from carla_genre.errors import InputError
 from carla_genre.generator.bins import Bins
-from carla_genre.generator.config import Binning, GeneratorConfig, SamplingConfig
+from carla_genre.generator.config import Binning, Fitting, GeneratorConfig, SamplingConfig, Stack
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs, TablePairs
 from carla_genre.generator.randomness import row_keys, sample_categorical, uniforms
 from carla_genre.generator.sampler import sample
 from carla_genre.generator.training_state import History
-from carla_genre.methods.core.base import SchemaMethod
+from carla_genre.methods.core.base import MethodOptions, SchemaMethod
 from carla_genre.methods.core.feature_constraints import feature_constraints, level_counts
-from carla_genre.methods.core.hyperparameters import Hyperparameter, check
 from carla_genre.methods.genre import hyperparameters as genre
+from carla_genre.methods.genre.hyperparameters import GenReOptions
+from carla_genre.options import check, option, option_of, values_for
 
 # Candidates that are held at a time; bounds memory, changes no answer.
 BLOCK = 1 << 18
 # A density that is drawn from as it is, and that has no exact targets, takes more steps than a recourse model's mode.
-_LONGER = {"steps": 600, "batch_size": 512}
+_LONGER: Mapping[str, Any] = {"steps": 600, "batch_size": 512}
 # The sampler's own numbers use the streams 0 to 2 D - 1.
 RESAMPLING_STREAM = 1 << 20
 
-_SHARED = ("preset", "lambda_", "gamma", "n_bins", "binning", "n_samples", "selection", "constraints")
 
+@dataclass(frozen=True)
+class UnconditionalOptions(MethodOptions):
+    """GenRe's options as far as they apply, and how the draws are weighed."""
 
-def rules(preset: str) -> dict[str, Hyperparameter]:
-    """GenRe's hyperparameters as far as they apply, with twice the preset's decoder layers and longer training."""
-    known = genre.rules(preset, selection="validity")
-    known["selection"] = replace(known["selection"], choices=("validity", "cheapest"))
-    of_the_factual = ("kind", "encoder_layers", "summary", "patch")
-    architecture = {k: v for k, v in (known["architecture"].group or {}).items() if k not in of_the_factual}
-    layers = architecture["decoder_layers"]
-    architecture["decoder_layers"] = replace(layers, default=2 * layers.default)
-    training = dict(known["training"].group or {})
-    del training["conditional"]  # each row is its own target
-    if preset == "default":
-        training |= {name: replace(training[name], default=value) for name, value in _LONGER.items()}
-    return {
-        **{name: known[name] for name in _SHARED},
-        "temperature": replace(known["temperature"], default=1.0),
-        "n_candidates": Hyperparameter(1000, int, low=1),
-        **{name: known[name] for name in ("device", "threads", "seed", "verbose")},
-        "architecture": replace(known["architecture"], group=architecture),
-        "training": replace(known["training"], group=training),
-    }
+    preset: str = option_of(GenReOptions, "preset")
+    lambda_: float = option_of(GenReOptions, "lambda_")
+    gamma: float = option_of(GenReOptions, "gamma")
+    n_bins: int = option_of(GenReOptions, "n_bins")
+    binning: str = option_of(GenReOptions, "binning")
+    n_candidates: int = option(1000, "N, draws from P(x+|y+) a factual.", "[1, inf)")
+    n_samples: int = option(10, "Of the N, draws by their weights.", "[1, inf)")
+    selection: str = option(
+        "validity",
+        '"validity": of the draws by weight, the one with the highest h (GenRe\'s rule). "cheapest": of all N, the '
+        "cheapest with h > gamma, which is the one of largest weight.",
+        ("validity", "cheapest"),
+    )
+    temperature: float = option_of(
+        GenReOptions, "temperature", meaning="Logits are multiplied by it; 1 draws from the density itself."
+    )
+    architecture: Stack = option(Stack(decoder_layers=4), "The transformer's shape.")
+    training: Fitting = option(Fitting(**_LONGER), "How the transformer is fitted.")
 
 
 class Unconditional(SchemaMethod):
@@ -67,19 +68,8 @@ class Unconditional(SchemaMethod):
     mlmodel : carla.models.api.MLModel
         The classifier, a black box.
     hyperparams : mapping, optional
-        ``preset``, ``lambda_``, ``gamma``, ``n_bins``, ``binning``, ``constraints``, ``device``, ``threads``,
-        ``seed``, ``verbose``, ``architecture`` and ``training`` as for :class:`~carla_genre.GenRe`, but with
-        twice its decoder layers, longer training and no ``conditional``; besides
-
-        ================  ==========  ====================================================================
-        key               default     meaning, range
-        ================  ==========  ====================================================================
-        ``n_candidates``  1000        N, draws from P(x+|y+) a factual, >= 1
-        ``n_samples``     10          of them, draws by their weights, >= 1
-        ``selection``     "validity"  of those, the one h likes best (GenRe's rule), or of all candidates
-                                      the "cheapest" with h > gamma, which is the one of largest weight
-        ``temperature``   1.0         logits are multiplied by it, > 0: 1 draws from the density itself
-        ================  ==========  ====================================================================
+        The options below: GenRe's as far as they apply, but with twice its decoder layers and longer training. The
+        preset "paper" has its own ``n_bins``, ``binning``, ``architecture`` and ``training``.
 
     Attributes
     ----------
@@ -111,16 +101,25 @@ class Unconditional(SchemaMethod):
     paper leaves open how candidates are drawn and chosen; the weights and this choice are ours.
     """
 
-    HYPERPARAMETERS = rules("default")
+    OPTIONS = UnconditionalOptions()
 
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
-        self._config = _to_config(check(self.rules(hyperparams), hyperparams, "Unconditional"), hyperparams)
+        given = check(self.options_for(hyperparams), hyperparams, "Unconditional")
+        self._config = _to_config(given, hyperparams)
         super().__init__(mlmodel, hyperparams)
 
     @classmethod
-    def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
-        """The hyperparameters, with the named preset's defaults."""
-        return rules(genre.preset_of(hyperparams, "Unconditional"))
+    def options_for(cls, hyperparams: Mapping[str, Any] | None) -> UnconditionalOptions:
+        """The options, with the named preset's defaults."""
+        given = hyperparams if isinstance(hyperparams, Mapping) else {}
+        base = genre.options_for({"preset": given.get("preset")})
+        stack = Stack(**values_for(Stack, vars(base.architecture)))
+        longer = _LONGER if base.preset == "default" else {}
+        return UnconditionalOptions(
+            **{name: getattr(base, name) for name in ("preset", "n_bins", "binning", "threads")},
+            architecture=replace(stack, decoder_layers=2 * stack.decoder_layers),
+            training=Fitting(**{**values_for(Fitting, vars(base.training)), **longer}),
+        )
 
     def _prepare(self) -> None:
         self.order = np.argsort(~self.schema.immutable, kind="stable")

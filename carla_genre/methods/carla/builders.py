@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.errors import InputError, MissingDependencyError
-from carla_genre.methods.carla import hyperparameters as rules
+from carla_genre.methods.carla import hyperparameters as known
 from carla_genre.methods.carla.adapter import CarlaRecourse
-from carla_genre.methods.core.hyperparameters import Hyperparameter, check
+from carla_genre.options import Option, check
 
 from carla import recourse_methods
 from carla.models.api import MLModel
@@ -41,8 +41,8 @@ class CarlaMethod:
     ----------
     name : str
         Its class in ``carla.recourse_methods``.
-    hyperparameters : mapping
-        What it takes, with a default for each.
+    own_options : mapping
+        What it takes beside threads, seed and verbose, with a default for each.
     backends : tuple of str
         The classifiers' backends that it takes; ``("any",)`` where it only queries h.
     packages : mapping
@@ -52,13 +52,18 @@ class CarlaMethod:
     """
 
     name: str
-    hyperparameters: Mapping[str, Hyperparameter]
+    own_options: Mapping[str, Option]
     backends: tuple[str, ...]
     packages: Mapping[str, str] = field(default_factory=dict)
     by_row: bool = True
     # What a classifier must be beyond its backend, and how CARLA's class is called.
     check_classifier: Callable[[str, Any], None] = lambda name, mlmodel: None
     construct: Callable[[Any, Any, Settings], RecourseMethod] = _plain
+
+    @property
+    def options(self) -> dict[str, Option]:
+        """All that it takes."""
+        return {**known.SHARED, **self.own_options}
 
     def takes(self, backend: str) -> bool:
         """Whether it takes classifiers of that backend."""
@@ -99,12 +104,12 @@ class CarlaMethod:
 
     def complete(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> Settings:
         """All hyperparameters, the defaults that depend on the data and on each other included."""
-        values = check(self.hyperparameters, hyperparams, self.name)
+        values = check(self.options, hyperparams, self.name)
         return _copied(_completed(values, mlmodel))
 
     def for_carla(self, values: Settings) -> Settings:
         """Of complete hyperparameters what CARLA's class is given; a None is left to it."""
-        ours = set(rules.SHARED) - {"seed"} if self.name == "Roar" else set(rules.SHARED)
+        ours = set(known.SHARED) - {"seed"} if self.name == "Roar" else set(known.SHARED)
         return {key: _copied(value) for key, value in values.items() if key not in ours and value is not None}
 
     def _suits(self, backend: str, mlmodel: Any) -> bool:
@@ -215,27 +220,27 @@ _LIME = {"lime": "'carla-genre[lime]'"}
 _TENSORFLOW = {"tensorflow": "'carla-genre[tensorflow]'"}
 
 _METHODS = [
-    CarlaMethod("Wachter", rules.WACHTER, _PYTORCH),
-    CarlaMethod("GrowingSpheres", rules.GROWING_SPHERES, _QUERIES),
-    CarlaMethod("Dice", rules.DICE, _QUERIES, {"dice_ml": "'carla-genre[dice]'"}),
-    CarlaMethod("Face", rules.FACE, _QUERIES),
-    CarlaMethod("Revise", rules.REVISE, _PYTORCH, construct=_with_data),
-    CarlaMethod("CCHVAE", rules.CCHVAE_OF_THE_HEAD if _HEAD else rules.CCHVAE, _PYTORCH),
-    CarlaMethod("CRUD", rules.CRUD, _PYTORCH),
-    CarlaMethod("Clue", rules.CLUE, _PYTORCH, construct=_after_data),
+    CarlaMethod("Wachter", known.WACHTER, _PYTORCH),
+    CarlaMethod("GrowingSpheres", known.GROWING_SPHERES, _QUERIES),
+    CarlaMethod("Dice", known.DICE, _QUERIES, {"dice_ml": "'carla-genre[dice]'"}),
+    CarlaMethod("Face", known.FACE, _QUERIES),
+    CarlaMethod("Revise", known.REVISE, _PYTORCH, construct=_with_data),
+    CarlaMethod("CCHVAE", known.CCHVAE_OF_THE_HEAD if _HEAD else known.CCHVAE, _PYTORCH),
+    CarlaMethod("CRUD", known.CRUD, _PYTORCH),
+    CarlaMethod("Clue", known.CLUE, _PYTORCH, construct=_after_data),
     CarlaMethod(
         "ActionableRecourse",
-        rules.ACTIONABLE_RECOURSE,
+        known.ACTIONABLE_RECOURSE,
         _QUERIES,
         {"recourse": "recourse", **_LIME},
         construct=_with_coefficients,
     ),
-    CarlaMethod("FeatureTweak", rules.FEATURE_TWEAK, _FORESTS, check_classifier=_forest),
-    CarlaMethod("FOCUS", rules.FOCUS, _FORESTS, _TENSORFLOW, by_row=False, check_classifier=_forest),
-    CarlaMethod("CausalRecourse", rules.CAUSAL_RECOURSE, _QUERIES, construct=_with_causal_model),
-    CarlaMethod("CEM", rules.CEM, ("tensorflow",), _TENSORFLOW, construct=_InGraph),
+    CarlaMethod("FeatureTweak", known.FEATURE_TWEAK, _FORESTS, check_classifier=_forest),
+    CarlaMethod("FOCUS", known.FOCUS, _FORESTS, _TENSORFLOW, by_row=False, check_classifier=_forest),
+    CarlaMethod("CausalRecourse", known.CAUSAL_RECOURSE, _QUERIES, construct=_with_causal_model),
+    CarlaMethod("CEM", known.CEM, ("tensorflow",), _TENSORFLOW, construct=_InGraph),
     *(
-        [CarlaMethod("Roar", rules.ROAR, _PYTORCH, _LIME, by_row=False, construct=_with_coefficients)]
+        [CarlaMethod("Roar", known.ROAR, _PYTORCH, _LIME, by_row=False, construct=_with_coefficients)]
         if hasattr(recourse_methods, "Roar")
         else []
     ),

@@ -11,183 +11,145 @@ from typing import Any
 
 import numpy as np
 
-from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
+from carla_genre.methods.core.base import RunOptions
+from carla_genre.options import Option, declared
 
-Rules = Mapping[str, Hyperparameter]
+Options = Mapping[str, Option]
 
 # What a method of CARLA's takes beside its own: constraints and the device are not its to choose.
-SHARED: Rules = {name: COMMON[name] for name in ("threads", "seed", "verbose")}
+SHARED: Options = declared(RunOptions())
 
 _NUMBERS: Any = (list, tuple, np.ndarray)
-_ACCEPTED = ([0, 1],)  # the only target that CARLA's own check of the answers lets through
+_COUNT, _POSITIVE, _WEIGHT = "[1, inf)", "(0, inf)", "[0, inf)"
 
 
-def _positive(default: float) -> Hyperparameter:
-    return Hyperparameter(default, float, low=0, open_low=True)
-
-
-def _weight(default: float) -> Hyperparameter:
-    return Hyperparameter(default, float, low=0)
-
-
-def _count(default: int) -> Hyperparameter:
-    return Hyperparameter(default, int, low=1)
-
-
-def _autoencoder(**further: Hyperparameter) -> Hyperparameter:
+def _autoencoder(**further: Option) -> Option:
     """The group of CCHVAE's, CRUD's and Revise's networks: table 8 has the same one for the first two."""
-    rules = {
-        "layers": Hyperparameter([512, 256, 8], _NUMBERS),
-        "train": Hyperparameter(True, bool),
-        "epochs": _count(100),
-        "lr": _positive(1e-3),
-        "batch_size": _count(32),
+    options = {
+        "layers": Option([512, 256, 8], kind=_NUMBERS),
+        "train": Option(True),
+        "epochs": Option(100, _COUNT),
+        "lr": Option(1e-3, _POSITIVE),
+        "batch_size": Option(32, _COUNT),
         **further,
     }
-    return Hyperparameter(None, Mapping, group=rules)  # type: ignore[type-abstract]
+    return Option(group=options)
 
 
-_DATA_NAME = {"data_name": Hyperparameter(None, str)}
-_BINARY = {"binary_cat_features": Hyperparameter(True, bool)}
-_TARGET = {"target_class": Hyperparameter([0, 1], list, choices=_ACCEPTED)}
-_LAMBDA_REG = {"lambda_reg": _weight(1e-6)}
-_GRADIENT: Rules = {
-    "feature_cost": Hyperparameter(None, _NUMBERS),
-    "lr": _positive(0.01),
-    "lambda_": Hyperparameter(0.01, float),
-    "t_max_min": _positive(0.5),
-    "norm": _count(1),
-    "loss_type": Hyperparameter("BCE", str, choices=("BCE", "MSE")),
-    "y_target": Hyperparameter(None, _NUMBERS),
+_DATA_NAME = {"data_name": Option(kind=str)}
+_BINARY = {"binary_cat_features": Option(True)}
+# The only target that CARLA's own check of the answers lets through.
+_TARGET = {"target_class": Option([0, 1], ([0, 1],))}
+_LAMBDA_REG = {"lambda_reg": Option(1e-6, _WEIGHT)}
+_COEFFICIENTS = {"coeffs": Option(kind=np.ndarray), "intercepts": Option(kind=np.ndarray)}
+_LIME = {"discretize": Option(False), "sample": Option(True), **_COEFFICIENTS}
+_GRADIENT: Options = {
+    "feature_cost": Option(kind=_NUMBERS),
+    "lr": Option(0.01, _POSITIVE),
+    "lambda_": Option(0.01),
+    "t_max_min": Option(0.5, _POSITIVE),
+    "norm": Option(1, _COUNT),
+    "loss_type": Option("BCE", ("BCE", "MSE")),
+    "y_target": Option(kind=_NUMBERS),
     **_BINARY,
 }
 
-WACHTER: Rules = {
-    **SHARED,
-    **_GRADIENT,
-    "n_iter": _count(1000),
-    "clamp": Hyperparameter(True, bool),
+WACHTER: Options = {**_GRADIENT, "n_iter": Option(1000, _COUNT), "clamp": Option(True)}
+GROWING_SPHERES: Options = {}
+DICE: Options = {
+    "num": Option(1, _COUNT),
+    "desired_class": Option(1, (1,)),
+    "posthoc_sparsity_param": Option(0.1, "[0, 1]"),
 }
-GROWING_SPHERES: Rules = SHARED
-DICE: Rules = {
-    **SHARED,
-    "num": _count(1),
-    "desired_class": Hyperparameter(1, int, choices=(1,)),
-    "posthoc_sparsity_param": Hyperparameter(0.1, float, low=0, high=1),
-}
-FACE: Rules = {
-    **SHARED,
-    "mode": Hyperparameter("knn", str, choices=("knn", "epsilon")),
-    "fraction": Hyperparameter(0.1, float, low=0, high=1, open_low=True, open_high=True),
-}
-REVISE: Rules = {
-    **SHARED,
+FACE: Options = {"mode": Option("knn", ("knn", "epsilon")), "fraction": Option(0.1, "(0, 1)")}
+REVISE: Options = {
     **_DATA_NAME,
     **_TARGET,
     **_BINARY,
-    "lambda": _weight(0.5),
-    "optimizer": Hyperparameter("adam", str, choices=("adam", "rmsprop")),
-    "lr": _positive(0.1),
-    "max_iter": _count(1000),
+    "lambda": Option(0.5, _WEIGHT),
+    "optimizer": Option("adam", ("adam", "rmsprop")),
+    "lr": Option(0.1, _POSITIVE),
+    "max_iter": Option(1000, _COUNT),
     "vae_params": _autoencoder(**_LAMBDA_REG),
 }
-CCHVAE: Rules = {
-    **SHARED,
+CCHVAE: Options = {
     **_DATA_NAME,
     **_BINARY,
-    "n_search_samples": _count(100),
-    "p_norm": Hyperparameter(1, int, choices=(1, 2)),
-    "step": _positive(0.1),
-    "max_iter": _count(1000),
-    "clamp": Hyperparameter(True, bool),
+    "n_search_samples": Option(100, _COUNT),
+    "p_norm": Option(1, (1, 2)),
+    "step": Option(0.1, _POSITIVE),
+    "max_iter": Option(1000, _COUNT),
+    "clamp": Option(True),
     "vae_params": _autoencoder(**_LAMBDA_REG),
 }
-CCHVAE_OF_THE_HEAD: Rules = {
+CCHVAE_OF_THE_HEAD: Options = {
     **CCHVAE,
-    "vae_params": _autoencoder(**_LAMBDA_REG, kl_weight=_weight(0.3)),
+    "vae_params": _autoencoder(**_LAMBDA_REG, kl_weight=Option(0.3, _WEIGHT)),
 }
-CRUD: Rules = {
-    **SHARED,
+CRUD: Options = {
     **_DATA_NAME,
     **_TARGET,
     **_BINARY,
-    "lambda_param": _weight(0.001),
-    "optimizer": Hyperparameter("RMSprop", str, choices=("RMSprop", "Adam")),
-    "lr": _positive(0.008),
-    "max_iter": _count(2000),
+    "lambda_param": Option(0.001, _WEIGHT),
+    "optimizer": Option("RMSprop", ("RMSprop", "Adam")),
+    "lr": Option(0.008, _POSITIVE),
+    "max_iter": Option(2000, _COUNT),
     "vae_params": _autoencoder(),
 }
-CLUE: Rules = {
-    **SHARED,
+CLUE: Options = {
     **_DATA_NAME,
-    "train_vae": Hyperparameter(True, bool),
-    "width": _count(10),
-    "depth": _count(3),
-    "latent_dim": _count(12),
-    "batch_size": _count(64),
-    "epochs": _count(10),
-    "lr": _positive(1e-3),
-    "early_stop": _count(10),
+    "train_vae": Option(True),
+    "width": Option(10, _COUNT),
+    "depth": Option(3, _COUNT),
+    "latent_dim": Option(12, _COUNT),
+    "batch_size": Option(64, _COUNT),
+    "epochs": Option(10, _COUNT),
+    "lr": Option(1e-3, _POSITIVE),
+    "early_stop": Option(10, _COUNT),
 }
-FEATURE_TWEAK: Rules = {**SHARED, "eps": _positive(0.1)}
-ACTIONABLE_RECOURSE: Rules = {
-    **SHARED,
-    "fs_size": _count(100),
-    "discretize": Hyperparameter(False, bool),
-    "sample": Hyperparameter(True, bool),
-    "coeffs": Hyperparameter(None, np.ndarray),
-    "intercepts": Hyperparameter(None, np.ndarray),
+FEATURE_TWEAK: Options = {"eps": Option(0.1, _POSITIVE)}
+ACTIONABLE_RECOURSE: Options = {"fs_size": Option(100, _COUNT), **_LIME}
+FOCUS: Options = {
+    "optimizer": Option("adam", ("adam", "gd")),
+    "lr": Option(0.001, _POSITIVE),
+    "n_class": Option(2, (2,)),
+    "n_iter": Option(1000, _COUNT),
+    "sigma": Option(1.0, _POSITIVE),
+    "temperature": Option(1.0, _POSITIVE),
+    "distance_weight": Option(0.01, _WEIGHT),
+    "distance_func": Option("l1", ("l1", "l2")),
 }
-FOCUS: Rules = {
-    **SHARED,
-    "optimizer": Hyperparameter("adam", str, choices=("adam", "gd")),
-    "lr": _positive(0.001),
-    "n_class": Hyperparameter(2, int, choices=(2,)),
-    "n_iter": _count(1000),
-    "sigma": _positive(1.0),
-    "temperature": _positive(1.0),
-    "distance_weight": _weight(0.01),
-    "distance_func": Hyperparameter("l1", str, choices=("l1", "l2")),
+CAUSAL_RECOURSE: Options = {
+    "optimization_approach": Option("brute_force", ("brute_force",)),
+    "num_samples": Option(10, _COUNT),
+    "scm": Option(),
+    "constraint_handle": Option(),
+    "sampler_handle": Option(),
 }
-CAUSAL_RECOURSE: Rules = {
-    **SHARED,
-    "optimization_approach": Hyperparameter("brute_force", str, choices=("brute_force",)),
-    "num_samples": _count(10),
-    "scm": Hyperparameter(None),
-    "constraint_handle": Hyperparameter(None),
-    "sampler_handle": Hyperparameter(None),
-}
-CEM: Rules = {
-    **SHARED,
+CEM: Options = {
     **_DATA_NAME,
-    "batch_size": Hyperparameter(1, int, choices=(1,)),
-    "kappa": _weight(0.1),
-    "init_learning_rate": _positive(0.01),
-    "binary_search_steps": _count(9),
-    "max_iterations": _count(100),
-    "initial_const": _positive(10),
-    "beta": _weight(0.9),
-    "gamma": _weight(0.0),
-    "mode": Hyperparameter("PN", str, choices=("PN", "PP")),
-    "num_classes": Hyperparameter(2, int, choices=(2,)),
-    "ae_params": Hyperparameter(
-        None,
-        Mapping,  # type: ignore[type-abstract]
+    "batch_size": Option(1, (1,)),
+    "kappa": Option(0.1, _WEIGHT),
+    "init_learning_rate": Option(0.01, _POSITIVE),
+    "binary_search_steps": Option(9, _COUNT),
+    "max_iterations": Option(100, _COUNT),
+    "initial_const": Option(10.0, _POSITIVE),
+    "beta": Option(0.9, _WEIGHT),
+    "gamma": Option(0.0, _WEIGHT),
+    "mode": Option("PN", ("PN", "PP")),
+    "num_classes": Option(2, (2,)),
+    "ae_params": Option(
         group={
-            "hidden_layer": Hyperparameter([20, 10, 7], _NUMBERS),
-            "train_ae": Hyperparameter(True, bool),
-            "epochs": _count(5),
-        },
+            "hidden_layer": Option([20, 10, 7], kind=_NUMBERS),
+            "train_ae": Option(True),
+            "epochs": Option(5, _COUNT),
+        }
     ),
 }
-ROAR: Rules = {
-    **SHARED,
+ROAR: Options = {
     **_GRADIENT,
-    "delta_max": _weight(0.01),
-    "loss_threshold": _positive(1e-3),
-    "discretize": Hyperparameter(False, bool),
-    "sample": Hyperparameter(True, bool),
-    "lime_seed": Hyperparameter(0, int, low=0),
-    "coeffs": Hyperparameter(None, np.ndarray),
-    "intercepts": Hyperparameter(None, np.ndarray),
+    "delta_max": Option(0.01, _WEIGHT),
+    "loss_threshold": Option(1e-3, _POSITIVE),
+    "lime_seed": Option(0, _WEIGHT),
+    **_LIME,
 }

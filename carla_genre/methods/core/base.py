@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -15,18 +16,44 @@ import torch
 from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
 from carla_genre.methods.core.device import choose_device
-from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter, check
 from carla_genre.methods.core.training_rows import TrainingRows, read_labels
+from carla_genre.options import check, option, with_table
 from carla_genre.schema import Schema
 from carla_genre.threads import processor_threads
 
 from carla.recourse_methods.api import RecourseMethod
 
 
+@dataclass(frozen=True)
+class RunOptions:
+    """What every method takes, CARLA's too."""
+
+    threads: int = option(
+        1,
+        "Processor threads; 0 leaves torch's own setting. More threads gain on an idle machine, and lose much on a "
+        "busy one.",
+        "[0, inf)",
+    )
+    seed: int = option(0, "Same seed, same training and same answers.", "[0, 9223372036854775807]")
+    verbose: bool = option(True, "Show progress.")
+
+
+@dataclass(frozen=True)
+class MethodOptions(RunOptions):
+    """What every method of this package takes."""
+
+    constraints: Mapping[str, Any] | None = option(
+        None,
+        'Feature -> {"direction": "increase" or "decrease", "range": (low, high) in original units, "immutable": '
+        "bool}.",
+    )
+    device: str = option("auto", '"auto" takes a GPU when there is one; else a torch device.')
+
+
 class SchemaMethod(RecourseMethod):
     """A RecourseMethod that works on features instead of encoded columns.
 
-    A subclass lists its ``HYPERPARAMETERS`` and gives ``_answer``, and ``_prepare`` where it has
+    A subclass declares its ``OPTIONS`` and gives ``_answer``, and ``_prepare`` where it has
     something to learn; the rest of the contract (any index, any column order, no changed arguments,
     constraints exact, NaN rows, no global random state) is kept here.
 
@@ -35,7 +62,7 @@ class SchemaMethod(RecourseMethod):
     mlmodel : carla.models.api.MLModel
         The classifier; only ``data``, ``feature_input_order`` and ``predict_proba`` are used.
     hyperparams : mapping, optional
-        Checked before anything else is touched; left unchanged.
+        The options below. They are checked before anything else is touched, and left unchanged.
 
     Attributes
     ----------
@@ -49,17 +76,20 @@ class SchemaMethod(RecourseMethod):
         Wall seconds of ``"prepare"``.
     """
 
-    HYPERPARAMETERS: Mapping[str, Hyperparameter] = COMMON
+    # A frozen dataclass with the options' defaults; the docstring's table is made from it.
+    OPTIONS: MethodOptions = MethodOptions()
     _DEFAULT_HYPERPARAMS: Mapping[str, Any] = {}
     # Whether an answer that h refuses (h <= .5) is a failure.
     REFUSED_IS_FAILURE = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._DEFAULT_HYPERPARAMS = check(cls.HYPERPARAMETERS, None, cls.__name__)
+        cls._DEFAULT_HYPERPARAMS = check(cls.OPTIONS, None, cls.__name__)
+        if cls.__doc__:
+            cls.__doc__ = with_table(cls.__doc__, cls.OPTIONS)
 
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
-        self.hyperparams = check(self.rules(hyperparams), hyperparams, type(self).__name__)
+        self.hyperparams = check(self.options_for(hyperparams), hyperparams, type(self).__name__)
         super().__init__(mlmodel)
         self.schema = Schema.from_mlmodel(mlmodel, self.hyperparams["constraints"])
         self.device = choose_device(self.hyperparams["device"], type(self).__name__)
@@ -71,9 +101,9 @@ class SchemaMethod(RecourseMethod):
         self.__dict__.pop("training_rows", None)  # an answer does not need them
 
     @classmethod
-    def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
-        """The hyperparameters that may be given; a subclass may let one decide the others' defaults."""
-        return cls.HYPERPARAMETERS
+    def options_for(cls, hyperparams: Mapping[str, Any] | None) -> MethodOptions:
+        """The options with their defaults; a subclass may let a given one decide the others' defaults."""
+        return cls.OPTIONS
 
     def _prepare(self) -> None:
         """Learn what the answers need; torch's random state is the method's own here, and seeded."""

@@ -18,7 +18,7 @@ from carla_genre.schema import Schema
 if TYPE_CHECKING:
     from carla_genre.methods.genre.method import GenRe
 
-_UNKNOWN_TO_OLD_FILES = {"take_back": True, "risk": None, "distil": False, "warm_start": None}
+_UNKNOWN_TO_OLD_FILES = {"revert": True, "risk": None, "distil": False, "warm_start": None}
 
 
 def save(genre: GenRe, path: str | os.PathLike[str]) -> None:

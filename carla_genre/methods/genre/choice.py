@@ -37,7 +37,7 @@ def choice_of(genre: GenRe) -> ExpectedChoice:
         return ExpectedChoice.from_dict(content, opinion, source)
     rows = genre.labelled_rows
     with genre._isolated():
-        made = expected_choice(source, rows, values["seed"], values["take_back"], values["risk"], n_jobs)
+        made = expected_choice(source, rows, values["seed"], values["revert"], values["risk"], n_jobs)
     before = genre.seconds.get("second opinion", 0.0)
     genre.seconds["second opinion"] = before + time.perf_counter() - start
     return made

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import (
+    DEFAULT,
     PRESETS,
     Architecture,
     Binning,
     GeneratorConfig,
     PairConfig,
+    Pairing,
     SamplingConfig,
     Training,
 )
-from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter, check
-from carla_genre.suggestions import did_you_mean
+from carla_genre.methods.core.base import MethodOptions
+from carla_genre.options import check, option, option_of, values_for
 
 # Of a preset's steps and epochs, what a training takes that starts from a trained generator.
 WARM_SHARE = 0.2
@@ -25,60 +27,103 @@ WARM_SHARE = 0.2
 SELECTIONS = ("expected", "validity", "cheapest")
 # How a preset chooses among the candidates.
 SELECTION = {"default": "expected", "paper": "validity"}
-# The rule "expected" looks for itself, and wants to be shown much that differs; the others want the likeliest.
+# The selection "expected" judges for itself, and wants many candidates that differ; the others want the likeliest.
 MANY = SamplingConfig(temperature=1.0, n_samples=100)
 # A generator that is distilled has learned which of many it would have been.
 _FEW = replace(MANY, n_samples=10)
-# What may be changed without training again, and what of it another rule brings with it.
+# What may be changed without training again, and what of it another selection brings with it.
 _SAMPLING = ("temperature", "sigma", "n_samples", "selection", "gamma", "seed")
 _BY_SELECTION = ("temperature", "n_samples")
 
 
-def rules(
-    preset: str, warm: bool = False, selection: str | None = None, distil: bool = False
-) -> dict[str, Hyperparameter]:
-    """Every hyperparameter of GenRe, with a preset's values as defaults.
+@dataclass(frozen=True)
+class GenReOptions(MethodOptions):
+    """Every option of GenRe; its groups are the generator's own."""
 
-    ``warm`` shortens the training, a ``selection`` other than the preset's own brings its own sampling, and with
-    ``distil`` few samples are enough.
-    """
-    config = PRESETS[preset]
-    pairs, bins = config.pairs, config.binning
-    selection = selection if selection in SELECTIONS else SELECTION[preset]
-    expected = _FEW if distil else MANY
-    sampling = expected if selection == "expected" else config.sampling
-    training = config.training.shortened(WARM_SHARE) if warm else config.training
-    return {
-        "preset": Hyperparameter(preset, str, choices=tuple(PRESETS)),
-        "lambda_": Hyperparameter(pairs.lambda_, float, low=0, aliases=("lambda",)),
-        "gamma": Hyperparameter(pairs.gamma, float, low=0.5, high=1, open_high=True),
-        "top_k": Hyperparameter(pairs.top_k, int, low=1),
-        "denied": Hyperparameter(pairs.denied, str, choices=("text", "code")),
-        "unmatched": Hyperparameter(pairs.unmatched, str, choices=("nearest", "drop")),
-        "n_bins": Hyperparameter(bins.n_bins, int, low=2),
-        "binning": Hyperparameter(bins.kind, str, choices=("values", "even", "left-edges")),
-        "temperature": Hyperparameter(sampling.temperature, float, low=0, open_low=True, aliases=("tau",)),
-        "sigma": Hyperparameter(sampling.sigma, float, low=0),
-        "n_samples": Hyperparameter(sampling.n_samples, int, low=1),
-        "selection": Hyperparameter(selection, str, choices=SELECTIONS),
-        "take_back": Hyperparameter(True, bool),
-        "risk": Hyperparameter(None, float, low=0, high=1, open_low=True, open_high=True),
-        "distil": Hyperparameter(False, bool),
-        "warm_start": Hyperparameter(None, str),
-        **COMMON,
-        # The paper's network is large enough to share.
-        **({"threads": replace(COMMON["threads"], default=0)} if preset == "paper" else {}),
-        "pairing": Hyperparameter(None, Mapping, group=_pairing(config.pairs)),  # type: ignore[type-abstract]
-        "architecture": Hyperparameter(None, Mapping, group=_architecture(config.architecture)),  # type: ignore[type-abstract]
-        "training": Hyperparameter(None, Mapping, group=_training(training, 0 if warm else 1)),  # type: ignore[type-abstract]
-    }
+    preset: str = option(
+        "default",
+        "What the other options' defaults are. \"paper\": the paper's network, bins and training in full.",
+        tuple(PRESETS),
+    )
+    lambda_: float = option_of(PairConfig, "lambda_")
+    gamma: float = option_of(PairConfig, "gamma")
+    top_k: int = option_of(PairConfig, "top_k")
+    denied: str = option_of(PairConfig, "denied")
+    unmatched: str = option_of(PairConfig, "unmatched")
+    n_bins: int = option_of(Binning, "n_bins")
+    binning: str = option_of(Binning, "kind")
+    selection: str = option(
+        "expected",
+        'Which of a factual\'s candidates is the answer. "expected": the one of the highest expected Score '
+        '(docs/method.md). "validity": the one with the highest h (the paper\'s way, and preset "paper"\'s). '
+        '"cheapest": the cheapest with h > gamma.',
+        SELECTIONS,
+    )
+    temperature: float = option_of(
+        SamplingConfig,
+        "temperature",
+        default=MANY.temperature,
+        meaning='tau: logits are multiplied by it. Default 10 for the selections "validity" and "cheapest".',
+    )
+    sigma: float = option_of(SamplingConfig, "sigma")
+    n_samples: int = option_of(
+        SamplingConfig,
+        "n_samples",
+        default=MANY.n_samples,
+        meaning='Candidates a factual. Default 10 for the selections "validity" and "cheapest", and with ``distil``.',
+    )
+    revert: bool = option(True, 'With "expected": revert each change that an answer can do without.')
+    risk: float | None = option(
+        None,
+        'With "expected": the largest share of factuals that may get an answer that is not valid or no inlier. An '
+        "answer that is too unsure is left out.",
+        "(0, 1)",
+    )
+    distil: bool = option(
+        False, 'With "expected": learn to draw what it chooses. Then few candidates are enough.'
+    )
+    warm_start: str | None = option(
+        None,
+        "A file that ``save`` wrote, for another classifier, gamma or lambda. Training starts from its weights and "
+        "bins, and takes a fifth of the preset's steps or epochs.",
+    )
+    pairing: Pairing = option(Pairing(), "How Q is found for very many rows.")
+    architecture: Architecture = option(DEFAULT.architecture, "The transformer's shape.")
+    training: Training = option(DEFAULT.training, "How the transformer is fitted.")
 
 
-def rules_for(hyperparams: Mapping[str, Any] | None) -> dict[str, Hyperparameter]:
-    """Every hyperparameter, with the defaults that given ones bring with them."""
+@dataclass(frozen=True)
+class _WarmTraining(Training):
+    """A generator that is trained already may stay as it is."""
+
+    steps: int = option_of(Training, "steps", allowed="[0, inf)")
+
+
+def options_for(hyperparams: Mapping[str, Any] | None) -> GenReOptions:
+    """The options with their defaults, which depend on the given preset, ``warm_start``, selection and ``distil``."""
     given = hyperparams if isinstance(hyperparams, Mapping) else {}
-    warm, distil = given.get("warm_start") is not None, given.get("distil") is True
-    return rules(preset_of(hyperparams), warm, given.get("selection"), distil)
+    preset, selection = given.get("preset"), given.get("selection")
+    preset = preset if preset in tuple(PRESETS) else "default"  # a wrong one is told when all are checked
+    selection = selection if selection in SELECTIONS else SELECTION[preset]
+    config = PRESETS[preset]
+    expected = _FEW if given.get("distil") is True else MANY
+    sampling = expected if selection == "expected" else config.sampling
+    training = config.training
+    if given.get("warm_start") is not None:
+        training = _WarmTraining(**vars(training.shortened(WARM_SHARE)))
+    pairs = vars(config.pairs)
+    return GenReOptions(
+        preset=preset,
+        selection=selection,
+        **vars(sampling),
+        **values_for(GenReOptions, pairs),
+        pairing=Pairing(**values_for(Pairing, pairs)),
+        n_bins=config.binning.n_bins,
+        binning=config.binning.kind,
+        architecture=config.architecture,
+        training=training,
+        threads=0 if preset == "paper" else 1,  # the paper's network is large enough to share
+    )
 
 
 def resampled(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,75 +139,13 @@ def resampled(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str
     fixed = sorted(set(changes) - set(_SAMPLING))
     if fixed:
         raise InputError(f"GenRe.with_sampling: {fixed} decide the training; it may change {list(_SAMPLING)}")
-    before, after = rules_for(values), rules_for({**values, **changes})
-    given = check({name: rule for name, rule in after.items() if name in _SAMPLING}, changes, "GenRe")
+    before, after = options_for(values), options_for({**values, **changes})
+    given = check(after, changes, "GenRe")
     changed = {**values, **{name: given[name] for name in changes}}
     for name in _BY_SELECTION:
-        if name not in changes and values[name] == before[name].default:
-            changed[name] = after[name].default
+        if name not in changes and values[name] == getattr(before, name):
+            changed[name] = getattr(after, name)
     return changed
-
-
-def _pairing(default: PairConfig) -> dict[str, Hyperparameter]:
-    return {
-        "memory_mb": Hyperparameter(default.memory_mb, int, low=1),
-        "table": Hyperparameter(default.table, str, choices=("auto", "on", "off")),
-        "search": Hyperparameter(default.search, str, choices=("exact", "approximate")),
-    }
-
-
-def _architecture(default: Architecture) -> dict[str, Hyperparameter]:
-    return {
-        "kind": Hyperparameter(default.kind, str, choices=("summary", "encoder-decoder")),
-        "embedding": Hyperparameter(default.embedding, int, low=1),
-        "encoder_layers": Hyperparameter(default.encoder_layers, int, low=0),
-        "decoder_layers": Hyperparameter(default.decoder_layers, int, low=1),
-        "heads": Hyperparameter(default.heads, int, low=1),
-        "feed_forward": Hyperparameter(default.feed_forward, int, low=1),
-        "dropout": Hyperparameter(default.dropout, float, low=0, high=1, open_high=True),
-        "shared_tables": Hyperparameter(default.shared_tables, bool),
-        "norm": Hyperparameter(default.norm, str, choices=("pre", "post")),
-        "activation": Hyperparameter(default.activation, str, choices=("gelu", "relu")),
-        "summary": Hyperparameter(default.summary, int, low=1),
-        "patch": Hyperparameter(default.patch, int, low=1),
-    }
-
-
-def _training(default: Training, fewest_steps: int) -> dict[str, Hyperparameter]:
-    return {
-        "steps": Hyperparameter(default.steps, int, low=fewest_steps),
-        "epochs": Hyperparameter(default.epochs, int, low=1),
-        "batch_size": Hyperparameter(default.batch_size, int, low=1),
-        "learning_rate": Hyperparameter(default.learning_rate, float, low=0, open_low=True),
-        "schedule": Hyperparameter(default.schedule, str, choices=("one-cycle", "constant")),
-        "weight_decay": Hyperparameter(default.weight_decay, float, low=0),
-        "clip": Hyperparameter(default.clip, float, low=0),
-        "soft_labels": Hyperparameter(default.soft_labels, bool),
-        "conditional": Hyperparameter(default.conditional, bool),
-        "validation": Hyperparameter(default.validation, float, low=0, high=1, open_high=True),
-        "evaluations": Hyperparameter(default.evaluations, int, low=1),
-        "patience": Hyperparameter(default.patience, int, low=0),
-        "precision": Hyperparameter(default.precision, str, choices=("auto", "float32", "bfloat16")),
-        "compile": Hyperparameter(default.compile, str, choices=("auto", "on", "off")),
-        "checkpoint": Hyperparameter(default.checkpoint, str),
-        "devices": Hyperparameter(default.devices, int, low=1),
-        "nodes": Hyperparameter(default.nodes, int, low=1),
-    }
-
-
-def preset_of(hyperparams: Mapping[str, Any] | None, owner: str = "GenRe") -> str:
-    """The preset that a dict names, ``"default"`` if none.
-
-    Raises
-    ------
-    InputError
-        There is no such preset.
-    """
-    preset = hyperparams.get("preset", "default") if isinstance(hyperparams, Mapping) else "default"
-    if preset not in PRESETS:
-        near = did_you_mean(preset, PRESETS)
-        raise InputError(f"{owner}: preset must be one of {list(PRESETS)}, got {preset!r}.{near}")
-    return str(preset)
 
 
 def to_architecture(values: Mapping[str, Any], owner: str = "GenRe") -> Architecture:
@@ -220,14 +203,7 @@ def to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> Gen
             "give selection 'expected', or leave distil out"
         )
     return GeneratorConfig(
-        pairs=PairConfig(
-            values["lambda_"],
-            values["gamma"],
-            values["top_k"],
-            values["denied"],
-            values["unmatched"],
-            **values["pairing"],
-        ),
+        pairs=PairConfig(**values_for(PairConfig, {**values, **values["pairing"]})),
         binning=Binning(values["n_bins"], values["binning"]),
         architecture=to_architecture(values["architecture"]),
         training=to_training(values["training"], (given or {}).get("training")),
@@ -238,4 +214,4 @@ def to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> Gen
 
 def to_sampling(values: Mapping[str, Any]) -> SamplingConfig:
     """How to sample, from checked values."""
-    return SamplingConfig(values["temperature"], values["sigma"], values["n_samples"])
+    return SamplingConfig(**values_for(SamplingConfig, values))

@@ -22,12 +22,18 @@ from carla_genre.generator.sampler import sample, sample_in_batches
 from carla_genre.generator.training_state import History
 from carla_genre.methods.core.base import SchemaMethod
 from carla_genre.methods.core.feature_constraints import feature_constraints, level_counts
-from carla_genre.methods.core.hyperparameters import Hyperparameter, check
 from carla_genre.methods.core.training_rows import People, TrainingRows, warn_of_unmatched
 from carla_genre.methods.genre import checkpoint, distillation
 from carla_genre.methods.genre import choice as choice_module
-from carla_genre.methods.genre.hyperparameters import resampled, rules, rules_for, to_config, to_sampling
+from carla_genre.methods.genre.hyperparameters import (
+    GenReOptions,
+    options_for,
+    resampled,
+    to_config,
+    to_sampling,
+)
 from carla_genre.methods.genre.warm_start import started_from
+from carla_genre.options import check
 from carla_genre.selection.by_h import cheapest, most_valid
 from carla_genre.selection.selector import ExpectedChoice
 
@@ -41,44 +47,7 @@ class GenRe(SchemaMethod):
         The classifier, of any backend; a black box, only its ``predict_proba`` is called. Its
         ``data.df_train`` with the target column is the training data.
     hyperparams : mapping, optional
-        Every key has a default; an unknown key, a wrong type or a value out of range raises.
-
-        =================  ==========  ======================================================================
-        key                default     meaning, range
-        =================  ==========  ======================================================================
-        ``preset``         "default"   "default", or "paper": the paper's network, bins and training in full
-        ``lambda_``        5.0         weight of the cost in Q (eq. 6), >= 0; also as ``lambda``
-        ``gamma``          0.7         confidence of h above which an accepted row is learned from, [.5, 1)
-        ``top_k``          200         nearest accepted rows that Q is truncated to, >= 1 (paper: 1000)
-        ``denied``         "text"      who is denied: "text" label 0 and h <= .5, "code" h <= gamma
-        ``unmatched``      "nearest"   a denied row without an accepted one of the same immutables: learn from the
-                                       "nearest" in its continuous immutables, or "drop" it (paper)
-        ``n_bins``         128         most bins of a continuous feature, >= 2 (paper: 50)
-        ``binning``        "values"    "values" that occur; "even" centres (paper); "left-edges" (its code)
-        ``selection``      "expected"  of the candidates, the one of the highest expected Score (docs/method.md);
-                                       "validity" the one h likes best (the paper's rule, and preset "paper"'s), or
-                                       the "cheapest" with h > gamma
-        ``temperature``    1.0         tau, logits are multiplied by it, > 0; also as ``tau``; 10 with the other rules
-        ``sigma``          0.0         noise on continuous answers in the scaled space, >= 0
-        ``n_samples``      100         candidates a factual, >= 1; 10 with the other rules, and with ``distil``
-        ``take_back``      True        by "expected": undo changes that an answer can do without
-        ``risk``           None        by "expected": give no answer rather than a wrong one, so that at most this share
-                                       of the people gets one that is not valid or no inlier, (0, 1)
-        ``distil``         False       by "expected": learn to draw what it chooses, so that few candidates are enough
-        ``warm_start``     None        a file that :meth:`save` wrote, for another classifier, gamma or lambda: starts
-                                       from its weights and bins, for a fifth of the preset's steps or epochs
-        ``constraints``    None        feature -> {"direction": "increase" | "decrease", "range": (low,
-                                       high) in original units, "immutable": bool}
-        ``device``         "auto"      "auto" takes a GPU when there is one; else a torch device
-        ``threads``        1           processor threads, 0 for torch's own setting (preset "paper"): small products
-                                       are shared at a gain on an idle machine, at a great loss on a busy one
-        ``seed``           0           same seed, same training and answers, >= 0
-        ``verbose``        True        show progress
-        ``pairing``        group       ``memory_mb``, ``table`` and ``search`` of
-                                       :class:`carla_genre.generator.config.PairConfig`: Q of very many rows
-        ``architecture``   group       :class:`carla_genre.generator.config.Architecture`
-        ``training``       group       :class:`carla_genre.generator.config.Training`
-        =================  ==========  ======================================================================
+        The options below. An unknown one, a wrong type or a value out of range raises.
     people : carla_genre.methods.core.training_rows.People, optional
         Training rows in the place of ``data.df_train``: :class:`carla_genre.parquet.ParquetPeople` reads more than
         memory holds.
@@ -110,7 +79,7 @@ class GenRe(SchemaMethod):
     none of whose candidates h accepts (h > .5) gets a row of NaN.
     """
 
-    HYPERPARAMETERS = rules("default")
+    OPTIONS = options_for(None)
     # What a file says of the rule "expected"; a loaded generator grows the forest again when it is asked for.
     _kept: tuple[dict[str, Any], dict[str, np.ndarray]] | None = None
     _people: People | None = None
@@ -120,13 +89,13 @@ class GenRe(SchemaMethod):
         self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None, people: People | None = None
     ) -> None:
         self._people = people
-        self._config = to_config(check(self.rules(hyperparams), hyperparams, "GenRe"), hyperparams)
+        self._config = to_config(check(self.options_for(hyperparams), hyperparams, "GenRe"), hyperparams)
         super().__init__(mlmodel, hyperparams)
 
     @classmethod
-    def rules(cls, hyperparams: Mapping[str, Any] | None) -> Mapping[str, Hyperparameter]:
-        """The hyperparameters, with the named preset's defaults."""
-        return rules_for(hyperparams)
+    def options_for(cls, hyperparams: Mapping[str, Any] | None) -> GenReOptions:
+        """The options, with the named preset's defaults."""
+        return options_for(hyperparams)
 
     def _prepare(self) -> None:
         start = time.perf_counter()

@@ -188,8 +188,7 @@ def test_directions_and_ranges_hold(mlmodel: Logistic) -> None:
 
 def test_defaults_are_genres_with_twice_the_layers() -> None:
     for preset, layers in (("default", 4), ("paper", 32)):
-        values = Unconditional.rules({"preset": preset})
-        assert values["architecture"].group["decoder_layers"].default == layers
+        assert Unconditional.options_for({"preset": preset}).architecture.decoder_layers == layers
     assert Unconditional._DEFAULT_HYPERPARAMS["lambda_"] == 5.0
 
 

@@ -1,18 +1,23 @@
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
 import numpy as np
 import pytest
 from method_cases import QUICK, Logistic
 
-from carla_genre import GenRe, InputError
+from carla_genre import GenRe, InputError, SchemaMethod, available_methods
 from carla_genre.generator.config import PRESETS
-from carla_genre.methods.core.hyperparameters import check
-from carla_genre.methods.genre.hyperparameters import rules
+from carla_genre.methods.registry import hyperparameters_of
+from carla_genre.options import Option, check, declared
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
         ({"lamda": 1.0}, "no hyperparameter 'lamda': did you mean 'lambda'"),
-        ({"zzz": 1}, "no hyperparameter 'zzz': it has"),
+        ({"zzz": 1}, "no hyperparameter 'zzz': there are"),
         ({"gamma": 0.4}, r"gamma must be in \[0.5, 1\), got 0.4"),
         ({"gamma": 1.0}, "gamma must be in"),
         ({"gamma": "high"}, "gamma must be float, got 'high' of type str"),
@@ -21,8 +26,8 @@ from carla_genre.methods.genre.hyperparameters import rules
         ({"n_samples": 2.5}, "n_samples must be int"),
         ({"n_samples": True}, "n_samples must be int"),
         ({"n_samples": 0}, "n_samples must be in"),
-        ({"selection": "cheap"}, "selection must be one of .*did you mean 'cheapest'"),
-        ({"preset": "papers"}, "preset must be one of .*did you mean 'paper'"),
+        ({"selection": "cheap"}, "selection must be one of .*Did you mean 'cheapest'"),
+        ({"preset": "papers"}, "preset must be one of .*Did you mean 'paper'"),
         ({"verbose": 1}, "verbose must be bool"),
         ({"seed": -1}, "seed must be in"),
         ({"training": {"step": 3}}, "training has no hyperparameter 'step': did you mean 'steps'"),
@@ -52,15 +57,13 @@ def test_names_are_checked_before_anything_else_is_touched() -> None:
 
 
 def test_numpys_numbers_are_numbers() -> None:
-    values = check(
-        rules("default"), {"n_samples": np.int64(3), "gamma": np.float32(0.75), "sigma": 0}, "GenRe"
-    )
+    values = check(GenRe.OPTIONS, {"n_samples": np.int64(3), "gamma": np.float32(0.75), "sigma": 0}, "GenRe")
     assert values["n_samples"] == 3 and values["gamma"] == 0.75 and values["sigma"] == 0.0
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_defaults_are_the_presets_own(preset: str) -> None:
-    values = check(GenRe.rules({"preset": preset}), {"preset": preset}, "GenRe")
+    values = check(GenRe.options_for({"preset": preset}), {"preset": preset}, "GenRe")
     config = PRESETS[preset]
     assert values["training"] == vars(config.training)
     assert values["architecture"] == vars(config.architecture)
@@ -77,15 +80,41 @@ def test_defaults_cannot_be_changed_through_an_instance(genre: GenRe) -> None:
     assert genre.hyperparams["training"] is not genre_defaults["training"]
 
 
-def test_the_docstring_shows_every_default() -> None:
-    text = GenRe.__doc__ or ""
-    for name, value in GenRe._DEFAULT_HYPERPARAMS.items():
-        assert f"``{name}``" in text
-        shown = (
-            "group" if isinstance(value, dict) else (f'"{value}"' if isinstance(value, str) else str(value))
-        )
-        row = next(line for line in text.splitlines() if line.strip().startswith(f"``{name}``"))
-        assert shown in row, (name, row)
+def own_methods(kind: type[SchemaMethod] = SchemaMethod) -> Iterator[type[SchemaMethod]]:
+    for name in available_methods():
+        hyperparameters_of(name)  # which imports it
+    for method in kind.__subclasses__():
+        if method.__module__.startswith("carla_genre."):
+            yield from (method, *own_methods(method))
+
+
+def shown(known: Mapping[str, Option], prefix: str = "") -> Iterator[tuple[str, str, list[str]]]:
+    """Name, default and what else a docstring has to say of each option, groups' options included."""
+    for name, one in known.items():
+        default = json.dumps(one.default) if isinstance(one.default, str) else str(one.default)
+        allowed = [one.allowed] if isinstance(one.allowed, str) else map(json.dumps, one.allowed or ())
+        yield f"``{prefix}{name}``", "group" if one.group else default, [one.meaning, *allowed, *one.aliases]
+        yield from shown(one.group or {}, f"{prefix}{name}.")
+
+
+@pytest.mark.parametrize("method", own_methods(), ids=lambda method: method.__name__)
+def test_the_docstring_shows_every_option_with_its_default_and_range(method: type[SchemaMethod]) -> None:
+    table = re.split(r"\n(?=``)", (method.__doc__ or "").partition("Options\n-------\n")[2])[1:]
+    rows = {row.split()[0]: " ".join(row.split()) for row in table}
+    expected = list(shown(declared(method.OPTIONS)))
+    assert set(rows) == {name for name, _, _ in expected}
+    for name, default, told in expected:
+        assert rows[name].startswith(f"{name} {default} "), rows[name]
+        assert all(text in rows[name] for text in told), (rows[name], told)
+
+
+def test_the_guide_has_each_selections_own_sampling(repository: Path) -> None:
+    table = (repository / "docs" / "genre.md").read_text(encoding="utf-8").partition("| `selection` |")[2]
+    told = re.findall(r'^\| `"(\w+)"`.*\| `(\d+)`, `(\d+)` \|$', table, re.MULTILINE)
+    assert {name for name, _, _ in told} == {"expected", "validity", "cheapest"}
+    for name, temperature, n_samples in told:
+        own = GenRe.options_for({"selection": name})
+        assert (own.temperature, own.n_samples) == (float(temperature), int(n_samples))
 
 
 def test_what_training_fixed_cannot_be_sampled_otherwise(genre: GenRe) -> None:

@@ -182,7 +182,7 @@ def test_the_paper_preset_trains_and_answers(mlmodel: Logistic) -> None:
         0.1,
     )
     assert config.training.soft_labels and config.training.epochs is None
-    assert GenRe.rules({"preset": "paper"})["training"].group["epochs"].default == 2000
+    assert GenRe.options_for({"preset": "paper"}).training.epochs == 2000
     factuals = denied(mlmodel)
     assert_contract(method, factuals, method.get_counterfactuals(factuals))
 

@@ -95,10 +95,9 @@ def test_saved_and_loaded_it_answers_alike_and_can_be_started_from(
 
 def test_a_fifth_of_the_presets_length_is_the_default(saved: str) -> None:
     for preset, name in (("default", "steps"), ("paper", "epochs")):
-        cold = GenRe.rules({"preset": preset})["training"].group[name].default
-        assert (
-            GenRe.rules({"preset": preset, "warm_start": saved})["training"].group[name].default == cold / 5
-        )
+        cold = GenRe.options_for({"preset": preset}).training
+        warm = GenRe.options_for({"preset": preset, "warm_start": saved}).training
+        assert getattr(warm, name) == getattr(cold, name) / 5
 
 
 def test_a_stopped_warm_start_is_taken_up(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from carla_genre.errors import InputError
+from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairing.neighbours import nearest_targets
 from carla_genre.generator.randomness import row_keys, uniforms
 from carla_genre.methods.baselines.par.network import RecourseNetwork, Task
@@ -22,9 +23,9 @@ from carla_genre.methods.baselines.par.objective import (
     train_generator,
 )
 from carla_genre.methods.baselines.par.surrogate import distil
-from carla_genre.methods.core.base import SchemaMethod
+from carla_genre.methods.core.base import MethodOptions, SchemaMethod
 from carla_genre.methods.core.feature_constraints import feature_constraints
-from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
+from carla_genre.options import option, option_of
 from carla_genre.schema import Relaxation
 
 if TYPE_CHECKING:
@@ -32,6 +33,54 @@ if TYPE_CHECKING:
 
 # The floor under the denied class's log-likelihood is this quantile of what accepted rows have.
 FLOOR_QUANTILE = 0.5
+
+
+@dataclass(frozen=True)
+class PAROptions(MethodOptions):
+    """The weights of the objective, the densities, and the training."""
+
+    gamma: float = option_of(
+        PairConfig,
+        "gamma",
+        meaning="D_h+ = {y = 1, h > gamma}, and the h above which a candidate is taken. GenRe's value.",
+    )
+    confidence: float = option(
+        0.7,
+        "The h that the loss of validity asks for. More makes answers dearer and, on COMPAS's lattice, outliers.",
+        "[0.5, 1)",
+    )
+    denied_weight: float = option(0.5, "Weight of the denied class's log-likelihood (abstract).", "[0, inf)")
+    lambda_: float = option(
+        8.0,
+        "Weight of the L1 cost in nats (abstract: similar), and how fast a neighbour's weight falls with its cost.",
+        "[0, inf)",
+        aliases=("lambda",),
+    )
+    sparsity_weight: float = option(
+        0.1, "Weight of the number of changed features (abstract: sparse).", "[0, inf)"
+    )
+    validity_weight: float = option(
+        5.0, "Weight of what h's logit lacks to that of ``confidence`` (abstract: valid).", "[0, inf)"
+    )
+    n_neighbours: int = option(16, "Accepted rows that make up a neighbourhood (abstract).", "[1, inf)")
+    n_candidates: int = option(10, "Answers of which one is chosen.", "[1, inf)")
+    values: str = option(
+        "near",
+        '"near" moves a continuous answer to the nearest value of its neighbours and the factual, since a normal '
+        'density does not know which values occur. "free" leaves it.',
+        ("near", "free"),
+    )
+    components: int = option(
+        32, "Products in each class's mixture (abstract: a tractable model).", "[1, inf)"
+    )
+    em_steps: int = option(100, "Most EM steps of each mixture.", "[1, inf)")
+    bandwidth: float = option(0.03, "Least standard deviation in a product, in scaled units.", "(0, inf)")
+    surrogate_steps: int = option(1500, "Training steps of the imitation of h.", "[1, inf)")
+    hidden: int = option(128, "Units of each hidden layer of the generator.", "[1, inf)")
+    steps: int = option(1000, "Training steps of the generator.", "[0, inf)")
+    batch_size: int = option(256, "Factuals a step.", "[1, inf)")
+    learning_rate: float = option(1e-3, "Highest rate of the schedule.", "(0, inf)")
+    validation: float = option(0.1, "Share of the denied rows that choose the best weights.", "[0, 0.5]")
 
 
 class PAR(SchemaMethod):
@@ -42,38 +91,8 @@ class PAR(SchemaMethod):
     mlmodel : carla.models.api.MLModel
         The classifier h, of any backend; a black box.
     hyperparams : mapping, optional
-        Every key has a default. Only the abstract is known here: "abstract" marks what it asks for, though
-        never with a value; each value, and the rest, is this package's choice.
-
-        ====================  ======  =======================================================================
-        key                   default meaning, range
-        ====================  ======  =======================================================================
-        ``gamma``             0.7     D_h+ = {y = 1, h > gamma}, and the h above which a candidate is taken,
-                                      [.5, 1); GenRe's value
-        ``confidence``        0.7     the h that the loss of validity asks for, [.5, 1); more makes answers
-                                      dearer and, on COMPAS's lattice, outliers
-        ``denied_weight``     0.5     weight of the denied class's log-likelihood (abstract), >= 0
-        ``lambda_``           8.0     weight of the L1 cost in nats (abstract: similar), >= 0, and how fast a
-                                      neighbour's weight falls with its cost; also ``lambda``
-        ``sparsity_weight``   0.1     weight of the number of changed features (abstract: sparse), >= 0
-        ``validity_weight``   5.0     weight of what h's logit lacks to ``confidence``'s (abstract: valid), >= 0
-        ``n_neighbours``      16      accepted rows that make up a neighbourhood (abstract), >= 1
-        ``n_candidates``      10      answers of which one is chosen, >= 1
-        ``values``            "near"  "near": a continuous answer is moved to the nearest of its neighbours' and
-                                      the factual's values, since a normal density does not know which
-                                      values occur; or "free"
-        ``components``        32      products in each class's mixture (abstract: a tractable model), >= 1
-        ``em_steps``          100     most EM steps of each mixture, >= 1
-        ``bandwidth``         0.03    least standard deviation in a product, in scaled units, > 0
-        ``surrogate_steps``   1500    training steps of the imitation of h, >= 1
-        ``hidden``            128     units of each hidden layer of the generator, >= 1
-        ``steps``             1000    training steps of the generator, >= 0
-        ``batch_size``        256     factuals a step, >= 1
-        ``learning_rate``     1e-3    largest of the schedule, > 0
-        ``validation``        0.1     share of the denied rows that choose the best weights, [0, .5]
-        ====================  ======  =======================================================================
-
-        And ``constraints``, ``device``, ``threads``, ``seed`` and ``verbose``, as GenRe's.
+        The options below. "(abstract)" marks what the paper's abstract asks for, though never with a value. Each
+        value, and the rest, is this package's choice.
 
     Attributes
     ----------
@@ -113,27 +132,7 @@ class PAR(SchemaMethod):
     neighbour drawn by its weight; where there is none, the one that h likes best.
     """
 
-    HYPERPARAMETERS = {
-        **COMMON,
-        "gamma": Hyperparameter(0.7, float, low=0.5, high=1.0, open_high=True),
-        "confidence": Hyperparameter(0.7, float, low=0.5, high=1.0, open_high=True),
-        "denied_weight": Hyperparameter(0.5, float, low=0.0),
-        "lambda_": Hyperparameter(8.0, float, low=0.0, aliases=("lambda",)),
-        "sparsity_weight": Hyperparameter(0.1, float, low=0.0),
-        "validity_weight": Hyperparameter(5.0, float, low=0.0),
-        "n_neighbours": Hyperparameter(16, int, low=1),
-        "n_candidates": Hyperparameter(10, int, low=1),
-        "values": Hyperparameter("near", str, choices=("near", "free")),
-        "components": Hyperparameter(32, int, low=1),
-        "em_steps": Hyperparameter(100, int, low=1),
-        "bandwidth": Hyperparameter(0.03, float, low=0.0, open_low=True),
-        "surrogate_steps": Hyperparameter(1500, int, low=1),
-        "hidden": Hyperparameter(128, int, low=1),
-        "steps": Hyperparameter(1000, int, low=0),
-        "batch_size": Hyperparameter(256, int, low=1),
-        "learning_rate": Hyperparameter(1e-3, float, low=0.0, open_low=True),
-        "validation": Hyperparameter(0.1, float, low=0.0, high=0.5),
-    }
+    OPTIONS = PAROptions()
 
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
         import carla_genre.methods.baselines.par.circuit  # noqa: F401  (raises at once where SPFlow is absent)

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from carla_genre.options import option
+
 
 @dataclass(frozen=True)
-class TabSynConfig:
+class TabSynSizes:
+    """What a user may choose of a TabSyn."""
+
+    token: int = option(4, "Numbers a feature in the latent space.", "[1, inf)")
+    layers: int = option(
+        2, "Transformer layers of each of the VAE's two encoders and of its decoder.", "[1, inf)"
+    )
+    width: int = option(
+        256, "Of the denoiser, even; its two inner layers have twice as many (TabSyn: 1024).", "[2, inf)"
+    )
+    vae_steps: int = option(2000, "Gradient steps of the VAE (TabSyn: 4,000 epochs).", "[1, inf)")
+    diffusion_steps: int = option(
+        3000, "Gradient steps of the diffusion (TabSyn: up to 10,000 epochs).", "[1, inf)"
+    )
+    batch_size: int = option(256, "Most rows a step (TabSyn: 4,096).", "[1, inf)")
+
+
+@dataclass(frozen=True)
+class TabSynConfig(TabSynSizes):
     """How a TabSyn is built and trained.
 
-    The published sizes are ``width=1024``, and 4,000 epochs of the VAE and 10,000 of the diffusion in
-    batches of 4,096; those here take two to four minutes of one processor core on GenRe's data sets.
+    Its sizes take two to four minutes of one processor core on GenRe's data sets.
 
     Parameters
     ----------
-    token : int
-        Numbers a feature in the latent space.
-    layers : int
-        Transformer layers of each of the two encoders and of the decoder.
     feedforward : int
-        Width of their feed-forward layers.
-    width : int
-        Of the denoiser; its two inner layers have twice as many.
-    vae_steps, diffusion_steps : int
-        Gradient steps.
-    batch_size : int
-        Rows a step, at most.
+        Width of the transformers' feed-forward layers.
     learning_rate : float
         Adam's, falling to zero along a cosine.
     largest_beta, least_beta, beta_decay, patience
@@ -33,13 +42,7 @@ class TabSynConfig:
         which the reconstruction has not become better, and its end.
     """
 
-    token: int = 4
-    layers: int = 2
     feedforward: int = 128
-    width: int = 256
-    vae_steps: int = 2000
-    diffusion_steps: int = 3000
-    batch_size: int = 256
     learning_rate: float = 1e-3
     largest_beta: float = 1e-2
     least_beta: float = 1e-5

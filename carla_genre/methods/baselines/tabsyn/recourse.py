@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from carla_genre.errors import InputError
+from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairing.neighbours import nearest_targets
 from carla_genre.generator.randomness import normals, row_keys, sample_categorical, uniforms
+from carla_genre.methods.baselines.nearest import UNMATCHED
 from carla_genre.methods.baselines.tabsyn.diffusion import churned, heun_step, noise_levels, reverse_step
-from carla_genre.methods.baselines.tabsyn.method import TabSynMethod
+from carla_genre.methods.baselines.tabsyn.method import TabSynMethod, TabSynOptions
 from carla_genre.methods.baselines.tabsyn.model import BLOCK
 from carla_genre.methods.core.feature_constraints import feature_constraints
-from carla_genre.methods.core.hyperparameters import Hyperparameter
+from carla_genre.options import option, option_of
+
+
+@dataclass(frozen=True)
+class TabSynQOptions(TabSynOptions):
+    """How Q is taken on the drawn rows."""
+
+    top_k: int = option(1000, "Q is truncated to so many nearest drawn rows.", "[1, inf)")
+    n_samples: int = option(10, "Draws from Q. The answer is the one with the highest h.", "[1, inf)")
+    unmatched: str = option_of(PairConfig, "unmatched", meaning=UNMATCHED)
 
 
 class TabSynQ(TabSynMethod):
@@ -28,16 +40,7 @@ class TabSynQ(TabSynMethod):
     ----------
     mlmodel : carla.models.api.MLModel
     hyperparams : mapping, optional
-        Those of :class:`TabSynMethod`, and
-
-        =============  ===========  ===================================================================
-        key            default      meaning, range
-        =============  ===========  ===================================================================
-        ``top_k``      1000         nearest drawn rows that Q is truncated to, >= 1
-        ``n_samples``  10           draws from Q, >= 1; the answer is the one that h likes best, as GenRe's
-        ``unmatched``  "nearest"    whom no drawn row of the same immutables is there for: the "nearest" in the
-                                    continuous ones, with the person's own put back, or "drop", a row of NaN
-        =============  ===========  ===================================================================
+        The options below.
 
     Attributes
     ----------
@@ -45,12 +48,7 @@ class TabSynQ(TabSynMethod):
         The set, inside the allowed ranges; n is at most the number of training rows.
     """
 
-    HYPERPARAMETERS = {
-        **TabSynMethod.HYPERPARAMETERS,
-        "top_k": Hyperparameter(1000, int, low=1),
-        "n_samples": Hyperparameter(10, int, low=1),
-        "unmatched": Hyperparameter("nearest", str, choices=("nearest", "drop")),
-    }
+    OPTIONS = TabSynQOptions()
 
     def _prepare(self) -> None:
         super()._prepare()
@@ -95,6 +93,19 @@ class TabSynQ(TabSynMethod):
         return candidates[np.arange(len(values)), best]
 
 
+@dataclass(frozen=True)
+class TabSynSVDDOptions(TabSynOptions):
+    """How the reverse diffusion is guided."""
+
+    duplicates: int = option(10, "Candidates a noise level, M.", "[1, inf)")
+    process: str = option(
+        "reverse",
+        'Where the candidates come from. "reverse": p(x_{t-1} | x_t), as SVDD has it. "churn": TabSyn\'s own sampler, '
+        "whose noise is small.",
+        ("reverse", "churn"),
+    )
+
+
 class TabSynSVDD(TabSynMethod):
     """TabSyn+SVDD: the reverse diffusion is guided to the factual by a reward, without its derivative.
 
@@ -109,15 +120,7 @@ class TabSynSVDD(TabSynMethod):
     ----------
     mlmodel : carla.models.api.MLModel
     hyperparams : mapping, optional
-        Those of :class:`TabSynMethod`, and
-
-        ==============  ===========  ==================================================================
-        key             default      meaning, range
-        ==============  ===========  ==================================================================
-        ``duplicates``  10           candidates a noise level, M >= 1
-        ``process``     "reverse"    which draw the candidates are of: "reverse", p(x_{t-1} | x_t) that SVDD
-                                     is stated for; "churn", TabSyn's own sampler, whose noise is small
-        ==============  ===========  ==================================================================
+        The options below.
 
     Notes
     -----
@@ -131,11 +134,7 @@ class TabSynSVDD(TabSynMethod):
     immutables (on Adult, relationship with sex), putting those back costs plausibility.
     """
 
-    HYPERPARAMETERS = {
-        **TabSynMethod.HYPERPARAMETERS,
-        "duplicates": Hyperparameter(10, int, low=1),
-        "process": Hyperparameter("reverse", str, choices=("reverse", "churn")),
-    }
+    OPTIONS = TabSynSVDDOptions()
 
     def _prepare(self) -> None:
         super()._prepare()

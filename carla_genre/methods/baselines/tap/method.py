@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,9 +16,9 @@ from carla_genre.errors import InputError
 from carla_genre.methods.baselines.search.local_linear import LocalLinearFit
 from carla_genre.methods.baselines.search.logit import ModuleLogit, logit_of
 from carla_genre.methods.baselines.search.relaxed_space import BestAnswers, RelaxedSpace
-from carla_genre.methods.baselines.tap.verifier import VerifierTraining, fit_verifier
-from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.methods.core.hyperparameters import COMMON, Hyperparameter
+from carla_genre.methods.baselines.tap.verifier import VerifierOptions, VerifierTraining, fit_verifier
+from carla_genre.methods.core.base import MethodOptions, SchemaMethod
+from carla_genre.options import option
 from carla_genre.schema import Relaxation
 
 # Training rows that tell whether h's own module gives what predict_proba gives.
@@ -53,6 +54,25 @@ class Plane(NamedTuple):
     slopes: Tensor
 
 
+@dataclass(frozen=True)
+class TAPOptions(MethodOptions):
+    """The search, and the verifier."""
+
+    n_iter: int = option(1000, "Most steps of the search.", "[1, inf)")
+    step_size: float = option(0.01, "Adam's rate in the search.", "(0, inf)")
+    target: float = option(0.9, "h that the search aims at.", "(0.5, 1)")
+    lambda_: float = option(0.0, "Weight of the cost.", "[0, inf)", aliases=("lambda",))
+    confidence: float = option(0.5, "V above which an answer is verified.", "[0, 1)")
+    unverified: str = option(
+        "fail",
+        'For a factual with answers that h accepts and V never does: "fail" gives a row of NaN, "keep" the first of '
+        "them.",
+        ("fail", "keep"),
+    )
+    neighbors: int = option(200, "Neighbours that a slope is fitted to, where h has no gradient.", "[2, inf)")
+    verifier: VerifierOptions = option(VerifierOptions(), "The verifier and its training.")
+
+
 class TAP(SchemaMethod):
     """Trustworthy Actionable Perturbations: search until h accepts and a verifier agrees.
 
@@ -79,22 +99,7 @@ class TAP(SchemaMethod):
     mlmodel : carla.models.api.MLModel
         The classifier, of any backend; its categorical columns must be numbers.
     hyperparams : mapping, optional
-        ===============  =======  =========================================================================
-        key              default  meaning, range
-        ===============  =======  =========================================================================
-        ``n_iter``       1000     most steps of the search, [1, inf)
-        ``step_size``    0.01     Adam's rate in the search, (0, inf)
-        ``target``       0.9      h that the search aims at, (.5, 1)
-        ``lambda_``      0.0      weight of the cost, [0, inf)
-        ``confidence``   0.5      V above which an answer is verified, [0, 1)
-        ``unverified``   "fail"   an answer that h accepts and V never does: "fail" gives a row of NaN, "keep"
-                                  the first one that h accepts
-        ``neighbors``    200      neighbours of a slope, where h is a black box without gradient, [2, inf)
-        ``verifier``     group    ``layers`` [50, 50, 50, 50], ``epochs`` 2000, ``learning_rate`` 1e-4,
-                                  ``batch_size`` 128, ``max_steps`` 20000, ``patience`` 10, ``every`` 250
-        ===============  =======  =========================================================================
-
-        and ``constraints``, ``device``, ``threads``, ``seed``, ``verbose`` as GenRe has them.
+        The options below.
 
     Attributes
     ----------
@@ -118,29 +123,7 @@ class TAP(SchemaMethod):
     and directions hold at every step, which the published searches do not ask for.
     """
 
-    HYPERPARAMETERS = {
-        **COMMON,
-        "n_iter": Hyperparameter(1000, int, low=1),
-        "step_size": Hyperparameter(0.01, float, low=0, open_low=True),
-        "target": Hyperparameter(0.9, float, low=0.5, high=1, open_low=True, open_high=True),
-        "lambda_": Hyperparameter(0.0, float, low=0, aliases=("lambda",)),
-        "confidence": Hyperparameter(0.5, float, low=0, high=1, open_high=True),
-        "unverified": Hyperparameter("fail", str, choices=("fail", "keep")),
-        "neighbors": Hyperparameter(200, int, low=2),
-        "verifier": Hyperparameter(
-            None,
-            Mapping,  # type: ignore[type-abstract]
-            group={
-                "layers": Hyperparameter((50, 50, 50, 50), (list, tuple)),
-                "epochs": Hyperparameter(2000, int, low=1),
-                "learning_rate": Hyperparameter(1e-4, float, low=0, open_low=True, aliases=("lr",)),
-                "batch_size": Hyperparameter(128, int, low=1),
-                "max_steps": Hyperparameter(20000, int, low=1),
-                "patience": Hyperparameter(10, int, low=0),
-                "every": Hyperparameter(250, int, low=1),
-            },
-        ),
-    }
+    OPTIONS = TAPOptions()
 
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
         given = (hyperparams or {}).get("verifier") if isinstance(hyperparams, Mapping) else None

@@ -14,6 +14,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from carla_genre.errors import InputError
 from carla_genre.methods.core.training_loop import LossHistory, train
+from carla_genre.options import described, option
 
 # Share of the rows whose pairs are held out, and how many pairs the validation loss is measured on.
 HELD_OUT = 0.1
@@ -47,32 +48,28 @@ class Verifier(nn.Module):
             return torch.sigmoid(self(first, second))
 
 
+@described
 @dataclass(frozen=True)
 class VerifierTraining:
-    """How a verifier is fitted.
+    """How a verifier is fitted."""
 
-    Parameters
-    ----------
-    epochs : int
-        Bound of the training as passes over as many pairs as there are rows.
-    max_steps : int
-        Bound as gradient steps; the lower of the two holds.
-    learning_rate : float
-        Adam's.
-    batch_size : int
-        Pairs a step.
-    patience : int
-        Measurements of the held-out pairs' loss without improvement after which training stops; 0 never stops early.
-    every : int
-        Steps between two measurements.
-    """
+    epochs: int = option(2000, "Most passes over as many pairs as there are rows.", "[1, inf)")
+    max_steps: int = option(20000, "Most gradient steps; the lower bound of the two holds.", "[1, inf)")
+    learning_rate: float = option(1e-4, "Adam's.", "(0, inf)", aliases=("lr",))
+    batch_size: int = option(128, "Pairs a step.", "[1, inf)")
+    patience: int = option(
+        10,
+        "Training stops after so many measurements of the held-out loss without improvement; 0 never stops early.",
+        "[0, inf)",
+    )
+    every: int = option(250, "Steps between two measurements.", "[1, inf)")
 
-    epochs: int = 2000
-    max_steps: int = 20000
-    learning_rate: float = 1e-4
-    batch_size: int = 128
-    patience: int = 10
-    every: int = 250
+
+@dataclass(frozen=True)
+class VerifierOptions(VerifierTraining):
+    """The network, and how it is fitted."""
+
+    layers: list[int] | tuple[int, ...] = option((50, 50, 50, 50), "Widths of the hidden layers.")
 
 
 class LabelledPairs:
