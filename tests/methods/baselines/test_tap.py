@@ -225,7 +225,7 @@ def test_directions_and_ranges_hold(mlmodel: Logistic) -> None:
         ({"verifier": {"epoch": 3}}, "did you mean 'epochs'"),
         ({"verifier": {"layers": [50, 0]}}, "layers must be widths of at least 1"),
         ({"verifier": {"layers": 50}}, "layers must be"),
-        ({"unverified": "kept"}, "did you mean 'keep'"),
+        ({"unverified": "kept"}, "Did you mean 'keep'"),
     ],
 )
 def test_bad_hyperparameters_are_named(hyperparams: dict[str, Any], message: str) -> None:

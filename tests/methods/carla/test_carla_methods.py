@@ -186,7 +186,7 @@ def test_target_of_the_loss(classifier: ProtocolClassifier) -> None:
         ("Wachter", {"n_iters": 5}, "Wachter has no hyperparameter 'n_iters': did you mean 'n_iter'"),
         ("CCHVAE", {"vae_params": {"epoch": 5}}, "vae_params has no hyperparameter 'epoch'.*'epochs'"),
         ("Dice", {"loss_type": "BCE"}, "Dice has no hyperparameter 'loss_type'"),
-        ("Face", {"mode": "epsilom"}, "mode must be one of .*did you mean 'epsilon'"),
+        ("Face", {"mode": "epsilom"}, "mode must be one of .*Did you mean 'epsilon'"),
         ("CRUD", {"target_class": [1, 0]}, "target_class must be one of"),
         ("GrowingSpheres", {"seed": -1}, "seed must be in"),
         ("CausalRecourse", {"optimization_approach": "gradient_descent"}, "must be one of"),

@@ -97,7 +97,7 @@ def shown(known: Mapping[str, Option], prefix: str = "") -> Iterator[tuple[str, 
         yield from shown(one.group or {}, f"{prefix}{name}.")
 
 
-@pytest.mark.parametrize("method", own_methods(), ids=lambda method: method.__name__)
+@pytest.mark.parametrize("method", list(own_methods()), ids=lambda method: method.__name__)
 def test_the_docstring_shows_every_option_with_its_default_and_range(method: type[SchemaMethod]) -> None:
     table = re.split(r"\n(?=``)", (method.__doc__ or "").partition("Options\n-------\n")[2])[1:]
     rows = {row.split()[0]: " ".join(row.split()) for row in table}
