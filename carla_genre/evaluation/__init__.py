@@ -1,9 +1,8 @@
-"""Measures of recourse: gold classifier, LOF, Score, and what they are made of.
+"""Measures of recourse, one in each module.
 
-Each measure is a plain function on frames, in the module of its name, and a class for
-``Benchmark.run_benchmark([...])`` of CARLA's repository head: ``Measure(mlmodel, hyperparameters=None)`` with
-``get_evaluation(factuals, counterfactuals)``, and ``rows(factuals, counterfactuals)`` for what each answer is worth.
-``FIGURES`` says of each figure which way is better, and its range.
+A measure is a function on frames, and a class for ``Benchmark.run_benchmark([...])`` of CARLA's repository head:
+``Measure(mlmodel, hyperparameters=None)``. Its ``rows(factuals, counterfactuals)`` measures each answer,
+``get_evaluation(factuals, counterfactuals)`` all of them. ``FIGURES`` has the definition, direction and range of each.
 """
 
 from carla_genre.evaluation.answered import Answered, answered

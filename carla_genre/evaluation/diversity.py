@@ -1,4 +1,4 @@
-"""Diversity: how far the candidates that one person may choose among differ."""
+"""Diversity: how much the candidates of one factual differ."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def diversity(schema: Schema, candidates: np.ndarray) -> np.ndarray:
 class Diversity(Measure):
     """Mean cost between two of the candidates that a person may choose among (:func:`diversity`).
 
-    Higher is better; from 0 to infinity. A person with fewer than two candidates is left out. Candidates that are far
-    from everything differ as well: read it beside validity and LOF.
+    Higher is better; from 0 to infinity. A person with fewer than two candidates is left out. Outliers are diverse as
+    well: read it beside validity and LOF.
 
     Hyperparameters
     ---------------

@@ -39,9 +39,8 @@ def accepted_by(classifiers: Sequence[Any], rows: pd.DataFrame, threshold: float
 class FutureValidity(Measure):
     """Share of other classifiers that accept the answer: trained on other rows, or from other initial weights.
 
-    Higher is better; from 0 to 1. A failure counts 0. What h itself thinks of the answer is not asked, so that
-    an answer may be valid in the future that is not today. :func:`carla_genre.protocol.retraining.retrained`
-    trains the protocol's h again.
+    Higher is better; from 0 to 1. A failure counts 0. h itself is not asked.
+    :func:`carla_genre.protocol.retraining.retrained` trains the protocol's h again.
 
     Hyperparameters
     ---------------

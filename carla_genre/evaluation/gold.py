@@ -1,4 +1,4 @@
-"""The gold classifier: the judge that the methods never see."""
+"""The gold classifier: it judges the answers, and no method sees it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from carla_genre.evaluation.measure import single_precision
 class GoldClassifier:
     """A random forest with isotonic calibration, fitted on all rows that there are.
 
-    It stands for the true p(y = 1 | x): labels are drawn from it again, and a counterfactual is
-    valid where it says so (section 5 of the paper).
+    It stands for the true p(y = 1 | x): labels are drawn from it, and it decides which counterfactuals are valid
+    (section 5 of the paper).
 
     Parameters
     ----------

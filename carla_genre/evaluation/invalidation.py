@@ -1,4 +1,4 @@
-"""Invalidation rate: how often an answer that is carried out inexactly is refused."""
+"""Invalidation rate: how often the classifier refuses an answer that is carried out inexactly."""
 
 from __future__ import annotations
 
@@ -33,8 +33,7 @@ def invalidation_rate(
     """Share of noisy copies of each answer that the classifier refuses, (B,); NaN where unanswered.
 
     1 - E[h(x' + e) > threshold] with e ~ N(0, variance I) on the scaled continuous features (Pawelczyk et al.,
-    ICLR 2023, definition 1, whose noise is on all columns: here a category stays what it is, and with it the
-    row a possible one).
+    ICLR 2023, definition 1). There the noise is on all columns; here categories stay, so that the row is possible.
 
     Parameters
     ----------
@@ -73,9 +72,9 @@ def invalidation_rate(
 
 
 class InvalidationRate(Measure):
-    """Share of noisy copies of the answer that h refuses: a person rarely arrives exactly (:func:`invalidation_rate`).
+    """Share of noisy copies of the answer that h refuses (:func:`invalidation_rate`).
 
-    Lower is better; from 0 to 1. A failure is left out. An answer that h refuses at once has a rate, too.
+    Lower is better; from 0 to 1. A failure is left out. An answer that h refuses is measured as well.
 
     Hyperparameters
     ---------------

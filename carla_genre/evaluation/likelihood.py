@@ -1,4 +1,4 @@
-"""Likelihood: how dense the rows of the accepted, and of the denied class lie where an answer is."""
+"""Likelihood: the density of the accepted and of the denied class at an answer."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ _LEAST_DEVIATION = 0.01
 class MixedDensity:
     """A kernel density of rows that mix numbers and categories.
 
-    The kernel is a product (Li and Racine, Nonparametric Econometrics, 2007, chapter 4): a Laplace density a
-    continuous feature, whose standard deviation follows Scott's rule, s n^(-1/(d+4)), with n rows, d continuous
-    features and s the feature's own standard deviation; Aitchison and Aitken's kernel a category of L levels, 1 - l
-    for the same level and l / (L - 1) for another, with l = n^(-2/(d+4)) (L - 1) / L.
+    The kernel is a product over the features (Li and Racine, Nonparametric Econometrics, 2007, chapter 4), with n
+    rows and d continuous features:
 
-    Why so: a category has a probability and needs no density over the space between its levels. A Gaussian mixture
-    on one-hot columns spends its likelihood there: it grows without bound as the variance goes to 0. Bandwidths
-    follow from n, since a cross-validated one goes to 0 on rows that repeat, as these data's do. And a Laplace
-    kernel's logarithm falls linearly: with a normal one, a single far answer would be the whole of a mean.
+    - Continuous: a Laplace density of standard deviation s n^(-1/(d+4)) (Scott's rule), s that of the feature. Its
+      logarithm falls linearly, so that one far answer does not decide a mean, as it would with a normal density.
+    - Category of L levels: Aitchison and Aitken's kernel, 1 - l for the same level and l / (L - 1) for another, with
+      l = n^(-2/(d+4)) (L - 1) / L. It is a probability. A Gaussian mixture on one-hot columns is a density between
+      the levels, which grows without bound as the variance goes to 0.
+
+    Bandwidths follow from n. A cross-validated one goes to 0 where rows repeat, as they do in these data.
 
     Parameters
     ----------
@@ -71,8 +72,7 @@ class MixedDensity:
     def log_likelihood(self, rows: pd.DataFrame) -> np.ndarray:
         """Natural logarithm of the density at encoded rows, (B,); NaN for a row that has a NaN.
 
-        In units of 1 over the scaled features; a category's share is a probability. A category that lies
-        between its levels is read as the nearest.
+        The unit is 1 over the scaled features. A category between its levels counts as the nearest level.
         """
         found = answered(rows[list(self.schema.columns)])
         result = np.full(len(rows), np.nan)
@@ -119,9 +119,9 @@ def _nearest_level(feature: Feature, part: pd.DataFrame) -> np.ndarray:
 
 
 class ClassDensities:
-    """The densities of two classes of rows, on the deviations of all rows.
+    """The densities of two classes of rows.
 
-    With each class's own, a feature that hardly varies in one of them would decide alone.
+    Both use the deviations of all rows. With its own, a feature that hardly varies in one class would decide alone.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Every figure that there is: the measure that gives it, which way is better, its range, what a failure does."""
+"""All figures: measure, definition, direction, range, and whether failures count."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ class Figure:
     measure: type[Measure] | None
     definition: str
     better: Literal["higher", "lower"]
-    low: float
-    high: float
-    failures: Literal["count", "left out"]
+    low: float = 0
+    high: float = INFINITY
+    failures: Literal["count", "left out"] = "left out"
 
     @property
     def range(self) -> str:
@@ -55,14 +55,6 @@ class Figure:
         left = f"[{self.low:g}" if self.low > -INFINITY else "(-inf"
         right = f"{self.high:g}]" if self.high < INFINITY else "inf)"
         return f"{left}, {right}"
-
-
-def _violation(definition: str) -> Figure:
-    return Figure(ConstraintViolations, definition, "lower", 0, INFINITY, "left out")
-
-
-def _carla(definition: str, better: Literal["higher", "lower"], low: float, high: float) -> Figure:
-    return Figure(None, definition, better, low, high, "left out")
 
 
 # Column -> what it is.
@@ -73,9 +65,7 @@ FIGURES: Mapping[str, Figure] = {
     "LOF": Figure(
         LOF, "share of inliers among the rows that the gold classifier accepts", "higher", 0, 1, "count"
     ),
-    "Cost": Figure(
-        Cost, "sum of the changes in the scaled space, 1 a changed category", "lower", 0, INFINITY, "left out"
-    ),
+    "Cost": Figure(Cost, "sum of the changes in the scaled space, 1 a changed category", "lower"),
     "Validity": Figure(
         Validity, "share that h, or the judge that is given, accepts", "higher", 0, 1, "count"
     ),
@@ -84,39 +74,36 @@ FIGURES: Mapping[str, Figure] = {
         FutureValidity, "share of classifiers trained again that accept", "higher", 0, 1, "count"
     ),
     "Invalidation_Rate": Figure(
-        InvalidationRate, "share of noisy copies of the answer that h refuses", "lower", 0, 1, "left out"
+        InvalidationRate, "share of noisy copies of the answer that h refuses", "lower", 0, 1
     ),
     "Log_Likelihood_Accepted": Figure(
-        Likelihood,
-        "log-density of the accepted class at the answer",
-        "higher",
-        -INFINITY,
-        INFINITY,
-        "left out",
+        Likelihood, "log-density of the accepted class at the answer", "higher", -INFINITY
     ),
     "Log_Likelihood_Denied": Figure(
-        Likelihood, "log-density of the denied class at the answer", "lower", -INFINITY, INFINITY, "left out"
+        Likelihood, "log-density of the denied class at the answer", "lower", -INFINITY
     ),
-    "Changed_Features": Figure(Sparsity, "number of features that change", "lower", 0, INFINITY, "left out"),
-    "Changed_Share": Figure(Sparsity, "their share of all D features", "lower", 0, 1, "left out"),
-    "Diversity": Figure(
-        Diversity, "mean cost between two of a person's candidates", "higher", 0, INFINITY, "left out"
-    ),
+    "Changed_Features": Figure(Sparsity, "number of features that change", "lower"),
+    "Changed_Share": Figure(Sparsity, "their share of all D features", "lower", 0, 1),
+    "Diversity": Figure(Diversity, "mean cost between two of a person's candidates", "higher"),
     "Answered": Figure(Answered, "share that has an answer", "higher", 0, 1, "count"),
-    "Immutable_Violations": _violation("immutable features that are not the person's own, bit for bit"),
-    "One_Hot_Violations": _violation("categories that are none of their levels"),
-    "Out_Of_Range_Violations": _violation("changed numbers outside their range"),
-    "Direction_Violations": _violation("numbers that went the forbidden way"),
-    "Rows_Violations": _violation("answers with any violation"),
-    "Distance_1": _carla("changed columns", "lower", 0, INFINITY),
-    "Distance_2": _carla("L1 distance over the columns", "lower", 0, INFINITY),
-    "Distance_3": _carla("squared L2 distance over the columns", "lower", 0, INFINITY),
-    "Distance_4": _carla("largest change of a column", "lower", 0, INFINITY),
-    "Constraint_Violation": _carla("changed immutable features", "lower", 0, INFINITY),
-    "Redundancy": _carla("changed columns that could be put back", "lower", 0, INFINITY),
-    "y-Nearest-Neighbours": _carla("share of the 5 nearest rows of the data that h accepts", "higher", 0, 1),
+    "Immutable_Violations": Figure(
+        ConstraintViolations, "immutable features that are not the person's own, bit for bit", "lower"
+    ),
+    "One_Hot_Violations": Figure(ConstraintViolations, "categories that are none of their levels", "lower"),
+    "Out_Of_Range_Violations": Figure(ConstraintViolations, "changed numbers outside their range", "lower"),
+    "Direction_Violations": Figure(ConstraintViolations, "numbers that went the forbidden way", "lower"),
+    "Rows_Violations": Figure(ConstraintViolations, "answers with any violation", "lower"),
+    "Distance_1": Figure(None, "changed columns", "lower"),
+    "Distance_2": Figure(None, "L1 distance over the columns", "lower"),
+    "Distance_3": Figure(None, "squared L2 distance over the columns", "lower"),
+    "Distance_4": Figure(None, "largest change of a column", "lower"),
+    "Constraint_Violation": Figure(None, "changed immutable features", "lower"),
+    "Redundancy": Figure(None, "changed columns that could be put back", "lower"),
+    "y-Nearest-Neighbours": Figure(
+        None, "share of the 5 nearest rows of the data that h accepts", "higher", 0, 1
+    ),
     "Success_Rate": Figure(None, "share that has an answer", "higher", 0, 1, "count"),
-    "Average_Time": Figure(None, "seconds a person", "lower", 0, INFINITY, "count"),
+    "Average_Time": Figure(None, "seconds a person", "lower", failures="count"),
 }
 
 

@@ -23,8 +23,7 @@ from carla_genre.schema import Schema
 class Scores:
     """A method's figures over all factuals.
 
-    A failure (a row with a NaN) counts as not valid and not an inlier; the cost is the mean over the
-    answered, whose share stands beside it.
+    A failure (a row with a NaN) is neither valid nor an inlier. The cost is the mean over the answered.
 
     Attributes
     ----------
@@ -169,16 +168,8 @@ class Score(Measure):
     def get_evaluation(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
         """Return columns ``Cost``, ``Val``, ``Soft_Val``, ``LOF``, ``Score``, ``Answered``, one row."""
         scores = self._judge().score(factuals, counterfactuals)
-        return pd.DataFrame(
-            {
-                "Cost": [scores.cost],
-                "Val": [scores.val],
-                "Soft_Val": [scores.soft_val],
-                "LOF": [scores.lof],
-                "Score": [scores.score],
-                "Answered": [scores.answered],
-            }
-        )
+        names = ("Cost", "Val", "Soft_Val", "LOF", "Score", "Answered")
+        return pd.DataFrame({name: [getattr(scores, name.lower())] for name in names})
 
     def _judge(self) -> Judge:
         return self._needed("judge", "Judge.fit(schema, rows, labels)")

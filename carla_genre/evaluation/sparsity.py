@@ -26,9 +26,8 @@ def changed_features(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd
 
 def sparsity(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> np.ndarray:
     """Number of features that each answer changes, (B,); NaN where unanswered."""
-    _, after = aligned_frames(schema, factuals, counterfactuals)
     changed = changed_features(schema, factuals, counterfactuals).sum(axis=1)
-    return np.where(answered(after), changed, np.nan)
+    return np.where(answered(aligned_frames(schema, factuals, counterfactuals)[1]), changed, np.nan)
 
 
 class Sparsity(Measure):

@@ -1,4 +1,4 @@
-"""Violations: answers that break what they had to keep."""
+"""Violations: answers that break a constraint."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def violations(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataF
 
 
 def violated(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> np.ndarray:
-    """Which features of which answers break what they had to keep.
+    """Which features of which answers break a constraint.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The records under some folders: what is one, what is not, which of two of the same cell counts."""
+"""Reading the records under some folders, and choosing one where a cell has two."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Found:
     cell : mapping
         What was measured, in the fields that a cell has today.
     current : bool
-        Whether the cell has the same key today: another one is of an older format, or of a newer version.
+        Whether this version gives the cell the same key. If not, the record is of another version.
     figures : DataFrame
-        One row for each way that constraints are kept, as :func:`carla_genre.harness.table.table` has it.
+        Of :func:`carla_genre.harness.table.table`: one row for each way to keep the constraints.
     """
 
     path: Path
@@ -72,7 +72,7 @@ class Collection:
     found : list of Found
         One for each cell, in the order of the files.
     superseded : list of Path
-        Records of cells that a newer record, or one that did not fail, speaks for.
+        Records whose cell has a better one: newer, or not failed.
     skipped : list of (Path, str)
         Files that are no records, and why.
     """
@@ -136,13 +136,13 @@ def _read(path: Path) -> Found:
     known = {one.name for one in fields(Cell)}
     cell = Cell(**{name: value for name, value in given.items() if name in known})
     _check_shape(record, cell)
-    # A table of one record tells the figures that every later step needs, and fails here where the record lacks one.
+    # Every later step needs these figures; a record that lacks one fails here.
     figures = table([record])
     return Found(path, record, {**given, **asdict(cell)}, cell.key == record["key"], figures)
 
 
 def _check_shape(record: Mapping[str, Any], cell: Cell) -> None:
-    """Raise TypeError or KeyError where a part is not what the page takes it for."""
+    """Raise TypeError or KeyError where a part has not the type that the page needs."""
     for name in ("seed", "n_factuals"):
         if not isinstance(getattr(cell, name), int):
             raise TypeError(f"{name} is no whole number")
@@ -156,7 +156,7 @@ def _check_shape(record: Mapping[str, Any], cell: Cell) -> None:
 
 
 def _newer(one: Found, other: Found | None) -> tuple[Found, Found | None]:
-    """Of two records of the same cell the one that counts, and the other one."""
+    """Return the record that counts of two of the same cell, and the other one."""
     if other is None:
         return one, None
     return (one, other) if (not one.failed, one.time) > (not other.failed, other.time) else (other, one)

@@ -1,4 +1,4 @@
-"""What the columns of a table of records are: definition, direction, range."""
+"""The columns of the page's tables: definition, direction, range, digits."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _OF_THE_HARNESS = {
 
 
 def main_columns() -> list[MeasureColumn]:
-    """Of the first table of each comparison."""
+    """The columns of the first table of a comparison."""
     return _columns(table.MAIN)
 
 
 def further_columns() -> list[MeasureColumn]:
-    """Of the second one."""
+    """The columns of the second table."""
     return _columns(table.FURTHER)
 
 

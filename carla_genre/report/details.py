@@ -1,15 +1,14 @@
-"""All that the records of a configuration say, side by side: one column for each record."""
+"""The whole content of a configuration's records, one column for each record."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from carla_genre.harness.record import flat
 from carla_genre.report.grouping import Configuration
 
-# Part of a record -> its heading. What is held apart for each person stays in the file.
+# Part of a record -> its heading. Figures of each person are left out.
 _PARTS = {
     "cell": "Cell: what the grid asked for",
     "hyperparams": "Hyperparameters, defaults included",
@@ -24,17 +23,8 @@ _PARTS = {
 }
 
 
-@dataclass(frozen=True)
-class Line:
-    """One key of the records.
-
-    Attributes
-    ----------
-    name : str
-        The way to it, joined by dots.
-    values : list
-        One a record; None where it has none.
-    """
+class Line(NamedTuple):
+    """One key of the records, joined by dots, and its value in each; None where a record has none."""
 
     name: str
     values: list[Any]
@@ -52,7 +42,7 @@ class Line:
 
 
 def details(configuration: Configuration) -> list[tuple[str, list[Line]]]:
-    """Headings, each with its lines, in the order of a record."""
+    """Return the headings, each with its lines, in the order of a record."""
     records = [one.record for one in configuration.found]
     parts = []
     for name, heading in _PARTS.items():

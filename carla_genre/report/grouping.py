@@ -1,10 +1,10 @@
-"""Records in the order of a reader: comparisons that share their people, and the configurations measured in them."""
+"""Records grouped as a reader looks for them: comparisons, and the configurations measured in each."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +20,14 @@ _SHARED = ("data", "classifier", "n_factuals", "rows", "label_noise", "table")
 
 @dataclass(frozen=True)
 class Configuration:
-    """A method with its hyperparameters, measured on one comparison with some seeds.
+    """A method with its hyperparameters, measured with some seeds.
 
     Attributes
     ----------
     anchor : str
-        Of its part of the page; the same for the same configuration on every page.
+        The id of its part of the page; equal configurations have the same on every page.
     name : str
-        Its label, with the hyperparameters that tell it from others of this label.
+        The label. If others have the same label, the hyperparameters that differ follow.
     found : list of Found
         Its records, by seed.
     figures : DataFrame
@@ -42,18 +42,18 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What is the same for all that is compared: data, people, and everything but method and seed.
+    """Configurations that were measured on the same data and the same people.
 
     Attributes
     ----------
     anchor : str
-        Of its part of the page.
+        The id of its part of the page.
     name : str
-        The data set, with the fields that tell it from other comparisons of this data set.
+        The data set. If others have the same data set, the fields that differ follow.
     people : int
-        How many were answered.
+        The number of factuals.
     terms : str
-        Its other fields, in words.
+        The other fields, in words.
     configurations : list of Configuration
         In the order of first sight.
     """
@@ -72,40 +72,39 @@ class Comparison:
 
 def comparisons_of(found: Iterable[Found]) -> list[Comparison]:
     """Group records into comparisons and configurations, both in the order of first sight."""
-    groups: dict[str, list[Found]] = {}
-    for one in found:
-        groups.setdefault(_text(_shared(one)), []).append(one)
-    fields = {key: _shared(group[0]) for key, group in groups.items()}
     comparisons = []
-    for key, group in groups.items():
-        alike = [flat(other) for other in fields.values() if other["data"] == fields[key]["data"]]
-        name = _told_apart(str(fields[key]["data"]), flat(fields[key]), alike)
-        people, terms = fields[key]["n_factuals"], _terms(fields[key])
-        comparisons.append(Comparison(f"s-{_digest(key)}", name, people, terms, _configurations(key, group)))
+    for key, name, group in _groups(found, _shared, "data"):
+        fields, configurations = _shared(group[0]), []
+        for own_key, own_name, own in _groups(group, _chosen, "label"):
+            own.sort(key=lambda one: one.cell["seed"])
+            figures = table(one.record for one in own)
+            configurations.append(Configuration(f"c-{_digest(key + own_key)}", own_name, own, figures))
+        anchor, people = f"s-{_digest(key)}", fields["n_factuals"]
+        comparisons.append(Comparison(anchor, name, people, _terms(fields), configurations))
     return comparisons
 
 
-def _configurations(comparison: str, found: Sequence[Found]) -> list[Configuration]:
+def _groups(
+    found: Iterable[Found], fields_of: Callable[[Found], dict[str, Any]], title: str
+) -> Iterator[tuple[str, str, list[Found]]]:
+    """Yield key, name and records of each group that agrees in some fields.
+
+    The name is the field ``title``. If other groups have the same, the fields that differ follow.
+    """
     groups: dict[str, list[Found]] = {}
     for one in found:
-        groups.setdefault(_text(_chosen(one)), []).append(one)
-    chosen = {key: _chosen(group[0]) for key, group in groups.items()}
-    configurations = []
+        groups.setdefault(_text(fields_of(one)), []).append(one)
+    fields = {key: fields_of(group[0]) for key, group in groups.items()}
     for key, group in groups.items():
-        alike = [flat(other) for other in chosen.values() if other["label"] == chosen[key]["label"]]
-        name = _told_apart(str(chosen[key]["label"]), flat(chosen[key]), alike)
-        group.sort(key=lambda one: one.cell["seed"])
-        figures = table(one.record for one in group)
-        configurations.append(Configuration(f"c-{_digest(comparison + key)}", name, group, figures))
-    return configurations
-
-
-def _told_apart(name: str, own: Mapping[str, Any], alike: Sequence[Mapping[str, Any]]) -> str:
-    """The name, with what differs among those that share it."""
-    keys = dict.fromkeys(key for other in alike for key in other)
-    differing = [key for key in keys if len({_text(other.get(key)) for other in alike}) > 1]
-    remarks = [f"{key.removeprefix('hyperparams.')} {_shown(own[key])}" for key in differing if key in own]
-    return f"{name} ({', '.join(remarks)})" if remarks else name
+        own = flat(fields[key])
+        alike = [flat(other) for other in fields.values() if other[title] == fields[key][title]]
+        names = dict.fromkeys(name for other in alike for name in other)
+        differing = [name for name in names if len({_text(other.get(name)) for other in alike}) > 1]
+        remarks = [
+            f"{name.removeprefix('hyperparams.')} {_shown(own[name])}" for name in differing if name in own
+        ]
+        name = str(fields[key][title])
+        yield key, f"{name} ({', '.join(remarks)})" if remarks else name, group
 
 
 def _shared(one: Found) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The page: what is in the folders, put into the templates."""
+"""The page: records, put into the templates."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def write_report(folders: Sequence[str | os.PathLike[str]], out: str | os.PathLi
 
 
 def page(collection: Collection, folder: Path) -> str:
-    """HTML of records; links to their files start from a folder."""
+    """Return the HTML of records; links to their files are relative to a folder."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -100,7 +100,7 @@ def page(collection: Collection, folder: Path) -> str:
 
 
 def _allowed(text: str) -> str:
-    """What a content security policy calls an inline text by."""
+    """The digest by which a content security policy allows an inline text."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
@@ -109,13 +109,13 @@ def _distinct(values: Iterable[Any]) -> list[str]:
 
 
 def _ranked(comparison: Comparison) -> list[tuple[Configuration, dict[str, Any]]]:
-    """The rows of a comparison's tables, the best Score first, those without one last."""
+    """The rows of a comparison's tables, the best Score first; rows without a Score come last."""
     rows = [(one, row) for one in comparison.configurations for row in one.figures.to_dict("records")]
     return sorted(rows, key=lambda pair: -pair[1]["Score"] if math.isfinite(pair[1]["Score"]) else math.inf)
 
 
 def _columns_of(comparison: Comparison) -> list[list[MeasureColumn]]:
-    """Of the first and of the second table, those that have a figure."""
+    """The columns of both tables, without those that have no figure."""
     frames = [one.figures for one in comparison.configurations]
     return [
         [column for column in columns if any(frame[column.name].notna().any() for frame in frames)]

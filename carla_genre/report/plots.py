@@ -169,7 +169,7 @@ def _label(axes: Any, points: Sequence[tuple[float, float, str, bool]]) -> None:
 def _around() -> Iterator[tuple[tuple[float, float], bool, str]]:
     """Places of a label: beside its point, above and below, then at the end of a line to all sides."""
     sides = ((1, "left"), (-1, "right"))
-    for up in (-4, 4, -12):
+    for up in (-4.0, 4.0, -12.0):
         yield from (((8 * sign, up), False, side) for sign, side in sides)
     yield from (((0, up), False, "center") for up in (9, -18))
     for away in (22.0, 36.0, 50.0):

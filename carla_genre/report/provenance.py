@@ -1,11 +1,10 @@
-"""Where and by what the records were made, and what differs among them."""
+"""The environment in which the records were measured, and what differs among them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from carla_genre.harness.record import flat
 from carla_genre.report.collecting import Found
@@ -13,16 +12,10 @@ from carla_genre.report.collecting import Found
 _NONE = "none"
 
 
-@dataclass(frozen=True)
-class Property:
-    """One property of the records' environment.
+class Property(NamedTuple):
+    """A property of the records' environment, as ``"versions.numpy"``.
 
-    Attributes
-    ----------
-    name : str
-        ``"commit"``, ``"versions.numpy"``, ``"hardware.cores"``, ...
-    values : list of (str, int)
-        Each value and how many records have it, the most frequent first.
+    Each value stands with the number of records that have it, the most frequent first.
     """
 
     name: str
@@ -35,7 +28,7 @@ class Property:
 
 
 def properties_of(found: Sequence[Found]) -> list[Property]:
-    """What the records say of commit, versions and hardware."""
+    """Commit, versions and hardware of the records."""
     described = [_described(one) for one in found]
     names = dict.fromkeys(name for one in described for name in one)
     return [
@@ -58,5 +51,5 @@ def period(found: Sequence[Found]) -> str:
 
 
 def uncommitted(found: Sequence[Found]) -> int:
-    """How many records come from code that no commit has: theirs ends in ``+``."""
+    """The number of records from code that was not committed; their commit ends in ``+``."""
     return sum(str(one.environment.get("commit", "")).endswith("+") for one in found)
