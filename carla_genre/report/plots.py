@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from markupsafe import Markup
-
 from carla_genre.harness.table import AS_ANSWERED, BY_ITSELF, HELD
 from carla_genre.report.grouping import Comparison, Configuration
 from carla_genre.report.svg import drawing, inline_svg
@@ -24,7 +22,7 @@ class Picture(NamedTuple):
     """A title, what is under it (empty where there is nothing to draw), and a note behind the legend."""
 
     title: str
-    svg: Markup = Markup()
+    svg: str = ""
     note: str = ""
 
 

@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, fromstring, tostring
 
-from markupsafe import Markup
-
 from carla_genre.loading import load_extra
 
 _LEFT_OUT = {"metadata", "style", "clipPath"}
@@ -47,7 +45,7 @@ def drawing(
         yield axes
 
 
-def inline_svg(axes: Any, title: str, links: Sequence[tuple[str, str, str]]) -> Markup:
+def inline_svg(axes: Any, title: str, links: Sequence[tuple[str, str, str]]) -> str:
     """The SVG of a figure.
 
     Nothing in it has a style of its own, which the page's content security policy forbids. A group has the artist's
@@ -75,7 +73,7 @@ def inline_svg(axes: Any, title: str, links: Sequence[tuple[str, str, str]]) -> 
         SubElement(anchors[-1], "title").text = tooltip
     _copy(source, picture, anchors)
     picture.extend(anchors)
-    return Markup(tostring(picture, encoding="unicode"))
+    return tostring(picture, encoding="unicode")
 
 
 def _copy(source: Element, target: Element, anchors: Sequence[Element]) -> None:

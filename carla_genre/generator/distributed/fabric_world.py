@@ -14,9 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from carla_genre.errors import InputError, MissingDependencyError
+from carla_genre.errors import InputError
 from carla_genre.generator.config import Training
 from carla_genre.generator.distributed.world import Made, World
+from carla_genre.loading import load_extra
 
 # On a GPU, looking whether someone wants to stop waits for all that was queued: not done after each sum.
 SUMS_BETWEEN_LOOKS = {"cpu": 1, "cuda": 16}
@@ -137,20 +138,14 @@ def make_fabric(config: Training, device: torch.device) -> Any:
     InputError
         There are not so many devices.
     """
+    modules = "lightning_fabric", "lightning_fabric.strategies"
+    fabric = load_extra("distributed", "training on several devices", *modules)
     try:
-        from lightning_fabric import Fabric
-        from lightning_fabric.strategies import DDPStrategy
-    except ImportError as error:
-        raise MissingDependencyError(
-            "training on several devices needs Lightning Fabric, which is not installed. "
-            "Install it with: pip install 'carla-genre[distributed]'"
-        ) from error
-    try:
-        return Fabric(
+        return fabric.Fabric(
             accelerator=device.type,
             devices=config.devices,
             num_nodes=config.nodes,
-            strategy=DDPStrategy(timeout=PATIENCE),
+            strategy=fabric.strategies.DDPStrategy(timeout=PATIENCE),
         )
     except Exception as error:  # Fabric's own kinds, and torch's
         raise InputError(

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from carla_genre.errors import MissingDependencyError
 from carla_genre.generator.pairing.costs import TargetCosts
+from carla_genre.loading import load_extra
 
 log = logging.getLogger(__name__)
 
@@ -111,10 +111,4 @@ def can_index(costs: TargetCosts) -> bool:
 
 
 def _faiss() -> Any:
-    try:
-        import faiss
-    except ImportError as error:
-        raise MissingDependencyError(
-            "approximate neighbours need FAISS: pip install 'carla-genre[neighbours]', or search exactly"
-        ) from error
-    return faiss
+    return load_extra("neighbours", "an approximate search for neighbours", "faiss")
