@@ -1,4 +1,4 @@
-"""Fit a generator: alone, with processes started here, or as one of those that a cluster has started."""
+"""Fit a generator: in this process, in several started here, or as one of those that a cluster has started."""
 
 from __future__ import annotations
 
@@ -13,13 +13,6 @@ import torch
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import Training
-from carla_genre.generator.distributed.training_job import (
-    TrainingSettings,
-    read_pairs,
-    read_settings,
-    read_trained,
-    write_job,
-)
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.trainer import Trainer
@@ -28,24 +21,22 @@ from carla_genre.generator.training_state import History
 if TYPE_CHECKING:
     from carla_genre.generator.distributed.fabric_world import FabricWorld
 
-Untrained = Callable[[], tuple[Generator, Pairs]]
-
 
 def fit(
-    untrained: Untrained,
+    untrained: Callable[[], tuple[Generator, Pairs]],
     config: Training,
     device: torch.device,
     seed: int,
     verbose: bool = True,
     name: str = "GenRe",
 ) -> tuple[Generator, History]:
-    """Train what ``untrained`` gives, on as many devices and machines as ``config`` says.
+    """Train the generator of ``untrained``, on as many devices and machines as ``config`` says.
 
     Parameters
     ----------
     untrained : callable
-        Gives the generator, on ``device``, and its pairs. It is called once, by the first process: what the
-        others train on is what that one found, whatever h would have answered elsewhere.
+        Gives the generator, on ``device``, and its pairs. It is called once, by the first process: all train on the
+        pairs that this one found, whatever h would have answered elsewhere.
     config : Training
     device : torch.device
         With several devices only its kind counts.
@@ -69,76 +60,52 @@ def fit(
         generator, pairs = untrained()
         return generator, Trainer(generator, pairs, config, seed, verbose, name).fit()
     from carla_genre.generator.distributed.fabric_world import FabricWorld, make_fabric, starts_elsewhere
+    from carla_genre.generator.distributed.launch import run_workers
+    from carla_genre.generator.distributed.training_job import TrainingJob
 
-    threads = max(1, torch.get_num_threads() // config.devices)
-    level = logging.getLogger("carla_genre").getEffectiveLevel()
-    settings = TrainingSettings(seed, verbose, name, device.type, threads, level)
     fabric = make_fabric(config, device)
-    if starts_elsewhere(fabric):
-        return _fit_in_cluster(FabricWorld(fabric), untrained, settings)
-    if config.nodes > 1:
+    in_cluster = starts_elsewhere(fabric)
+    if config.nodes > 1 and not in_cluster:
         raise InputError(
             f"training.nodes = {config.nodes}: the processes of several machines are started from outside, on each "
             f"with: torchrun --nnodes {config.nodes} --nproc-per-node {config.devices} --rdzv-backend c10d "
             "--rdzv-endpoint FIRST_MACHINE:29500 SCRIPT.py, or by srun"
         )
-    return _fit_with_workers(untrained, settings, config.devices)
 
-
-def _fit_with_workers(untrained: Untrained, settings: TrainingSettings, n: int) -> tuple[Generator, History]:
-    """Start n processes on this machine, which need neither h nor the caller's script."""
-    from carla_genre.generator.distributed.launch import run_workers
-
-    with tempfile.TemporaryDirectory(prefix="carla-genre-") as name:
-        folder = Path(name)
+    def write_job(folder: Path) -> Generator:
         generator, pairs = untrained()
-        write_job(folder, generator, pairs, settings)
-        del pairs  # the workers share one copy
-        run_workers(folder, n)
-        weights, history = read_trained(folder)
-    generator.load_state_dict(weights)
-    return generator, history
+        threads = max(1, torch.get_num_threads() // config.devices)
+        level = logging.getLogger("carla_genre").getEffectiveLevel()
+        TrainingJob(generator, pairs, seed, verbose, name, device.type, threads, level).write(folder)
+        return generator
+
+    if not in_cluster:
+        with tempfile.TemporaryDirectory(prefix="carla-genre-") as path:
+            generator = write_job(Path(path))
+            weights, history = run_workers(Path(path), config.devices)
+        generator.load_state_dict(weights)
+        return generator, history
+
+    return _fit_in_cluster(FabricWorld(fabric), write_job)
 
 
-def _fit_in_cluster(
-    world: FabricWorld, untrained: Untrained, settings: TrainingSettings
-) -> tuple[Generator, History]:
+def _fit_in_cluster(world: FabricWorld, write_job: Callable[[Path], Generator]) -> tuple[Generator, History]:
     """Be one of the processes that torchrun or SLURM has started, all of them in the caller's script."""
+    from carla_genre.generator.distributed.training_job import train_together
 
-    def write() -> str:
-        generator, pairs = untrained()
+    def new_folder() -> str:
         folder = Path(tempfile.mkdtemp(prefix="carla-genre-"))
         try:
-            write_job(folder, generator, pairs, settings)
+            write_job(folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         return folder.name
 
-    folder = Path(tempfile.gettempdir(), world.from_first(write))
+    folder = Path(tempfile.gettempdir(), world.broadcast(new_folder))
     try:
-        world.bring(folder)
-        return fit_shared(folder, world)
+        world.copy_folder(folder)
+        return train_together(folder, world)
     finally:
         if world.local_rank == 0:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def fit_shared(folder: Path, world: FabricWorld) -> tuple[Generator, History]:
-    """Train what a folder holds together with the world's other processes.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        In all processes, after the first one has saved the state, if one of them was asked to stop.
-    """
-    generator, settings = read_settings(folder)
-    generator = generator.to(world.device)
-    pairs = read_pairs(folder, world.device)
-    torch.manual_seed(settings.seed + world.rank)  # dropout: each process its own
-    verbose = settings.verbose and world.rank == 0
-    trainer = Trainer(
-        generator, pairs, generator.config.training, settings.seed, verbose, settings.name, world
-    )
-    with world.listening():
-        return generator, trainer.fit()

@@ -130,7 +130,7 @@ class Trainer:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         loss = loss.detach()
-        self.world.add_up([loss, *(p.grad for p in self.generator.parameters() if p.grad is not None)])
+        self.world.all_reduce([loss, *(p.grad for p in self.generator.parameters() if p.grad is not None)])
         if self.config.clip:
             torch.nn.utils.clip_grad_norm_(self.generator.parameters(), self.config.clip)
         self.optimizer.step()
@@ -159,7 +159,7 @@ class Trainer:
             for example in self.held_out:
                 total += self.generator.loss(*example).sum()
                 count += len(example.factual)
-        self.world.add_up([total, count])
+        self.world.all_reduce([total, count])
         self.generator.train(was_training)
         return (total / count.clamp_(min=1)).item()
 
@@ -221,7 +221,7 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "random": self.random.get_state(),
-            "dropout": self.world.gather(training_state.dropout_state(self.generator.device)),
+            "dropout": self.world.all_gather(training_state.dropout_state(self.generator.device)),
             "queue": self.batches.queue,
             "step": self.step,
             "history": vars(self.history),
@@ -232,7 +232,7 @@ class Trainer:
         if not self.config.checkpoint:
             return
         path = Path(self.config.checkpoint)
-        state = self.world.from_first(
+        state = self.world.broadcast(
             lambda: training_state.read(path, self._identity()) if path.exists() else None
         )
         if state is None:

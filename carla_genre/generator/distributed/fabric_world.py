@@ -16,22 +16,24 @@ from torch import Tensor
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import Training
-from carla_genre.generator.distributed.world import Made, World
+from carla_genre.generator.distributed.world import T, World
 from carla_genre.loading import load_extra
 
-# On a GPU, looking whether someone wants to stop waits for all that was queued: not done after each sum.
-SUMS_BETWEEN_LOOKS = {"cpu": 1, "cuda": 16}
-# What is sent to other machines at a time, in bytes.
+# On a GPU, reading whether a process was interrupted waits for all queued work: not done after each sum.
+SUMS_PER_CHECK = {"cpu": 1, "cuda": 16}
+# Signals that end a process, which torch's launcher takes handlers for.
+ENDS = {"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"}
+# Bytes that are sent to other machines at a time.
 CHUNK = 1 << 26
-# The others wait for the first process, which asks h and finds the pairs.
-PATIENCE = timedelta(hours=6)
+# The others wait for the first process, which calls h and finds the pairs.
+TIMEOUT = timedelta(hours=6)
 
 
 class FabricWorld(World):
     """The processes of ``training.devices`` on each of ``training.nodes``; gloo on processors, NCCL on GPUs.
 
     The gradient is summed by one message a step, not by DistributedDataParallel: the network has a bucket's
-    worth of weights, so that there is nothing to overlap; the loss and the wish to stop travel with it; and a
+    worth of weights, so that there is nothing to overlap; the loss and an interrupt travel with it; and a
     process whose share of a short batch is empty needs no special case.
 
     Parameters
@@ -57,33 +59,33 @@ class FabricWorld(World):
         self.local_rank, self.node = fabric.local_rank, fabric.node_rank
         self.device: torch.device = fabric.device
         self.in_step = False
-        self._asked_to_stop = False
+        self._interrupted = False
         self._sums = 0
 
-    def add_up(self, tensors: Sequence[Tensor]) -> None:
+    def all_reduce(self, tensors: Sequence[Tensor]) -> None:
         """Replace each tensor, in place, by its sum over the processes; all travel as one."""
-        asked = torch.full((1,), float(self._asked_to_stop), device=self.device)
-        message = torch.cat([*(tensor.flatten() for tensor in tensors), asked])
+        interrupted = torch.full((1,), float(self._interrupted), device=self.device)
+        message = torch.cat([*(tensor.flatten() for tensor in tensors), interrupted])
         total = self.fabric.all_reduce(message, reduce_op="sum")
         for tensor, part in zip(tensors, total.split([t.numel() for t in tensors] + [1]), strict=False):
             tensor.copy_(part.view_as(tensor))
         self._sums += 1
-        if self._sums % SUMS_BETWEEN_LOOKS[self.device.type] == 0:
+        if self._sums % SUMS_PER_CHECK[self.device.type] == 0:
             self.in_step = bool(total[-1] > 0)
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt in all processes if one of them was asked to stop."""
+        """Raise KeyboardInterrupt in all processes if one of them was interrupted."""
         if self.in_step:
             raise KeyboardInterrupt
 
-    def gather(self, tensor: Tensor) -> list[Tensor]:
+    def all_gather(self, tensor: Tensor) -> list[Tensor]:
         """The tensor of every process, by rank."""
         gathered: list[Any] = [None] * self.size
         torch.distributed.all_gather_object(gathered, tensor)
         return gathered
 
-    def from_first(self, make: Callable[[], Made]) -> Made:
-        """What ``make`` gives in the first process, which alone calls it; its error is raised in all."""
+    def broadcast(self, make: Callable[[], T]) -> T:
+        """The result of ``make`` in the first process, which alone calls it; its error is raised in all."""
         made, error = None, None
         if self.rank == 0:
             try:
@@ -95,9 +97,9 @@ class FabricWorld(World):
             raise error
         return made  # type: ignore[return-value]
 
-    def bring(self, folder: Path) -> None:
+    def copy_folder(self, folder: Path) -> None:
         """Copy the files of the first process's folder into the folder of that name on every other machine."""
-        names = self.from_first(lambda: sorted(path.name for path in folder.iterdir()))
+        names = self.broadcast(lambda: sorted(path.name for path in folder.iterdir()))
         writes = self.node > 0 and self.local_rank == 0 and not folder.exists()  # it may be a shared disk
         if writes:
             folder.mkdir(mode=0o700)
@@ -111,21 +113,30 @@ class FabricWorld(World):
         self.fabric.barrier()
 
     @contextlib.contextmanager
-    def listening(self) -> Iterator[None]:
-        """Ctrl-C, and the signal by which a cluster ends a job, become a stop that all processes agree on."""
-        if threading.current_thread() is not threading.main_thread():
-            yield  # only the main thread is told of signals
-            return
+    def interrupts_shared(self) -> Iterator[None]:
+        """Inside, Ctrl-C in one process, or the signal by which a cluster ends a job, interrupts all at one step."""
 
-        def ask(*_: Any) -> None:
-            self._asked_to_stop = True
+        def interrupt(*_: Any) -> None:
+            self._interrupted = True
 
-        before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
+        with signal_handlers_restored() as can_handle:
+            if can_handle:
+                signal.signal(signal.SIGINT, interrupt)
+                signal.signal(signal.SIGTERM, interrupt)
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def signal_handlers_restored() -> Iterator[bool]:
+    """Restore what ends a process at the end; gives whether this thread may set handlers, as only the main one may."""
+    can_handle = threading.current_thread() is threading.main_thread()
+    numbers = [number for number in signal.Signals if number.name in ENDS] if can_handle else []
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield can_handle
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def make_fabric(config: Training, device: torch.device) -> Any:
@@ -145,7 +156,7 @@ def make_fabric(config: Training, device: torch.device) -> Any:
             accelerator=device.type,
             devices=config.devices,
             num_nodes=config.nodes,
-            strategy=fabric.strategies.DDPStrategy(timeout=PATIENCE),
+            strategy=fabric.strategies.DDPStrategy(timeout=TIMEOUT),
         )
     except Exception as error:  # Fabric's own kinds, and torch's
         raise InputError(

@@ -1,105 +1,112 @@
-"""Start the processes that train together on one machine, wait for them, and leave none behind."""
+"""The processes that train together on one machine, started by torch's elastic launcher, as torchrun starts them."""
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
-import signal
-import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
+from signal import SIGTERM
 
 import torch
+from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, SignalException
+from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from carla_genre.errors import CarlaGenreError
+from carla_genre.generator.distributed.fabric_world import (
+    FabricWorld,
+    make_fabric,
+    portable,
+    signal_handlers_restored,
+)
+from carla_genre.generator.distributed.training_job import TrainingJob, train_together
+from carla_genre.generator.training_state import History
 
-POLL_S = 0.05
-SAVE_S = 60.0  # for a worker that was asked to stop: the step that it is in, and the checkpoint
+TRAINED, ERROR = "trained.pt", "error-{}.pickle"
+# A worker is the interpreter with the caller's path, not a copy of the caller: neither a classifier that cannot be
+# pickled nor a script without ``if __name__ == "__main__"`` is in its way.
+PROGRAM = "import sys; sys.path[:] = sys.argv[3:]; from {} import work; work(*sys.argv[1:3])"
+POLL_S = 0.1
+# By name, since the machine's own name may lead nowhere.
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}
 
 
-def run_workers(folder: Path, n: int) -> None:
-    """Run :mod:`carla_genre.generator.distributed.worker` n times on a folder, each with a rank.
-
-    They are processes of the interpreter, not copies of the caller: neither a classifier that cannot be pickled
-    nor a script without ``if __name__ == "__main__"`` is in their way.
+def run_workers(folder: Path, n: int) -> tuple[dict[str, torch.Tensor], History]:
+    """Run the folder's job in n processes; give the trained generator's state and the history.
 
     Raises
     ------
     Exception
-        What the first worker to fail has raised; the others are ended.
+        The error of the first worker to fail; the others are ended.
     KeyboardInterrupt
         After the workers have saved their state.
     """
-    # The store that they meet at is kept here: no port is looked for and lost to another before they listen.
-    store = torch.distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
-    workers = [_start(folder, rank, n, store.port) for rank in range(n)]
-    try:
-        _wait(workers, folder)
-    except KeyboardInterrupt:
-        for worker in workers:
-            worker.send_signal(signal.SIGINT)
-        end = time.monotonic() + SAVE_S
-        while any(worker.poll() is None for worker in workers) and time.monotonic() < end:
-            time.sleep(POLL_S)
-        raise
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.wait()
-            assert worker.stdin is not None
-            worker.stdin.close()
-
-
-def _start(folder: Path, rank: int, n: int, port: int) -> subprocess.Popen[bytes]:
-    meeting = {
-        # As torchrun sets them, so that Fabric joins whatever other cluster this machine is part of.
-        "TORCHELASTIC_RUN_ID": folder.name,
-        "TORCHELASTIC_USE_AGENT_STORE": "True",
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(port),
-        "RANK": str(rank),
-        "LOCAL_RANK": str(rank),
-        "GROUP_RANK": "0",
-        "WORLD_SIZE": str(n),
-        "LOCAL_WORLD_SIZE": str(n),
-    }
-    if sys.platform in LOOPBACK:  # the machine's own name may lead nowhere
-        meeting["GLOO_SOCKET_IFNAME"] = LOOPBACK[sys.platform]
-    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
-    # A session of its own: Ctrl-C is heard here and passed on once.
-    return subprocess.Popen(
-        [sys.executable, "-m", "carla_genre.generator.distributed.worker", str(folder)],
-        stdin=subprocess.PIPE,
-        env={**os.environ, **meeting, "PYTHONPATH": path},
-        start_new_session=os.name == "posix",
+    config = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=n,
+        run_id=folder.name,
+        rdzv_backend="c10d",
+        rdzv_endpoint="127.0.0.1:0",
+        local_addr="127.0.0.1",
+        max_restarts=0,
+        monitor_interval=POLL_S,
+        logs_specs=DefaultLogsSpecs(log_dir=str(folder)),
     )
+    try:
+        with signal_handlers_restored():
+            launch = elastic_launch(config, sys.executable)
+            launch("-c", PROGRAM.format(__name__), str(folder), str(os.getpid()), *sys.path)
+    except SignalException:
+        raise KeyboardInterrupt from None
+    except ChildFailedError as error:
+        raise _cause(error.failures, folder) from None
+    return torch.load(folder / TRAINED, weights_only=False)  # type: ignore[no-any-return]
 
 
-def _wait(workers: Sequence[subprocess.Popen[bytes]], folder: Path) -> None:
-    while True:
-        ends = [worker.poll() for worker in workers]
-        if any(ends):
-            raise _cause(ends, folder)
-        if all(end == 0 for end in ends):
-            return
-        time.sleep(POLL_S)
-
-
-def _cause(ends: Sequence[int | None], folder: Path) -> BaseException:
-    """Why workers have failed: the one that was killed, else the first error; the others' are its consequences."""
-    for rank, end in enumerate(ends):
-        if end is not None and end < 0:
-            name = signal.Signals(-end).name
+def _cause(failures: dict[int, ProcessFailure], folder: Path) -> BaseException:
+    """Why workers failed: the one that was killed, else the first error; the others' are its consequences."""
+    first = min(failure.timestamp for failure in failures.values())
+    for rank, failure in failures.items():
+        # The launcher itself ends those that are left, by SIGTERM and half a minute later by SIGKILL.
+        if failure.exitcode < 0 and failure.exitcode != -SIGTERM and failure.timestamp < first + 10:
+            name = failure.signal_name()
             hint = " (out of memory?)" if name == "SIGKILL" else ""
-            return CarlaGenreError(
-                f"of {len(ends)} training processes, number {rank} was ended by {name}{hint}"
-            )
-    errors = [pickle.loads(path.read_bytes()) for path in folder.glob("error-*.pickle")]
+            return CarlaGenreError(f"the training process number {rank} was ended by {name}{hint}")
+    errors = [pickle.loads(path.read_bytes()) for path in folder.glob(ERROR.format("*"))]
     if not errors:
-        return CarlaGenreError(
-            f"a training process has ended with status {max(end or 0 for end in ends)} before it began: see above"
-        )
+        return CarlaGenreError("a training process ended before it began to train: see its message above")
     return min(errors, key=lambda error: error[0])[1]
+
+
+def work(path: str, parent: str) -> None:
+    """Be one of the processes: train, and leave the result, or the error, in the folder."""
+    folder = Path(path)
+    threading.Thread(target=_end_with_parent, args=[int(parent)], daemon=True).start()
+    if sys.platform in LOOPBACK:
+        os.environ["GLOO_SOCKET_IFNAME"] = LOOPBACK[sys.platform]
+    try:
+        job = TrainingJob.read(folder)
+        torch.set_num_threads(job.threads)
+        logging.basicConfig(level=job.log_level, format="%(message)s")
+        fabric = make_fabric(job.generator.config.training, torch.device(job.device))
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+        world = FabricWorld(fabric)
+        generator, history = train_together(folder, world)
+        if world.rank == 0:
+            torch.save((generator.state_dict(), history), folder / TRAINED)
+    except BaseException as error:
+        content = pickle.dumps((time.time(), portable(error)))
+        (folder / ERROR.format(os.environ["RANK"])).write_bytes(content)
+        sys.exit(1)
+
+
+def _end_with_parent(parent: int) -> None:
+    """End this process once the one that started it is gone, even if it was killed."""
+    while os.getppid() == parent:
+        time.sleep(POLL_S)
+    os._exit(1)

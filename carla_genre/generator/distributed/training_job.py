@@ -1,32 +1,35 @@
-"""A training as a folder of files: what processes that have neither the data nor h need to train a generator.
+"""A training as a folder of files, for processes that have neither the data nor h.
 
 The pairs are mapped into memory, not read, so that the processes of a machine share one copy of them.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from carla_genre.generator import checkpoint
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs
+from carla_genre.generator.trainer import Trainer
 from carla_genre.generator.training_state import History
 
-GENERATOR, PAIRS, TRAINED = "generator.safetensors", "pairs.pt", "trained.safetensors"
+if TYPE_CHECKING:
+    from carla_genre.generator.distributed.fabric_world import FabricWorld
+
+JOB = "job.pt"
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
-    """What a training is told besides its generator's configuration.
+class TrainingJob:
+    """What a process needs to train.
 
     Parameters
     ----------
-    seed, verbose, name
+    generator, pairs, seed, verbose, name
         As :class:`carla_genre.generator.trainer.Trainer` takes them.
     device : str
         "cpu" or "cuda".
@@ -36,6 +39,8 @@ class TrainingSettings:
         Of the log lines that are shown.
     """
 
+    generator: Generator
+    pairs: Pairs
     seed: int
     verbose: bool
     name: str
@@ -43,41 +48,35 @@ class TrainingSettings:
     threads: int
     log_level: int
 
+    def write(self, folder: Path) -> None:
+        """Write the job into an empty folder."""
+        arrays = {name: getattr(self.pairs, name) for name in ("sources", "targets")}
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+        pairs = replace(self.pairs, **dict.fromkeys(arrays))  # a tensor is mapped, an array would be read
+        torch.save((replace(self, pairs=pairs), tensors), folder / JOB)
 
-def write_job(folder: Path, generator: Generator, pairs: Pairs, settings: TrainingSettings) -> None:
-    """Write a training into an empty folder."""
-    checkpoint.save(folder / GENERATOR, generator, dataclasses.asdict(settings))
-    fields = {field.name: getattr(pairs, field.name) for field in dataclasses.fields(pairs)}
-    arrays = {name: value for name, value in fields.items() if isinstance(value, np.ndarray)}
-    content = {
-        "kind": type(pairs),
-        "arrays": {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()},
-        "others": {name: value for name, value in fields.items() if name not in arrays},
-    }
-    torch.save(content, folder / PAIRS)
-
-
-def read_settings(folder: Path) -> tuple[Generator, TrainingSettings]:
-    """The generator on the CPU, and the settings."""
-    generator, settings = checkpoint.load(folder / GENERATOR)
-    return generator, TrainingSettings(**settings)
+    @classmethod
+    def read(cls, folder: Path, device: torch.device | str = "cpu") -> TrainingJob:
+        """Read a job, its tensors on ``device``; on a CPU they stay in the file."""
+        # Not weights only: the folder was written by this training.
+        job, tensors = torch.load(folder / JOB, map_location=device, mmap=True, weights_only=False)
+        arrays = {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
+        return replace(job, pairs=replace(job.pairs, **arrays))
 
 
-def read_pairs(folder: Path, device: torch.device) -> Pairs:
-    """The pairs, their tensors on ``device``; on a CPU they stay in the file."""
-    # Not weights only: the folder was written by this training.
-    saved = torch.load(folder / PAIRS, map_location=device, mmap=True, weights_only=False)
-    arrays = {name: tensor.cpu().numpy() for name, tensor in saved["arrays"].items()}
-    pairs: Pairs = saved["kind"](**arrays, **saved["others"])
-    return pairs
+def train_together(folder: Path, world: FabricWorld) -> tuple[Generator, History]:
+    """Train the job of a folder together with the world's other processes.
 
-
-def write_trained(folder: Path, generator: Generator, history: History) -> None:
-    """Write the trained weights and the history beside the training."""
-    checkpoint.save(folder / TRAINED, generator, dataclasses.asdict(history))
-
-
-def read_trained(folder: Path) -> tuple[dict[str, torch.Tensor], History]:
-    """The trained generator's state and the history."""
-    generator, history = checkpoint.load(folder / TRAINED)
-    return generator.state_dict(), History(**history)
+    Raises
+    ------
+    KeyboardInterrupt
+        In all processes, after the first one has saved the state, if one of them was interrupted.
+    """
+    job = TrainingJob.read(folder, world.device)
+    generator = job.generator.to(world.device)
+    torch.manual_seed(job.seed + world.rank)  # dropout: each process its own
+    verbose = job.verbose and world.rank == 0
+    config = generator.config.training
+    trainer = Trainer(generator, job.pairs, config, job.seed, verbose, job.name, world)
+    with world.interrupts_shared():
+        return generator, trainer.fit()

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from torch import Tensor
 
-Made = TypeVar("Made")
+T = TypeVar("T")
 
 
 class World:
@@ -31,16 +31,16 @@ class World:
         """Which of n rows are this process's: consecutive ones, as many as another's or one more or less."""
         return slice(self.rank * n // self.size, (self.rank + 1) * n // self.size)
 
-    def add_up(self, tensors: Sequence[Tensor]) -> None:
+    def all_reduce(self, tensors: Sequence[Tensor]) -> None:
         """Replace each tensor, in place, by its sum over the processes."""
 
-    def gather(self, tensor: Tensor) -> list[Tensor]:
+    def all_gather(self, tensor: Tensor) -> list[Tensor]:
         """The tensor of every process, by rank."""
         return [tensor]
 
-    def from_first(self, make: Callable[[], Made]) -> Made:
-        """What ``make`` gives in the first process, which alone calls it; its error is raised in all."""
+    def broadcast(self, make: Callable[[], T]) -> T:
+        """The result of ``make`` in the first process, which alone calls it; its error is raised in all."""
         return make()
 
     def check(self) -> None:
-        """Raise KeyboardInterrupt in all processes if one of them was asked to stop before the last sum."""
+        """Raise KeyboardInterrupt in all processes if one of them was interrupted before the last sum."""

@@ -1,9 +1,11 @@
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,29 +17,13 @@ import torch
 from generator_cases import TRAINING, make_generator, make_pairs
 from joined_training import DROPOUT, FROM_ONE, SETTINGS, TO_ONE, interrupted, train
 
-from carla_genre.errors import CarlaGenreError, CheckpointError, InputError, MissingDependencyError
-from carla_genre.generator.config import PairConfig
-from carla_genre.generator.distributed import training_job
-from carla_genre.generator.distributed.launch import _cause, run_workers
+from carla_genre.errors import CarlaGenreError, InputError, MissingDependencyError
+from carla_genre.generator.config import PairConfig, Training
+from carla_genre.generator.distributed.training_job import TrainingJob
 from carla_genre.generator.distributed.world import World
 from carla_genre.generator.fitting import fit
-from carla_genre.generator.training_state import History
 
 CPU = torch.device("cpu")
-
-
-def settings(**changes: Any) -> training_job.TrainingSettings:
-    return training_job.TrainingSettings(
-        **{
-            "seed": 0,
-            "verbose": False,
-            "name": "GenRe",
-            "device": "cpu",
-            "threads": 1,
-            "log_level": 30,
-            **changes,
-        }
-    )
 
 
 @pytest.fixture(scope="module")
@@ -163,65 +149,113 @@ def test_every_row_is_one_process_s_and_shares_are_even(n: int, size: int) -> No
 
 
 @pytest.mark.parametrize("table", ["on", "off"])
-def test_pairs_are_mapped_from_the_job_s_file(table: str, tmp_path: Path) -> None:
-    pairs = make_pairs(config=PairConfig(top_k=20, table=table))
-    training_job.write_job(tmp_path, make_generator(), pairs, settings(name="other"))
-    read = training_job.read_pairs(tmp_path, CPU)
+def test_a_job_comes_back_with_its_pairs_mapped_from_the_file(table: str, tmp_path: Path) -> None:
+    generator, pairs = make_generator(), make_pairs(config=PairConfig(top_k=20, table=table))
+    TrainingJob(generator, pairs, 3, False, "other", "cpu", 1, 30).write(tmp_path)
+    found = TrainingJob.read(tmp_path)
+    assert (found.seed, found.verbose, found.name, found.device) == (3, False, "other", "cpu")
+    state = generator.state_dict()
+    assert all(torch.equal(value, state[name]) for name, value in found.generator.state_dict().items())
+    read = found.pairs
     assert type(read) is type(pairs) and len(read) == len(pairs)
     np.testing.assert_array_equal(read.sources, pairs.sources)
     np.testing.assert_array_equal(read.targets, pairs.targets)
     rows, uniform = torch.arange(len(pairs)), torch.linspace(0, 0.999, len(pairs))[:, None]
     assert torch.equal(read.target_at(rows, uniform), pairs.target_at(rows, uniform))
     if sys.platform == "linux":
-        assert str(tmp_path / training_job.PAIRS) in Path("/proc/self/maps").read_text()
+        assert str(tmp_path) in Path("/proc/self/maps").read_text()
 
 
-def test_a_job_s_generator_settings_and_history_come_back(tmp_path: Path) -> None:
-    training_job.write_job(tmp_path, make_generator(), make_pairs(), settings(name="other"))
-    generator, found = training_job.read_settings(tmp_path)
-    assert found == settings(name="other")
-    state = make_generator().state_dict()
-    assert all(torch.equal(value, state[name]) for name, value in generator.state_dict().items())
-    history = History([1, 2], [3.0, 2.5], [0.1 + 0.2, 1.0], 2)
-    training_job.write_trained(tmp_path, generator, history)
-    assert training_job.read_trained(tmp_path)[1] == history
+def train_in_two(training: Training) -> None:
+    training = replace(training, devices=2)
+    fit(lambda: (make_generator(training=training), make_pairs()), training, CPU, seed=0, verbose=False)
 
 
-def test_an_error_in_a_worker_is_the_parent_s(tmp_path: Path) -> None:
-    (tmp_path / training_job.GENERATOR).write_text("nothing")
-    with pytest.raises(CheckpointError, match="is no checkpoint of this package"):
-        run_workers(tmp_path, 1)
+def test_an_error_in_a_worker_is_the_caller_s() -> None:
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with pytest.raises(FloatingPointError, match="lower training"):
+        train_in_two(replace(TRAINING, learning_rate=1e30, clip=0.0))
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
+def workers() -> list[int]:
+    """The processes that this one has started to train."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [pid for pid in map(int, children) if b"import work" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the workers in /proc")
 def test_a_worker_that_was_killed_is_the_cause_of_the_others_errors(tmp_path: Path) -> None:
-    from carla_genre.generator.distributed.worker import ERROR, write_error
+    file = tmp_path / "state.pt"
+    endless = replace(TRAINING, steps=10**6, evaluations=10**5, patience=0, checkpoint=str(file))
+    killed = pytest.raises(CarlaGenreError, match=r"number [01] was ended by SIGKILL")
+    with once_written(file, lambda: os.kill(workers()[0], signal.SIGKILL)), killed:
+        train_in_two(endless)
+    assert workers() == []
 
-    write_error(tmp_path / ERROR.format(1), ValueError("first"))
-    write_error(tmp_path / ERROR.format(0), RuntimeError("connection closed"))
-    assert str(_cause([1, 1], tmp_path)) == "first"
-    cause = _cause([1, -signal.SIGKILL], tmp_path)
-    assert isinstance(cause, CarlaGenreError) and "number 1 was ended by SIGKILL" in str(cause)
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the workers in /proc")
+def test_workers_do_not_outlive_a_caller_that_was_killed(tmp_path: Path) -> None:
+    """The caller is a script without a guard, whose generator is made by what cannot be pickled."""
+    file = tmp_path / "state.pt"
+    script = SCRIPT.format(path=str(file), folder=str(Path(joined_training.__file__).parent))
+    (tmp_path / "script.py").write_text(script)
+    command = [sys.executable, tmp_path / "script.py"]
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, env=env, start_new_session=True) as caller:
+        try:
+            wait_for(file.exists)
+            children = Path(f"/proc/{caller.pid}/task/{caller.pid}/children").read_text().split()
+        finally:
+            caller.kill()
+    assert len(children) >= 2
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
+
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {folder!r})
+from dataclasses import replace
+import torch
+from generator_cases import TRAINING, make_generator, make_pairs
+from carla_genre.generator.fitting import fit
+endless = replace(TRAINING, steps=10**6, evaluations=10**5, patience=0, checkpoint={path!r}, devices=2)
+fit(lambda: (make_generator(training=endless), make_pairs()), endless, torch.device("cpu"), seed=0, verbose=False)
+"""
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def once_written(file: Path, act: Callable[[], None]) -> Iterator[None]:
+    """Act in a thread once there is a file."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            if file.exists():
+                act()
+                return
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_ctrl_c_in_the_parent_saves_and_leaves_no_worker(tmp_path: Path) -> None:
     file = tmp_path / "state.pt"
-    endless = replace(TRAINING, steps=10**6, evaluations=10**5, patience=0, checkpoint=str(file), devices=2)
-    over = threading.Event()
-
-    def interrupt_once_it_has_begun() -> None:
-        while not over.wait(0.05):
-            if file.exists():
-                os.kill(os.getpid(), signal.SIGINT)
-                return
-
-    thread = threading.Thread(target=interrupt_once_it_has_begun)
-    thread.start()
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            fit(lambda: (make_generator(training=endless), make_pairs()), endless, CPU, seed=0, verbose=False)
-    finally:
-        over.set()
-        thread.join()
+    endless = replace(TRAINING, steps=10**6, evaluations=10**5, patience=0, checkpoint=str(file))
+    with once_written(file, lambda: os.kill(os.getpid(), signal.SIGINT)), pytest.raises(KeyboardInterrupt):
+        train_in_two(endless)
     state = torch.load(file)
     assert state["step"] >= 10 and len(state["dropout"]) == 2
     time.sleep(0.3)
