@@ -38,7 +38,8 @@ class PatchedTransformer(RecourseTransformer):
 
     def forward(self, factual: Tensor, factual_value: Tensor, answer: Tensor, answer_value: Tensor) -> Tensor:
         """As :meth:`RecourseTransformer.forward`: (B, D) four times -> (B, D, K)."""
-        tokens = self.encode(factual, factual_value)[0]
+        tokens, _ = self.encode(factual, factual_value)
+        assert tokens is not None  # kind "summary"
         parts = self.split(self.answer_embedding(answer, answer_value))  # (B, T, P, E)
         start = self.start.expand(parts.shape[0], 1, -1)
         x = torch.cat([start, parts.sum(2)[:, :-1]], dim=1)  # a patch sees the one before it

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -52,7 +52,8 @@ class TrainingJob:
         """Write the job into an empty folder."""
         arrays = {name: getattr(self.pairs, name) for name in ("sources", "targets")}
         tensors = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
-        pairs = replace(self.pairs, **dict.fromkeys(arrays))  # a tensor is mapped, an array would be read
+        without: dict[str, Any] = dict.fromkeys(arrays)
+        pairs = replace(self.pairs, **without)  # a tensor is mapped, an array would be read
         torch.save((replace(self, pairs=pairs), tensors), folder / JOB)
 
     @classmethod
