@@ -66,27 +66,17 @@ def retrained(
     if rows not in ("bootstrap", "same"):
         raise InputError(f"rows must be 'bootstrap' or 'same', it is {rows!r}")
     folder = None if cache is None else Path(cache).expanduser()
-    return [_again(setting, (seed, number), rows, epochs, folder, verbose) for number in range(n)]
-
-
-def _again(
-    setting: Setting, seed: tuple[int, int], rows: str, epochs: int, folder: Path | None, verbose: bool
-) -> MLModel:
-    data, random, own_seed = setting.data, np.random.default_rng(seed), setting.seed
-    train = data.df_train
-    if rows == "bootstrap":
-        train = train.iloc[random.integers(0, len(train), len(train))]
-    else:
-        own_seed = int(random.integers(1 << 32))
-    mlmodel, _ = train_by_name(
-        setting.classifier,
-        with_train_rows(data, train),
-        input_columns(data),
-        setting.balanced,
-        own_seed,
-        folder,
-        epochs,
-        verbose,
-    )
-    mlmodel.data = data
-    return mlmodel
+    data, classifiers = setting.data, []
+    for number in range(n):
+        random, own_seed, train = np.random.default_rng((seed, number)), setting.seed, data.df_train
+        if rows == "bootstrap":
+            train = train.iloc[random.integers(0, len(train), len(train))]
+        else:
+            own_seed = int(random.integers(1 << 32))
+        part, columns = with_train_rows(data, train), input_columns(data)
+        mlmodel, _ = train_by_name(
+            setting.classifier, part, columns, setting.balanced, own_seed, folder, epochs, verbose
+        )
+        mlmodel.data = data
+        classifiers.append(mlmodel)
+    return classifiers

@@ -14,7 +14,7 @@ from method_cases import Logistic, denied, make_mlmodel
 from carla_genre.errors import InputError
 from carla_genre.methods.baselines.search.relaxed_space import RelaxedSpace
 from carla_genre.methods.baselines.tap.method import TAP, target_divergence
-from carla_genre.methods.baselines.tap.verifier import LabelledPairs, VerifierTraining, fit_verifier
+from carla_genre.methods.baselines.tap.verifier import LabelledPairs, VerifierOptions, fit_verifier
 
 QUICK: dict[str, Any] = {
     "verbose": False,
@@ -47,8 +47,8 @@ def separable(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 def test_the_verifier_learns_the_rule_that_made_the_labels() -> None:
     rows, labels = separable(3000)
-    training = VerifierTraining(max_steps=800, learning_rate=5e-3, every=200)
-    verifier, history = fit_verifier(rows, labels, [32, 32], training, torch.device("cpu"), 0, False)
+    options = VerifierOptions(layers=[32, 32], max_steps=800, learning_rate=5e-3, every=200)
+    verifier, history = fit_verifier(rows, labels, options, torch.device("cpu"), 0, False)
     first, one = separable(2000, 1)
     second, other = separable(2000, 2)
     probability = verifier.probability(torch.from_numpy(first), torch.from_numpy(second)).numpy()
@@ -64,8 +64,8 @@ def test_with_noisy_labels_it_learns_the_product_of_the_probabilities() -> None:
     random = np.random.default_rng(0)
     rows = np.where(random.random((4000, 1)) < 0.5, 0.0, 1.0)
     labels = (random.random(4000) < np.where(rows[:, 0] > 0.5, 0.8, 0.2)).astype(int)
-    training = VerifierTraining(max_steps=800, learning_rate=3e-3, every=100)
-    verifier, _ = fit_verifier(rows, labels, [16], training, torch.device("cpu"), 0, False)
+    options = VerifierOptions(layers=[16], max_steps=800, learning_rate=3e-3, every=100)
+    verifier, _ = fit_verifier(rows, labels, options, torch.device("cpu"), 0, False)
     zero, one = torch.zeros(1, 1, dtype=torch.float64), torch.ones(1, 1, dtype=torch.float64)
     assert verifier.probability(zero, one).item() == pytest.approx(0.68, abs=0.03)
     assert verifier.probability(one, zero).item() == pytest.approx(0.68, abs=0.03)
@@ -74,8 +74,8 @@ def test_with_noisy_labels_it_learns_the_product_of_the_probabilities() -> None:
 
 def test_the_kept_weights_are_those_of_the_least_held_out_loss_and_patience_ends_the_training() -> None:
     rows, labels = separable(60)
-    training = VerifierTraining(max_steps=20000, learning_rate=1e-2, every=20, patience=3)
-    _, history = fit_verifier(rows, labels, [32], training, torch.device("cpu"), 0, False)
+    options = VerifierOptions(layers=[32], max_steps=20000, learning_rate=1e-2, every=20, patience=3)
+    _, history = fit_verifier(rows, labels, options, torch.device("cpu"), 0, False)
     best = history.step.index(history.best_step)
     assert history.loss[best] == min(history.loss)
     assert len(history.step) == best + 4
@@ -84,8 +84,8 @@ def test_the_kept_weights_are_those_of_the_least_held_out_loss_and_patience_ends
 
 def test_epochs_bound_the_training() -> None:
     rows, labels = separable(200)
-    training = VerifierTraining(epochs=3, batch_size=50, every=5)
-    _, history = fit_verifier(rows, labels, [8], training, torch.device("cpu"), 0, False)
+    options = VerifierOptions(layers=[8], epochs=3, batch_size=50, every=5)
+    _, history = fit_verifier(rows, labels, options, torch.device("cpu"), 0, False)
     assert history.step == [5, 10, 12]
 
 
@@ -102,9 +102,7 @@ def test_pairs_are_half_of_equal_labels_and_balanced() -> None:
 
 def test_one_label_alone_is_refused() -> None:
     with pytest.raises(InputError, match="at least two training rows of each label"):
-        fit_verifier(
-            np.zeros((5, 1)), np.zeros(5, int), [4], VerifierTraining(), torch.device("cpu"), 0, False
-        )
+        fit_verifier(np.zeros((5, 1)), np.zeros(5, int), VerifierOptions(), torch.device("cpu"), 0, False)
 
 
 def test_target_divergence_is_the_least_divergence_to_the_target_set() -> None:

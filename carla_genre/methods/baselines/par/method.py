@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -15,13 +14,7 @@ from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairing.neighbours import nearest_targets
 from carla_genre.generator.randomness import row_keys, uniforms
 from carla_genre.methods.baselines.par.network import RecourseNetwork, Task
-from carla_genre.methods.baselines.par.objective import (
-    Fit,
-    Objective,
-    Weights,
-    single_neighbour,
-    train_generator,
-)
+from carla_genre.methods.baselines.par.objective import Objective, single_neighbour, train_generator
 from carla_genre.methods.baselines.par.surrogate import distil
 from carla_genre.methods.core.base import MethodOptions, SchemaMethod
 from carla_genre.methods.core.feature_constraints import feature_constraints
@@ -167,16 +160,12 @@ class PAR(SchemaMethod):
             self.densities["denied"],
             surrogate,
             self.relaxation,
-            Weights(
-                given["denied_weight"], given["lambda_"], given["sparsity_weight"], given["validity_weight"]
-            ),
+            given,
             floor=float(np.quantile(likelihood, FLOOR_QUANTILE)),
-            margin=math.log(given["confidence"] / (1 - given["confidence"])),
         ).to(self.device)
         self.network = RecourseNetwork(self.relaxation, given["hidden"]).to(self.device)
-        fit = Fit(**{name: given[name] for name in Fit.__dataclass_fields__})
         task = self._task(rows.values[refused])
-        self.losses = train_generator(self.network, self.objective, task, fit)
+        self.losses = train_generator(self.network, self.objective, task)
         self.network.eval()
 
     def _density(self, values: np.ndarray) -> ClassDensity:

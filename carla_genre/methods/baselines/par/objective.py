@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,29 +23,15 @@ ROW_GRADIENT = 10.0
 SINGLE = 0.5
 
 
-@dataclass(frozen=True)
-class Weights:
-    """Of the objective's terms, beside the accepted class's log-likelihood, whose weight is 1.
-
-    Attributes
-    ----------
-    denied, cost, sparsity, validity : float
-    """
-
-    denied: float
-    cost: float
-    sparsity: float
-    validity: float
-
-
 class Objective(nn.Module):
     """The penalised form of constrained MAP, to be minimised.
 
-    -log p(x' | accepted) + denied * max(log p(x' | denied), floor) + cost * C(x, x')
-    + sparsity * (features changed) + validity * max(margin - s(x'), 0)
+    -log p(x' | accepted) + denied_weight * max(log p(x' | denied), floor) + lambda * C(x, x')
+    + sparsity_weight * (features changed) + validity_weight * max(margin - s(x'), 0)
 
-    s imitates the logit of h. The floor ends the reward for leaving the denied class where its rows are as
-    unlikely as they are among the accepted: without it the answer would leave the data altogether.
+    s imitates the logit of h, and the margin is the logit of ``confidence``. The floor ends the reward for leaving
+    the denied class where its rows are as unlikely as they are among the accepted: without it the answer would leave
+    the data altogether.
 
     Parameters
     ----------
@@ -51,11 +40,10 @@ class Objective(nn.Module):
     surrogate : Module
         (..., W) -> (...), logit of h.
     relaxation : Relaxation
-    weights : Weights
+    options : mapping
+        PAR's hyperparameters.
     floor : float
         In nats.
-    margin : float
-        The logit that s should reach.
     """
 
     share: Tensor
@@ -66,14 +54,14 @@ class Objective(nn.Module):
         denied: nn.Module,
         surrogate: nn.Module,
         relaxation: Relaxation,
-        weights: Weights,
+        options: Mapping[str, Any],
         floor: float,
-        margin: float,
     ) -> None:
         super().__init__()
         self.accepted, self.denied, self.surrogate = accepted, denied, surrogate
         self.requires_grad_(False)
-        self.weights, self.floor, self.margin = weights, floor, margin
+        self.options, self.floor = options, floor
+        self.margin = math.log(options["confidence"] / (1 - options["confidence"]))
         sizes = torch.tensor([part.stop - part.start for part in relaxation.slices])
         # A category of more than two levels moves two of its numbers by 1 when it changes.
         share = torch.where(sizes > 1, 0.5, 1.0)[torch.from_numpy(relaxation.feature)]
@@ -83,56 +71,36 @@ class Objective(nn.Module):
         """The loss of answers (..., W) to factuals that broadcast: (...)."""
         change = (answer - factual).abs() * self.share
         loss = -self.accepted(answer)
-        loss = loss + self.weights.denied * self.denied(answer).clamp_min(self.floor)
-        loss = loss + self.weights.cost * change.sum(-1)
+        loss = loss + self.options["denied_weight"] * self.denied(answer).clamp_min(self.floor)
+        loss = loss + self.options["lambda_"] * change.sum(-1)
         # Concave, with slope at 0: a small change costs more for its size than a large one.
-        loss = loss + self.weights.sparsity * (change / (change + 0.05)).sum(-1)
-        return loss + self.weights.validity * (self.margin - self.surrogate(answer)).relu()
+        loss = loss + self.options["sparsity_weight"] * (change / (change + 0.05)).sum(-1)
+        return loss + self.options["validity_weight"] * (self.margin - self.surrogate(answer)).relu()
 
 
-@dataclass(frozen=True)
-class Fit:
-    """How a network is trained.
-
-    Attributes
-    ----------
-    steps, batch_size : int
-    learning_rate : float
-    validation : float
-        Share of the rows that the best weights are chosen on.
-    seed : int
-    verbose : bool
-    """
-
-    steps: int
-    batch_size: int
-    learning_rate: float
-    validation: float
-    seed: int
-    verbose: bool
-
-
-def train_generator(network: RecourseNetwork, objective: Objective, task: Task, fit: Fit) -> list[float]:
-    """Train in place and keep the weights of the best validation loss.
+def train_generator(network: RecourseNetwork, objective: Objective, task: Task) -> list[float]:
+    """Train in place by the objective's options and keep the weights of the best validation loss.
 
     Returns
     -------
     list of float
         The validation losses: before the first step, then ``EVALUATIONS`` times.
     """
-    device = task.factual.device
-    random = torch.Generator(device).manual_seed(fit.seed)
+    options, device = objective.options, task.factual.device
+    random = torch.Generator(device).manual_seed(options["seed"])
     order = torch.randperm(len(task), generator=random, device=device)
-    n_held_out = min(max(1, int(fit.validation * len(order))), 2048) if len(order) > 1 else 0
+    n_held_out = min(max(1, int(options["validation"] * len(order))), 2048) if len(order) > 1 else 0
     held_out = task.rows(order[:n_held_out] if n_held_out else order)
     rows = order[n_held_out:]
-    optimizer = torch.optim.Adam(network.parameters(), lr=fit.learning_rate)
+    optimizer = torch.optim.Adam(network.parameters(), lr=options["learning_rate"])
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, fit.learning_rate, total_steps=max(fit.steps, 10) + 1, pct_start=0.1
+        optimizer, options["learning_rate"], total_steps=max(options["steps"], 10) + 1, pct_start=0.1
     )
 
     def batch_loss() -> Tensor:
-        batch = task.rows(rows[torch.randint(len(rows), (fit.batch_size,), generator=random, device=device)])
+        batch = task.rows(
+            rows[torch.randint(len(rows), (options["batch_size"],), generator=random, device=device)]
+        )
         batch = replace(batch, weights=_some_single(batch.weights, random))
         answer = network(batch)
         answer.register_hook(_clip_rows)
@@ -142,14 +110,14 @@ def train_generator(network: RecourseNetwork, objective: Objective, task: Task, 
         network,
         batch_loss,
         optimizer,
-        fit.steps,
+        options["steps"],
         "PAR",
         schedule,
         held_out_loss=lambda: objective(held_out.factual, network(held_out)).mean(),
-        every=max(1, fit.steps // EVALUATIONS),
+        every=max(1, options["steps"] // EVALUATIONS),
         from_start=True,
         clip=1.0,
-        verbose=fit.verbose,
+        verbose=options["verbose"],
     ).loss
 
 

@@ -18,20 +18,6 @@ LEARNING_RATE = 3e-3
 MIXED = 20_000
 
 
-class Surrogate(nn.Module):
-    """A small network for the logit of h on relaxed vectors: (..., W) -> (...)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(width, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1)
-        )
-
-    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
-        """Logits of h."""
-        return self.layers(vectors).squeeze(-1)
-
-
 def mixed_rows(values: np.ndarray, seed: int) -> np.ndarray:
     """Rows that take each feature from one of two given rows: counterfactuals lie between such rows too."""
     random = np.random.default_rng(seed)
@@ -48,8 +34,8 @@ def distil(
     steps: int,
     seed: int,
     device: torch.device,
-) -> Surrogate:
-    """Fit a surrogate to the probabilities of h on rows and on mixtures of them.
+) -> nn.Module:
+    """Fit a small network, (..., W) -> (...), to the logit of h on rows and on mixtures of them.
 
     Parameters
     ----------
@@ -70,7 +56,10 @@ def distil(
     rows = relaxation.encode(np.concatenate([values, mixed]))
     vectors = torch.from_numpy(rows).float().to(device)
     target = torch.from_numpy(np.concatenate([known, scores(mixed)])).float().to(device)
-    surrogate = Surrogate(relaxation.width).to(device)
+    surrogate = nn.Sequential(
+        *(nn.Linear(relaxation.width, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU()),
+        *(nn.Linear(HIDDEN, 1), nn.Flatten(-2)),
+    ).to(device)
     optimizer = torch.optim.Adam(surrogate.parameters(), lr=LEARNING_RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(steps, 1))
     random = torch.Generator(device).manual_seed(seed)

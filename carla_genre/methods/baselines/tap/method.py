@@ -16,7 +16,7 @@ from carla_genre.errors import InputError
 from carla_genre.methods.baselines.search.local_linear import LocalLinearFit
 from carla_genre.methods.baselines.search.logit import ModuleLogit, logit_of
 from carla_genre.methods.baselines.search.relaxed_space import BestAnswers, RelaxedSpace
-from carla_genre.methods.baselines.tap.verifier import VerifierOptions, VerifierTraining, fit_verifier
+from carla_genre.methods.baselines.tap.verifier import VerifierOptions, fit_verifier
 from carla_genre.methods.core.base import MethodOptions, SchemaMethod
 from carla_genre.options import option
 from carla_genre.schema import Relaxation
@@ -139,13 +139,10 @@ class TAP(SchemaMethod):
         rows = torch.from_numpy(vectors @ matrix + offset)
         fit = LocalLinearFit(rows.std(dim=0), self.hyperparams["neighbors"], seed)
         self._logit = logit_of(self._mlmodel, self.schema.columns, rows[:PROBES], fit, self.device)
-        options = dict(self.hyperparams["verifier"])
-        layers = options.pop("layers")
         self.verifier, self.history = fit_verifier(
             vectors,
             self.training_rows.labels,
-            layers,
-            VerifierTraining(**options),
+            VerifierOptions(**self.hyperparams["verifier"]),
             self.device,
             seed,
             self.hyperparams["verbose"],

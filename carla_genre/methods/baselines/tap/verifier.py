@@ -50,9 +50,10 @@ class Verifier(nn.Module):
 
 @described
 @dataclass(frozen=True)
-class VerifierTraining:
-    """How a verifier is fitted."""
+class VerifierOptions:
+    """The network, and how it is fitted."""
 
+    layers: list[int] | tuple[int, ...] = option((50, 50, 50, 50), "Widths of the hidden layers.")
     epochs: int = option(2000, "Most passes over as many pairs as there are rows.", "[1, inf)")
     max_steps: int = option(20000, "Most gradient steps; the lower bound of the two holds.", "[1, inf)")
     learning_rate: float = option(1e-4, "Adam's.", "(0, inf)", aliases=("lr",))
@@ -63,13 +64,6 @@ class VerifierTraining:
         "[0, inf)",
     )
     every: int = option(250, "Steps between two measurements.", "[1, inf)")
-
-
-@dataclass(frozen=True)
-class VerifierOptions(VerifierTraining):
-    """The network, and how it is fitted."""
-
-    layers: list[int] | tuple[int, ...] = option((50, 50, 50, 50), "Widths of the hidden layers.")
 
 
 class LabelledPairs:
@@ -102,8 +96,7 @@ class LabelledPairs:
 def fit_verifier(
     rows: np.ndarray,
     labels: np.ndarray,
-    layers: Sequence[int],
-    training: VerifierTraining,
+    options: VerifierOptions,
     device: torch.device,
     seed: int,
     verbose: bool = True,
@@ -115,8 +108,7 @@ def fit_verifier(
     rows : ndarray (N, W)
     labels : ndarray (N,)
         0 and 1.
-    layers, training
-        Of the verifier.
+    options : VerifierOptions
     device : torch.device
     seed : int
         Of the weights, the held-out rows and the pairs.
@@ -147,17 +139,17 @@ def fit_verifier(
     held_pairs = LabelledPairs(values[held_out], known[held_out]).draw(VALIDATION_PAIRS, random)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
-        verifier = Verifier(rows.shape[1], layers).to(device)
-    n_steps = min(training.max_steps, training.epochs * math.ceil(len(rows) / training.batch_size))
+        verifier = Verifier(rows.shape[1], options.layers).to(device)
+    n_steps = min(options.max_steps, options.epochs * math.ceil(len(rows) / options.batch_size))
     history = train(
         verifier,
-        lambda: _loss(verifier, pairs.draw(training.batch_size, random)),
-        torch.optim.Adam(verifier.parameters(), lr=training.learning_rate, fused=True),
+        lambda: _loss(verifier, pairs.draw(options.batch_size, random)),
+        torch.optim.Adam(verifier.parameters(), lr=options.learning_rate, fused=True),
         n_steps,
         "TAP's verifier",
         held_out_loss=lambda: _loss(verifier, held_pairs),
-        every=training.every,
-        patience=training.patience,
+        every=options.every,
+        patience=options.patience,
         verbose=verbose,
     )
     return verifier.double().eval().requires_grad_(False), history
