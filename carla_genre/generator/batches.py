@@ -24,7 +24,7 @@ class Batches:
     Attributes
     ----------
     held_out, train_rows : Tensor, long
-        Places of the rows.
+        Indices of the rows.
     per_epoch : int
         Batches in a pass over the training rows; the last one may be short.
     """
@@ -38,7 +38,7 @@ class Batches:
         self.queue = self.train_rows[:0]  # what is left of this epoch
 
     def next(self) -> Tensor:
-        """Places of the next batch's rows."""
+        """Indices of the next batch's rows."""
         if len(self.queue) == 0:
             order = torch.randperm(len(self.train_rows), generator=self.random, device=self.train_rows.device)
             self.queue = self.train_rows[order]

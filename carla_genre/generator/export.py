@@ -80,7 +80,7 @@ def export(
         )
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # where the sources lay on this machine
-    told = json.dumps({**description, "torch": torch.__version__})
+    extra = json.dumps({**description, "torch": torch.__version__})
     # torch writes the name of a path, but not of a stream, into the file.
     with whole_file(path) as part, part.open("wb") as stream:
-        torch.export.save(program, stream, extra_files={DESCRIPTION: told})
+        torch.export.save(program, stream, extra_files={DESCRIPTION: extra})

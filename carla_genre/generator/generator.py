@@ -58,12 +58,9 @@ class Generator(nn.Module):
 
     def logits(self, factual: Tensor, answer: Tensor) -> Tensor:
         """Values (B, D), (B, D) -> (B, D, K)."""
-        return self.transformer(
-            self.factual_bins.index(factual), factual.float(), *self._given(self.answer_bins.index(answer))
-        )
-
-    def _given(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        return index, self.answer_bins.value(index).float()
+        index = self.answer_bins.index(answer)
+        value = self.answer_bins.value(index).float()
+        return self.transformer(self.factual_bins.index(factual), factual.float(), index, value)
 
     def loss(self, factual: Tensor, answer: Tensor, labels: Tensor | None = None) -> Tensor:
         """Cross entropy summed over the features that may change (eq. 8): (B, D), (B, D) -> (B,).

@@ -82,10 +82,6 @@ class TablePairs(Pairs):
         """Rows of the table."""
         return self.neighbours[rows].long(), _weights(self.cumulative[rows])
 
-    def weights(self) -> Tensor:
-        """Q itself, (M, K)."""
-        return _weights(self.cumulative)
-
 
 @dataclass(frozen=True, kw_only=True)
 class SearchedPairs(Pairs):
@@ -99,7 +95,7 @@ class SearchedPairs(Pairs):
     search : Search
         Over all denied rows.
     rows : Tensor (M,)
-        Places of the sources among them.
+        Indices of the sources among them.
     lambda_ : float
         Weight of the cost.
     """
@@ -287,5 +283,5 @@ def _weights(cumulative: Tensor) -> Tensor:
 
 def _at(cumulative: Tensor, neighbours: Tensor, uniform: Tensor) -> Tensor:
     """The neighbour (B,) at which the cumulative Q (B, K) passes ``uniform`` (B, 1)."""
-    place = torch.searchsorted(cumulative, uniform, right=True).clamp_(max=cumulative.shape[1] - 1)
-    return neighbours.gather(1, place).squeeze(1).long()
+    index = torch.searchsorted(cumulative, uniform, right=True).clamp_(max=cumulative.shape[1] - 1)
+    return neighbours.gather(1, index).squeeze(1).long()

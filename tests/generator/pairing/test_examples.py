@@ -10,8 +10,7 @@ import torch
 from generator_cases import SUMMARY, TRAINING, make_constraints, make_generator, make_pairs
 
 from carla_genre.generator.config import PairConfig
-from carla_genre.generator.pairing.conditionals import conditional_labels
-from carla_genre.generator.pairing.examples import Examples
+from carla_genre.generator.pairing.examples import Examples, conditional_labels
 
 DRAWS = 300
 GIVEN = torch.tensor([False, False, True, False])
