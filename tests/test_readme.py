@@ -7,8 +7,10 @@ A block that only sketches something is marked `py`. What a reader has is there:
 from __future__ import annotations
 
 import re
+import sys
 import textwrap
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -65,7 +67,9 @@ def test_python_blocks_run(
         monkeypatch.setenv("HOME", str(tmp_path))
         monkeypatch.setenv("USERPROFILE", str(tmp_path))
         (tmp_path / "carla-csv-files").symlink_to(request.getfixturevalue("data_root"))
-    names: dict[str, Any] = {"__name__": "page"}
+    module = ModuleType("page")  # a dataclass looks for the module that it is defined in
+    monkeypatch.setitem(sys.modules, "page", module)
+    names: dict[str, Any] = vars(module)
     exec(compile(python_blocks(page), str(page), "exec"), names)
     if page.name == "README.md":
         turned_down, answers = names["turned_down"], names["answers"]
