@@ -63,17 +63,7 @@ class Option:
 def option(
     default: Any, meaning: str, allowed: str | tuple[Any, ...] | None = None, aliases: tuple[str, ...] = ()
 ) -> Any:
-    """A dataclass's field that is an option; its kind is the field's annotation.
-
-    Parameters
-    ----------
-    default : object
-        A dataclass of options makes it a nested group.
-    meaning : str
-        As the docstring's table shows it; what is allowed, and aliases, are added there.
-    allowed, aliases
-        As of :class:`Option`.
-    """
+    """A dataclass's field that is an :class:`Option`: its kind is the annotation, and a dataclass makes it a group."""
     return dataclasses.field(
         default=default, metadata={"option": Option(meaning=meaning, allowed=allowed, aliases=aliases)}
     )

@@ -13,18 +13,12 @@ class Stack:
     """The blocks of a transformer."""
 
     embedding: int = option(32, "Width E of the residual stream.", "[1, inf)")
-    decoder_layers: int = option(
-        2, 'Blocks of the decoder; all blocks but for the kind "encoder-decoder".', "[1, inf)"
-    )
+    decoder_layers: int = option(2, "Blocks of the decoder.", "[1, inf)")
     heads: int = option(2, "Attention heads. The number divides ``embedding``.", "[1, inf)")
     feed_forward: int = option(128, "Hidden width of the feed-forward half of a block.", "[1, inf)")
     dropout: float = option(0.0, "Share of numbers set to 0 in training.", "[0, 1)")
-    shared_tables: bool = option(
-        False, "One table of bin embeddings and one output layer for all features, as in the authors' code."
-    )
-    norm: str = option(
-        "pre", "Layer norm before each part of a block, or after its residual.", ("pre", "post")
-    )
+    shared_tables: bool = option(False, "All features share one bin embedding and one output layer (paper).")
+    norm: str = option("pre", "Layer norm before a part of a block, or after its residual.", ("pre", "post"))
     activation: str = option("gelu", "Of the feed-forward half.", ("gelu", "relu"))
 
 
@@ -44,13 +38,10 @@ class Architecture(Stack):
         ("summary", "encoder-decoder"),
     )
     encoder_layers: int = option(0, 'Blocks of the encoder, of kind "encoder-decoder".', "[0, inf)")
-    summary: int = option(
-        128, 'Hidden width of the network that reads the factual, of kind "summary".', "[1, inf)"
-    )
+    summary: int = option(128, 'Hidden width of the factual\'s network, of kind "summary".', "[1, inf)")
     patch: int = option(
         1,
-        'Features that share one position, of kind "summary". More than 1 is faster with a hundred features or more, '
-        "and learns more in as many steps.",
+        'Features that share one position, of kind "summary". More than 1 pays with a hundred features or more.',
         "[1, inf)",
     )
 
@@ -61,53 +52,40 @@ class Fitting:
     """How a transformer is fitted."""
 
     steps: int = option(200, "Most gradient steps; early stopping may end before.", "[1, inf)")
-    epochs: int | None = option(
-        None, "Most passes over the training rows. It takes the place of ``steps``.", "[1, inf)"
-    )
+    epochs: int | None = option(None, "Most passes over the rows, instead of ``steps``.", "[1, inf)")
     batch_size: int = option(128, "Rows a step.", "[1, inf)")
     learning_rate: float = option(4e-3, "Highest rate.", "(0, inf)")
     schedule: str = option(
         "one-cycle",
-        '"one-cycle" warms up over the first tenth of the steps and falls to zero at the last.',
+        '"one-cycle" rises for a tenth of the steps, then falls to zero.',
         ("one-cycle", "constant"),
     )
-    weight_decay: float = option(
-        0.01, "AdamW's, on matrices. 0 with the schedule \"constant\" is the paper's Adam.", "[0, inf)"
-    )
+    weight_decay: float = option(0.01, "AdamW's, on matrices; 0 is the paper's Adam.", "[0, inf)")
     clip: float = option(1.0, "Most that the gradient's norm may be; 0 for no limit.", "[0, inf)")
-    soft_labels: bool = option(
-        False, "Learn kernel soft labels (eq. 8) instead of the bin that a value lies in."
-    )
+    soft_labels: bool = option(False, "Learn kernel soft labels (eq. 8) instead of a value's bin.")
     validation: float = option(
-        0.1, "Share of the rows held out for early stopping and for the choice of the best weights.", "[0, 1)"
+        0.1, "Share of the rows held out, to stop early on the best weights.", "[0, 1)"
     )
     evaluations: int = option(5, "How often the validation loss is measured over ``steps``.", "[1, inf)")
-    patience: int = option(
-        4, "Training stops after so many evaluations without improvement; 0 never stops early.", "[0, inf)"
-    )
+    patience: int = option(4, "Evaluations without improvement that end the training; 0: never.", "[0, inf)")
     precision: str = option(
-        "auto",
-        '"auto" is bfloat16 autocast where a GPU supports it, and float32 elsewhere.',
-        ("auto", "float32", "bfloat16"),
+        "auto", '"auto" is bfloat16 where a GPU supports it, else float32.', ("auto", "float32", "bfloat16")
     )
     compile: str = option(
-        "auto",
-        'torch.compile. "auto" turns it on where it pays: on a GPU, for long training.',
-        ("auto", "on", "off"),
+        "auto", 'torch.compile; "auto": where it pays, on a GPU for long training.', ("auto", "on", "off")
     )
     checkpoint: str | None = option(
         None,
-        "A file for the training's state. It is saved there, on Ctrl-C too, and resumed from there, also on another "
-        "number of devices.",
+        "File of the training's state: saved now and then and on Ctrl-C, resumed on any number of devices.",
     )
     devices: int = option(
         1,
-        "Processes a machine, each on a GPU, or on a share of the processor's cores. A step has ``batch_size`` rows "
-        "however many they are. More than one needs the extra ``distributed``.",
+        "Processes a machine, each on a GPU or a share of the cores, which share a step's rows. More than one needs "
+        "the extra ``distributed``.",
         "[1, inf)",
     )
     nodes: int = option(
-        1, "Machines. torchrun or SLURM starts more than one, with ``devices`` processes on each.", "[1, inf)"
+        1, "Machines, each of ``devices`` processes; torchrun or SLURM starts them.", "[1, inf)"
     )
 
 
@@ -118,8 +96,7 @@ class Training(Fitting):
 
     conditional: bool = option(
         True,
-        "Learn each feature's exact distribution under Q, given the drawn features before it, instead of the drawn "
-        "bin. The mean is the same, with less noise.",
+        "Learn a feature's exact distribution under Q, given the drawn features before it, instead of the drawn bin.",
     )
 
     def shortened(self, share: float) -> Training:
@@ -133,18 +110,15 @@ class Training(Fitting):
 class Pairing:
     """How Q is found for very many rows."""
 
-    memory_mb: int = option(
-        1024, "Megabytes that a table of Q, and the costs of a block of rows, may take.", "[1, inf)"
-    )
+    memory_mb: int = option(1024, "Megabytes for the table of Q, and for the costs of a block.", "[1, inf)")
     table: str = option(
         "auto",
-        'Keep Q in a table (8 bytes a row and neighbour), or search again for each batch. "auto" keeps it where it '
-        "fits into ``memory_mb``.",
+        'Keep Q in a table, or search again for each batch. "auto" keeps what fits into ``memory_mb``.',
         ("auto", "on", "off"),
     )
     search: str = option(
         "exact",
-        '"approximate" takes the nearest from an index where there are very many (extra ``neighbours``).',
+        '"approximate" looks into an index where there are very many rows (extra ``neighbours``).',
         ("exact", "approximate"),
     )
 

@@ -23,8 +23,6 @@ UNMATCHED = (
 
 @dataclass(frozen=True)
 class NearestOptions(MethodOptions):
-    """Which rows may be an answer."""
-
     accepted: str = option(
         "labelled",
         'Rows that may be an answer. "predicted": h > .5. "confident": h > gamma. "labelled": h > gamma and label 1.',

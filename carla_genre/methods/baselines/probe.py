@@ -42,8 +42,6 @@ def invalidation_rate(logits: Tensor, gradients: Tensor, noise_variance: float) 
 
 @dataclass(frozen=True)
 class PROBEOptions(MethodOptions):
-    """The noise, and the search."""
-
     invalidation_target: float = option(0.05, "Share of noisy answers that h may refuse.", "(0, 0.5]")
     noise_variance: float = option(0.01, "Variance of the normal noise on each scaled column.", "(0, inf)")
     loss_type: str = option("BCE", '"BCE" is the cross entropy, "MSE" is (1 - h)^2.', ("BCE", "MSE"))

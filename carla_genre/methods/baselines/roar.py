@@ -50,8 +50,6 @@ def worst_case_logit(logits: Tensor, columns: Tensor, delta: float, norm: str) -
 
 @dataclass(frozen=True)
 class ROAROptions(MethodOptions):
-    """The models near h, and the search."""
-
     delta: float = option(
         0.01, "How far each coefficient and the intercept may move.", "[0, inf)", aliases=("delta_max",)
     )

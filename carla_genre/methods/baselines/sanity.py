@@ -34,8 +34,6 @@ class CopyFactual(SchemaMethod):
 
 @dataclass(frozen=True)
 class RandomAcceptedOptions(MethodOptions):
-    """What may be an answer."""
-
     gamma: float = option_of(PairConfig, "gamma")
 
 

@@ -34,8 +34,6 @@ RESAMPLING_STREAM = 1 << 20
 
 @dataclass(frozen=True)
 class UnconditionalOptions(MethodOptions):
-    """GenRe's options as far as they apply, and how the draws are weighed."""
-
     preset: str = option_of(GenReOptions, "preset")
     lambda_: float = option_of(GenReOptions, "lambda_")
     gamma: float = option_of(GenReOptions, "gamma")

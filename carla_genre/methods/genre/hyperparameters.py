@@ -56,22 +56,12 @@ class GenReOptions(MethodOptions):
         "expected",
         'Which of a factual\'s candidates is the answer. "expected": the one of the highest expected Score '
         '(docs/method.md). "validity": the one with the highest h (the paper\'s way, and preset "paper"\'s). '
-        '"cheapest": the cheapest with h > gamma.',
+        '"cheapest": the cheapest with h > gamma. ``temperature`` and ``n_samples`` are 10 with the last two.',
         SELECTIONS,
     )
-    temperature: float = option_of(
-        SamplingConfig,
-        "temperature",
-        default=MANY.temperature,
-        meaning='tau: logits are multiplied by it. Default 10 for the selections "validity" and "cheapest".',
-    )
+    temperature: float = option_of(SamplingConfig, "temperature", default=MANY.temperature)
     sigma: float = option_of(SamplingConfig, "sigma")
-    n_samples: int = option_of(
-        SamplingConfig,
-        "n_samples",
-        default=MANY.n_samples,
-        meaning='Candidates a factual. Default 10 for the selections "validity" and "cheapest", and with ``distil``.',
-    )
+    n_samples: int = option_of(SamplingConfig, "n_samples", default=MANY.n_samples)
     revert: bool = option(True, 'With "expected": revert each change that an answer can do without.')
     risk: float | None = option(
         None,
@@ -80,7 +70,7 @@ class GenReOptions(MethodOptions):
         "(0, 1)",
     )
     distil: bool = option(
-        False, 'With "expected": learn to draw what it chooses. Then few candidates are enough.'
+        False, 'With "expected": learn to draw what it chooses, so that 10 candidates are enough by default.'
     )
     warm_start: str | None = option(
         None,

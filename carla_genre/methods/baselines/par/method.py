@@ -30,16 +30,12 @@ FLOOR_QUANTILE = 0.5
 
 @dataclass(frozen=True)
 class PAROptions(MethodOptions):
-    """The weights of the objective, the densities, and the training."""
-
     gamma: float = option_of(
-        PairConfig,
-        "gamma",
-        meaning="D_h+ = {y = 1, h > gamma}, and the h above which a candidate is taken. GenRe's value.",
+        PairConfig, "gamma", meaning="D_h+ = {y = 1, h > gamma}; a candidate needs h > gamma as well."
     )
     confidence: float = option(
         0.7,
-        "The h that the loss of validity asks for. More makes answers dearer and, on COMPAS's lattice, outliers.",
+        "h that the loss of validity wants. More makes dearer answers, and outliers on COMPAS.",
         "[0.5, 1)",
     )
     denied_weight: float = option(0.5, "Weight of the denied class's log-likelihood (abstract).", "[0, inf)")

@@ -19,8 +19,6 @@ _Method = TypeVar("_Method", bound="TabSynMethod")
 
 @dataclass(frozen=True)
 class TabSynOptions(MethodOptions, TabSynSizes):
-    """What both rules take."""
-
     gamma: float = option_of(PairConfig, "gamma")
     lambda_: float = option(5.0, "Weight of the cost.", "[0, inf)", aliases=("lambda",))
     sampling_steps: int = option(50, "Noise levels of a draw.", "[2, inf)")

@@ -23,8 +23,6 @@ from carla_genre.options import option, option_of
 
 @dataclass(frozen=True)
 class TabSynQOptions(TabSynOptions):
-    """How Q is taken on the drawn rows."""
-
     top_k: int = option(1000, "Q is truncated to so many nearest drawn rows.", "[1, inf)")
     n_samples: int = option(10, "Draws from Q. The answer is the one with the highest h.", "[1, inf)")
     unmatched: str = option_of(PairConfig, "unmatched", meaning=UNMATCHED)
@@ -95,8 +93,6 @@ class TabSynQ(TabSynMethod):
 
 @dataclass(frozen=True)
 class TabSynSVDDOptions(TabSynOptions):
-    """How the reverse diffusion is guided."""
-
     duplicates: int = option(10, "Candidates a noise level, M.", "[1, inf)")
     process: str = option(
         "reverse",

@@ -56,8 +56,6 @@ class Plane(NamedTuple):
 
 @dataclass(frozen=True)
 class TAPOptions(MethodOptions):
-    """The search, and the verifier."""
-
     n_iter: int = option(1000, "Most steps of the search.", "[1, inf)")
     step_size: float = option(0.01, "Adam's rate in the search.", "(0, inf)")
     target: float = option(0.9, "h that the search aims at.", "(0.5, 1)")
