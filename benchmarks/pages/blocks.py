@@ -11,19 +11,21 @@ from typing import Any
 
 from benchmarks.pages.headline import headline, in_order
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
-from benchmarks.paper.differences import table as differences
+from benchmarks.paper.command import with_people
 from benchmarks.paper.published import NAMES, name_of
 from benchmarks.robust import page as robustness
 from benchmarks.speed import table as timings
 from benchmarks.speed.__main__ import MODULES
 from benchmarks.studies.ablation import page as ablations
+from benchmarks.studies.differences import table as differences
 from benchmarks.studies.features import page as features
 from benchmarks.studies.recipe import page as recipe
 from benchmarks.studies.warm import page as warm
 from carla_genre.errors import InputError
+from carla_genre.harness.code import codes_of, mark_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table
 from carla_genre.harness.record import read_record
-from carla_genre.harness.table import FURTHER, FURTHER_LEGEND, columns_table, table
+from carla_genre.harness.table import FURTHER, FURTHER_LEGEND, columns_table, notes, table
 from carla_genre.methods.carla import CARLA_METHODS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,15 +68,15 @@ def compact(root: Path, folder: str, *data: str) -> str:
 
 def further(root: Path, folder: str, *data: str) -> str:
     """What table 2 has no column for: every method's further measures."""
-    rows = table(in_order(records(root / folder, data), table2.LABELS))
-    return f"{columns_table(rows.replace({'data': NAMES}), FURTHER)}\n\n{FURTHER_LEGEND}"
+    rows = table(in_order(records(root / folder, data), table2.LABELS)).replace({"data": NAMES})
+    return "\n\n".join(filter(None, [columns_table(rows, FURTHER), FURTHER_LEGEND, "\n".join(notes(rows))]))
 
 
 def of_the_paper(module: ModuleType) -> Callable[..., str]:
     """A maker of one of the paper's tables or figures, from a folder of records; of some data sets alone."""
 
     def make(root: Path, folder: str, *data: str) -> str:
-        return module.markdown(module.compared(records(root / folder, data)))
+        return module.markdown(module.compared(with_people(records(root / folder, data), root / folder)))
 
     return make
 
@@ -121,21 +123,19 @@ def own_seeds(root: Path, folder: str, *data: str) -> str:
 
 def carla_seconds(root: Path, folder: str, *data: str) -> str:
     """What CARLA's own methods took of the processor, from a folder of records: the mean over the seeds."""
-    seconds = defaultdict(list)
+    measured = defaultdict(list)
     for record in records(root / folder, data):
         cell = record["cell"]
         if cell["method"] in CARLA_METHODS and "error" not in record:
-            took, people = record["cpu_seconds"], cell["n_factuals"]
-            seconds[cell["data"], cell["label"]].append((took["prepare"], took["answer"] / people))
-    rows = [
-        (
-            name_of(name),
-            f"`{label}`",
-            *(f"{sum(parts) / len(parts):.2f}" for parts in zip(*found, strict=True)),
-        )
-        for (name, label), found in seconds.items()
-    ]
-    return markdown_table(("data", "method", "training, s", "an answer, s"), rows)
+            measured[name_of(cell["data"]), cell["label"]].append(record)
+    rows, codes = [], [(*names, codes_of(found)) for names, found in measured.items()]
+    for (name, label, code), found in zip(codes, measured.values(), strict=True):
+        training = [record["cpu_seconds"]["prepare"] for record in found]
+        answers = [record["cpu_seconds"]["answer"] / record["cell"]["n_factuals"] for record in found]
+        means = (f"{sum(parts) / len(parts):.2f}" for parts in (training, answers))
+        rows.append((name, f"`{label}`{mark_of(code)}", *means))
+    seconds = markdown_table(("data", "method", "training, s", "an answer, s"), rows)
+    return "\n\n".join(filter(None, [seconds, "\n".join(notes_on_code(codes))]))
 
 
 def speed(root: Path, folder: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.paper.published import NAMES, figures_of, name_of
+from carla_genre.harness.code import mark_of
 from carla_genre.harness.markdown import markdown_table, number, spread
-from carla_genre.harness.table import HELD, table
+from carla_genre.harness.table import HELD, notes, table
 
 # One of each kind: near h, by trial, diverse, by a likelihood, the nearest row, and GenRe by its rules.
 LABELS = (
@@ -40,7 +41,8 @@ def headline(records: Iterable[Mapping[str, Any]]) -> str:
     lines = [
         [
             name_of(row["data"]),
-            f"**{row['method']}**" if row["method"].startswith("GenRe") else row["method"],
+            (f"**{row['method']}**" if row["method"].startswith("GenRe") else row["method"])
+            + mark_of(row["code"]),
             *(spread(row[name], row[f"{name} std"]) for name in ("Cost", "Val", "LOF", "Score")),
             number(figures_of(row["method"]).get(row["data"], {}).get("score"), 2),
             number(row["future validity, rows"], 2),
@@ -50,7 +52,9 @@ def headline(records: Iterable[Mapping[str, Any]]) -> str:
         ]
         for row in rows.to_dict("records")
     ]
-    return f"{markdown_table(HEAD, lines)}\n\n{_circumstances(ordered)}"
+    return "\n".join(
+        [markdown_table(HEAD, lines), "", _circumstances(ordered), *notes(rows.replace({"data": NAMES}))]
+    )
 
 
 def _circumstances(records: Iterable[Mapping[str, Any]]) -> str:

@@ -6,32 +6,35 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from benchmarks.command import command_parser, exit_status
+from benchmarks.command import command_parser, exit_status, results_folder
 from benchmarks.paper import interrupt
 from carla_genre.harness.command import Options, measured
 from carla_genre.harness.grid import read_grid
 from carla_genre.harness.grid_values import names
+from carla_genre.harness.rows import read_rows
 from carla_genre.harness.run import records_of
 from carla_genre.io import write_text
 
 Record = Mapping[str, Any]
 
-# All tables and figures share a folder, so that no cell is measured twice.
-RESULTS, QUICK_RESULTS = Path("results") / "paper", Path("results") / "paper-quick"
+# The figures a person that a table takes.
+PER_PERSON = ("cost", "gold", "inlier")
+# All tables and figures share a folder of results, so that no cell is measured twice.
+RESULTS = "paper"
 # The type of "error" where a record should be and is not; its message is the command that makes it.
 NOT_MEASURED = "NotMeasured"
 
 
 @dataclass(frozen=True)
 class Command:
-    """``python -m benchmarks.paper.NAME``.
+    """``python -m benchmarks.ROOM.NAME``.
 
     Attributes
     ----------
@@ -42,9 +45,11 @@ class Command:
     write : callable
         Takes the records and the path of the files to write without their suffix; gives what to print.
     grid : str
-        A YAML file, its path from this folder.
+        A YAML file, its path from this folder or a whole path.
     labels : sequence of str
         The grid's methods that are meant; all where it is empty.
+    room : str
+        Where the module is, under ``benchmarks``.
     """
 
     name: str
@@ -52,6 +57,7 @@ class Command:
     write: Callable[[list[Record], Path], str]
     grid: str
     labels: Sequence[str] = ()
+    room: str = "paper"
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Measure, write and print.
@@ -84,8 +90,9 @@ class Command:
             As :func:`carla_genre.harness.read_grid` takes them; no ``only`` for all of this table or figure.
         """
         cells = read_grid(self._grid, quick, only or self.labels, data, seeds)
-        found = {record["key"]: record for record in records_of(cells, folder)}
-        command = ["python", "-m", f"benchmarks.paper.{self.name}", *(["--quick"] if quick else [])]
+        measured = with_people(records_of(cells, folder), folder)
+        found = {record["key"]: record for record in measured}
+        command = ["python", "-m", f"benchmarks.{self.room}.{self.name}", *(["--quick"] if quick else [])]
         command += ["--results", Path(folder).as_posix(), *(["--seeds", *map(str, seeds)] if seeds else [])]
         return [
             found.get(cell.key)
@@ -102,7 +109,7 @@ class Command:
         return Path(__file__).parent / self.grid
 
     def _run(self, options: argparse.Namespace) -> int:
-        folder = options.results or (QUICK_RESULTS if options.quick else RESULTS)
+        folder = results_folder(options, RESULTS)
         if options.only and self.labels:
             names(options.only, self.labels, "--only")
         if not options.no_run:
@@ -116,25 +123,19 @@ class Command:
         return int(any("error" in record for record in records))
 
     def _parser(self) -> argparse.ArgumentParser:
-        parser = command_parser(f"paper.{self.name}", self.about)
-        parser.add_argument(
-            "--quick", action="store_true", help="the smaller grid: shows that all runs, no more"
-        )
-        parser.add_argument(
-            "--results", type=Path, metavar="DIR", help=f"folder of the records ({RESULTS}; {QUICK_RESULTS})"
-        )
-        parser.add_argument("--root", metavar="DIR", help="folder of CARLA's CSVs (CF_DATA, else ~/cf-data)")
-        parser.add_argument("--cache", metavar="DIR", help="of trained classifiers (~/.cache/carla-genre)")
+        shared = ("root", "results", "cache", "data", "seeds", "only", "quick", "no-run")
+        parser = command_parser(f"{self.room}.{self.name}", self.about, *shared)
         parser.add_argument(
             "--workers", type=int, metavar="N", help="cells at a time (1; the cores with --quick)"
         )
-        parser.add_argument("--data", nargs="+", default=[], metavar="NAME", help="these data sets alone")
-        parser.add_argument(
-            "--seeds", nargs="+", type=int, default=[], metavar="N", help="in the place of the grid's"
-        )
-        parser.add_argument("--only", nargs="+", default=[], metavar="LABEL", help="these methods alone")
-        parser.add_argument("--no-run", action="store_true", help="measure nothing; write what there is")
         return parser
+
+
+def with_people(records: Iterable[Record], folder: Path) -> list[dict[str, Any]]:
+    """Records of a folder, each with its ``rows``: what a table takes of each person, answers as they are, or None."""
+    rows = read_rows(folder, PER_PERSON)
+    people = dict(iter(rows[~rows["held"]].groupby("key")))
+    return [{**record, "rows": people.get(record["key"])} for record in records]
 
 
 def tables(

@@ -56,7 +56,7 @@ class Comparison:
         Raises
         ------
         InputError
-            There is no record of the table's methods.
+            There is no record of the table's methods, or a measured one is without its rows.
         """
         groups = self._groups(records)
         if not groups:
@@ -125,6 +125,12 @@ def _plain(value: Any) -> str:
 
 def _over_people(group: Sequence[Record]) -> dict[str, float]:
     """Standard deviation within a seed: the root of the seeds' mean variance."""
+    measured = [record for record in group if "error" not in record]
+    for cell in (record["cell"] for record in measured if record.get("rows") is None):
+        raise InputError(
+            f"there are no rows of {cell['data']}, seed {cell['seed']}, {cell['label']}: bring the rows.parquet of its "
+            "folder, or measure it again"
+        )
     variances = pd.DataFrame(
         [
             {
@@ -132,7 +138,7 @@ def _over_people(group: Sequence[Record]) -> dict[str, float]:
                 "Val": (pd.Series(people["gold"], dtype=float) > 0.5).astype(float).var(),
                 "LOF": pd.Series(people["inlier"], dtype=float).var(),
             }
-            for people in (record["rows"] for record in group if "error" not in record)
+            for people in (record["rows"] for record in measured)
         ],
         columns=["Cost", "Val", "LOF"],
         dtype=float,

@@ -6,6 +6,7 @@ A figure is drawn from JSONs alone, so that whoever has them has the picture.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,16 @@ def draw_legend(figure: Any, entries: Mapping[str, Any], width: float, **more: A
 def save(figure: Any, path: Path) -> tuple[Path, Path]:
     """Write a figure as ``path`` with .png and with .svg; the same figure gives the same bytes."""
     from matplotlib import rc_context
+    from PIL import Image  # which matplotlib needs
 
     pages = path.with_suffix(".png"), path.with_suffix(".svg")
     path.parent.mkdir(parents=True, exist_ok=True)
     # The ids in an SVG are hashes; without a salt of one's own they are random.
-    with rc_context({"svg.hashsalt": "carla-genre"}):
-        figure.savefig(pages[0], dpi=DPI)
+    with rc_context({"svg.hashsalt": "carla-genre"}), BytesIO() as picture:
+        figure.savefig(picture, dpi=DPI)
+        # So few colours that a palette has them all but for shades: a third of the bytes.
+        Image.open(picture).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+            pages[0], optimize=True
+        )
         figure.savefig(pages[1], dpi=DPI, metadata={"Date": None})  # dpi of what is a picture inside it
     return pages

@@ -21,9 +21,9 @@ import pandas as pd
 import torch
 import yaml
 
-from benchmarks.command import command_parser, exit_status
+from benchmarks.command import command_parser, exit_status, results_folder
 from benchmarks.paper import interrupt
-from benchmarks.paper.command import QUICK_RESULTS, RESULTS
+from benchmarks.paper.command import RESULTS
 from benchmarks.paper.density import log_density
 from benchmarks.paper.drawing import LINE, PERSON, draw_legend, new_figure, save
 from benchmarks.paper.toys import TITLES, draw_ground, ground
@@ -247,17 +247,14 @@ def write(settings: Mapping[str, Any], path: Path, run: bool = True) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, draw, print."""
-    parser = command_parser("paper.figure5", __doc__)
-    parser.add_argument("--quick", action="store_true", help="smaller models: shows that all runs, no more")
-    parser.add_argument("--results", type=Path, metavar="DIR", help=f"folder ({RESULTS}; {QUICK_RESULTS})")
-    parser.add_argument("--no-run", action="store_true", help="train nothing; draw what there is")
+    parser = command_parser("paper.figure5", __doc__, "results", "quick", "no-run")
     interrupt.raise_from_now_on()
     options = parser.parse_args(arguments)
     return exit_status("figure5", lambda: _run(options))
 
 
 def _run(options: argparse.Namespace) -> None:
-    folder = options.results or (QUICK_RESULTS if options.quick else RESULTS)
+    folder = results_folder(options, RESULTS)
     print(write(settings_of(options.quick), folder / "figure5", run=not options.no_run))
     print(f"written: figure5 in {folder}", file=sys.stderr)
 

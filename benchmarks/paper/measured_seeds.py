@@ -10,6 +10,7 @@ import pandas as pd
 from benchmarks.paper.command import NOT_MEASURED, Record
 from benchmarks.paper.published import name_of
 from carla_genre.errors import InputError
+from carla_genre.harness.code import codes_of, mark_of, notes_on_code
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
 
 
@@ -35,7 +36,8 @@ def seeds_of(group: Sequence[Record]) -> dict[str, str]:
     -------
     dict
         ``seeds`` that are measured; ``failed``, seeds and reasons; ``missing``, seeds that are not measured, and the
-        command to ``measure`` them. Each is empty where there are none.
+        command to ``measure`` them; the ``code`` of the measured, as :func:`carla_genre.harness.code.codes_of` has
+        it. Each is empty where there are none.
     """
     errors = [record for record in group if "error" in record]
     missing = [record for record in errors if record["error"]["type"] == NOT_MEASURED]
@@ -48,16 +50,17 @@ def seeds_of(group: Sequence[Record]) -> dict[str, str]:
         ),
         "missing": _seeds(missing),
         "measure": missing[0]["error"]["message"] if missing else "",
+        "code": codes_of(group),
     }
 
 
 def shown_seeds(row: Mapping[str, Any]) -> str:
-    """What stands in a table's column of seeds."""
-    return row["seeds"] or ("failed" if row["failed"] else "not measured")
+    """What stands in a table's column of seeds; they are marked where they are of several codes."""
+    return row["seeds"] + mark_of(row["code"]) or ("failed" if row["failed"] else "not measured")
 
 
 def notes_on_seeds(rows: pd.DataFrame) -> Iterator[str]:
-    """A line for each failure, and one a data set for what is not measured, with the command that does it.
+    """Lines: each failure, what of a data set is not measured and the command that does it, seeds of several codes.
 
     Parameters
     ----------
@@ -69,6 +72,9 @@ def notes_on_seeds(rows: pd.DataFrame) -> Iterator[str]:
     for (data, command), same in rows[rows["missing"] != ""].groupby(["data", "measure"], sort=False):
         which = ", ".join(f"{row['name']} (seeds {row['missing']})" for row in same.to_dict("records"))
         yield f"- not measured: {name_of(data)}: {which}. `{command}`"
+    yield from notes_on_code(
+        (name_of(row["data"]), row["name"], row["code"]) for row in rows.to_dict("records")
+    )
 
 
 def _seeds(records: Iterable[Record]) -> str:

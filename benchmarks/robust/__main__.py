@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.command import command_parser, exit_status
+from benchmarks.command import command_parser, exit_status, results_folder
 from benchmarks.robust.cells import GRID, cells, wide_cells
 from benchmarks.robust.page import markdown
 from benchmarks.robust.wide import WIDE, write_tables
@@ -27,7 +27,6 @@ from carla_genre.harness.record import failure
 from carla_genre.harness.run import records_of, run_grid
 from carla_genre.protocol.cache import default_folder
 
-RESULTS, QUICK_RESULTS = Path("results") / "robust", Path("results") / "robust-quick"
 _DATA = tuple(read_yaml(GRID.read_text(encoding="utf-8"))["data"])
 
 
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    folder = options.results or (QUICK_RESULTS if options.quick else RESULTS)
+    folder = results_folder(options, "robust")
     with tempfile.TemporaryDirectory() as tables:
         every = _cells(options, Path(tables))
         if not options.no_run:
@@ -75,22 +74,12 @@ def _measure_here(cell: Cell, places: Places, *_: Any) -> dict[str, Any]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = command_parser("robust", __doc__)
-    parser.add_argument("--root", metavar="DIR", help="folder of CARLA's CSVs (CF_DATA, else ~/cf-data)")
+    shared = ("root", "results", "cache", "seeds", "only", "quick", "no-run")
+    parser = command_parser("robust", __doc__, *shared)
     parser.add_argument(
         "--uci", type=Path, metavar="DIR", help="folder of crime.csv (CF_DATA, or its package)"
     )
-    parser.add_argument(
-        "--results", type=Path, metavar="DIR", help=f"folder of the records ({RESULTS}; {QUICK_RESULTS})"
-    )
-    parser.add_argument("--cache", metavar="DIR", help="of trained classifiers (~/.cache/carla-genre)")
     parser.add_argument("--data", nargs="+", choices=(*_DATA, *WIDE), default=[], help="these alone")
-    parser.add_argument(
-        "--seeds", nargs="+", type=int, default=[], metavar="N", help="in the place of the grid's"
-    )
-    parser.add_argument("--only", nargs="+", default=[], metavar="LABEL", help="these methods alone")
-    parser.add_argument("--quick", action="store_true", help="a smaller grid: shows that all runs, no more")
-    parser.add_argument("--no-run", action="store_true", help="measure nothing; print what there is")
     return parser
 
 

@@ -14,6 +14,7 @@ from benchmarks.robust.cells import condition_of as condition
 from benchmarks.robust.classifiers import FACTOR
 from benchmarks.robust.wide import WIDE
 from carla_genre.errors import InputError
+from carla_genre.harness.code import codes_of, mark_of, notes_on_code
 from carla_genre.harness.grid_values import read_yaml
 from carla_genre.harness.markdown import markdown_table, number, spread
 from carla_genre.harness.record import read_record
@@ -57,14 +58,15 @@ def markdown(records: Iterable[Record]) -> str:
     for name in CONDITIONS:
         head += [f"Val{HEADS[name]}", f"Score{HEADS[name]}", *(AGAIN.values() if name == "as it is" else ())]
     lines = [_line(data, label, group) for (data, label), group in groups.items()]
-    return "\n\n".join(filter(None, [markdown_table(head, lines), _failures(groups)]))
+    foot = notes_on_code((name_of(data), label, codes_of(group)) for (data, label), group in groups.items())
+    return "\n\n".join(filter(None, [markdown_table(head, lines), "\n".join([*_failures(groups), *foot])]))
 
 
 def _line(data: str, label: str, group: Sequence[Record]) -> list[str]:
     measured = [record for record in group if "error" not in record]
     d = str(measured[0]["scores"]["d"]) if measured else "-"
     seeds = ", ".join(map(str, sorted({record["cell"]["seed"] for record in group})))
-    line = [name_of(data), d, label, seeds]
+    line = [name_of(data), d, label, seeds + mark_of(codes_of(group))]
     for name in CONDITIONS:
         of_it = pd.DataFrame(
             [record["scores"] for record in measured if condition(record["cell"]) == name],
@@ -77,7 +79,7 @@ def _line(data: str, label: str, group: Sequence[Record]) -> list[str]:
     return line
 
 
-def _failures(groups: Mapping[tuple[str, str], Sequence[Record]]) -> str:
+def _failures(groups: Mapping[tuple[str, str], Sequence[Record]]) -> list[str]:
     """A line for each method, condition and reason that something was not measured."""
     reasons: dict[str, list[int]] = {}
     for (data, label), group in groups.items():
@@ -85,4 +87,4 @@ def _failures(groups: Mapping[tuple[str, str], Sequence[Record]]) -> str:
             if "error" in record:
                 of = f"{name_of(data)}, {label}{HEADS[condition(record['cell'])]}: {record['error']['message']}"
                 reasons.setdefault(of, []).append(record["cell"]["seed"])
-    return "\n".join(f"- {of} (seed {', '.join(map(str, seeds))})" for of, seeds in reasons.items())
+    return [f"- {of} (seed {', '.join(map(str, seeds))})" for of, seeds in reasons.items()]

@@ -8,6 +8,7 @@ _PUBLIC = {
     "Cell": "carla_genre.harness.cell",
     "Places": "carla_genre.harness.cell",
     "read_grid": "carla_genre.harness.grid",
+    "read_rows": "carla_genre.harness.rows",
     "run_grid": "carla_genre.harness.run",
 }
 

@@ -17,7 +17,8 @@ from typing import Any
 from carla_genre.errors import CarlaGenreError
 from carla_genre.harness.cell import Cell, Places
 from carla_genre.harness.process import end_with_parent, run_process
-from carla_genre.harness.record import failure, read_record, write_record
+from carla_genre.harness.record import failure, read_record
+from carla_genre.io import write_text
 
 
 def measure_apart(
@@ -76,7 +77,7 @@ def main(arguments: list[str]) -> int:
         record = measure(cell, places)
     except Exception as error:  # whatever a method raises is what the record is for
         record = failure(cell, error)
-    write_record(target, record)
+    write_text(target, json.dumps(record))
     return 0
 
 

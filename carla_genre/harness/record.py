@@ -6,7 +6,6 @@ import datetime
 import json
 import os
 import platform
-import subprocess
 import tempfile
 import traceback
 from collections.abc import Mapping
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from carla_genre.errors import InputError
 from carla_genre.evaluation.environment import versions
+from carla_genre.harness.code import code_digest, commit
+from carla_genre.harness.rows import split, write_rows
 from carla_genre.io import write_text
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def environment() -> dict[str, Any]:
-    """Versions, hardware, commit and time, in JSON's types."""
+    """Versions, hardware, commit, digest of the code and time, in JSON's types."""
     import torch
 
     return {
@@ -36,7 +37,8 @@ def environment() -> dict[str, Any]:
             "torch threads": torch.get_num_threads(),
             "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         },
-        "commit": _commit(),
+        "commit": commit(),
+        "code": code_digest(),
         "time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
     }
 
@@ -61,9 +63,19 @@ def failure(cell: Cell, error: BaseException) -> dict[str, Any]:
     }
 
 
-def write_record(path: Path, record: Mapping[str, Any]) -> None:
-    """Write a cell's record: the file is whole or absent, whenever and by whomever this is interrupted."""
-    write_text(path, _json(record) + "\n")
+def write_record(path: Path, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a cell's record: its JSON is whole or absent, whenever and by whomever this is interrupted.
+
+    Returns
+    -------
+    dict
+        What the JSON has: all but the rows, which are in a Parquet file of the same name.
+    """
+    plain, rows = split(record)
+    if rows is not None:  # before the JSON, with which a cell is finished
+        write_rows(path.with_suffix(".parquet"), rows)
+    write_text(path, _json(plain) + "\n")
+    return plain
 
 
 def check_writable(folder: Path) -> None:
@@ -122,18 +134,3 @@ def _processor() -> str:
     except OSError:
         pass
     return platform.processor()
-
-
-def _commit() -> str:
-    """The checkout's commit, with ``+`` where tracked files differ from it; an installed package has none."""
-    root = Path(__file__).resolve().parents[2]
-    if not (root / ".git").exists():
-        return "unknown"
-    try:
-        name = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=True
-        ).stdout.strip()
-        changed = subprocess.run(["git", "diff", "--quiet", "HEAD"], cwd=root, check=False).returncode
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return name + ("+" if changed else "")

@@ -14,6 +14,7 @@ from carla_genre.harness.child import measure_apart
 from carla_genre.harness.local import measure_here
 from carla_genre.harness.progress import Lines, Progress
 from carla_genre.harness.record import check_writable, read_record, write_record
+from carla_genre.harness.rows import collect_rows
 from carla_genre.protocol.data import load_protocol_data
 
 
@@ -34,7 +35,7 @@ def run_grid(
     cells : sequence of Cell
     folder : path
         One JSON a cell. A cell whose record is there is not run again, unless it failed; so a run that was
-        killed goes on where it was.
+        killed goes on where it was. What each person has is in Parquet: :func:`carla_genre.harness.read_rows`.
     places : Places
         Where data and cache are.
     workers : int
@@ -51,7 +52,7 @@ def run_grid(
     Returns
     -------
     list of dict
-        The records, in the order of the cells.
+        The records, in the order of the cells, as their JSONs have them.
 
     Raises
     ------
@@ -80,9 +81,9 @@ def run_grid(
             done = measure_on_cluster(left, places, cluster, time_limit)
         with closing(done):
             for cell, record in done:
-                write_record(target / cell.file, record)
-                records[cell.key] = record
+                records[cell.key] = write_record(target / cell.file, record)
                 shown.finish(cell, record)
+    collect_rows(target)
     return [records[cell.key] for cell in cells]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from carla_genre.harness.code import codes_of, mark_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table, spread
 from carla_genre.io import write_text
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
@@ -95,9 +96,10 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``data``, ``method``, ``constraints``, ``seeds`` (measured), ``failed``; for each of ``MEASURES`` a column of
-        means and one of standard deviations (``"Cost std"``; ddof 1, NaN for one seed), both over the seeds where
-        the figure is defined. With a ``classifier`` after ``data`` where a record has another than the paper's.
+        ``data``, ``method``, ``constraints``, ``seeds`` (measured), ``failed``, ``code`` (as
+        :func:`carla_genre.harness.code.codes_of` has it); for each of ``MEASURES`` a column of means and one of
+        standard deviations (``"Cost std"``; ddof 1, NaN for one seed), both over the seeds where the figure is
+        defined. With a ``classifier`` after ``data`` where a record has another than the paper's.
     """
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in records:
@@ -114,6 +116,7 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
             "method": label,
             "seeds": len(measured),
             "failed": len(group) - len(measured),
+            "code": codes_of(measured),
         }
         for constraints in _variants(measured):
             figures = pd.DataFrame(
@@ -126,7 +129,15 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
                 for name, value in ((measure, means[measure]), (f"{measure} std", deviations[measure]))
             }
             rows.append({**start, "constraints": constraints, **parts})
-    columns = ["data", *(["classifier"] if others else []), "method", "constraints", "seeds", "failed"]
+    columns = [
+        "data",
+        *(["classifier"] if others else []),
+        "method",
+        "constraints",
+        "seeds",
+        "failed",
+        "code",
+    ]
     return pd.DataFrame(rows, columns=[*columns, *(c for m in MEASURES for c in (m, f"{m} std"))])
 
 
@@ -158,7 +169,7 @@ def seconds_of(record: Record) -> Mapping[str, float]:
 
 
 def markdown(rows: pd.DataFrame) -> str:
-    """A table of :func:`table` in Markdown, ``mean ± std``: main measures, further ones, what failed."""
+    """A table of :func:`table` in Markdown, ``mean ± std``: main measures, further ones, what failed, mixed code."""
     names = _names(rows)
     failed = rows.drop_duplicates(names).query("failed > 0")
     reasons = [
@@ -170,22 +181,29 @@ def markdown(rows: pd.DataFrame) -> str:
         LEGEND,
         columns_table(rows, FURTHER),
         FURTHER_LEGEND,
-        "\n".join(reasons),
+        "\n".join([*reasons, *notes(rows)]),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def columns_table(rows: pd.DataFrame, columns: Mapping[str, Column]) -> str:
-    """Some columns of :func:`table` in Markdown, ``mean ± std``."""
+    """Some columns of :func:`table` in Markdown, ``mean ± std``; a row of several codes is marked."""
     names = [*_names(rows), "constraints", "seeds"]
     lines = [
         [
-            *(str(row[name]) for name in names),
+            *(str(row[name]) for name in names[:-1]),
+            f"{row['seeds']}{mark_of(row['code'])}",
             *(spread(row[name], row[f"{name} std"], column.digits) for name, column in columns.items()),
         ]
         for row in rows.to_dict("records")
     ]
     return markdown_table([*names, *columns], lines)
+
+
+def notes(rows: pd.DataFrame) -> list[str]:
+    """The lines of :func:`carla_genre.harness.code.notes_on_code` on the rows of :func:`table`."""
+    problem = rows["data"] if "classifier" not in rows else rows["data"] + ", " + rows["classifier"]
+    return notes_on_code(zip(problem, rows["method"], rows["code"], strict=True))
 
 
 def _names(rows: pd.DataFrame) -> list[str]:

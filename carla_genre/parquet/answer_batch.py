@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from carla_genre.errors import InputError
 from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.parquet.arrow import load_arrow
 from carla_genre.parquet.raw_rows import RawRows
 
 # Name of the index where the input's rows are numbered.
@@ -55,12 +56,11 @@ class BatchAnswerer:
     ) -> None:
         self.method, self.schema, self.scores = method, method.schema, scores
         self.raw = RawRows(method._mlmodel.data, method.schema, types)
-        self._arrow = arrow = load_arrow()
         if index is not None and index not in types:
             raise InputError(f"the input has no column {index!r} to be the index; it has {list(types)}")
         self._own_index = index
         self.index = ROW if index is None else index
-        index_type = arrow.int64() if index is None else types[index]
+        index_type = pa.int64() if index is None else types[index]
         #: What has to be read.
         self.columns = list(dict.fromkeys([*([] if index is None else [index]), *self.raw.columns]))
         names = [self.index, *self.raw.columns, *((H_FACTUAL, H_ANSWER, COST) if scores else ()), REASON]
@@ -69,12 +69,12 @@ class BatchAnswerer:
             raise InputError(
                 f"{twice[0]!r} would be the name of two columns of the output: rename that of the input"
             )
-        first, double = arrow.field(self.index, index_type), arrow.float64()
+        first, double = pa.field(self.index, index_type), pa.float64()
         further = [(H_FACTUAL, double), (H_ANSWER, double), (COST, double)] if scores else []
         self.schemas = Answered(
-            arrow.schema([first, *self.raw.types.items(), *further]),
-            arrow.schema([first, (H_FACTUAL, double)]),
-            arrow.schema([first, (REASON, arrow.string())]),
+            pa.schema([first, *self.raw.types.items(), *further]),
+            pa.schema([first, (H_FACTUAL, double)]),
+            pa.schema([first, (REASON, pa.string())]),
         )
 
     def __call__(self, batch: Any, first: int) -> Answered:
@@ -84,7 +84,7 @@ class BatchAnswerer:
         values = self.schema.encode(rows.frame)
         h = self.method.scores(values)
         denied = h <= 0.5
-        people = batch.take(self._arrow.array(place[denied]))
+        people = batch.take(pa.array(place[denied]))
         answers, reasons = self._answers(people, rows.frame[denied], values[denied], h[denied])
         rows.reasons[place[denied]] = reasons
         index = self._index(batch, first)
@@ -102,7 +102,7 @@ class BatchAnswerer:
         encoded = self.method.get_counterfactuals(factuals)
         found = encoded.notna().all(axis=1).to_numpy()
         reasons = np.where(found, "", REFUSED).astype(object)
-        written = self._raw_units(people.filter(self._arrow.array(found)), factuals[found], encoded[found])
+        written = self._raw_units(people.filter(pa.array(found)), factuals[found], encoded[found])
         # What counts is the row as it is written: whole numbers are rounded.
         again = self.raw.encode(written)
         answers = self.schema.encode(again.frame) if len(again.frame) else np.empty((0, values.shape[1]))
@@ -112,7 +112,7 @@ class BatchAnswerer:
         inside = ((answers >= low - TOLERANCE) & (answers <= high + TOLERANCE)).all(axis=1)
         holds[again.usable] = inside & (h_answer > 0.5)
         reasons[np.flatnonzero(found)[~holds]] = ROUNDED
-        cells = written.filter(self._arrow.array(holds)).columns
+        cells = written.filter(pa.array(holds)).columns
         if self.scores:
             kept = holds[again.usable]
             cost = self.schema.cost(values[reasons == ""], answers[kept])
@@ -132,20 +132,18 @@ class BatchAnswerer:
             if changed.any():
                 cells = self.raw.write(feature.name, raw[feature.name].to_numpy()[changed].tolist())
                 place = written.schema.get_field_index(feature.name)
-                mixed = self._arrow.compute.replace_with_mask(
-                    written.column(place), self._arrow.array(changed), cells
-                )
+                mixed = pc.replace_with_mask(written.column(place), pa.array(changed), cells)
                 written = written.set_column(place, feature.name, mixed)
         return written
 
     def _index(self, batch: Any, first: int) -> Any:
         if self._own_index is not None:
             return batch.column(self._own_index)
-        return self._arrow.array(np.arange(first, first + batch.num_rows))
+        return pa.array(np.arange(first, first + batch.num_rows))
 
     def _record(self, schema: Any, columns: list[Any]) -> Any:
         arrays = [
-            self._arrow.array(column, kind) if not isinstance(column, self._arrow.Array) else column
+            pa.array(column, kind) if not isinstance(column, pa.Array) else column
             for column, kind in zip(columns, schema.types, strict=True)
         ]
-        return self._arrow.RecordBatch.from_arrays(arrays, schema=schema)
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)

@@ -12,11 +12,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow.parquet as pq
+
 from carla_genre.errors import CheckpointError, InputError
 from carla_genre.io import UNFINISHED, whole_file, write_text
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parquet.answer_batch import Answered, BatchAnswerer
-from carla_genre.parquet.arrow import load_arrow
 from carla_genre.parquet.classifier import load_classifier
 from carla_genre.parquet.source import RowGroup, Source, read_batches
 
@@ -142,13 +143,13 @@ class Job:
 
     def counts(self, group: RowGroup) -> Counts:
         """Of a row group that is done."""
-        read = load_arrow().parquet.read_metadata
+        read = pq.read_metadata
         return Counts(*(read(self.part(folder, group)).num_rows for folder in Counts._fields))
 
     @contextlib.contextmanager
     def _writers(self, group: RowGroup, schemas: Answered) -> Iterator[list[Any]]:
         """One writer a folder, under names of their own until all three are whole."""
-        open_writer = load_arrow().parquet.ParquetWriter
+        open_writer = pq.ParquetWriter
         paths = [self.part(folder, group) for folder in Answered._fields]
         with (
             contextlib.ExitStack() as stack

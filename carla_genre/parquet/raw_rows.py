@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from carla_genre.errors import InputError
-from carla_genre.parquet.arrow import load_arrow
 from carla_genre.schema import Schema
 
 
@@ -53,7 +53,6 @@ class RawRows:
 
     def __init__(self, data: Any, schema: Schema, types: Mapping[str, Any]) -> None:
         self.data, self.schema = data, schema
-        self._arrow = load_arrow()
         self._levels = _raw_levels(data, schema)
         features = [*data.continuous, *data.categorical]
         missing = [name for name in features if name not in types]
@@ -80,20 +79,18 @@ class RawRows:
 
     def write(self, name: str, values: Sequence[Any]) -> Any:
         """Cells of a feature in original units as the input has them: whole numbers rounded, pyarrow array."""
-        kind, arrow = self.types[name], self._arrow
+        kind = self.types[name]
         if name in self.data.categorical:
             levels = self._levels[name]
             number = {level: place for place, level in enumerate(levels)}
-            return self._level_cells[name].take(
-                arrow.array([number[value] for value in values], arrow.int64())
-            )
+            return self._level_cells[name].take(pa.array([number[value] for value in values], pa.int64()))
         numbers = np.asarray(values, dtype=float)
-        if arrow.types.is_integer(kind) or arrow.types.is_boolean(kind):
-            return arrow.array(np.rint(numbers)).cast(arrow.int64()).cast(kind, safe=False)
-        return arrow.array(numbers).cast(kind, safe=False)
+        if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+            return pa.array(np.rint(numbers)).cast(pa.int64()).cast(kind, safe=False)
+        return pa.array(numbers).cast(kind, safe=False)
 
     def _numbers(self, batch: Any, name: str, reasons: np.ndarray) -> np.ndarray:
-        column = batch.column(name).cast(self._arrow.float64(), safe=False)
+        column = batch.column(name).cast(pa.float64(), safe=False)
         numbers = column.to_numpy(zero_copy_only=False)
         _blame(reasons, np.isnan(numbers), f"missing value in {name!r}")
         _blame(reasons, np.isinf(numbers), f"infinite value in {name!r}")
@@ -115,7 +112,7 @@ class RawRows:
         return levels[codes]
 
     def _check_number(self, name: str) -> None:
-        kind, types = self.types[name], self._arrow.types
+        kind, types = self.types[name], pa.types
         is_number = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
         if not is_number and not types.is_boolean(kind):
             raise InputError(
@@ -123,10 +120,10 @@ class RawRows:
             )
 
     def _cells_of_levels(self, name: str) -> Any:
-        arrow, levels = self._arrow, list(self._levels[name])
+        levels = list(self._levels[name])
         try:
-            return arrow.array(levels).cast(self.types[name])
-        except (arrow.ArrowInvalid, arrow.ArrowTypeError, arrow.ArrowNotImplementedError) as error:
+            return pa.array(levels).cast(self.types[name])
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
             raise InputError(
                 f"column {name!r} is {self.types[name]} in the input, which the classifier's categories {levels[:5]} "
                 "are not"

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from carla_genre.errors import InputError
-from carla_genre.parquet.arrow import load_arrow
 
 # Rows in memory at a time: a row group may be as large as its file.
 BATCH_ROWS = 1 << 14
@@ -79,15 +81,14 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     InputError
         There is no such file, one is no Parquet file, or a column's type differs between files.
     """
-    arrow = load_arrow()
     groups: list[RowGroup] = []
     files: list[dict[str, Any]] = []
     types: dict[str, Any] = {}
     root, paths = _paths(path)
     for name in paths:
         try:
-            metadata = arrow.parquet.read_metadata(name)
-        except (arrow.ArrowInvalid, OSError) as error:
+            metadata = pq.read_metadata(name)
+        except (pa.ArrowInvalid, OSError) as error:
             raise InputError(f"{name} cannot be read as Parquet: {error}") from error
         types = _same_types(types, metadata.schema.to_arrow_schema(), name)
         for number in range(metadata.num_row_groups):
@@ -108,12 +109,11 @@ def open_source(path: str | os.PathLike[str]) -> Source:
 
 def read_batches(groups: Sequence[RowGroup], columns: Sequence[str]) -> Iterator[Any]:
     """The rows of groups of one file as ``pyarrow.RecordBatch`` of these columns, at most ``BATCH_ROWS`` at a time."""
-    arrow = load_arrow()
-    with arrow.parquet.ParquetFile(groups[0].path) as file:
+    with pq.ParquetFile(groups[0].path) as file:
         numbers = [group.number for group in groups]
         batches = file.iter_batches(BATCH_ROWS, row_groups=numbers, columns=list(columns), use_threads=False)
         for batch in batches:
-            yield arrow.RecordBatch.from_arrays(
+            yield pa.RecordBatch.from_arrays(
                 [_plain(batch.column(name)) for name in columns], names=list(columns)
             )
 
@@ -155,7 +155,7 @@ def _same_types(types: dict[str, Any], schema: Any, name: Path) -> dict[str, Any
 
 
 def _is_dictionary(field: Any) -> bool:
-    return bool(load_arrow().types.is_dictionary(field.type))
+    return bool(pa.types.is_dictionary(field.type))
 
 
 def _plain(column: Any) -> Any:

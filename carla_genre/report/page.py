@@ -15,6 +15,7 @@ from urllib.parse import quote
 import jinja2
 
 import carla_genre
+from carla_genre.harness.code import mark_of
 from carla_genre.harness.markdown import spread
 from carla_genre.harness.table import FURTHER_LEGEND, LEGEND
 from carla_genre.io import write_text
@@ -65,7 +66,7 @@ def page(collection: Collection, folder: Path) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(figure=_figure, shown=_shown, number=_number)
+    environment.filters.update(figure=_figure, mark=mark_of, shown=_shown, number=_number)
     environment.globals.update(
         scatter=scatter, timings=timings, details=details, ranked=_ranked, columns_of=_columns_of
     )

@@ -17,8 +17,10 @@ from protocol_cases import loans
 from benchmarks.paper import interrupt
 from benchmarks.paper.command import NOT_MEASURED, Command, tables
 from benchmarks.paper.comparison import Comparison
+from carla_genre.errors import InputError
 from carla_genre.harness import run_grid
 from carla_genre.harness.measure import measure
+from carla_genre.harness.rows import ROWS
 
 TABLES = ("table1", "table2", "table3", "table4", "table11", "table13")
 COMPARISON = Comparison({"CopyFactual": "nothing", "NNR": "the nearest"})
@@ -108,6 +110,21 @@ def _without_seconds(table: bytes) -> list[list[str]]:
     head, *lines = (line.split(",") for line in table.decode().splitlines())
     kept = [place for place, name in enumerate(head) if "prepare" not in name and "answer s" not in name]
     return [[line[place] for place in kept] for line in [head, *lines]]
+
+
+def test_a_record_has_what_the_table_takes_of_its_people_and_one_that_has_none_is_named(
+    command: Command,
+) -> None:
+    assert command.main(["--quick", "--cache", "cache", "--workers", "1"]) == 0
+    folder = Path("results/paper-quick")
+    for record in command.records(folder, quick=True):
+        assert len(record["rows"]) == 3
+        assert record["scores"]["val"] == (record["rows"]["gold"] > 0.5).mean()
+    (folder / ROWS).unlink()
+    with pytest.raises(
+        InputError, match=r"there are no rows of loans, seed 0, CopyFactual: bring the rows\.parquet"
+    ):
+        COMPARISON.compared(command.records(folder, quick=True))
 
 
 def test_quick_and_whole_figures_are_kept_apart(command: Command) -> None:

@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-pytest.importorskip("pyarrow", reason="the extra 'parquet' is not installed")
-
 from benchmarks.speed import parquet
 from benchmarks.speed.table import read_timing
 from carla_genre.datasets.adult import load_adult

@@ -74,13 +74,13 @@ def test_a_record_comes_back_as_it_was_written(tmp_path):
     record = {
         "cell": {"data": "loans", "seed": 0, "label": "NNR"},
         "key": "k",
-        "rows": {"a": [1.5, None, True], "b": []},
+        "list": [1.5, None, True],
         "odd": {"": 'x"[\n'},
         "none": {},
     }
     write_record(tmp_path / "a.json", record)
     assert read_record(tmp_path / "a.json") == record
-    assert '  "a": [1.5, null, true],' in (tmp_path / "a.json").read_text().splitlines()
+    assert ' "list": [1.5, null, true],' in (tmp_path / "a.json").read_text().splitlines()
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 

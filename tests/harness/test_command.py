@@ -109,7 +109,11 @@ def test_a_run_that_is_killed_or_stopped_goes_on_to_the_same_numbers(
             told = process.communicate(timeout=60)[1]
         assert process.returncode == status
         assert "Traceback" not in told
-        assert [file.name for file in out.iterdir()] == [cells[0].file]  # whole, and no failure of the other
+        rows = cells[0].file.replace(".json", ".parquet")
+        assert {file.name for file in out.iterdir()} == {
+            cells[0].file,
+            rows,
+        }  # whole, and no failure of the other
     with start() as process:
         told, news = process.communicate(timeout=300)
     assert process.returncode == 0, news
@@ -118,4 +122,7 @@ def test_a_run_that_is_killed_or_stopped_goes_on_to_the_same_numbers(
     resumed = records_of(cells, out)
     mark.unlink()
     mark.write_text("1\n2\n")
-    assert list(map(measures, resumed)) == [measures(measure(cell, places)) for cell in cells]
+    assert not list(out.glob("*_seed*.parquet"))  # the rows are in one file now
+    assert [measures(record, out) for record in resumed] == [
+        measures(measure(cell, places)) for cell in cells
+    ]

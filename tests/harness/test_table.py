@@ -40,7 +40,7 @@ def test_mean_and_deviation_over_seeds():
     assert row["Cost"] == 3
     assert row["Cost std"] == pytest.approx(np.std([1, 2, 6], ddof=1))
     assert (row["seeds"], row["failed"], row["constraints"]) == (3, 0, BY_ITSELF)
-    assert list(rows.columns[5::2]) == list(MEASURES)
+    assert list(rows.columns[6::2]) == list(MEASURES)
 
 
 def test_one_seed_has_no_deviation_and_nobody_answered_no_cost():

@@ -1,10 +1,6 @@
-import importlib.util
-
 import pytest
 
 import carla_genre
-
-collect_ignore_glob = [] if importlib.util.find_spec("pyarrow") else ["test_*.py"]
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,9 @@
 """What is wrong is told in one line, before any work."""
 
-import sys
-
 import pytest
 from parquet_cases import CLASSIFIER, people, write
 
-from carla_genre import CheckpointError, InputError, MissingDependencyError
+from carla_genre import CheckpointError, InputError
 from carla_genre.parquet import answer_parquet
 
 
@@ -64,9 +62,3 @@ def test_the_classifier_and_the_generator(generator, frame, tmp_path):
     refused(tmp_path / "none.safetensors", path, tmp_path, "no checkpoint at", error=CheckpointError)
     refused(generator, path, tmp_path, "workers must be 1 or more", workers=0)
     refused(generator, path, tmp_path, "name it 'module:function'", classifier=object(), workers=2)
-
-
-def test_without_pyarrow_the_extra_is_named(generator, tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    match = r"pip install 'carla-genre\[parquet\]'"
-    refused(generator, tmp_path / "in.parquet", tmp_path, match, error=MissingDependencyError)

@@ -15,17 +15,15 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.command import command_parser, exit_status
+from benchmarks.command import command_parser, exit_status, results_folder
 from benchmarks.studies.ablation import choices, control, distilling, trainings
 from benchmarks.studies.ablation.base import Base, Plan
 from benchmarks.studies.ablation.page import markdown
 from carla_genre.harness.record import write
 from carla_genre.protocol.data import REAL_DATA
 
-RESULTS, QUICK_RESULTS = Path("results") / "ablation", Path("results") / "ablation-quick"
 QUICK: Mapping[str, Any] = {"factuals": 10, "rows": 1500, "steps": 10, "control_minutes": 0.05}
 
 
@@ -59,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    folder = options.json or (QUICK_RESULTS if options.quick else RESULTS)
+    folder = results_folder(options, "ablation")
     plan = Plan(**(QUICK if options.quick else {}))
     for name in options.part:
         part = PARTS[name]
@@ -81,17 +79,9 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = command_parser("ablation", __doc__)
-    parser.add_argument("--root", metavar="DIR", help="folder of CARLA's CSVs (CF_DATA, else ~/cf-data)")
+    parser = command_parser("studies.ablation", __doc__, "root", "results", "seeds", "quick")
     parser.add_argument("--part", nargs="+", choices=tuple(PARTS), default=list(PARTS), help="these alone")
     parser.add_argument("--data", nargs="+", choices=REAL_DATA, default=[], help="these alone")
-    parser.add_argument(
-        "--seeds", nargs="+", type=int, default=[], metavar="N", help="in the place of the part's"
-    )
-    parser.add_argument("--quick", action="store_true", help="few rows, people and steps of Adult alone")
-    parser.add_argument(
-        "--json", type=Path, metavar="DIR", help=f"folder of the JSONs ({RESULTS}; {QUICK_RESULTS})"
-    )
     return parser
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from benchmarks.paper.published import NAMES
 from carla_genre.errors import InputError
+from carla_genre.harness.code import codes_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table, number, spread
 
 DEFAULT = "default"
@@ -45,7 +46,7 @@ def markdown(records: Iterable[Mapping[str, Any]], part: str, data: str | None =
 def _rows(records: Iterable[Mapping[str, Any]], part: str, data: str | None) -> pd.DataFrame:
     file = "training" if part in ("validity", "expected") else part
     found = [
-        {"data": record["settings"]["data"], "seed": record["settings"]["seed"], **row}
+        {**{name: record["settings"][name] for name in ("data", "seed")}, "code": codes_of([record]), **row}
         for record in records
         if record["settings"]["part"] == file
         for row in record["figures"]["rows"]
@@ -151,4 +152,10 @@ def _legend(rows: pd.DataFrame, reference: str) -> str:
     return (
         f"Mean ± standard deviation over seeds {_seeds(rows)}; gain is the Score less that of {than} on the same "
         "seed."
-    )
+    ) + "".join(f"\n{note}" for note in _notes(rows))
+
+
+def _notes(rows: pd.DataFrame) -> list[str]:
+    """On the figures that are of seeds of several codes."""
+    codes = rows.groupby(["data", "variant"], sort=False)["code"].agg(lambda of: ", ".join(sorted(set(of))))
+    return notes_on_code((NAMES[data], variant, code) for (data, variant), code in codes.items())

@@ -24,7 +24,7 @@ QUICK: Mapping[str, Any] = {"steps": 4, "batch_size": 16, "rows": 400, "factuals
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, write after each part, draw."""
-    parser = command_parser("features", __doc__)
+    parser = command_parser("studies.features", __doc__, "quick")
     parser.add_argument("--d", nargs="*", type=int, default=[20, 50, 100, 200, 500])
     parser.add_argument(
         "--remedies", nargs="*", type=int, default=[100], help="d at which all ways are tried"
@@ -35,9 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--root", type=Path, help="folder of the real tables' files")
     parser.add_argument("--steps", type=int, default=Plan.steps)
     parser.add_argument("--seed", type=int, default=Plan.seed)
-    parser.add_argument(
-        "--quick", action="store_true", help="few rows and steps of small data, to see that it runs"
-    )
     parser.add_argument("--json", type=Path, help="file to write; the plot is written beside it")
     if parser.parse_args(arguments).quick:
         parser.set_defaults(d=[10, 15], remedies=[10])

@@ -8,7 +8,6 @@ the paper's rule.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 from sklearn.feature_selection import mutual_info_classif
 
+from benchmarks.command import command_parser
 from carla_genre.harness.record import write
 from carla_genre.methods.core.training_rows import TrainingRows
 from carla_genre.methods.genre.method import GenRe
@@ -119,14 +119,11 @@ def measure(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.studies.features.order", description=__doc__)
-    parser.add_argument("--data", nargs="+", default=["compas", "adult", "heloc"])
+    shared = ("root", "cache", "data", "seeds", "quick")
+    parser = command_parser("studies.features.order", __doc__, *shared)
+    parser.set_defaults(data=["compas", "adult", "heloc"], seeds=[0, 1])
     parser.add_argument("--orders", nargs="+", choices=ORDERS, default=list(ORDERS))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
     parser.add_argument("--factuals", type=int, default=200)
-    parser.add_argument("--root", type=Path, help="folder of CARLA's CSV files")
-    parser.add_argument("--cache", type=Path, help="folder that keeps the gold classifiers and h")
-    parser.add_argument("--quick", action="store_true", help="few rows and steps, to see that it runs")
     parser.add_argument("--json", type=Path, help="file to write, again after each measurement")
     options = parser.parse_args(arguments)
     if options.quick:

@@ -9,8 +9,9 @@ from typing import Any
 import yaml
 
 from benchmarks.paper.published import NAMES
+from carla_genre.harness.code import mark_of
 from carla_genre.harness.markdown import markdown_table, number, spread
-from carla_genre.harness.table import table
+from carla_genre.harness.table import notes, table
 
 FOLDER = Path(__file__).parent
 
@@ -27,7 +28,8 @@ def markdown(records: Iterable[dict[str, Any]], grid: str) -> str:
         The file's name.
     """
     order = yaml.safe_load((FOLDER / f"{grid}.yaml").read_text(encoding="utf-8"))["recourse_methods"]
-    rows = table(records).set_index(["data", "method"])
+    figures = table(records)
+    rows = figures.set_index(["data", "method"])
     names = [name for name in NAMES if name in rows.index.get_level_values("data")]
     head = ["recipe", *(f"{NAMES[name]}: {what}" for name in names for what in ("s", "Score"))]
     lines = []
@@ -36,8 +38,10 @@ def markdown(records: Iterable[dict[str, Any]], grid: str) -> str:
         for name in names:
             if (name, recipe) in rows.index:
                 row = rows.loc[(name, recipe)]
-                line += [number(row["prepare s"], 1), spread(row["Score"], row["Score std"], 3)]
+                score = spread(row["Score"], row["Score std"], 3)
+                line += [number(row["prepare s"], 1), score + mark_of(row["code"])]
             else:
                 line += ["-", "-"]
         lines.append(line)
-    return markdown_table(head, lines)
+    foot = "\n".join(notes(figures.replace({"data": NAMES})))
+    return "\n\n".join(filter(None, [markdown_table(head, lines), foot]))

@@ -24,11 +24,9 @@ QUICK: Mapping[str, Any] = {"factuals": 10, "rows": 600, "steps": 10}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write; the exit status: 0, 2 for an error that the user can mend, 130 after Ctrl-C."""
-    parser = command_parser("warm", __doc__)
+    parser = command_parser("studies.warm", __doc__, "root", "seeds", "quick")
+    parser.set_defaults(seeds=[0, 1, 2, 3, 4])
     parser.add_argument("--data", nargs="+", choices=REAL_DATA, default=["compas", "heloc", "adult"])
-    parser.add_argument("--root", help="folder of CARLA's CSVs (default: CF_DATA, else ~/cf-data)")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4], help="of the protocol")
-    parser.add_argument("--quick", action="store_true", help="few rows, people and steps of Adult alone")
     parser.add_argument("--json", type=Path, help="folder of the JSONs to write, one a data set")
     if parser.parse_args(arguments).quick:
         parser.set_defaults(data=["adult"], seeds=[0])

@@ -230,6 +230,6 @@ def test_what_is_there_is_not_measured_again(tmp_path: Path, capsys: pytest.Capt
     path = tmp_path / "choosing_adult_seed0.json"
     write(path, settings, {"rows": [row("default", 1.9)]})
     before = path.read_bytes()
-    assert main(["--quick", "--part", "choosing", "--json", str(tmp_path)]) == 0
+    assert main(["--quick", "--part", "choosing", "--results", str(tmp_path)]) == 0
     assert path.read_bytes() == before
     assert "| default | 1.900 | - |" in capsys.readouterr().out

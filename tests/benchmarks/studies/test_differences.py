@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks.paper.differences import growing_spheres, table
-from benchmarks.paper.differences.cchvae import CCHVAEOfNumbers
-from benchmarks.paper.differences.growing_spheres import ReleasedGrowingSpheres
-from benchmarks.paper.differences.probe import ReleasedPROBE
-from benchmarks.paper.differences.roar import ReleasedROAR
-from benchmarks.paper.differences.tabsyn_svdd import TabSynSVDDAsDrawn
 from benchmarks.paper.published import published
+from benchmarks.studies.differences import growing_spheres, table
+from benchmarks.studies.differences.cchvae import CCHVAEOfNumbers
+from benchmarks.studies.differences.growing_spheres import ReleasedGrowingSpheres
+from benchmarks.studies.differences.probe import ReleasedPROBE
+from benchmarks.studies.differences.roar import ReleasedROAR
+from benchmarks.studies.differences.tabsyn_svdd import TabSynSVDDAsDrawn
 from carla_genre import InputError, build_method
 from carla_genre.harness import read_grid
 from carla_genre.harness.measure import measure
@@ -27,6 +27,8 @@ from carla_genre.protocol.classifier import ProtocolClassifier, TwoClasses
 SLOPES = np.array([2.0, 0.0, -3.0, 1.0])
 SCORES = ("cost", "val", "lof", "score")
 FEW_STEPS = {"layers": 1, "width": 32, "vae_steps": 50, "diffusion_steps": 100, "sampling_steps": 10}
+
+GRID = "benchmarks/studies/differences/differences.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -150,8 +152,8 @@ def test_tabsyn_s_draws_are_those_of_its_sampler_before_immutables_are_put_back(
 
 
 def test_every_variant_of_the_grid_stands_beside_its_method(repository: Path) -> None:
-    cells = read_grid(repository / "benchmarks" / "paper" / "differences.yaml", data=["compas"], seeds=[0])
-    quick = read_grid(repository / "benchmarks" / "paper" / "differences.yaml", quick=True)
+    cells = read_grid(repository / GRID, data=["compas"], seeds=[0])
+    quick = read_grid(repository / GRID, quick=True)
     assert {cell.label for cell in quick} == {cell.label for cell in cells}
     named = {cell.label: cell for cell in cells if not table.OWN_SEED.fullmatch(cell.label)}
     bases = [label for label in named if label in published()["methods"]]
@@ -166,7 +168,7 @@ def test_every_variant_of_the_grid_stands_beside_its_method(repository: Path) ->
 
 
 def test_a_variant_s_hyperparameters_are_checked_with_the_grid() -> None:
-    method = "benchmarks.paper.differences.roar:ReleasedROAR"
+    method = "benchmarks.studies.differences.roar:ReleasedROAR"
     assert hyperparameters_of(method, {"plane": "logit"})["delta"] == 0.01
     with pytest.raises(InputError, match="no hyperparameter 'plain': did you mean 'plane'"):
         hyperparameters_of(method, {"plain": "logit"})
@@ -175,7 +177,7 @@ def test_a_variant_s_hyperparameters_are_checked_with_the_grid() -> None:
 @pytest.fixture(scope="module")
 def measured(repository: Path, small_paper: None) -> dict:
     """The record of one variant."""
-    grid = repository / "benchmarks" / "paper" / "differences.yaml"
+    grid = repository / GRID
     (cell,) = read_grid(grid, only=["GrowingSpheres, as released with PROBE"], data=["compas"], seeds=[1])
     return measure(dataclasses.replace(cell, n_factuals=10, n_retrained=1))
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, relu
 
-from benchmarks.paper.differences.column_search import ColumnSearch
+from benchmarks.studies.differences.column_search import ColumnSearch
 from carla_genre.methods.baselines.probe import PROBEOptions, invalidation_rate
 from carla_genre.methods.core.base import RunOptions
 from carla_genre.options import option, option_of

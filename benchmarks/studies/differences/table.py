@@ -1,6 +1,6 @@
 """Where our figures are far from the paper's: the paper's, ours, and the method's as the paper's authors had it.
 
-python -m benchmarks.paper.differences --root FOLDER
+python -m benchmarks.studies.differences --root FOLDER
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pandas as pd
 
 from benchmarks.paper.command import Command
 from benchmarks.paper.published import name_of, published
+from carla_genre.harness.code import mark_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table, number, spread
 from carla_genre.harness.table import HELD, table
 from carla_genre.io import write_text
@@ -38,19 +39,20 @@ def compared(records: Sequence[Record]) -> pd.DataFrame:
     -------
     DataFrame
         ``data``, ``method`` (the paper's name), ``variant`` (``PAPER``, ``HERE`` or what differs), ``seeds``
-        (measured), and for each of ``MEASURES`` a mean and a standard deviation over the seeds (``"Cost std"``).
+        (measured) and their ``code``, and for each of ``MEASURES`` a mean and a standard deviation over the seeds
+        (``"Cost std"``).
     """
     ours = table(record for record in records if not OWN_SEED.fullmatch(record["cell"]["label"]))
     ours = ours[ours["constraints"] != HELD].drop(columns="method").assign(label=ours["method"])
     paper = published()["methods"]
-    columns = ["data", "method", "variant", "seeds", *(c for m in MEASURES for c in (m, f"{m} std"))]
+    columns = ["data", "method", "variant", "seeds", "code", *(c for m in MEASURES for c in (m, f"{m} std"))]
     rows = []
     for row in ours.to_dict("records"):
         method = max((name for name in paper if f"{row['label']}, ".startswith(f"{name}, ")), key=len)
         if row["label"] == method:
             theirs = paper[method].get(row["data"], {})
             figures = {measure: theirs.get(measure.lower()) for measure in MEASURES}
-            rows.append({"data": row["data"], "method": method, "variant": PAPER, **figures})
+            rows.append({"data": row["data"], "method": method, "variant": PAPER, "code": "", **figures})
         variant = row["label"].removeprefix(f"{method}, ") if row["label"] != method else HERE
         rows.append({**row, "method": method, "variant": variant})
     return pd.DataFrame(rows, columns=columns)
@@ -84,10 +86,15 @@ def markdown(rows: pd.DataFrame) -> str:
     """The rows of :func:`compared`."""
     lines = []
     for row in rows.to_dict("records"):
-        seeds = "-" if row["variant"] == PAPER else number(row["seeds"], 0)
+        seeds = "-" if row["variant"] == PAPER else number(row["seeds"], 0) + mark_of(row["code"])
         figures = (spread(row[measure], row[f"{measure} std"]) for measure in MEASURES)
         lines.append([name_of(row["data"]), row["method"], row["variant"], seeds, *figures])
-    return markdown_table(["data", "method", "", "seeds", *MEASURES], lines) + "\n"
+    notes = notes_on_code(
+        (name_of(data), f"{method}, {variant}", code)
+        for data, method, variant, code in rows[["data", "method", "variant", "code"]].itertuples(index=False)
+    )
+    table_ = markdown_table(["data", "method", "", "seeds", *MEASURES], lines)
+    return "\n\n".join(filter(None, [table_, "\n".join(notes)])) + "\n"
 
 
 def own_seeds_markdown(rows: pd.DataFrame) -> str:
@@ -110,4 +117,5 @@ def write(records: list[Record], path: Path) -> str:
     return text
 
 
-command = Command("differences", __doc__, write, "differences.yaml")
+_grid = Path(__file__).with_name("differences.yaml")
+command = Command("differences", __doc__, write, str(_grid), room="studies")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from benchmarks.paper.differences.column_search import ColumnSearch
+from benchmarks.studies.differences.column_search import ColumnSearch
 from carla_genre.errors import MissingDependencyError
 from carla_genre.methods.baselines.roar import worst_case_logit
 from carla_genre.methods.core.base import RunOptions
