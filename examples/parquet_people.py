@@ -52,7 +52,7 @@ def main() -> None:
     asked.to_parquet("asked.parquet")
 
     model = classifier()
-    GenRe(model, people=ParquetPeople(folder)).save("applications.genre")
+    GenRe(model, source=ParquetPeople(folder)).save("applications.genre")
     counts = answer_parquet("applications.genre", model, "asked.parquet", "answers", index="id", scores=True)
     print(counts)
     print(pd.read_parquet("answers/failures")["reason"].value_counts().to_string())

@@ -31,9 +31,9 @@ from carla_genre.cluster import load_distributed
 from carla_genre.datasets.adult import load_adult
 from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.generator.pairing.pairs import split_rows
-from carla_genre.methods.core.training_rows import Sides
 from carla_genre.parquet import ParquetPeople, answer_parquet
 from carla_genre.protocol.classifiers import train_by_name
+from carla_genre.schema.training_rows import Sides
 
 ROW_GROUP = 1 << 12
 # Where worker processes find what was trained.

@@ -57,6 +57,7 @@ _OWN: Mapping[str, _Own] = {
     "NNR": _Own("carla_genre.methods.baselines.nearest:NearestNeighbor", {"accepted": "predicted"}),
     "NNR-gamma": _Own("carla_genre.methods.baselines.nearest:NearestNeighbor", {"accepted": "confident"}),
     "NNR-D_h+": _Own("carla_genre.methods.baselines.nearest:NearestNeighbor", {"accepted": "labelled"}),
+    "NNR+Score": _Own("carla_genre.methods.baselines.nearest:NearestNeighbor", {"selection": "expected"}),
     "ROAR": _Own("carla_genre.methods.baselines.roar:ROAR"),
     "PROBE": _Own("carla_genre.methods.baselines.probe:PROBE"),
     "TAP": _Own("carla_genre.methods.baselines.tap.method:TAP"),

@@ -33,7 +33,7 @@ def train(options: Namespace) -> None:
     find_own_modules()
     genre = GenRe(load_classifier(options.classifier), hyperparams, people)
     genre.save(options.out)
-    steps = {"pairs": "pairs", "training": "trained", "second opinion": "second opinion"}
+    steps = {"pairs": "pairs", "training": "trained", "selector": "selector"}
     took = [f"{told} in {genre.seconds[step]:.1f} s" for step, told in steps.items() if step in genre.seconds]
     print(f"written: {options.out}, {', '.join(took)}")
 

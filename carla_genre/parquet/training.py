@@ -19,11 +19,11 @@ from tqdm import tqdm
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairing.pairs import side_masks, split_rows
-from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.methods.core.training_rows import Sides, TrainingRows
+from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.parquet.kept_rows import EvenSample, KeptRows, OnDisk
 from carla_genre.parquet.raw_rows import RawRows
 from carla_genre.parquet.source import Source, open_source, read_batches
+from carla_genre.schema.training_rows import Sides, TrainingRows
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class ParquetPeople:
 
     Examples
     --------
-    >>> genre = GenRe(mlmodel, {"seed": 1}, people=ParquetPeople("applications/", at_most=10**6))  # doctest: +SKIP
+    >>> genre = GenRe(mlmodel, {"seed": 1}, source=ParquetPeople("applications/", at_most=10**6))  # doctest: +SKIP
     """
 
     path: str | os.PathLike[str]
@@ -67,7 +67,7 @@ class ParquetPeople:
         if self.at_most is not None and self.at_most < 1:
             raise InputError(f"at_most must be 1 or more rows of each side, got {self.at_most}")
 
-    def sides(self, method: SchemaMethod, config: PairConfig) -> Sides:
+    def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool) -> Sides:
         """Read all rows, ask h about each, and keep those of D_h- and D_h+ (section 4.1).
 
         Raises
@@ -75,56 +75,61 @@ class ParquetPeople:
         InputError
             A column is absent or of a wrong type, the label is not of two values, or one of the sides is empty.
         """
-        source = self._source(method)
+        source = self._source(classifier)
         with contextlib.ExitStack() as files:
-            return self._read(source, method, config, files)
+            return self._read(source, classifier, config, verbose, files)
 
-    def labelled(self, method: SchemaMethod, at_most: int) -> TrainingRows:
+    def labelled(self, classifier: EncodedClassifier, at_most: int, verbose: bool) -> TrainingRows:
         """An even sample of the rows, read by row groups; what is left out has been told by :meth:`sides`."""
-        source, width = self._source(method), len(method.schema.features)
+        source, width = self._source(classifier), len(classifier.schema.features)
         sample = EvenSample(width + 1, at_most, np.random.default_rng([self.seed, 2]))
-        for values, labels in self._encoded(source, method, Counter[str]()):
+        for values, labels in self._encoded(source, classifier, Counter[str](), verbose):
             sample.add(np.column_stack([values, labels]))
         rows = sample.array()
         values = np.ascontiguousarray(rows[:, :width])
-        return TrainingRows(values, rows[:, width].astype(int), method.scores(values))
+        return TrainingRows(values, rows[:, width].astype(int), classifier.scores(values))
 
-    def _source(self, method: SchemaMethod) -> Source:
-        source, target = open_source(self.path), method._mlmodel.data.target
+    def _source(self, classifier: EncodedClassifier) -> Source:
+        source, target = open_source(self.path), classifier.data.target
         if target not in source.types:
             raise InputError(f"the input lacks the label's column {target!r}; it has {list(source.types)}")
         return source
 
     def _read(
-        self, source: Source, method: SchemaMethod, config: PairConfig, files: contextlib.ExitStack
+        self,
+        source: Source,
+        classifier: EncodedClassifier,
+        config: PairConfig,
+        verbose: bool,
+        files: contextlib.ExitStack,
     ) -> Sides:
-        width = len(method.schema.features)
+        width = len(classifier.schema.features)
         denied, accepted = self._room(width, 0, files), self._room(width, 1, files)
         extremes, left_out = _Extremes(), Counter[str]()
-        for values, labels in self._encoded(source, method, left_out):
-            scores = method.scores(values)
+        for values, labels in self._encoded(source, classifier, left_out, verbose):
+            scores = classifier.scores(values)
             extremes.see(labels, scores)
             is_denied, is_accepted = side_masks(labels, scores, config)
             denied.add(values[is_denied])
             accepted.add(values[is_accepted])
         split_rows(*extremes.rows(), config)  # tells what is wrong where a side is empty
-        if method.hyperparams["verbose"]:
+        if verbose:
             log.info("of %d rows %d are kept of D_h- and %d of D_h+", source.rows, denied.n, accepted.n)
         _warn_of_left_out(left_out, source.rows)
         return Sides(denied.array(), accepted.array())
 
     def _encoded(
-        self, source: Source, method: SchemaMethod, left_out: Counter[str]
+        self, source: Source, classifier: EncodedClassifier, left_out: Counter[str], verbose: bool
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Encoded rows (B, D) and their labels (B,); counts the reasons of those that are left out."""
-        data = method._mlmodel.data
-        raw = RawRows(data, method.schema, source.types)
-        for batch in _batches(source, [*raw.columns, data.target], method.hyperparams["verbose"]):
+        data = classifier.data
+        raw = RawRows(data, classifier.schema, source.types)
+        for batch in _batches(source, [*raw.columns, data.target], verbose):
             rows = raw.encode(batch)
             labels = self._labels(batch.column(data.target), data.target, rows.reasons)
             left_out.update(rows.reasons[rows.reasons != ""].tolist())
             labelled = (rows.reasons == "")[rows.usable]
-            yield method.schema.encode(rows.frame)[labelled], labels[rows.usable][labelled]
+            yield classifier.schema.encode(rows.frame)[labelled], labels[rows.usable][labelled]
 
     def _room(self, width: int, stream: int, files: contextlib.ExitStack) -> KeptRows:
         if self.at_most is not None:

@@ -1,4 +1,4 @@
-"""The rules that need h alone to choose among a factual's candidates."""
+"""The rules that need h alone: "validity" and "cheapest"."""
 
 from __future__ import annotations
 
@@ -6,15 +6,37 @@ import numpy as np
 
 
 def most_valid(candidates: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """The candidate that h likes best (section 4.3 of the paper): (B, N, D), h (B, N) -> (B, D).
+    """The candidate with the highest h (section 4.3 of the paper).
 
-    NaN for who h accepts none of.
+    Parameters
+    ----------
+    candidates : ndarray (B, N, D)
+    scores : ndarray (B, N)
+        h of each candidate.
+
+    Returns
+    -------
+    ndarray (B, D)
+        NaN where h accepts no candidate.
     """
     return _take(candidates, scores, scores.argmax(axis=1))
 
 
 def cheapest(candidates: np.ndarray, scores: np.ndarray, cost: np.ndarray, gamma: float) -> np.ndarray:
-    """The cheapest with h > gamma, the one that h likes best where none is that sure; ``cost`` is (B, N)."""
+    """The cheapest candidate with h > gamma; where there is none, the one with the highest h.
+
+    Parameters
+    ----------
+    candidates : ndarray (B, N, D)
+    scores, cost : ndarray (B, N)
+        h and cost of each candidate.
+    gamma : float
+
+    Returns
+    -------
+    ndarray (B, D)
+        NaN where h accepts no candidate.
+    """
     cost = np.where(scores > gamma, cost, np.inf)
     best = np.where(np.isfinite(cost).any(axis=1), cost.argmin(axis=1), scores.argmax(axis=1))
     return _take(candidates, scores, best)

@@ -1,4 +1,4 @@
-"""How far a second opinion can be trusted: its numbers as probabilities, found by a parametric bootstrap."""
+"""The surrogate judge's numbers as probabilities, calibrated by a parametric bootstrap."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import numpy as np
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
-from carla_genre.selection.surrogate import MARGIN, SecondOpinion
+from carla_genre.selection.surrogate import MARGIN, SurrogateJudge
 
-# Rows that the bootstrapped opinions learn from in all: small sets are drawn more often, and large ones once.
+# Rows that the bootstrapped judges learn from in all. Labels of few rows are drawn several times.
 BOOTSTRAP_ROWS = 20_000
 MOST_DRAWS = 5
-# The outlier factor, with its sign turned, that scikit-learn calls an inlier's.
+# Minus the outlier factor below which scikit-learn calls a point an outlier.
 INLIER = -1.5
 
 
 @dataclass(frozen=True)
-class Curve:
+class LogisticCurve:
     """A probability that rises with a number, 1 / (1 + exp(-(slope x + offset))).
 
     Attributes
@@ -32,14 +32,14 @@ class Curve:
     offset: float
 
     @classmethod
-    def fit(cls, numbers: np.ndarray, outcomes: np.ndarray) -> Curve:
+    def fit(cls, numbers: np.ndarray, outcomes: np.ndarray) -> LogisticCurve:
         """By maximum likelihood, of numbers and outcomes (n,); flat where the numbers tell nothing."""
         if outcomes.any() and not outcomes.all():
             model = LogisticRegression(C=100.0, max_iter=1000)
             model.fit(numbers.reshape(-1, 1), outcomes)
             if model.coef_[0, 0] > 0:
                 return cls(float(model.coef_[0, 0]), float(model.intercept_[0]))
-        # one outcome more of each kind: nothing seen is no certainty
+        # One more outcome of each kind: what was never seen is not impossible.
         return cls(0.0, float(logit((outcomes.sum() + 1) / (len(outcomes) + 2))))
 
     def __call__(self, numbers: np.ndarray) -> np.ndarray:
@@ -47,57 +47,60 @@ class Curve:
         return expit(self.slope * numbers + self.offset)
 
 
-class Curves(NamedTuple):
-    """P(valid | the forest's number) and P(inlier | the outlier factor)."""
+class Calibration(NamedTuple):
+    """P(valid | the forest's probability) and P(inlier | the outlier factor)."""
 
-    validity: Curve
-    inlier: Curve
+    validity: LogisticCurve
+    inlier: LogisticCurve
 
 
-class Bootstrapped(NamedTuple):
-    """A world that is known, and opinions formed in it.
+class BootstrapWorld(NamedTuple):
+    """A world in which the truth is known.
 
-    ``truth`` stands for the judge; each of ``opinions`` has learnt labels drawn from it.
+    ``truth`` stands for the judge. Each of ``judges`` is a surrogate that learned from labels drawn by the truth.
     """
 
-    truth: SecondOpinion
-    opinions: list[SecondOpinion]
+    truth: SurrogateJudge
+    judges: list[SurrogateJudge]
 
     def right(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Whether points (n, W) are valid by a margin, and inliers, in truth: two bool (n,)."""
+        """Whether points (n, W) are valid by a margin, and whether they are inliers, in truth: two bool (n,)."""
         return self.truth.validity(points) > 0.5 + MARGIN, self.truth.inlier(points) >= INLIER
 
 
-def bootstrap(rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | None = None) -> Bootstrapped:
-    """Draw the labels again from a forest grown in full, and fit second opinions on the drawn ones.
+def bootstrap(rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | None = None) -> BootstrapWorld:
+    """Draw the labels again from a forest grown in full, and fit surrogate judges on the drawn labels.
 
-    The estimate's own error is so seen where it matters, without a judge: a parametric bootstrap (Efron 1979) of
-    "labels are drawn from p(y | x), and an opinion is fitted on them". A forest with leaves of one row is as rough as a
-    true p may be, which one that is smooth would hide.
+    This parametric bootstrap (Efron 1979) of "labels are drawn from p(y | x), and a judge is fitted on them" shows the
+    surrogate's own error. Leaves of one row make the truth as rough as a true p may be; a smooth truth would hide
+    the error.
 
     Parameters
     ----------
     rows, labels
-        As :meth:`SecondOpinion.fit` takes them.
+        As :meth:`SurrogateJudge.fit` takes them.
     seed : int
         Of the forests and of the drawn labels.
     n_jobs : int, optional
+        Trees that grow at the same time.
     """
-    truth = SecondOpinion.grown_in_full(rows, labels, seed + 1, n_jobs)
+    truth = SurrogateJudge.grown_in_full(rows, labels, seed + 1, n_jobs)
     probability, random = truth.validity(rows), np.random.default_rng(seed)
-    opinions: list[SecondOpinion] = []
+    judges: list[SurrogateJudge] = []
     for _ in range(int(np.clip(BOOTSTRAP_ROWS // len(rows), 1, MOST_DRAWS))):
         drawn = (random.random(len(rows)) < probability).astype(int)
         if len(np.unique(drawn)) < 2:
             drawn = labels
-        opinions.append(SecondOpinion.fit(rows, drawn, seed + 2 + len(opinions), n_jobs))
-    return Bootstrapped(truth, opinions)
+        judges.append(SurrogateJudge.fit(rows, drawn, seed + 2 + len(judges), n_jobs))
+    return BootstrapWorld(truth, judges)
 
 
-def fit_curves(world: Bootstrapped, points: np.ndarray) -> Curves:
-    """The curves of opinions on points (n, W), which are such as will be asked about: generated answers."""
+def calibrate(world: BootstrapWorld, points: np.ndarray) -> Calibration:
+    """Fit the curves on points (n, W) like those that will be judged: generated answers."""
     valid, inlier = world.right(points)
-    n = len(world.opinions)
-    validity = np.concatenate([opinion.validity(points) for opinion in world.opinions])
-    outlyingness = np.concatenate([opinion.inlier(points) for opinion in world.opinions])
-    return Curves(Curve.fit(validity, np.tile(valid, n)), Curve.fit(outlyingness, np.tile(inlier, n)))
+    n = len(world.judges)
+    validity = np.concatenate([judge.validity(points) for judge in world.judges])
+    outlyingness = np.concatenate([judge.inlier(points) for judge in world.judges])
+    return Calibration(
+        LogisticCurve.fit(validity, np.tile(valid, n)), LogisticCurve.fit(outlyingness, np.tile(inlier, n))
+    )

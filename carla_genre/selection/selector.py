@@ -1,52 +1,123 @@
-"""Prepare the rule "expected" from training rows, h, and candidates of a generator."""
+"""The rule "expected": the candidate of the highest expected Score, without the changes that it can do without."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 
-from carla_genre.errors import InputError
-from carla_genre.methods.core.training_rows import TrainingRows
+from carla_genre.generator.config import SamplingConfig
 from carla_genre.schema import Schema
-from carla_genre.selection.calibration import Bootstrapped, Curve, Curves, bootstrap, fit_curves
-from carla_genre.selection.expected_score import Chosen, ExpectedScore
-from carla_genre.selection.surrogate import SecondOpinion, space
+from carla_genre.schema.training_rows import TrainingRows
+from carla_genre.selection.calibration import (
+    BootstrapWorld,
+    Calibration,
+    LogisticCurve,
+    bootstrap,
+    calibrate,
+)
+from carla_genre.selection.conformal import least_probability
+from carla_genre.selection.expected_score import ExpectedScore, ScoredAnswers
+from carla_genre.selection.revert import revert_changes
+from carla_genre.selection.surrogate import SurrogateJudge, points_of
 
-# Rows that the opinions learn from, people that the curves are fitted on, and candidates of each.
+# At most so many training rows are learned from.
 MOST_ROWS = 50_000
-PEOPLE = 300
-CANDIDATES = 15
-# The best candidates of a person whose changes are taken back.
-TAKEN_BACK = 10
+# Denied rows whose candidates the calibration is fitted on, and candidates of each.
+CALIBRATION_FACTUALS = 300
+CALIBRATION_CANDIDATES = 15
+# The best candidates of a factual whose changes are reverted.
+REFINED = 10
+# Factuals whose changes are reverted together: a forest answers about many rows in hardly more time than about few.
+TOGETHER = 1000
 
 
-class Source(NamedTuple):
-    """Where candidates come from, and what h says of them.
+class CandidateSource(Protocol):
+    """A method that proposes candidates: whatever has a schema, ``candidates`` and ``scores``."""
 
-    ``candidates`` gives (B, n, D) for encoded factuals (B, D) and a number n; ``h`` gives the scores (...) of encoded
-    rows (..., D), and is sure of those above ``gamma``.
+    @property
+    def schema(self) -> Schema:
+        """The features."""
+
+    def candidates(self, values: np.ndarray, sampling: SamplingConfig) -> np.ndarray:
+        """``sampling.n_samples`` candidates of each encoded factual: (B, D) -> (B, N, D)."""
+
+    def scores(self, values: np.ndarray) -> np.ndarray:
+        """H of encoded rows: (..., D) -> (...)."""
+
+
+@dataclass(frozen=True)
+class ExpectedScoreSelector:
+    """Which candidate is the answer, by expected Score.
+
+    Attributes
+    ----------
+    objective : ExpectedScore
+    least_probability : float
+        No answer is given below this P(valid) P(inlier).
+    reverts : bool
+        Whether changes that an answer can do without are reverted.
     """
 
-    schema: Schema
-    candidates: Callable[[np.ndarray, int], np.ndarray]
-    h: Callable[[np.ndarray], np.ndarray]
-    gamma: float
+    objective: ExpectedScore
+    least_probability: float
+    reverts: bool
 
+    @classmethod
+    def fit(
+        cls,
+        source: CandidateSource,
+        rows: TrainingRows,
+        sampling: SamplingConfig,
+        seed: int,
+        risk: float | None = None,
+        *,
+        gamma: float,
+        reverts: bool = True,
+        n_jobs: int | None = None,
+    ) -> ExpectedScoreSelector:
+        """Fit the surrogate judge, its calibration and, for a stated risk, the least probability.
 
-class ExpectedChoice(NamedTuple):
-    """The rule, and the least probability of being right at which an answer is given."""
+        Parameters
+        ----------
+        source : CandidateSource
+            Gives the candidates that the calibration is fitted on, and h of them.
+        rows : TrainingRows
+            At most :data:`MOST_ROWS` of them are used, drawn evenly.
+        sampling : SamplingConfig
+            How the source draws; the number of candidates is the calibration's own.
+        seed : int
+        risk : float, optional
+            See :func:`carla_genre.selection.conformal.least_probability`. A wrong answer is one that is not valid or
+            no inlier in the bootstrapped world. Without ``risk`` there is no least probability.
+        gamma : float
+            h is sure of an answer above it.
+        reverts : bool
+            Whether changes that an answer can do without are reverted.
+        n_jobs : int, optional
+            Trees that grow at the same time.
+        """
+        random, schema = np.random.default_rng(seed), source.schema
+        rows = rows.at_most(MOST_ROWS, random)
+        points = points_of(schema, rows.values)
+        judge = SurrogateJudge.fit(points, rows.labels, seed, n_jobs)
+        world = bootstrap(points, rows.labels, seed, n_jobs)
+        denied = random.permutation(rows.denied())
+        fitted, held_out = np.split(denied[: 2 * CALIBRATION_FACTUALS], [CALIBRATION_FACTUALS])
+        sampling = replace(sampling, n_samples=CALIBRATION_CANDIDATES)
+        likely = calibration_rows(source, fitted, sampling, random)
+        calibration = calibrate(world, points_of(schema, likely) if len(likely) else points)
+        selector = cls(ExpectedScore(schema, judge, calibration, source.scores, gamma), 0.0, reverts)
+        if risk is None:
+            return selector
+        return replace(selector, least_probability=_bound(selector, source, world, held_out, sampling, risk))
 
-    rule: ExpectedScore
-    least: float
-    takes_back: bool
+    def select(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> ScoredAnswers:
+        """The answer to each factual; NaN where none is accepted, or the best is too uncertain.
 
-    def choose(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> Chosen:
-        """The best candidate, without the changes that it can do without; a failure where it is too unsure.
-
-        Which candidate is the best without them is seen of several only after they are taken back.
+        The changes of several candidates are reverted, since only then it is seen which is the best.
 
         Parameters
         ----------
@@ -54,129 +125,120 @@ class ExpectedChoice(NamedTuple):
             Encoded factuals.
         candidates : ndarray (B, N, D)
         scores : ndarray (B, N)
-            What h says of the candidates; it is asked about nothing but what taking back makes of them.
+            h of the candidates. h is asked again only about what reverting makes of them.
+
+        Returns
+        -------
+        ScoredAnswers (B, ...)
         """
-        return self.settle(values, self.shortlist(values, candidates, scores))
+        return self.refine(values, self.top_k(values, candidates, scores))
 
-    def shortlist(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> Chosen:
-        """The candidates of :meth:`choose` that may be the best with changes taken back: (B, k, ...)."""
-        return self.rule.best(values, candidates, scores, TAKEN_BACK if self.takes_back else 1)
+    def select_batches(
+        self,
+        values: np.ndarray,
+        batches: Iterable[tuple[slice, np.ndarray]],
+        scores: Callable[[np.ndarray], np.ndarray],
+    ) -> np.ndarray:
+        """The answers (B, D) where the candidates come in batches, in bounded memory.
 
-    def settle(self, values: np.ndarray, kept: Chosen) -> Chosen:
-        """The best of each person's shortlist (B, k, ...), those changes taken back: (B, ...)."""
-        if self.takes_back:
+        Parameters
+        ----------
+        values : ndarray (B, D)
+            Encoded factuals.
+        batches : iterable of (slice, ndarray (b, N, D))
+            Consecutive factuals and their candidates.
+        scores : callable
+            h of encoded rows: (..., D) -> (...).
+        """
+        waiting, start = list[ScoredAnswers](), 0
+        answers = np.empty_like(values)
+        for rows, candidates in batches:
+            waiting.append(self.top_k(values[rows], candidates, scores(candidates)))
+            if rows.stop - start >= TOGETHER or rows.stop == len(values):
+                kept = ScoredAnswers(*(np.concatenate(parts) for parts in zip(*waiting, strict=True)))
+                answers[start : rows.stop] = self.refine(values[start : rows.stop], kept).answers
+                waiting, start = [], rows.stop
+        return answers
+
+    def top_k(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> ScoredAnswers:
+        """The candidates of :meth:`select` that may be the best once changes are reverted: (B, k, ...)."""
+        return self.objective.top_k(values, candidates, scores, REFINED if self.reverts else 1)
+
+    def refine(self, values: np.ndarray, kept: ScoredAnswers) -> ScoredAnswers:
+        """Revert changes of (B, k, ...) and take the best of each factual: (B, ...)."""
+        if self.reverts:
             n, k = kept.score.shape
-            flat = Chosen(*(part.reshape(n * k, *part.shape[2:]) for part in kept))
-            taken = self.rule.take_back(np.repeat(values, k, axis=0), flat)
-            kept = Chosen(*(part.reshape(n, k, *part.shape[1:]) for part in taken))
-        chosen = kept.first()
-        unsure = ~(chosen.validity * chosen.inlier >= self.least)
+            reverted = revert_changes(self.objective, np.repeat(values, k, axis=0), kept.reshape(n * k))
+            kept = reverted.reshape(n, k)
+        chosen = kept.best()
+        unsure = ~(chosen.validity * chosen.inlier >= self.least_probability)
         for part in chosen:
             part[unsure] = np.nan
         return chosen
 
+    def probabilities(self, rows: np.ndarray) -> np.ndarray:
+        """P(valid) and P(inlier) of encoded rows (n, D): (n, 2)."""
+        return np.stack([self.objective.validity(rows), self.objective.inlier(rows)], axis=1)
+
+    def with_gamma(self, gamma: float) -> ExpectedScoreSelector:
+        """The same with another ``gamma``."""
+        return replace(self, objective=replace(self.objective, gamma=gamma))
+
+    def without_bound(self) -> ExpectedScoreSelector:
+        """The same that gives the best answer however uncertain it is."""
+        return replace(self, least_probability=0.0)
+
     def to_dict(self) -> dict[str, Any]:
-        """What is not in ``rule.opinion.learnt``, in JSON's types."""
-        curves = {name: asdict(curve) for name, curve in self.rule.curves._asdict().items()}
+        """What is not in ``objective.judge.arrays()``, in JSON's types."""
+        curves = self.objective.calibration._asdict()
         return {
-            "curves": curves,
-            "least": self.least,
-            "takes_back": self.takes_back,
-            "seed": self.rule.opinion.seed,
+            "calibration": {name: asdict(curve) for name, curve in curves.items()},
+            "least_probability": self.least_probability,
+            "reverts": self.reverts,
+            "gamma": self.objective.gamma,
+            "seed": self.objective.judge.seed,
         }
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any], opinion: SecondOpinion, source: Source) -> ExpectedChoice:
-        """The inverse of :meth:`to_dict`."""
-        curves = Curves(**{name: Curve(**curve) for name, curve in content["curves"].items()})
-        rule = ExpectedScore(source.schema, opinion, curves, source.h, source.gamma)
-        return cls(rule, content["least"], content["takes_back"])
+    def from_dict(
+        cls,
+        content: Mapping[str, Any],
+        arrays: Mapping[str, np.ndarray],
+        schema: Schema,
+        h: Callable[[np.ndarray], np.ndarray],
+        n_jobs: int | None = None,
+    ) -> ExpectedScoreSelector:
+        """The inverse of :meth:`to_dict`; the forest is grown again when it is first needed."""
+        judge = SurrogateJudge.from_arrays(arrays, content["seed"], n_jobs)
+        curves = {name: LogisticCurve(**curve) for name, curve in content["calibration"].items()}
+        objective = ExpectedScore(schema, judge, Calibration(**curves), h, content["gamma"])
+        return cls(objective, content["least_probability"], content["reverts"])
 
 
-def expected_choice(
-    source: Source,
-    rows: TrainingRows,
-    seed: int,
-    takes_back: bool,
-    risk: float | None = None,
-    n_jobs: int | None = None,
-) -> ExpectedChoice:
-    """Fit the second opinion, the curves and, for a stated risk, the least probability.
-
-    Parameters
-    ----------
-    source : Source
-    rows : TrainingRows
-        At most :data:`MOST_ROWS` of them are looked at, drawn evenly.
-    seed : int
-    takes_back : bool
-        Whether changes that an answer can do without are undone.
-    risk : float, optional
-        See :func:`least_probability`; without it everyone is answered whom h would accept.
-    n_jobs : int, optional
-        Trees that grow at the same time.
-    """
-    random = np.random.default_rng(seed)
-    if len(rows.values) > MOST_ROWS:
-        kept = np.sort(random.choice(len(rows.values), MOST_ROWS, replace=False))
-        rows = TrainingRows(rows.values[kept], rows.labels[kept], rows.scores[kept])
-    points = space(source.schema, rows.values)
-    opinion = SecondOpinion.fit(points, rows.labels, seed, n_jobs)
-    world = bootstrap(points, rows.labels, seed, n_jobs)
-    people = random.permutation(denied_people(rows))
-    asked = such_as_will_be_asked_about(source, people[:PEOPLE], random)
-    curves = fit_curves(world, space(source.schema, asked) if len(asked) else points)
-    rule = ExpectedScore(source.schema, opinion, curves, source.h, source.gamma)
-    least = 0.0
-    if risk is not None:
-        least = least_probability(source, world, curves, people[PEOPLE:][:PEOPLE], takes_back, risk)
-    return ExpectedChoice(rule, least, takes_back)
-
-
-def denied_people(rows: TrainingRows) -> np.ndarray:
-    """Those of label 0 that h denies, (n, D); all rows where there are none."""
-    denied = rows.values[(rows.scores <= 0.5) & (rows.labels == 0)]
-    return denied if len(denied) else rows.values
-
-
-def such_as_will_be_asked_about(
-    source: Source, people: np.ndarray, random: np.random.Generator
+def calibration_rows(
+    source: CandidateSource, factuals: np.ndarray, sampling: SamplingConfig, random: np.random.Generator
 ) -> np.ndarray:
-    """Candidates, and the same with a random half of their changes taken back, as far as h accepts them: (n, D)."""
-    candidates = source.candidates(people, CANDIDATES)
-    shorter = np.where(random.random(candidates.shape) < 0.5, people[:, None], candidates)
-    both = np.concatenate([candidates, shorter]).reshape(-1, people.shape[1])
-    return both[source.h(both) > 0.5]
+    """Candidates, and the same with a random half of their changes reverted, as far as h accepts them: (n, D)."""
+    candidates = source.candidates(factuals, sampling)
+    shorter = np.where(random.random(candidates.shape) < 0.5, factuals[:, None], candidates)
+    both = np.concatenate([candidates, shorter]).reshape(-1, factuals.shape[1])
+    return both[source.scores(both) > 0.5]
 
 
-def least_probability(
-    source: Source, world: Bootstrapped, curves: Curves, people: np.ndarray, takes_back: bool, risk: float
+def _bound(
+    selector: ExpectedScoreSelector,
+    source: CandidateSource,
+    world: BootstrapWorld,
+    factuals: np.ndarray,
+    sampling: SamplingConfig,
+    risk: float,
 ) -> float:
-    """Below which P(valid) P(inlier) no answer is given, so that wrong answers are rare.
-
-    Conformal risk control (Angelopoulos, Bates, Fisch, Lei and Schuster, ICLR 2024): the loss of a person is 1 for an
-    answer that is not valid or no inlier, 0 for a right answer and for none, so that it falls as the bound rises; of
-    n people the least bound is taken at which (losses + 1) / (n + 1) <= risk. For a person exchangeable with these n,
-    the expected loss is then at most ``risk``, where the bootstrapped world is true.
-
-    Raises
-    ------
-    InputError
-        So few people promise no such risk.
-    """
-    n = len(people)
-    if 1 / (n + 1) > risk:
-        raise InputError(
-            f"risk {risk:g} cannot be promised from {n} denied training rows that the curves were not fitted on: "
-            f"ask for {1 / (n + 1):.3g} or more, or give more training rows"
-        )
-    rule = ExpectedScore(source.schema, world.opinions[0], curves, source.h, source.gamma)
-    candidates = source.candidates(people, CANDIDATES)
-    chosen = ExpectedChoice(rule, 0.0, takes_back).choose(people, candidates, source.h(candidates))
+    """The least probability by held-out factuals, in the world where the truth is known."""
+    candidates = source.candidates(factuals, sampling)
+    in_world = replace(selector, objective=replace(selector.objective, judge=world.judges[0]))
+    chosen = in_world.select(factuals, candidates, source.scores(candidates))
     answered = ~np.isnan(chosen.score)
-    sure = (chosen.validity * chosen.inlier)[answered]
-    right = np.logical_and(*world.right(space(source.schema, chosen.answers[answered])))
-    wrong = np.sort(sure[~right])[::-1]
-    allowed = int(np.floor(risk * (n + 1) - 1 + 1e-9))
-    # One more wrong answer than allowed has this probability: the bound lies just above.
-    return 0.0 if len(wrong) <= allowed else float(np.nextafter(wrong[allowed], np.inf))
+    wrong = np.zeros(len(factuals), bool)
+    points = points_of(source.schema, chosen.answers[answered])
+    wrong[answered] = ~np.logical_and(*world.right(points))
+    return least_probability(chosen.validity * chosen.inlier, wrong, risk)

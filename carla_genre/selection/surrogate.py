@@ -1,9 +1,10 @@
-"""What the training labels say of an answer beside h: whether it would be accepted, and lies among accepted rows."""
+"""A surrogate of the judge, fitted on the training labels: would an answer be accepted, and is it an inlier."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
@@ -14,53 +15,69 @@ from carla_genre.schema import Schema
 
 TREES = 100
 SMALLEST_LEAF = 5
-NEIGHBOURS = 5  # those of the paper's LOF
-# Sets of rows that an outlier factor is measured among: one alone hangs on which of its neighbours were let in.
+NEIGHBOURS = 5  # the paper's LOF
+# Outlier factors whose mean is taken. One alone depends on which of a point's neighbours count as accepted.
 NEIGHBOURHOODS = 3
-# By which a line drawn at one half may lie elsewhere for a judge who has learnt from other labels.
+# Standard deviation of the threshold 1/2: a judge who learned from other labels has another one.
 MARGIN = 0.1
-# Outlier factors beyond are all alike: far away, and in the midst of the accepted rows.
+# Outlier factors are clipped to this range: beyond it all points are equally far away, or equally central.
 INLIER_RANGE = (-2.0, -0.8)
 
 
-@dataclass(frozen=True)
-class SecondOpinion:
-    """A forest and local outlier factors, fitted on the training rows and their labels; h is not asked.
+class SurrogateJudge:
+    """A forest and local outlier factors, fitted on training rows and their labels. h is not asked.
 
-    The forest estimates p(y = 1 | x). An outlier factor (Breunig et al. 2000) measures how far a point lies from the
-    rows that the forest accepts *out of bag*, by trees that have not seen the row: a row with a lucky label is not
-    taken for its neighbours' good luck. Five neighbours decide, and which rows near the line are among them is chance:
-    the line is moved for each row by chance as well, several times, and the factors' mean is taken.
+    The forest estimates p(y = 1 | x). The outlier factor (Breunig et al. 2000) tells how far a point lies from the
+    rows that the forest accepts *out of bag*: only trees that have not seen a row decide about it, so that a lucky
+    label counts for nothing. Five neighbours decide, and near the threshold chance decides which rows are among them.
+    Therefore the threshold of each row is moved at random, several times, and the mean of the factors is taken.
 
-    Attributes
+    Parameters
     ----------
-    forest : RandomForestClassifier
-    neighbourhoods : tuple of LocalOutlierFactor
-    learnt : dict of str to ndarray
-        ``rows`` (n, W), their ``labels`` (n,), and which are ``accepted`` in each neighbourhood, bool (m, n) ...
+    rows : ndarray (n, W)
+        Points of :func:`points_of`.
+    labels : ndarray (n,)
+        0 and 1.
+    accepted : ndarray (m, n), bool
+        The rows that each of the m outlier factors is measured among. Where these are too few, those of label 1.
     seed : int
-        ... with which both can be fitted again.
+        Of the forest.
+    n_jobs : int, optional
+        Trees that grow at the same time; changes no figure.
+    forest : classifier, optional
+        A fitted one. Without it the forest is grown when it is first needed.
+
+    Raises
+    ------
+    InputError
+        There are too few accepted rows.
     """
 
-    forest: RandomForestClassifier
-    neighbourhoods: tuple[LocalOutlierFactor, ...]
-    learnt: Mapping[str, np.ndarray]
-    seed: int
+    def __init__(
+        self,
+        rows: np.ndarray,
+        labels: np.ndarray,
+        accepted: np.ndarray,
+        seed: int,
+        n_jobs: int | None = None,
+        forest: Any = None,
+    ) -> None:
+        few = accepted.sum(axis=1) <= NEIGHBOURS
+        if few.any() and (labels == 1).sum() <= NEIGHBOURS:
+            raise InputError(
+                f"selection 'expected' needs more than {NEIGHBOURS} training rows of label 1, there are "
+                f"{(labels == 1).sum()}: choose by 'cheapest' or 'validity'"
+            )
+        self.rows, self.labels, self.seed, self.n_jobs = rows, labels, seed, n_jobs
+        self.accepted = np.where(few[:, None], labels == 1, accepted)
+        if forest is not None:
+            self.forest = forest
 
     @classmethod
-    def fit(cls, rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | None = None) -> SecondOpinion:
-        """Fit both.
-
-        Parameters
-        ----------
-        rows : ndarray (n, W)
-            Points of :func:`space`.
-        labels : ndarray (n,)
-            0 and 1.
-        seed : int
-            Of the forest.
-        n_jobs : int, optional
-            Trees that grow at the same time; changes no figure.
+    def fit(
+        cls, rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | None = None
+    ) -> SurrogateJudge:
+        """Fit both on rows (n, W) and their labels (n,).
 
         Raises
         ------
@@ -73,65 +90,62 @@ class SecondOpinion:
                 "choose by 'cheapest' or 'validity'"
             )
         forest = _forest(seed, n_jobs, oob_score=True).fit(rows, labels)
-        return cls.around(forest, rows, labels, moved_lines(forest.oob_decision_function_[:, 1], seed), seed)
-
-    @classmethod
-    def again(cls, learnt: Mapping[str, np.ndarray], seed: int, n_jobs: int | None = None) -> SecondOpinion:
-        """The one that has ``learnt`` this, as :meth:`fit` made it with that seed."""
-        forest = _forest(seed, n_jobs).fit(learnt["rows"], learnt["labels"])
-        return cls.around(forest, learnt["rows"], learnt["labels"], learnt["accepted"], seed)
+        accepted = above_moved_thresholds(forest.oob_decision_function_[:, 1], seed)
+        return cls(rows, labels, accepted, seed, n_jobs, forest)
 
     @classmethod
     def grown_in_full(
         cls, rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | None = None
-    ) -> SecondOpinion:
-        """With leaves of one row, and the rows that it accepts itself: it is sure of the labels that it has seen."""
+    ) -> SurrogateJudge:
+        """Leaves of one row, and outlier factors among the rows that the forest accepts: no label is doubted."""
         forest = RandomForestClassifier(TREES, random_state=seed, n_jobs=n_jobs).fit(rows, labels)
-        return cls.around(forest, rows, labels, forest.predict_proba(rows)[None, :, 1] > 0.5, seed)
+        return cls(rows, labels, forest.predict_proba(rows)[None, :, 1] > 0.5, seed, n_jobs, forest)
 
-    @classmethod
-    def around(
-        cls,
-        forest: RandomForestClassifier,
-        rows: np.ndarray,
-        labels: np.ndarray,
-        accepted: np.ndarray,
-        seed: int,
-    ) -> SecondOpinion:
-        """Of a forest and which rows are ``accepted`` in each neighbourhood, bool (m, n); of too few, label 1's."""
-        few = accepted.sum(axis=1) <= NEIGHBOURS
-        if few.any() and (labels == 1).sum() <= NEIGHBOURS:
-            raise InputError(
-                f"selection 'expected' needs more than {NEIGHBOURS} training rows of label 1, there are "
-                f"{(labels == 1).sum()}: choose by 'cheapest' or 'validity'"
-            )
-        accepted = np.where(few[:, None], labels == 1, accepted)
-        neighbourhoods = tuple(
-            LocalOutlierFactor(n_neighbors=NEIGHBOURS, novelty=True).fit(rows[of_one]) for of_one in accepted
+    @cached_property
+    def forest(self) -> Any:
+        """The classifier for p(y = 1 | x)."""
+        return _forest(self.seed, self.n_jobs).fit(self.rows, self.labels)
+
+    @cached_property
+    def neighbourhoods(self) -> tuple[LocalOutlierFactor, ...]:
+        """The m outlier factors."""
+        return tuple(
+            LocalOutlierFactor(n_neighbors=NEIGHBOURS, novelty=True).fit(self.rows[among])
+            for among in self.accepted
         )
-        return cls(forest, neighbourhoods, {"rows": rows, "labels": labels, "accepted": accepted}, seed)
 
     def validity(self, points: np.ndarray) -> np.ndarray:
-        """The forest's p(y = 1) of points (n, W): (n,)."""
+        """p(y = 1) of points (n, W): (n,)."""
         return self.forest.predict_proba(points)[:, 1]
 
     def inlier(self, points: np.ndarray) -> np.ndarray:
-        """Minus the mean local outlier factor of points (n, W): (n,), near -1 among accepted rows, below -1.5 away."""
+        """Minus the mean outlier factor of points (n, W): (n,); near -1 among accepted rows, below -1.5 away."""
         factors = [one.score_samples(points).clip(*INLIER_RANGE) for one in self.neighbourhoods]
         return np.mean(factors, axis=0)
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What :meth:`from_arrays` makes an equal judge of, with the seed."""
+        return {"rows": self.rows, "labels": self.labels, "accepted": self.accepted}
 
-def moved_lines(probability: np.ndarray, seed: int) -> np.ndarray:
-    """Which rows are accepted when the line is moved by chance for each of p(y = 1) (n,): bool (m, n)."""
+    @classmethod
+    def from_arrays(
+        cls, arrays: Mapping[str, np.ndarray], seed: int, n_jobs: int | None = None
+    ) -> SurrogateJudge:
+        """The inverse of :meth:`arrays`; nothing is grown yet."""
+        return cls(arrays["rows"], arrays["labels"], arrays["accepted"], seed, n_jobs)
+
+
+def above_moved_thresholds(probability: np.ndarray, seed: int) -> np.ndarray:
+    """Which rows are accepted by thresholds that are moved at random for each p(y = 1) (n,): bool (m, n)."""
     moved = np.random.default_rng(seed).normal(0.0, MARGIN, (NEIGHBOURHOODS, len(probability)))
     return probability + moved > 0.5
 
 
-def space(schema: Schema, values: np.ndarray) -> np.ndarray:
+def points_of(schema: Schema, values: np.ndarray) -> np.ndarray:
     """Encoded rows (n, D) as points (n, W), single precision: a changed category is a step of length 1.
 
-    A continuous value and a category of two levels keep their number; one of more levels becomes a corner of a
-    simplex, so that none of its levels lies between others.
+    A continuous value and a category of two levels keep their number. A category of more levels becomes a corner of
+    a simplex, so that no level lies between others.
     """
     parts = []
     for position, feature in enumerate(schema.features):

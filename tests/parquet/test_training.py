@@ -36,7 +36,7 @@ def test_row_groups_train_the_generator_that_the_frame_does(genre, raw, tmp_path
     write(raw[500:], tmp_path / "in" / "b.parquet", group=10_000)
     hyperparams, mlmodel = {**QUICK, "denied": denied}, genre._mlmodel
     of_frame = GenRe(mlmodel, hyperparams)
-    of_groups = GenRe(mlmodel, hyperparams, people=ParquetPeople(tmp_path / "in", folder=tmp_path))
+    of_groups = GenRe(mlmodel, hyperparams, source=ParquetPeople(tmp_path / "in", folder=tmp_path))
     expected = of_frame.generator.state_dict()
     assert all(torch.equal(value, expected[name]) for name, value in of_groups.generator.state_dict().items())
     assert of_groups.history.validation == of_frame.history.validation
@@ -61,7 +61,7 @@ def test_bad_rows_are_left_out_and_told(genre, raw, tmp_path, caplog):
 def test_an_accepted_row_beyond_the_classifiers_range_is_no_target(genre, raw, tmp_path):
     rich = raw.assign(income=raw["income"].where(raw["approved"] == 0, raw["income"].max() + 1))
     with pytest.raises(InputError, match="0 of them in the allowed ranges"):
-        GenRe(genre._mlmodel, QUICK, people=ParquetPeople(write(rich, tmp_path / "rich.parquet")))
+        GenRe(genre._mlmodel, QUICK, source=ParquetPeople(write(rich, tmp_path / "rich.parquet")))
 
 
 def test_words_for_labels(genre, raw, tmp_path):

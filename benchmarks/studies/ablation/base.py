@@ -13,11 +13,12 @@ import numpy as np
 
 from carla_genre.evaluation.validity import valid
 from carla_genre.generator.config import DEFAULT
-from carla_genre.methods.core.training_rows import TrainingRows
+from carla_genre.methods.genre.hyperparameters import to_sampling
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol import Setting, prepare
 from carla_genre.protocol.cache import default_folder
-from carla_genre.selection.selector import ExpectedChoice, Source
+from carla_genre.schema.training_rows import TrainingRows
+from carla_genre.selection import ExpectedScoreSelector
 
 Result = TypeVar("Result")
 
@@ -84,23 +85,21 @@ class Base:
         return GenRe(self.setting.mlmodel, self.hyperparams)
 
     @property
-    def choice(self) -> ExpectedChoice:
+    def selector(self) -> ExpectedScoreSelector:
         """Its rule."""
-        return self.genre.choice
+        return self.genre.selector
 
     @cached_property
     def rows(self) -> TrainingRows:
         """The training rows, their labels, and h of them."""
         return self.genre.training_rows
 
-    @cached_property
-    def source(self) -> Source:
-        """The trained generator as the rule's preparation asks it."""
-
-        def candidates(values: np.ndarray, n: int) -> np.ndarray:
-            return self.genre.with_sampling(n_samples=n).candidates(values)
-
-        return Source(self.genre.schema, candidates, self.genre.scores, self.genre.hyperparams["gamma"])
+    def fitted(self, risk: float) -> ExpectedScoreSelector:
+        """The rule fitted again, for a stated risk."""
+        given = self.genre.hyperparams
+        return ExpectedScoreSelector.fit(
+            self.genre, self.rows, to_sampling(given), self.seed, risk, gamma=given["gamma"]
+        )
 
     def drawn(self, temperature: float, n: int) -> Candidates:
         """Candidates of the default generator, kept for who asks again."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -14,9 +15,9 @@ from benchmarks.studies.ablation.base import Base, Candidates, cpu_seconds
 from benchmarks.studies.ablation.rules import SoftStep, Step, itself
 from carla_genre.generator.pairing.neighbours import nearest_targets
 from carla_genre.methods.core.feature_constraints import feature_constraints
+from carla_genre.selection import ScoredAnswers
 from carla_genre.selection.by_h import cheapest, most_valid
-from carla_genre.selection.expected_score import Chosen
-from carla_genre.selection.selector import expected_choice
+from carla_genre.selection.revert import revert_changes
 
 RISK = 0.05
 
@@ -33,9 +34,9 @@ Choose = Callable[[Candidates], Answers]
 
 
 class Choice(Protocol):
-    """What chooses as :class:`carla_genre.selection.selector.ExpectedChoice` does."""
+    """What chooses as :class:`carla_genre.selection.selector.ExpectedScoreSelector` does."""
 
-    def choose(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> Chosen:
+    def select(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> ScoredAnswers:
         """An answer a person."""
 
 
@@ -84,72 +85,72 @@ def _by(choice: Choice, tells: bool = True) -> Choose:
     """What ``tells`` has probabilities for numbers."""
 
     def choose(found: Candidates) -> Answers:
-        chosen = choice.choose(found.values, found.rows, found.scores)
+        chosen = choice.select(found.values, found.rows, found.scores)
         return _told(chosen) if tells else Answers(chosen.answers)
 
     return choose
 
 
-def _told(chosen: Chosen) -> Answers:
+def _told(chosen: ScoredAnswers) -> Answers:
     """The answers with the mean probabilities: a failure is neither valid nor an inlier."""
     val, lof = (float(np.nan_to_num(part).mean()) for part in (chosen.validity, chosen.inlier))
     return Answers(chosen.answers, val, lof)
 
 
 def _default(base: Base) -> Choose:
-    return _by(base.choice)
+    return _by(base.selector)
 
 
 def _kept(base: Base) -> Choose:
-    return _by(base.choice._replace(takes_back=False))
+    return _by(replace(base.selector, reverts=False))
 
 
 def _best_alone(base: Base) -> Choose:
     """Changes taken back of the best candidate alone."""
 
     def choose(found: Candidates) -> Answers:
-        best = base.choice._replace(takes_back=False).choose(found.values, found.rows, found.scores)
-        taken = base.choice.rule.take_back(found.values, best)
+        best = replace(base.selector, reverts=False).select(found.values, found.rows, found.scores)
+        taken = revert_changes(base.selector.objective, found.values, best)
         return _told(taken)
 
     return choose
 
 
 def _without(**terms: bool) -> Callable[[Base], Choose]:
-    return lambda base: _by(rules.without(base.choice, **terms), tells=False)
+    return lambda base: _by(rules.without(base.selector, **terms), tells=False)
 
 
 def _curves(validity: rules.Probability, inlier: rules.Probability) -> Callable[[Base], Choose]:
-    return lambda base: _by(rules.with_curves(base.choice, validity, inlier))
+    return lambda base: _by(rules.with_curves(base.selector, validity, inlier))
 
 
-def _thresholds(takes_back: bool) -> Callable[[Base], Choose]:
-    return lambda base: _by(rules.Thresholds(base.choice._replace(takes_back=takes_back)), tells=False)
+def _thresholds(reverts: bool) -> Callable[[Base], Choose]:
+    return lambda base: _by(rules.Thresholds(replace(base.selector, reverts=reverts)), tells=False)
 
 
 def _labelled_rows(base: Base) -> Choose:
-    return _by(rules.beside_labelled_rows(base.choice, base.rows, base.genre.hyperparams["gamma"]))
+    return _by(rules.beside_labelled_rows(base.selector, base.rows, base.genre.hyperparams["gamma"]))
 
 
 def _one_neighbourhood(base: Base) -> Choose:
-    return _by(rules.with_one_neighbourhood(base.choice, base.rows, base.source, base.seed))
+    return _by(rules.with_one_neighbourhood(base.selector, base.rows, base.genre, base.seed))
 
 
 def _boosted(base: Base) -> Choose:
-    return _by(rules.boosted(base.choice, base.rows, base.source, base.seed))
+    return _by(rules.boosted(base.selector, base.rows, base.genre, base.seed))
 
 
 def _without_margin(base: Base) -> Choose:
-    return _by(rules.without_margin(base.choice, base.rows, base.source, base.seed))
+    return _by(rules.without_margin(base.selector, base.rows, base.genre, base.seed))
 
 
 def _with_risk(base: Base) -> Choose:
-    return _by(expected_choice(base.source, base.rows, base.seed, takes_back=True, risk=RISK))
+    return _by(base.fitted(RISK))
 
 
-def _oracle(takes_back: bool) -> Callable[[Base], Choose]:
+def _oracle(reverts: bool) -> Callable[[Base], Choose]:
     return lambda base: _by(
-        rules.oracle(base.choice._replace(takes_back=takes_back), base.setting.judge), tells=False
+        rules.oracle(replace(base.selector, reverts=reverts), base.setting.judge), tells=False
     )
 
 

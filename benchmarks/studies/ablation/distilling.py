@@ -24,7 +24,7 @@ def measured(base: Base) -> Iterator[dict[str, Any]]:
         for n in DRAWS:
             found = drawn(genre, setting, 1.0, n)
             chosen, seconds = cpu_seconds(
-                partial(genre.choice.choose, found.values, found.rows, found.scores)
+                partial(genre.selector.select, found.values, found.rows, found.scores)
             )
             seconds += found.cpu_s
             yield {

@@ -10,22 +10,33 @@ import numpy as np
 from scipy.stats import norm
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import cross_val_predict
-from sklearn.neighbors import LocalOutlierFactor
 
 from carla_genre.evaluation.score import Judge
 from carla_genre.evaluation.validity import valid
-from carla_genre.methods.core.training_rows import TrainingRows
-from carla_genre.selection.calibration import Bootstrapped, Curve, Curves, bootstrap, fit_curves
-from carla_genre.selection.expected_score import Chosen, ExpectedScore
-from carla_genre.selection.selector import (
-    PEOPLE,
-    ExpectedChoice,
-    Source,
-    such_as_will_be_asked_about,
+from carla_genre.methods.genre.hyperparameters import MANY
+from carla_genre.schema.training_rows import TrainingRows
+from carla_genre.selection.calibration import (
+    BootstrapWorld,
+    Calibration,
+    LogisticCurve,
+    bootstrap,
+    calibrate,
 )
-from carla_genre.selection.surrogate import NEIGHBOURS, SecondOpinion, moved_lines, space
+from carla_genre.selection.expected_score import ExpectedScore, ScoredAnswers
+from carla_genre.selection.selector import (
+    CALIBRATION_CANDIDATES,
+    CALIBRATION_FACTUALS,
+    CandidateSource,
+    ExpectedScoreSelector,
+    calibration_rows,
+)
+from carla_genre.selection.surrogate import (
+    SurrogateJudge,
+    above_moved_thresholds,
+    points_of,
+)
 
-# A number as a probability, as :class:`carla_genre.selection.calibration.Curve` is one that is fitted.
+# A number as a probability, as :class:`carla_genre.selection.calibration.LogisticCurve` is one that is fitted.
 Probability = Callable[[np.ndarray], np.ndarray]
 
 
@@ -58,10 +69,12 @@ def itself(numbers: np.ndarray) -> np.ndarray:
     return numbers
 
 
-def with_curves(choice: ExpectedChoice, validity: Probability, inlier: Probability) -> ExpectedChoice:
-    """The choice, its opinion's numbers read otherwise."""
-    curves = Curves(cast(Curve, validity), cast(Curve, inlier))
-    return choice._replace(rule=replace(choice.rule, curves=curves))
+def with_curves(
+    choice: ExpectedScoreSelector, validity: Probability, inlier: Probability
+) -> ExpectedScoreSelector:
+    """The choice, its judge's numbers read otherwise."""
+    curves = Calibration(cast(LogisticCurve, validity), cast(LogisticCurve, inlier))
+    return replace(choice, objective=replace(choice.objective, calibration=curves))
 
 
 @dataclass(frozen=True)
@@ -71,38 +84,40 @@ class WithoutTerms(ExpectedScore):
     has_validity: bool = True
     has_inlier: bool = True
 
-    def _validity(self, rows: np.ndarray) -> np.ndarray:
-        return super()._validity(rows) if self.has_validity else np.zeros(len(rows))
+    def validity(self, rows: np.ndarray) -> np.ndarray:
+        return super().validity(rows) if self.has_validity else np.zeros(len(rows))
 
-    def _inlier(self, rows: np.ndarray) -> np.ndarray:
-        return super()._inlier(rows) if self.has_inlier else np.zeros(len(rows))
+    def inlier(self, rows: np.ndarray) -> np.ndarray:
+        return super().inlier(rows) if self.has_inlier else np.zeros(len(rows))
 
 
-def without(choice: ExpectedChoice, has_validity: bool = True, has_inlier: bool = True) -> ExpectedChoice:
+def without(
+    choice: ExpectedScoreSelector, has_validity: bool = True, has_inlier: bool = True
+) -> ExpectedScoreSelector:
     """The choice without one of the terms, or both."""
-    rule = WithoutTerms(**vars(choice.rule), has_validity=has_validity, has_inlier=has_inlier)
-    return choice._replace(rule=rule)
+    rule = WithoutTerms(**vars(choice.objective), has_validity=has_validity, has_inlier=has_inlier)
+    return replace(choice, objective=rule)
 
 
 @dataclass(frozen=True)
 class Oracle(ExpectedScore):
     """The Score itself, by the judge: it sees what no method may see, and says what a choice could reach at most."""
 
-    judge: Judge
+    real_judge: Judge
 
-    def _validity(self, rows: np.ndarray) -> np.ndarray:
-        return valid(self.judge.gold.probability(self.schema.decode(rows))).astype(float)
+    def validity(self, rows: np.ndarray) -> np.ndarray:
+        return valid(self.real_judge.gold.probability(self.schema.decode(rows))).astype(float)
 
-    def _inlier(self, rows: np.ndarray) -> np.ndarray:
-        return self.judge.inlier_test.inliers(self.schema.decode(rows)).astype(float)
+    def inlier(self, rows: np.ndarray) -> np.ndarray:
+        return self.real_judge.inlier_test.inliers(self.schema.decode(rows)).astype(float)
 
-    def _most_inlier(self) -> float:
+    def most_inlier(self) -> float:
         return 1.0
 
 
-def oracle(choice: ExpectedChoice, judge: Judge) -> ExpectedChoice:
+def oracle(choice: ExpectedScoreSelector, judge: Judge) -> ExpectedScoreSelector:
     """The choice that the judge would make."""
-    return choice._replace(rule=Oracle(**vars(choice.rule), judge=judge))
+    return replace(choice, objective=Oracle(**vars(choice.objective), real_judge=judge))
 
 
 @dataclass(frozen=True)
@@ -113,71 +128,77 @@ class Thresholds:
 
     Attributes
     ----------
-    choice : ExpectedChoice
-        The opinion, and whether changes are taken back.
+    choice : ExpectedScoreSelector
+        The judge, and whether changes are taken back.
     """
 
-    choice: ExpectedChoice
+    choice: ExpectedScoreSelector
 
-    def choose(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> Chosen:
-        """As :meth:`ExpectedChoice.choose`; a test that is passed outweighs any cost."""
+    def select(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> ScoredAnswers:
+        """As :meth:`ExpectedScoreSelector.select`; a test that is passed outweighs any cost."""
         ranked = with_curves(self.choice, Step(0.8, 10.0), Step(-1.2, 10.0))
-        ranked = ranked._replace(rule=replace(ranked.rule, gamma=0.7))
-        return ranked.choose(values, candidates, scores)
+        ranked = replace(ranked, objective=replace(ranked.objective, gamma=0.7))
+        return ranked.select(values, candidates, scores)
 
 
-def beside_labelled_rows(choice: ExpectedChoice, rows: TrainingRows, gamma: float) -> ExpectedChoice:
+def beside_labelled_rows(
+    choice: ExpectedScoreSelector, rows: TrainingRows, gamma: float
+) -> ExpectedScoreSelector:
     """The outlier factor of D_h+ instead of the rows that the forest accepts out of bag."""
-    opinion = choice.rule.opinion
-    points = space(choice.rule.schema, rows.values[rows.accepted(gamma)])
-    lof = LocalOutlierFactor(n_neighbors=NEIGHBOURS, novelty=True).fit(points)
-    return choice._replace(rule=replace(choice.rule, opinion=replace(opinion, neighbourhoods=(lof,))))
+    judge = choice.objective.judge
+    labelled = rows.accepted(gamma)[None]
+    alone = SurrogateJudge(judge.rows, judge.labels, labelled, judge.seed, forest=judge.forest)
+    return replace(choice, objective=replace(choice.objective, judge=alone))
 
 
 def with_one_neighbourhood(
-    choice: ExpectedChoice, rows: TrainingRows, source: Source, seed: int
-) -> ExpectedChoice:
+    choice: ExpectedScoreSelector, rows: TrainingRows, source: CandidateSource, seed: int
+) -> ExpectedScoreSelector:
     """One outlier factor, among the rows that the forest accepts out of bag by a line that is not moved."""
 
-    def at_the_line(opinion: SecondOpinion) -> SecondOpinion:
-        accepted = opinion.forest.oob_decision_function_[None, :, 1] > 0.5
-        return opinion.around(
-            opinion.forest, opinion.learnt["rows"], opinion.learnt["labels"], accepted, opinion.seed
-        )
+    def at_the_line(judge: SurrogateJudge) -> SurrogateJudge:
+        accepted = judge.forest.oob_decision_function_[None, :, 1] > 0.5
+        return SurrogateJudge(judge.rows, judge.labels, accepted, judge.seed, forest=judge.forest)
 
-    world = bootstrap(space(source.schema, rows.values), rows.labels, seed)
-    opinions = [at_the_line(opinion) for opinion in world.opinions]
-    curves = _curves(Bootstrapped(world.truth, opinions), rows, source, seed)
-    return choice._replace(rule=replace(choice.rule, opinion=at_the_line(choice.rule.opinion), curves=curves))
+    world = bootstrap(points_of(source.schema, rows.values), rows.labels, seed)
+    judges = [at_the_line(judge) for judge in world.judges]
+    curves = _curves(BootstrapWorld(world.truth, judges), rows, source, seed)
+    return replace(
+        choice,
+        objective=replace(choice.objective, judge=at_the_line(choice.objective.judge), calibration=curves),
+    )
 
 
-class Boosted(SecondOpinion):
+class Boosted(SurrogateJudge):
     """Gradient boosting in the place of the forest, and the rows that it accepts out of fold: no kin of the judge."""
 
     @classmethod
-    def fit(cls, rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | None = None) -> SecondOpinion:
-        """As :meth:`SecondOpinion.fit`, with scikit-learn's own values."""
+    def fit(
+        cls, rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | None = None
+    ) -> SurrogateJudge:
+        """As :meth:`SurrogateJudge.fit`, with scikit-learn's own values."""
         model = HistGradientBoostingClassifier(early_stopping=True, random_state=seed)
         out_of_fold = cross_val_predict(model, rows, labels, cv=5, method="predict_proba")[:, 1]
-        return cls.around(model.fit(rows, labels), rows, labels, moved_lines(out_of_fold, seed), seed)
+        accepted = above_moved_thresholds(out_of_fold, seed)
+        return cls(rows, labels, accepted, seed, forest=model.fit(rows, labels))
 
 
-def boosted(choice: ExpectedChoice, rows: TrainingRows, source: Source, seed: int) -> ExpectedChoice:
+def boosted(
+    choice: ExpectedScoreSelector, rows: TrainingRows, source: CandidateSource, seed: int
+) -> ExpectedScoreSelector:
     """The choice by :class:`Boosted`, with curves of its own on answers of the source.
 
     The world of the bootstrap stays: labels drawn again from a forest grown in full.
     """
-    points = space(source.schema, rows.values)
+    points = points_of(source.schema, rows.values)
     world = bootstrap(points, rows.labels, seed)
-    opinions = [Boosted.fit(points, forest.learnt["labels"], forest.seed) for forest in world.opinions]
-    curves = _curves(Bootstrapped(world.truth, opinions), rows, source, seed)
-    rule = ExpectedScore(
-        source.schema, Boosted.fit(points, rows.labels, seed), curves, source.h, source.gamma
-    )
-    return choice._replace(rule=rule)
+    judges = [Boosted.fit(points, forest.labels, forest.seed) for forest in world.judges]
+    curves = _curves(BootstrapWorld(world.truth, judges), rows, source, seed)
+    judge = Boosted.fit(points, rows.labels, seed)
+    return replace(choice, objective=replace(choice.objective, judge=judge, calibration=curves))
 
 
-class Marginless(Bootstrapped):
+class Marginless(BootstrapWorld):
     """A world in which an answer is valid where the truth is above one half, however little."""
 
     def right(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -185,14 +206,19 @@ class Marginless(Bootstrapped):
         return self.truth.validity(points) > 0.5, super().right(points)[1]
 
 
-def without_margin(choice: ExpectedChoice, rows: TrainingRows, source: Source, seed: int) -> ExpectedChoice:
+def without_margin(
+    choice: ExpectedScoreSelector, rows: TrainingRows, source: CandidateSource, seed: int
+) -> ExpectedScoreSelector:
     """The choice with curves of a :class:`Marginless` world."""
-    world = Marginless(*bootstrap(space(source.schema, rows.values), rows.labels, seed))
-    return choice._replace(rule=replace(choice.rule, curves=_curves(world, rows, source, seed)))
+    world = Marginless(*bootstrap(points_of(source.schema, rows.values), rows.labels, seed))
+    return replace(
+        choice, objective=replace(choice.objective, calibration=_curves(world, rows, source, seed))
+    )
 
 
-def _curves(world: Bootstrapped, rows: TrainingRows, source: Source, seed: int) -> Curves:
-    """On such answers as :func:`carla_genre.selection.selector.expected_choice` fits them on."""
-    denied, random = rows.values[(rows.scores <= 0.5) & (rows.labels == 0)], np.random.default_rng(seed)
-    asked = such_as_will_be_asked_about(source, random.permutation(denied)[:PEOPLE], random)
-    return fit_curves(world, space(source.schema, asked))
+def _curves(world: BootstrapWorld, rows: TrainingRows, source: CandidateSource, seed: int) -> Calibration:
+    """On such answers as :meth:`ExpectedScoreSelector.fit` fits them on."""
+    random = np.random.default_rng(seed)
+    factuals = random.permutation(rows.denied())[:CALIBRATION_FACTUALS]
+    sampling = replace(MANY, n_samples=CALIBRATION_CANDIDATES)
+    return calibrate(world, points_of(source.schema, calibration_rows(source, factuals, sampling, random)))

@@ -11,11 +11,11 @@ import numpy as np
 from benchmarks.studies.ablation.base import Base, cpu_seconds, drawn
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairing.pairs import split_rows
-from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.methods.core.training_rows import Sides, TrainingRows
+from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.methods.genre.method import GenRe
+from carla_genre.schema.training_rows import Sides, TrainingRows
 from carla_genre.selection.by_h import most_valid
-from carla_genre.selection.surrogate import SecondOpinion
+from carla_genre.selection.surrogate import SurrogateJudge
 
 # A row of D_h+ that the second opinion is this sure of, by trees that have not seen it ...
 SURE = 0.6
@@ -39,29 +39,29 @@ ACCEPTED_TWICE = "D_h+ that the second opinion accepts too"
 
 @dataclass(frozen=True)
 class AcceptedTwice:
-    """Training rows, D_h+ being those that a second opinion accepts as well.
+    """Training rows, D_h+ being those that a surrogate judge accepts as well.
 
     Parameters
     ----------
-    opinion : SecondOpinion
-        As :meth:`SecondOpinion.fit` makes it of the very rows: its forest knows them out of bag.
+    judge : SurrogateJudge
+        As :meth:`SurrogateJudge.fit` makes it of the very rows: its forest knows them out of bag.
     """
 
-    opinion: SecondOpinion
+    judge: SurrogateJudge
 
-    def sides(self, method: SchemaMethod, config: PairConfig) -> Sides:
+    def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool) -> Sides:
         """D_h-, and what is left of D_h+."""
-        rows = method.training_rows
+        rows = classifier.training_rows()
         denied, accepted = split_rows(rows.labels, rows.scores, config)
-        known = self.opinion.learnt["accepted"]
+        known = self.judge.accepted
         factor = np.full(known.shape, -np.inf)
-        factor[known] = np.concatenate([one.negative_outlier_factor_ for one in self.opinion.neighbourhoods])
-        sure = self.opinion.forest.oob_decision_function_[:, 1] > SURE
+        factor[known] = np.concatenate([one.negative_outlier_factor_ for one in self.judge.neighbourhoods])
+        sure = self.judge.forest.oob_decision_function_[:, 1] > SURE
         return Sides(rows.values[denied], rows.values[accepted & sure & (factor > INSIDE).all(axis=0)])
 
-    def labelled(self, method: SchemaMethod, at_most: int) -> TrainingRows:
+    def labelled(self, classifier: EncodedClassifier, at_most: int, verbose: bool) -> TrainingRows:
         """All of them."""
-        return method.training_rows
+        return classifier.training_rows()
 
 
 def measured(base: Base) -> Iterator[dict[str, Any]]:
@@ -74,15 +74,15 @@ def measured(base: Base) -> Iterator[dict[str, Any]]:
         few, many = (drawn(genre, base.setting, *sampling) for sampling in ((10.0, 10), (1.0, 100)))
         by_rule = {
             "validity": most_valid(few.rows, few.scores),
-            "expected": base.choice.choose(many.values, many.rows, many.scores).answers,
+            "expected": base.selector.select(many.values, many.rows, many.scores).answers,
         }
         for rule, answers in by_rule.items():
             yield {"variant": label, "rule": rule, "build_cpu_s": seconds, **base.figures(answers)}
 
 
 def _trained(base: Base, label: str) -> GenRe:
-    people = AcceptedTwice(base.choice.rule.opinion) if label == ACCEPTED_TWICE else None
+    source = AcceptedTwice(base.selector.objective.judge) if label == ACCEPTED_TWICE else None
     other = TRAININGS.get(label, {})
     training = {**base.hyperparams["training"], **other.get("training", {})}
     given = {**base.hyperparams, "selection": "validity", **other, "training": training}
-    return GenRe(base.setting.mlmodel, given, people)
+    return GenRe(base.setting.mlmodel, given, source)

@@ -20,10 +20,10 @@ from sklearn.feature_selection import mutual_info_classif
 
 from benchmarks.command import command_parser
 from carla_genre.harness.record import write
-from carla_genre.methods.core.training_rows import TrainingRows
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol import prepare
 from carla_genre.schema import Schema
+from carla_genre.schema.training_rows import TrainingRows
 
 ORDERS = ("file", "reversed", "drawn 0", "drawn 1", "told first", "told last", "few bins first")
 # Rows that the mutual information with h's decision is estimated from.

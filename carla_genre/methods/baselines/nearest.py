@@ -1,4 +1,4 @@
-"""NNR: the nearest accepted training row as recourse."""
+"""NNR: the nearest accepted training rows as recourse."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from carla_genre.generator.config import PairConfig
-from carla_genre.generator.pairing.neighbours import nearest_targets
+from carla_genre.generator.config import PairConfig, SamplingConfig
+from carla_genre.generator.pairing.neighbours import Neighbours, nearest_targets
 from carla_genre.methods.core.base import MethodOptions, SchemaMethod
 from carla_genre.methods.core.feature_constraints import feature_constraints
-from carla_genre.methods.core.training_rows import TrainingRows
 from carla_genre.options import option, option_of
+from carla_genre.schema.training_rows import TrainingRows
+from carla_genre.selection import ExpectedScoreSelector
+
+# Factuals whose candidates are held at a time.
+BATCH = 1000
 
 # What becomes of a factual without an accepted row of its immutables, in the methods that answer with such a row.
 UNMATCHED = (
@@ -30,6 +34,13 @@ class NearestOptions(MethodOptions):
     )
     gamma: float = option_of(PairConfig, "gamma", meaning="h above which a row is accepted with confidence.")
     unmatched: str = option_of(PairConfig, "unmatched", meaning=UNMATCHED)
+    selection: str = option(
+        "nearest",
+        'The nearest row, or "expected": of the n_samples nearest rows the one of the highest expected Score, as GenRe '
+        "chooses.",
+        ("nearest", "expected"),
+    )
+    n_samples: int = option(100, 'Candidates of a factual with selection "expected".', "[1, inf)")
 
 
 class NearestNeighbor(SchemaMethod):
@@ -54,15 +65,26 @@ class NearestNeighbor(SchemaMethod):
     Notes
     -----
     Exact in double precision: blocks of rows of equal immutables against all targets, the first of equally
-    near ones. An answer is a row of the training data, so it is as plausible as they are.
+    near ones. An answer is a row of the training data, so it is as plausible as they are; with "expected", changes that
+    it can do without are reverted.
     """
 
     OPTIONS = NearestOptions()
 
     def _prepare(self) -> None:
-        rows = self.training_rows
-        candidates, rules = rows.values[self._accepted(rows)], feature_constraints(self.schema)
-        self._targets = candidates[rules.inside(candidates, rules.categorical)]
+        rows, given = self.training_rows, self.hyperparams
+        candidates, constraints = rows.values[self._accepted(rows)], feature_constraints(self.schema)
+        self._targets = candidates[constraints.inside(candidates, constraints.categorical)]
+        self._selector: ExpectedScoreSelector | None = None
+        if given["selection"] == "expected":
+            self._selector = ExpectedScoreSelector.fit(
+                self,
+                rows,
+                SamplingConfig(n_samples=given["n_samples"]),
+                given["seed"],
+                gamma=given["gamma"],
+                n_jobs=given["threads"] or -1,
+            )
 
     def _accepted(self, rows: TrainingRows) -> np.ndarray:
         kind, gamma = self.hyperparams["accepted"], self.hyperparams["gamma"]
@@ -70,17 +92,42 @@ class NearestNeighbor(SchemaMethod):
             return rows.accepted(gamma)
         return rows.confident(0.5 if kind == "predicted" else gamma)
 
-    def _answer(self, values: np.ndarray) -> np.ndarray:
-        near = nearest_targets(
+    def _nearest(self, values: np.ndarray, k: int) -> Neighbours:
+        return nearest_targets(
             values,
             self._targets,
             feature_constraints(self.schema),
-            k=1,
+            k=k,
             relax=self.hyperparams["unmatched"] == "nearest",
             device=self.device,
             dtype=torch.float64,
         )
-        found = torch.isfinite(near.cost[:, 0]).numpy()
-        answers = np.full_like(values, np.nan)
-        answers[found] = self.schema.constrain(values[found], self._targets[near.indices[found, 0].numpy()])
-        return answers
+
+    def candidates(self, values: np.ndarray, sampling: SamplingConfig) -> np.ndarray:
+        """The ``sampling.n_samples`` nearest rows, the nearest first.
+
+        Parameters
+        ----------
+        values : ndarray (B, D)
+            Encoded factuals.
+        sampling : SamplingConfig
+
+        Returns
+        -------
+        ndarray (B, N, D)
+            The nearest row again where there are fewer; NaN where there is none.
+        """
+        near = self._nearest(values, sampling.n_samples)
+        there = torch.isfinite(near.cost)
+        indices = torch.where(there, near.indices, near.indices[:, :1]).cpu().numpy()
+        candidates = self.schema.constrain(values[:, None], self._targets[indices])
+        candidates[~there[:, 0].cpu().numpy()] = np.nan
+        return candidates
+
+    def _answer(self, values: np.ndarray) -> np.ndarray:
+        if self._selector is None:
+            return self.candidates(values, SamplingConfig(n_samples=1))[:, 0]
+        sampling = SamplingConfig(n_samples=self.hyperparams["n_samples"])
+        parts = [slice(start, min(start + BATCH, len(values))) for start in range(0, len(values), BATCH)]
+        batches = ((part, self.candidates(values[part], sampling)) for part in parts)
+        return self._selector.select_batches(values, batches, self.scores)

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 import torch
 
-from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
 from carla_genre.methods.core.device import choose_device
-from carla_genre.methods.core.training_rows import TrainingRows, read_labels
+from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.options import check, option, with_table
 from carla_genre.schema import Schema
+from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.threads import processor_threads
 
 from carla.recourse_methods.api import RecourseMethod
@@ -63,6 +63,8 @@ class SchemaMethod(RecourseMethod):
         The classifier; only ``data``, ``feature_input_order`` and ``predict_proba`` are used.
     hyperparams : mapping, optional
         The options below. They are checked before anything else is touched, and left unchanged.
+    schema : Schema, optional
+        The features with their constraints; else those of the classifier's data with the option ``constraints``.
 
     Attributes
     ----------
@@ -70,6 +72,8 @@ class SchemaMethod(RecourseMethod):
         All values, defaults included.
     schema : Schema
         The features.
+    classifier : EncodedClassifier
+        h, asked about encoded rows.
     device : torch.device
         Where it works.
     seconds : dict
@@ -88,17 +92,20 @@ class SchemaMethod(RecourseMethod):
         if cls.__doc__:
             cls.__doc__ = with_table(cls.__doc__, cls.OPTIONS)
 
-    def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None, schema: Schema | None = None
+    ) -> None:
         self.hyperparams = check(self.options_for(hyperparams), hyperparams, type(self).__name__)
         super().__init__(mlmodel)
-        self.schema = Schema.from_mlmodel(mlmodel, self.hyperparams["constraints"])
+        self.schema = schema or Schema.from_mlmodel(mlmodel, self.hyperparams["constraints"])
+        self.classifier = EncodedClassifier(mlmodel, self.schema)
         self.device = choose_device(self.hyperparams["device"], type(self).__name__)
         self.seconds: dict[str, float] = {}
         start = time.perf_counter()
         with self._isolated():
             self._prepare()
         self.seconds["prepare"] = time.perf_counter() - start
-        self.__dict__.pop("training_rows", None)  # an answer does not need them
+        self._forget_training_rows()
 
     @classmethod
     def options_for(cls, hyperparams: Mapping[str, Any] | None) -> MethodOptions:
@@ -119,16 +126,15 @@ class SchemaMethod(RecourseMethod):
     @cached_property
     def training_rows(self) -> TrainingRows:
         """The classifier's training rows; h is asked once about all of them."""
-        train, target = self._mlmodel.data.df_train, self._mlmodel.data.target
-        values = self.schema.encode(train)
-        return TrainingRows(values, read_labels(train[target], target), self.scores(values))
+        return self.classifier.training_rows()
+
+    def _forget_training_rows(self) -> None:
+        """Free their memory: no answer needs them."""
+        self.__dict__.pop("training_rows", None)
 
     def scores(self, values: np.ndarray) -> np.ndarray:
         """Probability of label 1, h, of encoded rows: (..., D) -> (...)."""
-        if values.size == 0:
-            return np.empty(values.shape[:-1])
-        rows = self.schema.decode(values.reshape(-1, values.shape[-1]))
-        return model_probability(self._mlmodel, rows).reshape(values.shape[:-1])
+        return self.classifier.scores(values)
 
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
         """One answer a factual.

@@ -3,59 +3,76 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
 
 from carla_genre.errors import CheckpointError
 from carla_genre.generator import checkpoint
+from carla_genre.generator.config import SamplingConfig
 from carla_genre.generator.export import export
+from carla_genre.generator.generator import Generator
 from carla_genre.methods.core.device import choose_device
+from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.methods.core.fingerprint import difference, fingerprint
 from carla_genre.methods.core.schema_difference import schema_difference
-from carla_genre.methods.genre.hyperparameters import to_sampling
 from carla_genre.schema import Schema
-
-if TYPE_CHECKING:
-    from carla_genre.methods.genre.method import GenRe
-
-_UNKNOWN_TO_OLD_FILES = {"revert": True, "risk": None, "distil": False, "warm_start": None}
+from carla_genre.selection import ExpectedScoreSelector
 
 
-def save(genre: GenRe, path: str | os.PathLike[str]) -> None:
-    """Write what :func:`load` reads, and what the rule "expected" has learnt where it has been fitted."""
-    values = {k: v for k, v in genre.hyperparams.items() if k not in ("architecture", "training")}
-    header = {
-        "schema": genre.schema.to_dict(),
-        "fingerprint": fingerprint(genre.schema, genre.scores),
-        "hyperparams": values,
-    }
-    arrays = None
-    if "choice" in genre.__dict__:
-        header["choice"] = genre.choice.to_dict()
-        arrays = genre.choice.rule.opinion.learnt
-    elif genre._kept is not None:  # loaded, and not asked for since
-        header["choice"], arrays = genre._kept
-    checkpoint.save(path, genre.generator, header, arrays)
+@dataclass(frozen=True)
+class Saved:
+    """What a file has of a GenRe.
 
-
-def save_for_torch(genre: GenRe, path: str | os.PathLike[str]) -> None:
-    """Write a program that torch alone runs; it samples as "validity" does where the rule is "expected".
-
-    Raises
-    ------
-    InputError
-        The path does not end in ``.pt2``.
+    Attributes
+    ----------
+    generator : Generator
+    schema : Schema
+        With the constraints of the training.
+    hyperparams : dict
+        All values.
+    selector_content : mapping, optional
+        :meth:`ExpectedScoreSelector.to_dict` of a selector that was fitted ...
+    selector_arrays : mapping
+        ... and its judge's arrays.
     """
-    values = genre.hyperparams
-    if values["selection"] == "expected":
-        values = genre.with_sampling(selection="validity").hyperparams
-    sampling = to_sampling(values)
-    description = {"schema": genre.schema.to_dict(), "sampling": asdict(sampling)}
-    export(path, genre.generator, sampling, description)
+
+    generator: Generator
+    schema: Schema
+    hyperparams: dict[str, Any]
+    selector_content: Mapping[str, Any] | None
+    selector_arrays: Mapping[str, np.ndarray]
+
+    def selector(self, h: Callable[[np.ndarray], np.ndarray], n_jobs: int) -> ExpectedScoreSelector | None:
+        """The selector, if one was fitted; ``h`` gives the scores of encoded rows."""
+        if self.selector_content is None:
+            return None
+        return ExpectedScoreSelector.from_dict(
+            self.selector_content, self.selector_arrays, self.schema, h, n_jobs
+        )
 
 
-def load(method: GenRe, path: str | os.PathLike[str], mlmodel: Any, device: str) -> None:
-    """Give a GenRe without attributes those of a file.
+def save(
+    path: str | os.PathLike[str],
+    generator: Generator,
+    classifier: EncodedClassifier,
+    hyperparams: Mapping[str, Any],
+    selector: ExpectedScoreSelector | None,
+) -> None:
+    """Write what :func:`read` reads."""
+    header = {
+        "schema": classifier.schema.to_dict(),
+        "fingerprint": fingerprint(classifier.schema, classifier.scores),
+        "hyperparams": {k: v for k, v in hyperparams.items() if k not in ("architecture", "training")},
+        "selector": selector and selector.to_dict(),
+    }
+    checkpoint.save(path, generator, header, selector and selector.objective.judge.arrays())
+
+
+def read(path: str | os.PathLike[str], mlmodel: Any, device: str) -> Saved:
+    """Read a file for a classifier.
 
     Raises
     ------
@@ -63,24 +80,31 @@ def load(method: GenRe, path: str | os.PathLike[str], mlmodel: Any, device: str)
         No such checkpoint, or one for another schema or classifier; the message says what differs.
     """
     generator, header = checkpoint.load(path, choose_device(device, "GenRe"))
-    saved = Schema.from_dict(header["schema"])
-    method._mlmodel = mlmodel
-    method.schema = saved
-    plain = Schema.from_mlmodel(mlmodel)
-    differs = schema_difference(saved, plain)
+    schema = Schema.from_dict(header["schema"])
+    differs = schema_difference(schema, Schema.from_mlmodel(mlmodel))
     if differs:
         raise CheckpointError(f"{os.fspath(path)} was trained for another schema: {differs}")
-    apart = difference(header["fingerprint"], fingerprint(saved, method.scores))
+    apart = difference(header["fingerprint"], fingerprint(schema, EncodedClassifier(mlmodel, schema).scores))
     if apart:
         raise CheckpointError(f"{os.fspath(path)} was trained for another classifier: {apart}")
-    method.hyperparams = {
-        **_UNKNOWN_TO_OLD_FILES,
+    hyperparams = {
         **header["hyperparams"],
         "architecture": asdict(generator.config.architecture),
         "training": asdict(generator.config.training),
         "device": device,
     }
-    method.generator, method.history, method.seconds = generator, None, {}
-    method.device = generator.device
-    if "choice" in header:
-        method._kept = (header["choice"], checkpoint.load_arrays(path))
+    arrays = checkpoint.load_arrays(path) if header["selector"] else {}
+    return Saved(generator, schema, hyperparams, header["selector"], arrays)
+
+
+def export_program(
+    path: str | os.PathLike[str], generator: Generator, schema: Schema, sampling: SamplingConfig
+) -> None:
+    """Write a program that torch alone runs.
+
+    Raises
+    ------
+    InputError
+        The path does not end in ``.pt2``.
+    """
+    export(path, generator, sampling, {"schema": schema.to_dict(), "sampling": asdict(sampling)})

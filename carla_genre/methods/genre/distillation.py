@@ -1,30 +1,25 @@
-"""GenRe's generator trained further on the answers that the rule "expected" chooses, so that few draws do."""
+"""Distillation: the generator learns to draw what the rule "expected" chooses, so that few draws are enough."""
 
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from carla_genre.generator.config import PRESETS, Training
+from carla_genre.generator.config import Training
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs, TablePairs
 from carla_genre.generator.sampler import sample
 from carla_genre.methods.genre.hyperparameters import MANY
-from carla_genre.selection.selector import denied_people
-
-if TYPE_CHECKING:
-    from carla_genre.methods.genre.method import GenRe
+from carla_genre.selection import ExpectedScoreSelector
 
 log = logging.getLogger(__name__)
 
 # Denied training rows that answers are chosen for, and candidates of each.
-PEOPLE = 1000
+FACTUALS = 1000
 CANDIDATES = 30
 # Of the preset's steps and epochs.
 SHARE = 0.5
@@ -34,68 +29,77 @@ class _NobodyAnswered(Exception):
     """There is no answer to learn from."""
 
 
-def distil(genre: GenRe) -> None:
-    """Train a GenRe's generator further on (person, chosen answer), in place; which answer is best the rule says.
+def distil(
+    generator: Generator,
+    selector: ExpectedScoreSelector,
+    denied: np.ndarray,
+    training: Training,
+    seed: int,
+    verbose: bool,
+) -> Generator:
+    """Train a generator further on pairs of a denied row and the answer that the selector chooses for it.
 
-    A step of policy improvement by expert iteration (Anthony, Tian and Barber, NeurIPS 2017): the expert is the
-    generator with the choice among many of its draws, and the generator learns to draw what the expert answers.
+    This is a step of policy improvement by expert iteration (Anthony, Tian and Barber, NeurIPS 2017). The expert is
+    the generator with the choice among many of its draws; the generator learns to draw what the expert answers. An
+    answer that is too uncertain to be given is learned from all the same: it is the best that there is.
 
-    Where ``risk`` is given the rule is fitted again, since its bound has to hold for the answers of the generator
-    that is asked. What is learned from is chosen without the bound: the surest answer to somebody is the best to learn
-    though it may be too unsure to be given.
+    Parameters
+    ----------
+    generator : Generator
+        Trained in place, unless other processes train it.
+    selector : ExpectedScoreSelector
+    denied : ndarray (n, D)
+        Encoded denied training rows.
+    training : Training
+    seed : int
+    verbose : bool
+
+    Returns
+    -------
+    Generator
+        In eval mode; as it was where no candidate of any denied row is accepted.
     """
-    start = time.perf_counter()
-    values, whole = genre.hyperparams, genre.generator.config
-    training = second_training(PRESETS[values["preset"]].training, whole.training)
 
     def untrained() -> tuple[Generator, Pairs]:
-        pairs = chosen_pairs(genre)
-        genre.generator.config = replace(whole, training=training)  # processes elsewhere are told by it
-        return genre.generator, pairs
+        return generator, chosen_pairs(generator, selector, denied, seed)
 
     try:
-        generator, _ = fit(
-            untrained, training, genre.device, values["seed"], values["verbose"], "GenRe, distilling"
-        )
+        trained, _ = fit(untrained, training, generator.device, seed, verbose, "GenRe, distilling")
     except _NobodyAnswered:
         log.warning(
             "the generator is not distilled: of its candidates h accepts none, for any of the denied training rows"
         )
-        return
-    generator.config = whole  # as it was asked for
-    genre.generator, genre.device = generator.eval(), generator.device
-    genre.seconds["distilling"] = time.perf_counter() - start
-    if values["risk"] is not None:
-        del genre.choice
-        _ = genre.choice
+        return generator
+    return trained.eval()
 
 
-def chosen_pairs(genre: GenRe) -> TablePairs:
-    """Denied training people and, as the one target of each, the answer that the rule chooses."""
-    seed, generator = genre.hyperparams["seed"], genre.generator
-    denied = denied_people(genre.labelled_rows)
-    drawn = np.random.default_rng(seed).permutation(len(denied))[:PEOPLE]
-    people = denied[np.sort(drawn)]
+def chosen_pairs(
+    generator: Generator, selector: ExpectedScoreSelector, denied: np.ndarray, seed: int
+) -> TablePairs:
+    """Denied rows and, as the one target of each, the answer that the selector chooses."""
+    drawn = np.random.default_rng(seed).permutation(len(denied))[:FACTUALS]
+    factuals = denied[np.sort(drawn)]
     sampling = replace(MANY, n_samples=CANDIDATES)
-    candidates = sample(generator, torch.from_numpy(people), sampling, seed).numpy()
-    answers = genre.choice._replace(least=0.0).choose(people, candidates, genre.scores(candidates)).answers
+    candidates = sample(generator, torch.from_numpy(factuals), sampling, seed).numpy()
+    scores = selector.objective.h(candidates)
+    answers = selector.without_bound().select(factuals, candidates, scores).answers
     answered = ~np.isnan(answers).any(axis=1)
     if not answered.any():
         raise _NobodyAnswered
-    places = torch.arange(answered.sum(), dtype=torch.int32, device=generator.device)[:, None]
+    neighbours = torch.arange(answered.sum(), dtype=torch.int32, device=generator.device)[:, None]
     return TablePairs(
-        sources=people[answered],
+        sources=factuals[answered],
         targets=answers[answered],
         n_unmatched=int((~answered).sum()),
-        neighbours=places,
-        cumulative=torch.ones(places.shape, device=generator.device),
+        neighbours=neighbours,
+        cumulative=torch.ones(neighbours.shape, device=generator.device),
     )
 
 
 def second_training(preset: Training, first: Training) -> Training:
-    """As the first one, for a share of the preset's steps or epochs, whatever its own are: the people are as many.
+    """As the first training, for a share of the preset's steps or epochs.
 
-    A file of an interrupted training is not for this one.
+    Whatever the first one's length, the denied rows are as many. A file of an interrupted training is not for this one.
     """
     short = preset.shortened(SHARE)
     epochs = None if first.epochs is None else short.epochs

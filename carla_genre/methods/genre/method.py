@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import copy
+import logging
 import os
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
+from carla_genre.generator.config import PRESETS, SamplingConfig
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs, find_pairs
 from carla_genre.generator.sampler import sample, sample_in_batches
 from carla_genre.generator.training_state import History
 from carla_genre.methods.core.base import SchemaMethod
+from carla_genre.methods.core.encoded_classifier import TrainingSource
 from carla_genre.methods.core.feature_constraints import feature_constraints, level_counts
-from carla_genre.methods.core.training_rows import People, TrainingRows, warn_of_unmatched
-from carla_genre.methods.genre import checkpoint, distillation
-from carla_genre.methods.genre import choice as choice_module
+from carla_genre.methods.genre import checkpoint
+from carla_genre.methods.genre.distillation import distil, second_training
 from carla_genre.methods.genre.hyperparameters import (
     GenReOptions,
     options_for,
@@ -34,8 +34,12 @@ from carla_genre.methods.genre.hyperparameters import (
 )
 from carla_genre.methods.genre.warm_start import started_from
 from carla_genre.options import check
-from carla_genre.selection.by_h import cheapest, most_valid
-from carla_genre.selection.selector import ExpectedChoice
+from carla_genre.schema import Schema
+from carla_genre.schema.training_rows import TrainingRows
+from carla_genre.selection import ExpectedScoreSelector, cheapest, most_valid
+from carla_genre.selection.selector import MOST_ROWS
+
+log = logging.getLogger(__name__)
 
 
 class GenRe(SchemaMethod):
@@ -48,9 +52,11 @@ class GenRe(SchemaMethod):
         ``data.df_train`` with the target column is the training data.
     hyperparams : mapping, optional
         The options below. An unknown one, a wrong type or a value out of range raises.
-    people : carla_genre.methods.core.training_rows.People, optional
+    source : TrainingSource, optional
         Training rows in the place of ``data.df_train``: :class:`carla_genre.parquet.ParquetPeople` reads more than
         memory holds.
+    saved : Saved, optional
+        What :meth:`load` has read: nothing is trained.
 
     Attributes
     ----------
@@ -63,7 +69,7 @@ class GenRe(SchemaMethod):
     history : History or None
         Losses of the training; None for a loaded one.
     seconds : dict
-        Wall seconds of ``"pairs"``, ``"training"``, and by "expected" ``"second opinion"`` and ``"distilling"``.
+        Wall seconds of ``"pairs"``, ``"training"``, ``"selector"`` and ``"distilling"``.
 
     Raises
     ------
@@ -80,17 +86,20 @@ class GenRe(SchemaMethod):
     """
 
     OPTIONS = options_for(None)
-    # What a file says of the rule "expected"; a loaded generator grows the forest again when it is asked for.
-    _kept: tuple[dict[str, Any], dict[str, np.ndarray]] | None = None
-    _people: People | None = None
     REFUSED_IS_FAILURE = False  # the candidates' scores are known: h need not be asked again
 
     def __init__(
-        self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None, people: People | None = None
+        self,
+        mlmodel: Any,
+        hyperparams: Mapping[str, Any] | None = None,
+        source: TrainingSource | None = None,
+        saved: checkpoint.Saved | None = None,
     ) -> None:
-        self._people = people
-        self._config = to_config(check(self.options_for(hyperparams), hyperparams, "GenRe"), hyperparams)
-        super().__init__(mlmodel, hyperparams)
+        self._source, self._saved = source, saved
+        self._selector: ExpectedScoreSelector | None = None
+        if saved is None:
+            self._config = to_config(check(self.options_for(hyperparams), hyperparams, "GenRe"), hyperparams)
+        super().__init__(mlmodel, hyperparams, None if saved is None else saved.schema)
 
     @classmethod
     def options_for(cls, hyperparams: Mapping[str, Any] | None) -> GenReOptions:
@@ -98,30 +107,36 @@ class GenRe(SchemaMethod):
         return options_for(hyperparams)
 
     def _prepare(self) -> None:
-        start = time.perf_counter()
         values = self.hyperparams
-        generator, history = fit(
-            self._untrained, self._config.training, self.device, values["seed"], values["verbose"]
+        self.history: History | None = None
+        if self._saved is not None:
+            self.generator = self._saved.generator
+            self._selector = self._saved.selector(self.scores, values["threads"] or -1)
+        else:
+            self._train()
+        self.device = self.generator.device
+
+    def _train(self) -> None:
+        """The generator, the selector that is asked for, and the distilled generator that is asked for."""
+        start, values, training = time.perf_counter(), self.hyperparams, self._config.training
+        self.generator, self.history = fit(
+            self._untrained, training, self.device, values["seed"], values["verbose"]
         )
-        self.generator = generator.eval()
-        self.history: History | None = history
-        self.device = generator.device
+        self.generator.eval()
         self.seconds["training"] = time.perf_counter() - start - self.seconds.get("pairs", 0.0)
-        if values["selection"] == "expected":
-            _ = self.choice
+        if values["selection"] != "expected":
+            return
+        rows = self._labelled_rows()
+        self._selector = self._fit_selector(rows)
         if values["distil"]:
-            distillation.distil(self)
-        self.__dict__.pop("labelled_rows", None)  # an answer does not need them
-
-    @cached_property
-    def labelled_rows(self) -> TrainingRows:
-        """The training rows that the rule "expected" is fitted on."""
-        return choice_module.labelled_rows(self)
-
-    @cached_property
-    def choice(self) -> ExpectedChoice:
-        """The rule "expected", fitted on the training rows when it is first asked for."""
-        return choice_module.choice_of(self)
+            start = time.perf_counter()
+            training = second_training(PRESETS[values["preset"]].training, training)
+            self.generator = distil(
+                self.generator, self._selector, rows.denied(), training, values["seed"], values["verbose"]
+            )
+            self.seconds["distilling"] = time.perf_counter() - start
+            if values["risk"] is not None:  # the bound has to hold for the generator that answers
+                self._selector = self._fit_selector(rows)
 
     def _untrained(self) -> tuple[Generator, Pairs]:
         config, schema = self._config, self.schema
@@ -129,30 +144,62 @@ class GenRe(SchemaMethod):
         constraints = feature_constraints(schema)
         old = config.warm_start
         started = None if old is None else started_from(old, config, constraints, schema)
-        sides = (
-            self.training_rows.sides(config.pairs)
-            if self._people is None
-            else self._people.sides(self, config.pairs)
-        )
+        if self._source is None:
+            sides = self.training_rows.sides(config.pairs)
+        else:
+            sides = self._source.sides(self.classifier, config.pairs, self.hyperparams["verbose"])
         pairs = find_pairs(sides.denied, sides.accepted, constraints, config.pairs, self.device)
         self.seconds["pairs"] = time.perf_counter() - start
-        warn_of_unmatched(pairs, schema)
+        _warn_of_unmatched(pairs, schema)
         generator = started or Generator.for_pairs(config, constraints, level_counts(schema), pairs)
         return generator.to(self.device), pairs
 
-    def candidates(self, values: np.ndarray) -> np.ndarray:
+    def _labelled_rows(self) -> TrainingRows:
+        """What a selector is fitted on."""
+        if self._source is None:
+            return self.training_rows
+        return self._source.labelled(self.classifier, MOST_ROWS, self.hyperparams["verbose"])
+
+    def _fit_selector(self, rows: TrainingRows) -> ExpectedScoreSelector:
+        start, values = time.perf_counter(), self.hyperparams
+        sampling = to_sampling(resampled(values, {"selection": "expected"}))  # whichever rule chooses now
+        with self._isolated():
+            selector = ExpectedScoreSelector.fit(
+                self,
+                rows,
+                sampling,
+                values["seed"],
+                values["risk"],
+                gamma=values["gamma"],
+                reverts=values["revert"],
+                n_jobs=values["threads"] or -1,
+            )
+        self.seconds["selector"] = self.seconds.get("selector", 0.0) + time.perf_counter() - start
+        return selector
+
+    @property
+    def selector(self) -> ExpectedScoreSelector:
+        """The rule "expected"; with another rule it is fitted when it is first asked for."""
+        if self._selector is None:
+            self._selector = self._fit_selector(self._labelled_rows())
+            self._forget_training_rows()
+        return self._selector
+
+    def candidates(self, values: np.ndarray, sampling: SamplingConfig | None = None) -> np.ndarray:
         """Sampled answers.
 
         Parameters
         ----------
         values : ndarray (B, D)
             Encoded factuals (``schema.encode``).
+        sampling : SamplingConfig, optional
+            How to draw; else as the hyperparameters say.
 
         Returns
         -------
         ndarray (B, N, D)
         """
-        sampling = to_sampling(self.hyperparams)
+        sampling = sampling or to_sampling(self.hyperparams)
         with self._isolated():
             return sample(
                 self.generator, torch.from_numpy(values), sampling, self.hyperparams["seed"]
@@ -164,12 +211,13 @@ class GenRe(SchemaMethod):
             self.generator, torch.from_numpy(values), to_sampling(given), given["seed"], given["verbose"]
         )
         with closing(batches):  # whatever ends this early ends the bar as well
+            drawn = ((rows, candidates.numpy()) for rows, candidates in batches)
             if given["selection"] == "expected":
-                return choice_module.answer(self, values, batches)
-            return np.concatenate([self._best(values[rows], drawn.numpy()) for rows, drawn in batches])
+                return self.selector.select_batches(values, drawn, self.scores)
+            return np.concatenate([self._select_by_h(values[rows], candidates) for rows, candidates in drawn])
 
-    def _best(self, values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-        """Choose by h among the candidates (B, N, D): (B, D), NaN for who is not answered."""
+    def _select_by_h(self, values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """Choose by h among the candidates (B, N, D): (B, D), NaN where h accepts none."""
         scores = self.scores(candidates)
         if self.hyperparams["selection"] == "cheapest":
             cost = self.schema.cost(values[:, None], candidates)
@@ -177,7 +225,7 @@ class GenRe(SchemaMethod):
         return most_valid(candidates, scores)
 
     def certainty(self, answers: pd.DataFrame) -> pd.DataFrame:
-        """How sure the rule "expected" is of answers, or of any other rows.
+        """How certain the rule "expected" is of answers, or of any other rows.
 
         Parameters
         ----------
@@ -190,7 +238,13 @@ class GenRe(SchemaMethod):
             The answers' index; ``valid`` and ``inlier``, the probabilities to be accepted by a perfect judge of the
             training labels, and to lie among the rows that it accepts. NaN for a row of NaN.
         """
-        return choice_module.certainty(self, answers)
+        answered = ~answers[list(self.schema.columns)].isna().any(axis=1).to_numpy()
+        figures = np.full((len(answers), 2), np.nan)
+        if answered.any():
+            with self._isolated():
+                rows = self.schema.encode(answers[answered])
+                figures[answered] = self.selector.probabilities(rows)
+        return pd.DataFrame(figures, answers.index, ["valid", "inlier"])
 
     def with_sampling(self, **changes: Any) -> GenRe:
         """The same generator, sampled otherwise, without training again.
@@ -203,13 +257,10 @@ class GenRe(SchemaMethod):
             own temperature and number of samples, where these are the old one's.
         """
         values = resampled(self.hyperparams, changes)
-        if values["selection"] == "expected":
-            _ = self.choice  # of this one, so that what is sampled otherwise is chosen alike
+        selector = self.selector if values["selection"] == "expected" else self._selector
         other = copy.copy(self)
         other.hyperparams = values
-        if "choice" in self.__dict__:
-            rule = replace(self.choice.rule, gamma=values["gamma"])
-            other.__dict__["choice"] = self.choice._replace(rule=rule)
+        other._selector = selector and selector.with_gamma(values["gamma"])
         return other
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -223,14 +274,14 @@ class GenRe(SchemaMethod):
         path : path
             A safetensors file; an existing one is replaced as a whole.
         """
-        checkpoint.save(self, path)
+        checkpoint.save(path, self.generator, self.classifier, self.hyperparams, self._selector)
 
     def export(self, path: str | os.PathLike[str]) -> None:
         """Write the trained generator as one file that torch alone reads, where this package is not installed.
 
         ``torch.export.load(path).module()`` is a function of encoded factuals (B, D), float64, and a seed, a Tensor ()
         of int64. It gives what :meth:`candidates` gives for that seed; h, which chooses among them, is not in the file.
-        The second opinion is not either: with the rule "expected", it samples as "validity" does.
+        Neither is the selector: with the rule "expected", the file samples as "validity" does.
         The extra file ``description.json`` has the schema, by which rows are encoded, and how it samples.
 
         Parameters
@@ -243,7 +294,10 @@ class GenRe(SchemaMethod):
         InputError
             The path does not end in ``.pt2``.
         """
-        checkpoint.save_for_torch(self, path)
+        values = self.hyperparams
+        if values["selection"] == "expected":
+            values = resampled(values, {"selection": "validity"})
+        checkpoint.export_program(path, self.generator, self.schema, to_sampling(values))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], mlmodel: Any, device: str = "auto") -> GenRe:
@@ -261,6 +315,22 @@ class GenRe(SchemaMethod):
         CheckpointError
             No such checkpoint, or one for another schema or classifier; the message says what differs.
         """
-        method = cls.__new__(cls)
-        checkpoint.load(method, path, mlmodel, device)
-        return method
+        saved = checkpoint.read(path, mlmodel, device)
+        return cls(mlmodel, saved.hyperparams, saved=saved)
+
+
+def _warn_of_unmatched(pairs: Pairs, schema: Schema) -> None:
+    """Log how many denied rows have no accepted row that their constraints allow, if any."""
+    if not pairs.n_relaxed and not pairs.n_unmatched:
+        return
+    names = ", ".join(feature.name for feature in schema.features if feature.immutable) or "none"
+    log.warning(
+        "of %d denied training rows, %d have no accepted row of the same immutables (%s) that their constraints allow: "
+        "%d are paired with the accepted rows nearest in them, %d are not learned from, so that people like these get "
+        "answers that are extrapolated, or NaN; what is immutable stays as it is for everyone",
+        len(pairs) + pairs.n_unmatched,
+        pairs.n_relaxed + pairs.n_unmatched,
+        names,
+        pairs.n_relaxed,
+        pairs.n_unmatched,
+    )

@@ -22,15 +22,15 @@ from carla_genre.generator.config import PairConfig
 from carla_genre.harness.record import write
 from carla_genre.methods.baselines.nearest import NearestNeighbor
 from carla_genre.schema import Feature, Schema
-from carla_genre.selection.calibration import Curve, Curves, bootstrap
+from carla_genre.selection.calibration import Calibration, LogisticCurve, bootstrap
 from carla_genre.selection.expected_score import ExpectedScore
-from carla_genre.selection.selector import ExpectedChoice
-from carla_genre.selection.surrogate import SecondOpinion, space
+from carla_genre.selection.selector import ExpectedScoreSelector
+from carla_genre.selection.surrogate import SurrogateJudge, points_of
 
 SCHEMA = Schema(tuple(Feature(name, (name,)) for name in ("a", "b")), ("a", "b"))
 
 
-class Opinion:
+class Surrogate:
     """The first feature is how valid, the second how much of an outlier."""
 
     def validity(self, points: np.ndarray) -> np.ndarray:
@@ -54,10 +54,10 @@ def h(rows: np.ndarray) -> np.ndarray:
     return rows[..., 0]
 
 
-def made(takes_back: bool = False) -> ExpectedChoice:
-    curves = Curves(Curve(10.0, -5.0), Curve(8.0, 12.0))
-    opinion = cast(SecondOpinion, Opinion())
-    return ExpectedChoice(ExpectedScore(SCHEMA, opinion, curves, h, 0.5), 0.0, takes_back)
+def made(reverts: bool = False) -> ExpectedScoreSelector:
+    curves = Calibration(LogisticCurve(10.0, -5.0), LogisticCurve(8.0, 12.0))
+    judge = cast(SurrogateJudge, Surrogate())
+    return ExpectedScoreSelector(ExpectedScore(SCHEMA, judge, curves, h, 0.5), 0.0, reverts)
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +74,12 @@ def costs(values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
 def test_without_a_term_the_others_decide(asked: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
     values, candidates, scores = asked
     cost = np.where(scores > 0.5, costs(values, candidates), np.inf)
-    neither = rules.without(made(), has_validity=False, has_inlier=False).choose(*asked)
+    neither = rules.without(made(), has_validity=False, has_inlier=False).select(*asked)
     np.testing.assert_allclose(
         costs(values, neither.answers[:, None])[:, 0], cost.min(axis=1)
     )  # the cheapest
-    curve = made().rule.curves.validity
-    alone = rules.without(made(), has_inlier=False).choose(*asked)
+    curve = made().objective.calibration.validity
+    alone = rules.without(made(), has_inlier=False).select(*asked)
     # the opinion's numbers are of single precision
     expected = (curve(candidates[..., 0]) - cost / 2).max(axis=1)
     np.testing.assert_allclose(alone.score, expected, atol=1e-6)
@@ -90,15 +90,15 @@ def test_thresholds_take_the_cheapest_that_passes(
 ) -> None:
     values, candidates, scores = asked
     hard = rules.Thresholds(made())
-    answers = hard.choose(values, candidates, scores).answers
+    answers = hard.select(values, candidates, scores).answers
     passes = (candidates[..., 0] > 0.8) & (candidates[..., 1] < 0.2)
     someone = passes.any(axis=1)
     assert 0.2 < someone.mean() < 1
     cheapest = np.where(passes, costs(values, candidates), np.inf).min(axis=1)
     np.testing.assert_allclose(costs(values[someone], answers[someone][:, None])[:, 0], cheapest[someone])
     unsure = np.minimum(candidates, [0.65, 1.0])  # none has h > .7: those with h > .5 count
-    assert not np.isnan(hard.choose(values, unsure, h(unsure)).answers[(scores > 0.5).any(axis=1)]).any()
-    back = rules.Thresholds(made(takes_back=True)).choose(values, candidates, scores).answers
+    assert not np.isnan(hard.select(values, unsure, h(unsure)).answers[(scores > 0.5).any(axis=1)]).any()
+    back = rules.Thresholds(made(reverts=True)).select(values, candidates, scores).answers
     assert (back[someone, 0] > 0.8).all() and (back[someone, 1] < 0.2).all()
     shorter = costs(values[someone], back[someone][:, None])[:, 0]
     assert (shorter <= cheapest[someone] + 1e-12).all()
@@ -112,11 +112,11 @@ def test_no_choice_is_above_the_oracle(asked: tuple[np.ndarray, np.ndarray, np.n
         right = (answers[:, 1] > 0.5).astype(float) + (answers[:, 0] < 0.6)
         return right - costs(values, answers[:, None])[:, 0] / 2
 
-    best = rules.oracle(made(), judge).choose(*asked)
+    best = rules.oracle(made(), judge).select(*asked)
     np.testing.assert_allclose(best.score, score(best.answers))
     true = np.stack([score(candidates[:, place]) for place in range(20)], axis=1)
     np.testing.assert_allclose(best.score, np.where(scores > 0.5, true, -np.inf).max(axis=1))
-    other = made().choose(*asked).answers
+    other = made().select(*asked).answers
     assert score(best.answers).mean() > score(other).mean() + 0.1
 
 
@@ -136,18 +136,18 @@ def test_without_a_margin_more_is_valid() -> None:
     np.testing.assert_array_equal(inside, same)
 
 
-def test_what_the_second_opinion_refuses_is_not_learned_from() -> None:
+def test_what_the_surrogate_refuses_is_not_learned_from() -> None:
     method = NearestNeighbor(make_mlmodel())
     rows = method.training_rows
-    opinion = SecondOpinion.fit(space(method.schema, rows.values), rows.labels, 0)
+    judge = SurrogateJudge.fit(points_of(method.schema, rows.values), rows.labels, 0)
     config = PairConfig(gamma=0.6)
-    both, first = trainings.AcceptedTwice(opinion).sides(method, config), rows.sides(config)
+    both, first = trainings.AcceptedTwice(judge).sides(method.classifier, config, False), rows.sides(config)
     np.testing.assert_array_equal(both.denied, first.denied)
     assert 0 < len(both.accepted) < len(first.accepted)
-    assert (opinion.inlier(space(method.schema, both.accepted)) > -1.6).mean() > 0.9
+    assert (judge.inlier(points_of(method.schema, both.accepted)) > -1.6).mean() > 0.9
     assert (
-        opinion.validity(space(method.schema, both.accepted)).mean()
-        > opinion.validity(space(method.schema, first.accepted)).mean()
+        judge.validity(points_of(method.schema, both.accepted)).mean()
+        > judge.validity(points_of(method.schema, first.accepted)).mean()
     )
 
 

@@ -21,9 +21,9 @@ from benchmarks.studies.features.page import growth_table, order_table, profile_
 from benchmarks.studies.features.real import SETS, find_file
 from benchmarks.studies.features.setting import known_setting, likely
 from carla_genre.errors import InputError
-from carla_genre.methods.core.training_rows import TrainingRows
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol import Setting
+from carla_genre.schema.training_rows import TrainingRows
 
 SHORT = {"selection": "validity", "verbose": False, "training": {"steps": 3, "batch_size": 16}}
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,13 +19,11 @@ from carla_genre import CheckpointError, GenRe, InputError
 from carla_genre.evaluation.violations import violations
 from carla_genre.generator.config import PRESETS, PairConfig
 from carla_genre.generator.pairing.pairs import TablePairs
-from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.methods.core.training_rows import Sides, TrainingRows
-from carla_genre.methods.genre import choice as genre_choice
+from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.methods.genre import distillation
-from carla_genre.selection import calibration as opinion_curves
-from carla_genre.selection import surrogate as second_opinion
-from carla_genre.selection.selector import denied_people, expected_choice
+from carla_genre.methods.genre.hyperparameters import to_sampling
+from carla_genre.schema.training_rows import Sides, TrainingRows
+from carla_genre.selection import ExpectedScoreSelector, calibration, surrogate
 
 EXPECTED = {**QUICK, "selection": "expected"}
 DISTILLED = {**EXPECTED, "distil": True}
@@ -35,8 +34,8 @@ FROZEN = {"age": {"direction": "increase"}, "region": {"immutable": True}, "debt
 def quick_rule() -> Iterator[None]:
     """A rule that is fitted in a moment."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(second_opinion, "TREES", 40)
-        patch.setattr(opinion_curves, "MOST_DRAWS", 1)
+        patch.setattr(surrogate, "TREES", 40)
+        patch.setattr(calibration, "MOST_DRAWS", 1)
         yield
 
 
@@ -58,7 +57,7 @@ def distilled(mlmodel: Logistic) -> GenRe:
 def expectation(judge: GenRe, drawing: GenRe, values: np.ndarray, n: int) -> np.ndarray:
     """What one rule expects of its choice among n draws as they are, NaN for a failure: (B,)."""
     candidates = drawing.with_sampling(n_samples=n).candidates(values)
-    return judge.choice._replace(takes_back=False).choose(values, candidates, judge.scores(candidates)).score
+    return replace(judge.selector, reverts=False).select(values, candidates, judge.scores(candidates)).score
 
 
 def weights(genre: GenRe) -> dict[str, torch.Tensor]:
@@ -83,28 +82,28 @@ def test_draws_are_better_and_few_are_as_good_as_many(
 def test_the_rule_stays_and_brings_few_samples(before: GenRe, distilled: GenRe) -> None:
     assert (distilled.hyperparams["n_samples"], distilled.hyperparams["temperature"]) == (10, 1.0)
     assert before.hyperparams["n_samples"] == 100
-    assert distilled.choice.to_dict() == before.choice.to_dict()
+    assert distilled.selector.to_dict() == before.selector.to_dict()
     assert distilled.seconds["distilling"] > 0 and "distilling" not in before.seconds
     assert distilled.generator.config.training == before.generator.config.training
     assert not distilled.generator.training
-    assert {"labelled_rows", "training_rows"}.isdisjoint(distilled.__dict__)
+    assert "training_rows" not in distilled.__dict__
 
 
 def test_what_is_learned_from_are_the_rule_s_answers_to_denied_training_people(
     before: GenRe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(distillation, "PEOPLE", 50)
-    pairs = distillation.chosen_pairs(before)
-    known = {tuple(row) for row in denied_people(before.labelled_rows)}
+    monkeypatch.setattr(distillation, "FACTUALS", 50)
+    denied_rows = before.classifier.training_rows().denied()
+    pairs = distillation.chosen_pairs(before.generator, before.selector, denied_rows, 0)
+    known = {tuple(row) for row in denied_rows}
     assert len(pairs) + pairs.n_unmatched == 50 and {tuple(row) for row in pairs.sources} <= known
     candidates = before.with_sampling(n_samples=distillation.CANDIDATES).candidates(pairs.sources)
-    chosen = before.choice.choose(pairs.sources, candidates, before.scores(candidates))
+    chosen = before.selector.select(pairs.sources, candidates, before.scores(candidates))
     np.testing.assert_array_equal(pairs.targets, chosen.answers)
     rows = torch.arange(len(pairs))
     for uniform in (0.0, 0.5, 0.999):
         drawn = pairs.target_at(rows, torch.full((len(rows), 1), uniform))
         assert torch.equal(drawn, rows)  # one answer each
-    before.__dict__.pop("labelled_rows")
 
 
 def test_constraints_hold_exactly(mlmodel: Logistic) -> None:
@@ -174,23 +173,26 @@ def test_the_bound_of_a_stated_risk_is_of_the_distilled_generator(
     careful = GenRe(mlmodel, {**DISTILLED, "risk": 0.005})
     for name, part in weights(distilled).items():
         assert torch.equal(part, weights(careful)[name])  # the seed's, and the bound is not learned from
-    source, rows = genre_choice._source(careful), careful.training_rows
-    made = expected_choice(source, rows, 0, takes_back=True, risk=0.005)
-    assert careful.choice.to_dict() == made.to_dict() and 0 < made.least < 1
-    assert made.to_dict()["curves"] != distilled.choice.to_dict()["curves"]
+    rows, sampling = careful.classifier.training_rows(), to_sampling(careful.hyperparams)
+    made = ExpectedScoreSelector.fit(careful, rows, sampling, 0, 0.005, gamma=careful.hyperparams["gamma"])
+    assert careful.selector.to_dict() == made.to_dict() and 0 < made.least_probability < 1
+    assert made.to_dict()["calibration"] != distilled.selector.to_dict()["calibration"]
 
 
 def test_where_nobody_is_answered_the_generator_stays(
-    before: GenRe, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    before: GenRe, caplog: pytest.LogCaptureFixture
 ) -> None:
-    genre, expected = copy.copy(before), copy.deepcopy(weights(before))
-    genre.generator, genre.seconds = copy.deepcopy(before.generator), {}
-    monkeypatch.setattr(genre, "scores", lambda values: np.full(values.shape[:-1], 0.4))
-    genre.__dict__["labelled_rows"] = before.training_rows
+    generator, expected = copy.deepcopy(before.generator), copy.deepcopy(weights(before))
+    objective = replace(before.selector.objective, h=lambda values: np.full(values.shape[:-1], 0.4))
+    refuses, denied_rows = (
+        replace(before.selector, objective=objective),
+        before.classifier.training_rows().denied(),
+    )
+    training = before.generator.config.training
     with caplog.at_level(logging.WARNING, logger="carla_genre"):
-        distillation.distil(genre)
+        same = distillation.distil(generator, refuses, denied_rows, training, 0, verbose=False)
     assert "the generator is not distilled" in caplog.text
-    assert all(torch.equal(part, weights(genre)[name]) for name, part in expected.items())
+    assert all(torch.equal(part, same.transformer.state_dict()[name]) for name, part in expected.items())
 
 
 def test_the_training_is_half_of_the_preset_s_and_has_no_file_of_its_own() -> None:
@@ -208,31 +210,31 @@ class SomeRows:
     def __init__(self) -> None:
         self.read: list[TrainingRows] = []
 
-    def sides(self, method: SchemaMethod, config: PairConfig) -> Sides:
-        return method.training_rows.sides(config)
+    def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool) -> Sides:
+        return classifier.training_rows().sides(config)
 
-    def labelled(self, method: SchemaMethod, at_most: int) -> TrainingRows:
-        rows = method.training_rows
+    def labelled(self, classifier: EncodedClassifier, at_most: int, verbose: bool) -> TrainingRows:
+        rows = classifier.training_rows()
         self.read.append(TrainingRows(rows.values[::2], rows.labels[::2], rows.scores[::2]))
         return self.read[-1]
 
 
-def test_people_from_elsewhere_are_read_once_for_the_rule_and_distilling(
+def test_rows_from_elsewhere_are_read_once_for_the_rule_and_distilling(
     mlmodel: Logistic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learned: list[np.ndarray] = []
     of_the_rule = distillation.chosen_pairs
 
-    def seen(genre: GenRe) -> TablePairs:
-        pairs = of_the_rule(genre)
+    def seen(*given: Any) -> TablePairs:
+        pairs = of_the_rule(*given)
         learned.append(pairs.sources)
         return pairs
 
     monkeypatch.setattr(distillation, "chosen_pairs", seen)
-    people = SomeRows()
-    GenRe(mlmodel, DISTILLED, people)
-    (rows,), (sources,) = people.read, learned
-    assert len(sources) and {tuple(row) for row in sources} <= {tuple(row) for row in denied_people(rows)}
+    source = SomeRows()
+    GenRe(mlmodel, DISTILLED, source)
+    (rows,), (sources,) = source.read, learned
+    assert len(sources) and {tuple(row) for row in sources} <= {tuple(row) for row in rows.denied()}
 
 
 @pytest.mark.slow

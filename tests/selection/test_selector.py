@@ -1,4 +1,4 @@
-"""The rule "expected": second opinion, curves, expected Score, changes taken back, and the stated risk."""
+"""The rule "expected": surrogate judge, calibration, expected Score, reverted changes, and the stated risk."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from scipy.special import expit
 from carla_genre import GenRe, InputError
 from carla_genre.evaluation.violations import violations
 from carla_genre.generator import sampler
-from carla_genre.methods.genre import choice as genre_choice
-from carla_genre.schema import Feature, Schema
-from carla_genre.selection.calibration import Curve, bootstrap, fit_curves
+from carla_genre.selection import selector as module
+from carla_genre.selection.calibration import LogisticCurve, bootstrap, calibrate
+from carla_genre.selection.conformal import least_probability
 from carla_genre.selection.expected_score import ExpectedScore
-from carla_genre.selection.selector import Source, least_probability
-from carla_genre.selection.surrogate import INLIER_RANGE, MARGIN, NEIGHBOURHOODS, SecondOpinion, space
+from carla_genre.selection.revert import revert_changes
+from carla_genre.selection.surrogate import INLIER_RANGE, MARGIN, NEIGHBOURHOODS, SurrogateJudge, points_of
 
 EXPECTED = {**QUICK, "selection": "expected", "n_samples": 30}
 
@@ -43,11 +43,11 @@ def asked(genre: GenRe, mlmodel: Logistic) -> tuple[np.ndarray, np.ndarray, np.n
     return values, candidates, genre.scores(candidates)
 
 
-def expectation(rule: ExpectedScore, values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+def expectation(objective: ExpectedScore, values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
     """By the formula, for every candidate (B, N)."""
     flat = candidates.reshape(-1, candidates.shape[-1])
-    both = sum(rule.probabilities(flat)).reshape(candidates.shape[:2])
-    return both - rule.schema.cost(values[:, None], candidates) / values.shape[1]
+    both = (objective.validity(flat) + objective.inlier(flat)).reshape(candidates.shape[:2])
+    return both - objective.schema.cost(values[:, None], candidates) / values.shape[1]
 
 
 def test_it_is_the_default_and_each_rule_has_its_sampling(genre: GenRe) -> None:
@@ -67,27 +67,27 @@ def test_the_choice_is_the_best_by_the_formula(
     values, candidates, scores = asked
     scores = scores.copy()
     scores[3], scores[4, ::2] = 0.5, np.nan
-    best_three = genre.choice.rule.best(values, candidates, scores, 3)
+    best_three = genre.selector.objective.top_k(values, candidates, scores, 3)
     assert best_three.answers.shape == (40, 3, 6)
-    chosen = best_three.first()
+    chosen = best_three.best()
     assert np.isnan(chosen.answers[3]).all() and np.isnan(chosen.score[3])
     accepted, sure = scores > 0.5, scores > 0.7
     assert sure.any(axis=1).any() and (sure < accepted).any()
     possible = np.where(sure.any(axis=1, keepdims=True), sure, accepted)
-    all_scores = np.where(possible, expectation(genre.choice.rule, values, candidates), -np.inf)
+    all_scores = np.where(possible, expectation(genre.selector.objective, values, candidates), -np.inf)
     others = np.delete(np.arange(len(values)), 3)
     np.testing.assert_allclose(chosen.score[others], all_scores.max(axis=1)[others], rtol=1e-12)
     best = candidates[np.arange(len(values)), all_scores.argmax(axis=1)]
     np.testing.assert_array_equal(chosen.answers[others], best[others])
 
 
-def test_what_is_taken_back_raises_the_expected_score(
+def test_what_is_reverted_raises_the_expected_score(
     genre: GenRe, mlmodel: Logistic, asked: tuple[np.ndarray, np.ndarray, np.ndarray]
 ) -> None:
     values, candidates, scores = asked
-    rule = genre.choice.rule
-    chosen = rule.best(values, candidates, scores, 1).first()
-    shorter = rule.take_back(values, chosen)
+    objective = genre.selector.objective
+    chosen = objective.top_k(values, candidates, scores, 1).best()
+    shorter = revert_changes(objective, values, chosen)
     assert (shorter.score >= chosen.score).all() and (shorter.score > chosen.score).any()
     own = (shorter.answers == values) | (shorter.answers == chosen.answers)
     assert own.all()  # a feature is the candidate's, or the factual's again
@@ -97,12 +97,12 @@ def test_what_is_taken_back_raises_the_expected_score(
     least = np.where(sure, 0.7, 0.5)
     assert sure.any() and (shorter.h > least).all()
     np.testing.assert_allclose(
-        shorter.score, expectation(rule, values, shorter.answers[:, None])[:, 0], rtol=1e-9
+        shorter.score, expectation(objective, values, shorter.answers[:, None])[:, 0], rtol=1e-9
     )
     for row, column in zip(*np.nonzero(shorter.answers != values), strict=True):  # nothing more can be
         trial = shorter.answers[row].copy()
         trial[column] = values[row, column]
-        worse = expectation(rule, values[[row]], trial[None, None])[0, 0] <= shorter.score[row] + 1e-12
+        worse = expectation(objective, values[[row]], trial[None, None])[0, 0] <= shorter.score[row] + 1e-12
         assert worse or genre.scores(trial[None])[0] <= least[row]
 
 
@@ -118,12 +118,12 @@ def test_h_is_asked_once_about_each_candidate(
     factuals = denied(mlmodel, 12)
     candidates = genre.candidates(genre.schema.encode(factuals)).reshape(12 * 30, -1)
     monkeypatch.setattr(mlmodel, "predict_proba", counted)
-    monkeypatch.setitem(genre.__dict__, "choice", genre.choice._replace(takes_back=False))
-    genre.get_counterfactuals(factuals)
+    plain = genre.with_sampling()
+    plain._selector = replace(genre.selector, reverts=False)
+    plain.get_counterfactuals(factuals)
     np.testing.assert_array_equal(
         np.concatenate(asked), genre.schema.decode(candidates).to_numpy(dtype=float)
     )
-    genre.__dict__["choice"] = genre.choice._replace(takes_back=True)
     asked.clear()
     genre.get_counterfactuals(factuals)
     first, *trials = asked
@@ -166,7 +166,7 @@ def test_a_loaded_one_is_saved_with_what_the_first_has_learnt(
     first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
     genre.save(first)
     GenRe.load(first, mlmodel).save(second)
-    monkeypatch.delattr("carla_genre.methods.genre.choice.expected_choice")  # nothing is fitted anew
+    monkeypatch.setattr(module, "bootstrap", None)  # nothing is fitted anew
     factuals = denied(mlmodel, 5)
     pd.testing.assert_frame_equal(
         GenRe.load(second, mlmodel).get_counterfactuals(factuals), genre.get_counterfactuals(factuals)
@@ -200,14 +200,14 @@ def two_moons(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def test_curves_are_calibrated_on_other_worlds() -> None:
     """An answer that is said to be valid with 60 to 95 percent is valid that often, where the truth is known."""
     rows, labels = two_moons(1500, 0)
-    curves = fit_curves(
+    curves = calibrate(
         bootstrap(rows, labels, seed=0), np.random.default_rng(1).random((2000, 2)).astype(np.float32)
     )
     told, right = [], []
     for seed in range(1, 5):
-        opinion = SecondOpinion.fit(*two_moons(1500, seed), seed)
+        judge = SurrogateJudge.fit(*two_moons(1500, seed), seed)
         points = np.random.default_rng(seed + 9).random((1000, 2)).astype(np.float32)
-        told.append(curves.validity(opinion.validity(points)))
+        told.append(curves.validity(judge.validity(points)))
         right.append(points.sum(axis=1) > 1)
     sure, truth = np.concatenate(told), np.concatenate(right)
     middle = (sure > 0.6) & (sure < 0.95)
@@ -219,18 +219,18 @@ def test_the_bootstrap_is_of_the_seed_and_the_inliers_of_the_accepted() -> None:
     rows, labels = two_moons(800, 0)
     one, other = (bootstrap(rows, labels, seed=3) for _ in range(2))
     points = np.random.default_rng(0).random((50, 2)).astype(np.float32)
-    np.testing.assert_array_equal(one.opinions[0].validity(points), other.opinions[0].validity(points))
-    opinion = SecondOpinion.fit(rows, labels, 0)
+    np.testing.assert_array_equal(one.judges[0].validity(points), other.judges[0].validity(points))
+    judge = SurrogateJudge.fit(rows, labels, 0)
     assert (
-        opinion.inlier(np.array([[0.8, 0.8]], np.float32))
+        judge.inlier(np.array([[0.8, 0.8]], np.float32))
         > -1.5
-        > opinion.inlier(np.array([[0.1, 0.1]], np.float32))
+        > judge.inlier(np.array([[0.1, 0.1]], np.float32))
     )
 
 
 def test_curves() -> None:
-    numbers = np.linspace(0, 1, 200)
-    curve = Curve.fit(numbers, numbers + np.random.default_rng(0).normal(0, 0.1, 200) > 0.5)
+    numbers = np.linpoints_of(0, 1, 200)
+    curve = LogisticCurve.fit(numbers, numbers + np.random.default_rng(0).normal(0, 0.1, 200) > 0.5)
     told = curve(numbers)
     assert (
         (np.diff(told) > 0).all()
@@ -238,9 +238,9 @@ def test_curves() -> None:
         and told[-1] > 0.95
         and abs(curve(np.array(0.5)) - 0.5) < 0.15
     )
-    falling = Curve.fit(numbers, numbers < 0.5)
+    falling = LogisticCurve.fit(numbers, numbers < 0.5)
     assert falling.slope == 0 and falling(numbers)[0] == pytest.approx(101 / 202)
-    sure = Curve.fit(numbers, np.ones(200, bool))
+    sure = LogisticCurve.fit(numbers, np.ones(200, bool))
     assert sure(numbers)[0] == pytest.approx(201 / 202)
 
 
@@ -250,34 +250,24 @@ def test_categories_of_many_levels_are_corners_of_a_simplex(genre: GenRe, mlmode
     position = next(p for p, f in enumerate(schema.features) if f.levels is not None and len(f.levels) > 2)
     for old, new in ((0, 1), (0, 2), (1, 2)):
         values[:, position] = (old, new)
-        points = space(schema, values)
+        points = points_of(schema, values)
         assert np.linalg.norm(points[0] - points[1]) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("risk", [0.05, 0.2])
-def test_a_stated_risk_is_kept_on_people_like_these(risk: float) -> None:
-    """At the bound that is found, wrong answers are as rare as promised."""
-    rows, labels = two_moons(1500, 0)
-    world = bootstrap(rows, labels, seed=0)
-    schema = Schema(tuple(Feature(name, (name,)) for name in ("a", "b")), ("a", "b"))
-
-    def candidates(values: np.ndarray, n: int) -> np.ndarray:
-        random = np.random.default_rng(int(values[0, 0] * 2**20))
-        return 0.8 * random.random((len(values), n, 2))[:, :1]
-
-    source = Source(schema, candidates, lambda points: np.ones(points.shape[:-1]), 0.7)
-    curves = fit_curves(world, rows)
-    people = np.random.default_rng(5).random((600, 2))
-    least = least_probability(source, world, curves, people[:300], False, risk)
+def test_the_bound_of_a_stated_risk(risk: float) -> None:
+    """Wrong answers above the bound are as rare as promised, and the bound is the least of such bounds."""
+    random = np.random.default_rng(0)
+    probability = random.random(1000)
+    wrong = random.random(1000) > probability
+    probability[::7], wrong[::7] = np.nan, False  # no answer
+    least = least_probability(probability, wrong, risk)
     assert 0 < least < 1
-    rule = ExpectedScore(schema, world.opinions[0], curves, source.h, source.gamma)
-    chosen = rule.best(people[300:], candidates(people[300:], 1), np.ones((300, 1)), 1).first()
-    given = chosen.validity * chosen.inlier >= least
-    right = np.logical_and(*world.right(space(schema, chosen.answers)))
-    assert 0.1 < given.mean() < 1
-    assert (given & ~right).mean() <= risk + 0.04
-    with pytest.raises(InputError, match=r"risk 0\.001 cannot be promised from 300"):
-        least_probability(source, world, curves, people[:300], False, 0.001)
+    share = [((probability >= bound) & wrong).sum() + 1 for bound in (least, np.nextafter(least, 0))]
+    assert share[0] / 1001 <= risk < share[1] / 1001
+    assert least_probability(probability, np.zeros(1000, bool), risk) == 0
+    with pytest.raises(InputError, match=r"risk 0\.0005 cannot be promised from 1000"):
+        least_probability(probability, wrong, 0.0005)
 
 
 def test_a_rule_that_comes_later_is_the_one_of_the_beginning(genre: GenRe, mlmodel: Logistic) -> None:
@@ -293,7 +283,7 @@ def test_who_is_settled_together_changes_no_answer(
     together = genre.get_counterfactuals(factuals)
     monkeypatch.setattr(sampler, "batch_size", lambda generator, n_samples: 3)
     for people in (1, 8, 1000):
-        monkeypatch.setattr(genre_choice, "TOGETHER", people)
+        monkeypatch.setattr(module, "TOGETHER", people)
         pd.testing.assert_frame_equal(genre.get_counterfactuals(factuals), together)
 
 
@@ -308,21 +298,22 @@ def test_nobody_is_answered_where_the_risk_is_too_high(genre: GenRe, mlmodel: Lo
 def test_labels_of_one_kind_are_refused() -> None:
     rows = np.random.default_rng(0).random((50, 2)).astype(np.float32)
     with pytest.raises(InputError, match="one of them only"):
-        SecondOpinion.fit(rows, np.ones(50, int), 0)
+        SurrogateJudge.fit(rows, np.ones(50, int), 0)
     with pytest.raises(InputError, match="more than 5 training rows of label 1, there are 3"):
-        SecondOpinion.fit(rows, (np.arange(50) < 3).astype(int), 0)
+        SurrogateJudge.fit(rows, (np.arange(50) < 3).astype(int), 0)
 
 
 def test_the_outlier_factor_is_the_mean_of_several_and_bounded() -> None:
     rows, labels = two_moons(400, 0)
-    opinion = SecondOpinion.fit(rows, labels, 0)
-    accepted = opinion.learnt["accepted"]
+    judge = SurrogateJudge.fit(rows, labels, 0)
+    accepted = judge.accepted
     assert accepted.shape == (NEIGHBOURHOODS, 400) and not (accepted == accepted[0]).all()
-    sure = np.abs(opinion.forest.oob_decision_function_[:, 1] - 0.5) > 6 * MARGIN
+    sure = np.abs(judge.forest.oob_decision_function_[:, 1] - 0.5) > 6 * MARGIN
     assert (accepted == accepted[0])[:, sure].all()
     asked = np.concatenate([rows[:50], rows[:50] + 0.05, [[40.0, 40.0]]]).astype(np.float32)
-    each = [replace(opinion, neighbourhoods=(one,)).inlier(asked) for one in opinion.neighbourhoods]
-    assert opinion.inlier(asked) == pytest.approx(np.mean(each, axis=0))
-    assert opinion.inlier(asked)[-1] == min(INLIER_RANGE) and max(INLIER_RANGE) >= opinion.inlier(asked).max()
-    again = SecondOpinion.again(opinion.learnt, 0)
-    assert (again.inlier(asked) == opinion.inlier(asked)).all()
+    alone = (SurrogateJudge(rows, labels, one[None], 0, forest=judge.forest) for one in accepted)
+    each = [judge_of_one.inlier(asked) for judge_of_one in alone]
+    assert judge.inlier(asked) == pytest.approx(np.mean(each, axis=0))
+    assert judge.inlier(asked)[-1] == min(INLIER_RANGE) and max(INLIER_RANGE) >= judge.inlier(asked).max()
+    again = SurrogateJudge.from_arrays(judge.arrays(), 0)
+    assert (again.inlier(asked) == judge.inlier(asked)).all()

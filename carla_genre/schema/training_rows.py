@@ -1,22 +1,15 @@
-"""What a method may learn from: the training rows, their labels, and h of each."""
+"""Training rows as arrays: encoded values, labels, and h of each."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
-from carla_genre.generator.pairing.pairs import Pairs, accepted_rows, split_rows
-from carla_genre.schema import Schema
-
-if TYPE_CHECKING:
-    from carla_genre.methods.core.base import SchemaMethod
-
-log = logging.getLogger(__name__)
+from carla_genre.generator.pairing.pairs import accepted_rows, split_rows
 
 
 class Sides(NamedTuple):
@@ -26,19 +19,9 @@ class Sides(NamedTuple):
     accepted: np.ndarray
 
 
-class People(Protocol):
-    """Training rows from elsewhere than the classifier's own data."""
-
-    def sides(self, method: SchemaMethod, config: PairConfig) -> Sides:
-        """D_h- and D_h+ as arrays, in the method's features and by its classifier."""
-
-    def labelled(self, method: SchemaMethod, at_most: int) -> TrainingRows:
-        """An even sample of all rows, of both labels and of every h."""
-
-
 @dataclass(frozen=True)
 class TrainingRows:
-    """The classifier's training data, encoded.
+    """Labelled rows, encoded.
 
     Attributes
     ----------
@@ -90,6 +73,18 @@ class TrainingRows:
             raise InputError(f"h is above {gamma} for no training row, at most {largest:.6g}: {way_out}")
         return mask
 
+    def denied(self) -> np.ndarray:
+        """The values (m, D) of the rows with label 0 and h <= .5; all values where there is no such row."""
+        denied = self.values[(self.scores <= 0.5) & (self.labels == 0)]
+        return denied if len(denied) else self.values
+
+    def at_most(self, n: int, random: np.random.Generator) -> TrainingRows:
+        """All rows, or n of them, drawn evenly and in their order."""
+        if len(self.values) <= n:
+            return self
+        kept = np.sort(random.choice(len(self.values), n, replace=False))
+        return TrainingRows(self.values[kept], self.labels[kept], self.scores[kept])
+
 
 def read_labels(column: Any, target: str) -> np.ndarray:
     """A target column's 0 and 1 as int (n,)."""
@@ -99,20 +94,3 @@ def read_labels(column: Any, target: str) -> np.ndarray:
             f"the target column {target!r} must hold 0 and 1, it has {np.unique(labels)[:5].tolist()}"
         )
     return labels.astype(int)
-
-
-def warn_of_unmatched(pairs: Pairs, schema: Schema) -> None:
-    """Say in the log how many denied rows have no accepted row that their constraints allow, if any."""
-    if not pairs.n_relaxed and not pairs.n_unmatched:
-        return
-    names = ", ".join(feature.name for feature in schema.features if feature.immutable) or "none"
-    log.warning(
-        "of %d denied training rows, %d have no accepted row of the same immutables (%s) that their constraints allow: "
-        "%d are paired with the accepted rows nearest in them, %d are not learned from, so that people like these get "
-        "answers that are extrapolated, or NaN; what is immutable stays as it is for everyone",
-        len(pairs) + pairs.n_unmatched,
-        pairs.n_relaxed + pairs.n_unmatched,
-        names,
-        pairs.n_relaxed,
-        pairs.n_unmatched,
-    )

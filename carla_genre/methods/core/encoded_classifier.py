@@ -1,0 +1,56 @@
+"""A classifier together with the schema that its rows are encoded by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from carla_genre.blackbox import model_probability
+from carla_genre.generator.config import PairConfig
+from carla_genre.schema import Schema
+from carla_genre.schema.training_rows import Sides, TrainingRows, read_labels
+
+
+@dataclass(frozen=True)
+class EncodedClassifier:
+    """A classifier h that is asked about encoded rows.
+
+    Attributes
+    ----------
+    mlmodel : carla.models.api.MLModel
+        Only ``data``, ``feature_input_order`` and ``predict_proba`` are used.
+    schema : Schema
+    """
+
+    mlmodel: Any
+    schema: Schema
+
+    @property
+    def data(self) -> Any:
+        """The catalog of its training data."""
+        return self.mlmodel.data
+
+    def scores(self, values: np.ndarray) -> np.ndarray:
+        """Probability of label 1, h, of encoded rows: (..., D) -> (...)."""
+        if values.size == 0:
+            return np.empty(values.shape[:-1])
+        rows = self.schema.decode(values.reshape(-1, values.shape[-1]))
+        return model_probability(self.mlmodel, rows).reshape(values.shape[:-1])
+
+    def training_rows(self) -> TrainingRows:
+        """Its training rows; h is asked once about all of them."""
+        train, target = self.data.df_train, self.data.target
+        values = self.schema.encode(train)
+        return TrainingRows(values, read_labels(train[target], target), self.scores(values))
+
+
+class TrainingSource(Protocol):
+    """Training rows from elsewhere than the classifier's own data."""
+
+    def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool) -> Sides:
+        """D_h- and D_h+ as arrays."""
+
+    def labelled(self, classifier: EncodedClassifier, at_most: int, verbose: bool) -> TrainingRows:
+        """An even sample of all rows, of both labels and of every h."""

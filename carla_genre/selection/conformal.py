@@ -1,0 +1,40 @@
+"""Conformal risk control: the probability below which no answer is given."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from carla_genre.errors import InputError
+
+
+def least_probability(probability: np.ndarray, wrong: np.ndarray, risk: float) -> float:
+    """The bound below which no answer is given, so that the expected share of wrong answers is at most ``risk``.
+
+    Conformal risk control (Angelopoulos, Bates, Fisch, Lei and Schuster, ICLR 2024). The loss of a factual is 1 for a
+    wrong answer that is given, else 0: it falls as the bound rises. Of n factuals the least bound is taken at
+    which (losses + 1) / (n + 1) <= risk. For a factual that is exchangeable with these n, the expected loss is then at
+    most ``risk``.
+
+    Parameters
+    ----------
+    probability : ndarray (n,)
+        The probability that each factual's answer is right; NaN where there is no answer.
+    wrong : ndarray (n,), bool
+        Whether the answer is wrong; False where there is no answer.
+    risk : float
+
+    Raises
+    ------
+    InputError
+        n is too small for this risk.
+    """
+    n = len(probability)
+    if 1 / (n + 1) > risk:
+        raise InputError(
+            f"risk {risk:g} cannot be promised from {n} denied training rows that the curves were not fitted on: "
+            f"ask for {1 / (n + 1):.3g} or more, or give more training rows"
+        )
+    losses = np.sort(probability[wrong])[::-1]
+    allowed = int(np.floor(risk * (n + 1) - 1 + 1e-9))
+    # The answer that is one wrong answer too many has this probability: the bound lies just above it.
+    return 0.0 if len(losses) <= allowed else float(np.nextafter(losses[allowed], np.inf))
