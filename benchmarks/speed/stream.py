@@ -4,7 +4,7 @@ python -m benchmarks.speed.stream --root FOLDER --people 100000 --samples 10
 
 GenRe, the default preset trained in full, answers denied people of the data set's own rows, drawn with replacement:
 from CARLA's frame to CARLA's frame, with the choice among the candidates: by the paper's rule, and a tenth of them by
-GenRe's default, which takes more candidates and has a second opinion. Memory is what the call adds to a process that
+GenRe's default, which takes more candidates and has a selector. Memory is what the call adds to a process that
 has answered a few people before.
 """
 

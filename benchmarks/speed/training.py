@@ -3,7 +3,7 @@
 python -m benchmarks.speed.training --root FOLDER --data compas heloc adult
 
 Ours is the default preset in full: h asked about the training rows, pairs, training; once as the paper's rule of
-choosing needs it, and once as GenRe's default does, with its second opinion. The reference is
+choosing needs it, and once as GenRe's default does, with its selector. The reference is
 benchmarks/speed/reference.py: a step of a full batch is timed, and its length is that of 2000 epochs over all sources
 in such batches (the paper trains Adult in batches of 16384, which take more memory than a laptop has). They take
 turns, each in a process of its own, so that the peak of memory is each one's own, libraries and data included.
@@ -123,7 +123,7 @@ def measure(
             "ours_peak_mb": peak,
             "reference_peak_mb": reference_peak,
             "score": statistics.mean(one["score"] for one in ours[rule]),
-            **_second_opinion(ours[rule]),
+            **_selector(ours[rule]),
             "sources": batch.n_sources,
             "reference_step_s": statistics.median(steps),
             "reference_steps": batch.steps,
@@ -132,10 +132,10 @@ def measure(
     }
 
 
-def _second_opinion(ours: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def _selector(ours: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Its share of the seconds, of who has one."""
-    seconds = [one["second opinion"] for one in ours if "second opinion" in one]
-    return {"second_opinion_s": statistics.median(seconds)} if seconds else {}
+    seconds = [one["selector"] for one in ours if "selector" in one]
+    return {"selector_s": statistics.median(seconds)} if seconds else {}
 
 
 def _told(ours: Mapping[str, Sequence[Mapping[str, float]]]) -> str:

@@ -76,7 +76,7 @@ def fit(
         generator, pairs = untrained()
         threads = max(1, torch.get_num_threads() // config.devices)
         level = logging.getLogger("carla_genre").getEffectiveLevel()
-        TrainingJob(generator, pairs, seed, verbose, name, device.type, threads, level).write(folder)
+        TrainingJob(generator, pairs, config, seed, verbose, name, device.type, threads, level).write(folder)
         return generator
 
     if not in_cluster:

@@ -58,8 +58,8 @@ def test_both_trainings_run_on_the_pairs_of_a_classifier(setting, fewer_steps) -
     people = setting.factuals[list(setting.mlmodel.feature_input_order)]
     for title, choice in training.RULES.items():
         seconds, answers = training.train_ours(setting.mlmodel, people, {"verbose": False, **choice})
-        assert seconds["prepare"] > seconds.get("second opinion", 0) and answers.index.equals(people.index)
-        assert ("second opinion" in seconds) == ("expected" in title)
+        assert seconds["prepare"] > seconds.get("selector", 0) and answers.index.equals(people.index)
+        assert ("selector" in seconds) == ("expected" in title)
 
 
 def test_our_own_network_answers_the_same_without_a_cache(setting, fewer_steps) -> None:
@@ -78,9 +78,7 @@ def test_our_own_network_answers_the_same_without_a_cache(setting, fewer_steps) 
 def test_training_stands_beside_the_length_of_the_paper_s(tmp_path: Path) -> None:
     rows = rows_of(training, tmp_path)
     assert list(rows) == ["adult", "adult, by expected Score"]
-    assert (
-        0 < rows["adult, by expected Score"]["second_opinion_s"] < rows["adult, by expected Score"]["ours_s"]
-    )
+    assert 0 < rows["adult, by expected Score"]["selector_s"] < rows["adult, by expected Score"]["ours_s"]
     for row in rows.values():
         assert row["reference_s"] == pytest.approx(row["reference_step_s"] * row["reference_steps"])
         assert row["ratio"] == pytest.approx(row["reference_s"] / row["ours_s"])

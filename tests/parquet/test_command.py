@@ -22,7 +22,7 @@ def test_a_generator_trained_from_parquet_answers_parquet(genre, tmp_path, capsy
     status, out = train(tmp_path, "--in", path, "--at-most", 300, "--set", "seed=3", *QUICK)
     assert status == 0
     told = capsys.readouterr().out
-    assert f"written: {out}, pairs in " in told and " s, second opinion in " in told
+    assert f"written: {out}, pairs in " in told and " s, selector in " in told
     assert GenRe.load(out, genre._mlmodel).hyperparams["seed"] == 3
     asked = write(people(), tmp_path / "people.parquet")
     command = [

@@ -229,7 +229,7 @@ def test_the_bootstrap_is_of_the_seed_and_the_inliers_of_the_accepted() -> None:
 
 
 def test_curves() -> None:
-    numbers = np.linpoints_of(0, 1, 200)
+    numbers = np.linspace(0, 1, 200)
     curve = LogisticCurve.fit(numbers, numbers + np.random.default_rng(0).normal(0, 0.1, 200) > 0.5)
     told = curve(numbers)
     assert (

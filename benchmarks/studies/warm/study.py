@@ -77,7 +77,7 @@ def measured(
 
     The loss is that of the held-out pairs of the new h, over the generator's own bins; None where nothing was trained.
     Seconds are the processor's, of all that GenRe does before it can answer by the paper's rule: asking h about the
-    training rows, pairs, training. The default's second opinion is not among them.
+    training rows, pairs, training. The default's selector is not among them.
     """
     setting = _prepared(data, seed, root, plan)
     given: dict[str, Any] = {"seed": seed, "verbose": False, **RULES["validity"]}

@@ -93,7 +93,7 @@ def work(path: str, parent: str) -> None:
         job = TrainingJob.read(folder)
         torch.set_num_threads(job.threads)
         logging.basicConfig(level=job.log_level, format="%(message)s")
-        fabric = make_fabric(job.generator.config.training, torch.device(job.device))
+        fabric = make_fabric(job.config, torch.device(job.device))
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
         world = FabricWorld(fabric)
         generator, history = train_together(folder, world)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from carla_genre.generator.config import Training
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.trainer import Trainer
@@ -29,7 +30,7 @@ class TrainingJob:
 
     Parameters
     ----------
-    generator, pairs, seed, verbose, name
+    generator, pairs, config, seed, verbose, name
         As :class:`carla_genre.generator.trainer.Trainer` takes them.
     device : str
         "cpu" or "cuda".
@@ -41,6 +42,7 @@ class TrainingJob:
 
     generator: Generator
     pairs: Pairs
+    config: Training
     seed: int
     verbose: bool
     name: str
@@ -77,7 +79,6 @@ def train_together(folder: Path, world: FabricWorld) -> tuple[Generator, History
     generator = job.generator.to(world.device)
     torch.manual_seed(job.seed + world.rank)  # dropout: each process its own
     verbose = job.verbose and world.rank == 0
-    config = generator.config.training
-    trainer = Trainer(generator, job.pairs, config, job.seed, verbose, job.name, world)
+    trainer = Trainer(generator, job.pairs, job.config, job.seed, verbose, job.name, world)
     with world.interrupts_shared():
         return generator, trainer.fit()
