@@ -72,8 +72,6 @@ class SchemaMethod(RecourseMethod):
         All values, defaults included.
     schema : Schema
         The features.
-    classifier : EncodedClassifier
-        h, asked about encoded rows.
     device : torch.device
         Where it works.
     seconds : dict
@@ -98,7 +96,6 @@ class SchemaMethod(RecourseMethod):
         self.hyperparams = check(self.options_for(hyperparams), hyperparams, type(self).__name__)
         super().__init__(mlmodel)
         self.schema = schema or Schema.from_mlmodel(mlmodel, self.hyperparams["constraints"])
-        self.classifier = EncodedClassifier(mlmodel, self.schema)
         self.device = choose_device(self.hyperparams["device"], type(self).__name__)
         self.seconds: dict[str, float] = {}
         start = time.perf_counter()
@@ -122,6 +119,11 @@ class SchemaMethod(RecourseMethod):
         with torch.random.fork_rng(devices=devices), processor_threads(self.hyperparams["threads"]):
             torch.manual_seed(self.hyperparams["seed"])
             yield
+
+    @property
+    def classifier(self) -> EncodedClassifier:
+        """h, asked about encoded rows."""
+        return EncodedClassifier(self._mlmodel, self.schema)
 
     @cached_property
     def training_rows(self) -> TrainingRows:
