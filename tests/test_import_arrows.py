@@ -19,7 +19,7 @@ PACKAGE = "carla_genre"
 # From the ground up: a room may import the rooms of the floors below its own.
 FLOORS = (
     {"errors"},
-    {"io", "suggestions", "loading"},
+    {"io", "suggestions", "loading", "threads"},
     {"blackbox", "options", "carla_compat", "cluster"},
     {"generator"},
     {"schema"},
@@ -35,18 +35,17 @@ FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 NEVER = {
     "methods": {"evaluation"},  # no method sees a measure
     "demo": {"harness"},  # the first command needs little
-    **{
-        room: {"carla_compat"} for room in FLOOR if room != "cli"
-    },  # the package's __init__ imports it; cli reports it
+    "generator": {"blackbox"},  # which knows of pandas
 }
-GENERATOR_NEVER = {"blackbox"}  # it knows of pandas
 MOST_FILES, MOST_LINES = 18, 300
 
 
 def may_import(room: str) -> set[str]:
     """The other rooms that a room may import; the package's own version is free for all."""
     below = {other for other, floor in FLOOR.items() if floor < FLOOR[room]}
-    return below - NEVER.get(room, set()) - (GENERATOR_NEVER if room == "generator" else set())
+    if room != "cli":  # which reports what was repaired
+        below -= {"carla_compat"}  # the package's __init__ imports it before all else
+    return below - NEVER.get(room, set())
 
 
 # CARLA's own test suite under this package is a measure of the repairs, so it asks which were applied.

@@ -81,7 +81,8 @@ def answer_frame(genre: GenRe, people: Path) -> None:
 
 def read_by_groups(genre: GenRe, people: Path) -> Sides:
     """Ours: D_h- and D_h+ of a file."""
-    return ParquetPeople(people, folder=people.parent).sides(genre, genre.generator.config.pairs)
+    source = ParquetPeople(people, folder=people.parent)
+    return source.sides(genre.classifier, genre.generator.config.pairs, verbose=False)
 
 
 def read_frame(genre: GenRe, people: Path) -> Sides:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
 import os
 import time
 from collections.abc import Mapping
@@ -17,12 +16,11 @@ import torch
 from carla_genre.generator.config import PRESETS, SamplingConfig
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.pairing.pairs import Pairs, find_pairs
+from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.sampler import sample, sample_in_batches
 from carla_genre.generator.training_state import History
 from carla_genre.methods.core.base import SchemaMethod
 from carla_genre.methods.core.encoded_classifier import TrainingSource
-from carla_genre.methods.core.feature_constraints import feature_constraints, level_counts
 from carla_genre.methods.genre import checkpoint
 from carla_genre.methods.genre.distillation import distil, second_training
 from carla_genre.methods.genre.hyperparameters import (
@@ -32,14 +30,11 @@ from carla_genre.methods.genre.hyperparameters import (
     to_config,
     to_sampling,
 )
-from carla_genre.methods.genre.warm_start import started_from
+from carla_genre.methods.genre.untrained import untrained_generator
 from carla_genre.options import check
-from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.selection import ExpectedScoreSelector, cheapest, most_valid
 from carla_genre.selection.selector import MOST_ROWS
-
-log = logging.getLogger(__name__)
 
 
 class GenRe(SchemaMethod):
@@ -139,20 +134,14 @@ class GenRe(SchemaMethod):
                 self._selector = self._fit_selector(rows)
 
     def _untrained(self) -> tuple[Generator, Pairs]:
-        config, schema = self._config, self.schema
-        start = time.perf_counter()
-        constraints = feature_constraints(schema)
-        old = config.warm_start
-        started = None if old is None else started_from(old, config, constraints, schema)
+        start, config = time.perf_counter(), self._config
         if self._source is None:
             sides = self.training_rows.sides(config.pairs)
         else:
             sides = self._source.sides(self.classifier, config.pairs, self.hyperparams["verbose"])
-        pairs = find_pairs(sides.denied, sides.accepted, constraints, config.pairs, self.device)
+        generator, pairs = untrained_generator(config, self.schema, sides, self.device)
         self.seconds["pairs"] = time.perf_counter() - start
-        _warn_of_unmatched(pairs, schema)
-        generator = started or Generator.for_pairs(config, constraints, level_counts(schema), pairs)
-        return generator.to(self.device), pairs
+        return generator, pairs
 
     def _labelled_rows(self) -> TrainingRows:
         """What a selector is fitted on."""
@@ -186,7 +175,7 @@ class GenRe(SchemaMethod):
         return self._selector
 
     def candidates(self, values: np.ndarray, sampling: SamplingConfig | None = None) -> np.ndarray:
-        """Sampled answers.
+        """Sampled answers, (B, N, D).
 
         Parameters
         ----------
@@ -194,16 +183,10 @@ class GenRe(SchemaMethod):
             Encoded factuals (``schema.encode``).
         sampling : SamplingConfig, optional
             How to draw; else as the hyperparameters say.
-
-        Returns
-        -------
-        ndarray (B, N, D)
         """
-        sampling = sampling or to_sampling(self.hyperparams)
+        sampling, factuals = sampling or to_sampling(self.hyperparams), torch.from_numpy(values)
         with self._isolated():
-            return sample(
-                self.generator, torch.from_numpy(values), sampling, self.hyperparams["seed"]
-            ).numpy()
+            return sample(self.generator, factuals, sampling, self.hyperparams["seed"]).numpy()
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         given = self.hyperparams
@@ -252,9 +235,8 @@ class GenRe(SchemaMethod):
         Parameters
         ----------
         **changes
-            Of ``temperature``, ``sigma``, ``n_samples``, ``selection``, ``gamma`` (above which
-            h is sure of an answer; "validity" does not look at it) and ``seed``. Another selection brings its
-            own temperature and number of samples, where these are the old one's.
+            Of ``temperature``, ``sigma``, ``n_samples``, ``selection``, ``gamma`` and ``seed``. Another selection
+            brings its own temperature and number of samples, where these are the old one's.
         """
         values = resampled(self.hyperparams, changes)
         selector = self.selector if values["selection"] == "expected" else self._selector
@@ -266,8 +248,7 @@ class GenRe(SchemaMethod):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the trained generator with its schema and the classifier's fingerprint.
 
-        With the rule "expected", the encoded training rows and their labels are in the file: its forest is grown again
-        from them.
+        With the rule "expected", the file holds the encoded training rows and their labels: its forest is grown from them.
 
         Parameters
         ----------
@@ -280,9 +261,8 @@ class GenRe(SchemaMethod):
         """Write the trained generator as one file that torch alone reads, where this package is not installed.
 
         ``torch.export.load(path).module()`` is a function of encoded factuals (B, D), float64, and a seed, a Tensor ()
-        of int64. It gives what :meth:`candidates` gives for that seed; h, which chooses among them, is not in the file.
-        Neither is the selector: with the rule "expected", the file samples as "validity" does.
-        The extra file ``description.json`` has the schema, by which rows are encoded, and how it samples.
+        of int64. It gives what :meth:`candidates` gives. h and the selector are not in the file: with the rule
+        "expected", it samples as "validity" does. The extra file ``description.json`` has the schema and the sampling.
 
         Parameters
         ----------
@@ -317,20 +297,3 @@ class GenRe(SchemaMethod):
         """
         saved = checkpoint.read(path, mlmodel, device)
         return cls(mlmodel, saved.hyperparams, saved=saved)
-
-
-def _warn_of_unmatched(pairs: Pairs, schema: Schema) -> None:
-    """Log how many denied rows have no accepted row that their constraints allow, if any."""
-    if not pairs.n_relaxed and not pairs.n_unmatched:
-        return
-    names = ", ".join(feature.name for feature in schema.features if feature.immutable) or "none"
-    log.warning(
-        "of %d denied training rows, %d have no accepted row of the same immutables (%s) that their constraints allow: "
-        "%d are paired with the accepted rows nearest in them, %d are not learned from, so that people like these get "
-        "answers that are extrapolated, or NaN; what is immutable stays as it is for everyone",
-        len(pairs) + pairs.n_unmatched,
-        pairs.n_relaxed + pairs.n_unmatched,
-        names,
-        pairs.n_relaxed,
-        pairs.n_unmatched,
-    )
