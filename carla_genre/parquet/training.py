@@ -67,7 +67,7 @@ class ParquetPeople:
         if self.at_most is not None and self.at_most < 1:
             raise InputError(f"at_most must be 1 or more rows of each side, got {self.at_most}")
 
-    def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool) -> Sides:
+    def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool = True) -> Sides:
         """Read all rows, ask h about each, and keep those of D_h- and D_h+ (section 4.1).
 
         Raises
@@ -79,7 +79,7 @@ class ParquetPeople:
         with contextlib.ExitStack() as files:
             return self._read(source, classifier, config, verbose, files)
 
-    def labelled(self, classifier: EncodedClassifier, at_most: int, verbose: bool) -> TrainingRows:
+    def labelled(self, classifier: EncodedClassifier, at_most: int, verbose: bool = True) -> TrainingRows:
         """An even sample of the rows, read by row groups; what is left out has been told by :meth:`sides`."""
         source, width = self._source(classifier), len(classifier.schema.features)
         sample = EvenSample(width + 1, at_most, np.random.default_rng([self.seed, 2]))

@@ -22,7 +22,7 @@ def raw(genre):
 
 def sides(genre, people, **changes):
     """What GenRe is given to learn from."""
-    return people.sides(genre, replace(genre._config.pairs, **changes))
+    return people.sides(genre.classifier, replace(genre._config.pairs, **changes))
 
 
 def as_set(rows):

@@ -49,8 +49,8 @@ class EncodedClassifier:
 class TrainingSource(Protocol):
     """Training rows from elsewhere than the classifier's own data."""
 
-    def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool) -> Sides:
+    def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool = True) -> Sides:
         """D_h- and D_h+ as arrays."""
 
-    def labelled(self, classifier: EncodedClassifier, at_most: int, verbose: bool) -> TrainingRows:
+    def labelled(self, classifier: EncodedClassifier, at_most: int, verbose: bool = True) -> TrainingRows:
         """An even sample of all rows, of both labels and of every h."""

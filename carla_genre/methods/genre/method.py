@@ -248,7 +248,8 @@ class GenRe(SchemaMethod):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the trained generator with its schema and the classifier's fingerprint.
 
-        With the rule "expected", the file holds the encoded training rows and their labels: its forest is grown from them.
+        With the rule "expected", the file holds the encoded training rows and their labels: its forest is grown from
+        them.
 
         Parameters
         ----------
