@@ -10,7 +10,8 @@ from carla_genre.harness.code import mark_of
 from carla_genre.harness.markdown import markdown_table, number, spread
 from carla_genre.harness.table import HELD, notes, table
 
-# One of each kind: near h, by trial, diverse, by a likelihood, the nearest row, the nearest rows with GenRe's selector, and GenRe by its rules.
+# One of each kind: near h, by trial, diverse, by a likelihood, the nearest row, the nearest rows with GenRe's selector,
+# and GenRe by its rules.
 LABELS = (
     *("Wachter", "GrowingSpheres", "Dice", "CRUD"),
     *("NNR-D_h+", "NNR+Score", "GenRe", "GenRe, validity", "GenRe, cheapest"),
