@@ -171,19 +171,21 @@ def _method(grid: Grid, label: str, quick: bool) -> MethodEntry | None:
     entry, where = grid.recourse_methods[label] or MethodEntry(), f"recourse_methods.{label}"
     if quick and entry.quick is False:
         return None
-    filled = {
-        "method": entry.method or label,
-        "hyperparams": merged(entry.hyperparams or {}, (quick and entry.quick) or {}),
-        "data": entry.data or grid.data_names,
-        "classifiers": entry.classifiers or grid.classifiers,
-    }
+    filled = entry.model_copy(
+        update={
+            "method": entry.method or label,
+            "hyperparams": merged(entry.hyperparams, (quick and entry.quick) or {}),
+            "data": entry.data or grid.data_names,
+            "classifiers": entry.classifiers or grid.classifiers,
+        }
+    )
     try:
-        hyperparameters_of(filled["method"], filled["hyperparams"])
+        hyperparameters_of(filled.method, filled.hyperparams)
     except InputError as error:
         raise InputError(f"{where}{'.quick' if quick else ''}: {error}") from error
-    check_names(filled["data"], grid.data_names, f"{where}.data")
-    check_names(filled["classifiers"], grid.classifiers, f"{where}.classifiers")
-    return entry.model_copy(update=filled)
+    check_names(filled.data, grid.data_names, f"{where}.data")
+    check_names(filled.classifiers, grid.classifiers, f"{where}.classifiers")
+    return filled
 
 
 def _tables(grid: Grid, folder: str) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, JsonValue, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 
 from carla_genre.errors import InputError
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
@@ -27,8 +27,10 @@ Names = Annotated[list[str], _AsList, Field(min_length=1), _Once]
 Seeds = Annotated[list[Annotated[int, Field(ge=0, lt=2**32)]], _AsList, Field(min_length=1), _Once]
 
 
-class _Part(BaseModel, extra="forbid", strict=True, frozen=True, allow_inf_nan=False):
+class _Part(BaseModel):
     """A mapping of the file. No value is converted to another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class TableEntry(_Part):
@@ -54,11 +56,13 @@ class TableEntry(_Part):
 class MethodEntry(_Part):
     """A method; where it names no data and no classifiers, it has the grid's."""
 
-    method: str | None = None
-    hyperparams: dict[str, JsonValue] | None = None
-    data: Names | None = None
-    classifiers: Names | None = None
-    share: float = Field(1.0, gt=0, le=1)
+    method: str = ""
+    hyperparams: Annotated[
+        dict[str, JsonValue], BeforeValidator(lambda value: {} if value is None else value)
+    ] = {}
+    data: Names = []
+    classifiers: Names = []
+    share: float = Field(default=1.0, gt=0, le=1)
     quick: dict[str, JsonValue] | Literal[False] | None = None
 
 
@@ -68,9 +72,9 @@ class QuickGrid(_Part):
     data: Annotated[list[str | TableEntry], _AsList, Field(min_length=1)] = list(REAL_DATA)
     classifiers: Names = [PAPER_CLASSIFIER]
     seeds: Seeds = [42]
-    people: int = Field(200, ge=1)
-    rows: int | None = Field(None, ge=20)
-    retrained: int = Field(3, ge=0)
+    people: int = Field(default=200, ge=1)
+    rows: int | None = Field(default=None, ge=20)
+    retrained: int = Field(default=3, ge=0)
 
     @property
     def data_names(self) -> list[str]:
@@ -81,13 +85,17 @@ class QuickGrid(_Part):
 class Grid(QuickGrid):
     """A whole file."""
 
-    label_noise: float = Field(0.0, ge=0, lt=0.5)
+    label_noise: float = Field(default=0.0, ge=0, lt=0.5)
     answers: bool = False
     recourse_methods: dict[Annotated[Line, BeforeValidator(str)], MethodEntry | None] = Field(min_length=1)
     quick: QuickGrid | None = None
 
 
-_KEYS_OF = {"data": TableEntry, "recourse_methods": MethodEntry, "quick": QuickGrid}
+_KEYS_OF: Mapping[str, type[BaseModel]] = {
+    "data": TableEntry,
+    "recourse_methods": MethodEntry,
+    "quick": QuickGrid,
+}
 _WORDS = {
     "too_short": "give at least one",
     "model_type": "expected a mapping",
