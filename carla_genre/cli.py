@@ -223,10 +223,17 @@ def _doctor(options: argparse.Namespace) -> None:
     print(carla_compat.report())
 
 
+class _ToStderr(logging.Handler):
+    """Prints to the stderr of the moment: what a live display stands in for, so that lines come above it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)
+
+
 def _log_to_stderr() -> None:
     """Lines of this package only, and not twice: CARLA gives the root logger a handler of its own."""
     logger = logging.getLogger("carla_genre")
-    handler = logging.StreamHandler()
+    handler = _ToStderr()
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger.handlers[:] = [handler]
     logger.setLevel(logging.INFO)

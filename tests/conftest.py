@@ -7,11 +7,14 @@ HOME and CF_MODELS at a folder that is removed at the end. It is read before any
 from __future__ import annotations
 
 import atexit
+import io
 import logging
 import os
 import shutil
 import signal
+import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +52,26 @@ def _shared_folder(variable: str, beside: str, example: str) -> Path:
     if not (folder / example).exists():
         pytest.skip(f"no {example} in {folder}: name the folder that has it in {variable}")
     return folder
+
+
+class Terminal(io.StringIO):
+    """A stderr that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Terminal]:
+    """What makes stderr a terminal of 80 columns and 20 lines; called in a test, pytest's own being set by then."""
+
+    def start() -> Terminal:
+        for name, value in {"TERM": "xterm", "COLUMNS": "80", "LINES": "20"}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        return sys.stderr  # type: ignore[return-value]
+
+    return start
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ PACKAGE = "carla_genre"
 # From the ground up: a room may import the rooms of the floors below its own.
 FLOORS = (
     {"errors"},
-    {"io", "suggestions", "loading", "threads"},
+    {"io", "suggestions", "loading", "progress", "threads"},
     {"blackbox", "options", "carla_compat", "cluster"},
     {"generator"},
     {"schema"},
@@ -50,7 +50,7 @@ def may_import(room: str) -> set[str]:
 
 # CARLA's own test suite under this package is a measure of the repairs, so it asks which were applied.
 MEASURES_THE_REPAIRS = "carla_suite"
-GENERATOR_MAY_IMPORT = {"torch", "numpy", "tqdm", "safetensors", "lightning_fabric", "faiss"}
+GENERATOR_MAY_IMPORT = {"torch", "numpy", "safetensors", "lightning_fabric", "faiss"}
 
 
 def module_name(path: Path, root: Path) -> str:

@@ -17,7 +17,7 @@ from benchmarks.command import command_parser, exit_status, results_folder
 from benchmarks.paper import interrupt
 from carla_genre.harness.command import Options, measured
 from carla_genre.harness.grid import read_grid
-from carla_genre.harness.grid_values import names
+from carla_genre.harness.grid_file import check_names
 from carla_genre.harness.rows import read_rows
 from carla_genre.harness.run import records_of
 from carla_genre.io import write_text
@@ -111,7 +111,7 @@ class Command:
     def _run(self, options: argparse.Namespace) -> int:
         folder = results_folder(options, RESULTS)
         if options.only and self.labels:
-            names(options.only, self.labels, "--only")
+            check_names(options.only, self.labels, "--only")
         if not options.no_run:
             workers = options.workers if options.workers is not None else _cores() if options.quick else 1
             chosen = {name: getattr(options, name) for name in ("root", "cache", "quick", "data", "seeds")}

@@ -21,7 +21,7 @@ from benchmarks.robust.cells import GRID, cells, wide_cells
 from benchmarks.robust.page import markdown
 from benchmarks.robust.wide import WIDE, write_tables
 from carla_genre.harness.cell import Cell, Places
-from carla_genre.harness.grid_values import read_yaml
+from carla_genre.harness.grid_file import read_yaml
 from carla_genre.harness.measure import measure
 from carla_genre.harness.record import failure
 from carla_genre.harness.run import records_of, run_grid

@@ -12,7 +12,7 @@ from benchmarks.studies.features.study import FOR_MANY
 from carla_genre.errors import InputError
 from carla_genre.harness.cell import Cell
 from carla_genre.harness.grid import read_grid
-from carla_genre.harness.grid_values import merged
+from carla_genre.harness.grid_file import merged
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
 
 GRID = Path(__file__).with_name("robust.yaml")

@@ -15,7 +15,7 @@ from benchmarks.robust.classifiers import FACTOR
 from benchmarks.robust.wide import WIDE
 from carla_genre.errors import InputError
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
-from carla_genre.harness.grid_values import read_yaml
+from carla_genre.harness.grid_file import read_yaml
 from carla_genre.harness.markdown import markdown_table, number, spread
 from carla_genre.harness.record import read_record
 

@@ -10,15 +10,16 @@ from typing import Any
 
 import torch
 
-from carla_genre.demo.progress import Lines, Progress, quiet_carla
+from carla_genre.demo.progress import Lines, quiet_carla
 from carla_genre.errors import InputError
+from carla_genre.progress import bar
 from carla_genre.threads import processor_threads
 
 HIDDEN = [18, 9]
 BATCH, EPOCHS, STEPS = 1024, 10, 600  # the steps are for small data: more epochs of smaller batches
 
 
-def train_classifier(data: Any, seed: int, progress: Progress) -> Any:
+def train_classifier(data: Any, seed: int) -> Any:
     """Train ``MLModelCatalog(data, "ann", "pytorch")``.
 
     CARLA keeps what it trains below the user's home, and takes it from there the next time; the demo
@@ -41,8 +42,8 @@ def train_classifier(data: Any, seed: int, progress: Progress) -> Any:
         torch.random.fork_rng(devices=devices),
         quiet_carla(),
         processor_threads(1),
-        progress.bar(epochs, "training h") as counter,
-        contextlib.redirect_stdout(Lines("Epoch", counter)),  # type: ignore[type-var]
+        bar("train h", epochs, lines=True) as done,
+        contextlib.redirect_stdout(Lines("Epoch", done)),  # type: ignore[type-var]
     ):
         torch.manual_seed(seed)
         mlmodel.train(

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from carla_genre.demo.progress import Progress, quiet_carla
+from carla_genre.demo.progress import quiet_carla
 from carla_genre.evaluation.carla_measures import run_all_measures
+from carla_genre.progress import bar
 
 from carla import Benchmark
 from carla.recourse_methods.api import RecourseMethod
@@ -60,15 +61,13 @@ def carla_methods(mlmodel: Any) -> Mapping[str, Callable[[], RecourseMethod]]:
     }
 
 
-def benchmark(
-    mlmodel: Any, method: RecourseMethod, name: str, factuals: pd.DataFrame, part: int, progress: Progress
-) -> Outcome:
+def benchmark(mlmodel: Any, method: RecourseMethod, name: str, factuals: pd.DataFrame, part: int) -> Outcome:
     """Run CARLA's Benchmark, the released one or the repository head's."""
     state = np.random.get_state()
     np.random.seed(0)  # GrowingSpheres draws from the global state
     try:
-        with quiet_carla(), progress.bar(len(factuals), name) as counter:
-            in_parts = InParts(method, part, counter.add)
+        with quiet_carla(), bar(name, len(factuals), lines=True) as done:
+            in_parts = InParts(method, part, done.advance)
             run = Benchmark(mlmodel, in_parts, factuals)
             measured = run_all_measures(run, mlmodel)
     finally:

@@ -1,4 +1,4 @@
-"""What the demo says while it works: steps, and bars on a terminal or log lines elsewhere."""
+"""What the demo says while it works: its steps, and what CARLA prints as a bar."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ import time
 import warnings
 from collections.abc import Iterator
 
-from tqdm import tqdm
-
-EVERY_S = 10.0
+from carla_genre.progress import Bar
 
 
-class Progress:
-    """Tells steps and shares done on stderr, each with the seconds since the start."""
+class Steps:
+    """Tells steps on stderr, each with the seconds since the start."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
@@ -24,8 +22,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """One line."""
-        tqdm.write(f"[{time.perf_counter() - self._start:5.1f} s] {text}", file=sys.stderr)
-        sys.stderr.flush()
+        print(f"[{time.perf_counter() - self._start:5.1f} s] {text}", file=sys.stderr, flush=True)
 
     @contextlib.contextmanager
     def step(self, name: str, text: str) -> Iterator[None]:
@@ -35,39 +32,15 @@ class Progress:
         yield
         self.seconds[name] = round(time.perf_counter() - start, 2)
 
-    @contextlib.contextmanager
-    def bar(self, total: int, what: str) -> Iterator[Counter]:
-        """Count up to ``total``: a bar on a terminal, a line every ten seconds elsewhere."""
-        with tqdm(total=total, desc=what, leave=False, disable=not sys.stderr.isatty()) as shown:
-            yield Counter(self, shown, total, what)
-
-
-class Counter:
-    """Counts what is done."""
-
-    def __init__(self, progress: Progress, shown: tqdm, total: int, what: str) -> None:
-        self._progress, self._shown, self._total, self._what = progress, shown, total, what
-        self.done = 0
-        self._told = time.perf_counter()
-
-    def add(self, count: int = 1) -> None:
-        """So many more are done."""
-        self.done += count
-        self._shown.update(count)
-        now = time.perf_counter()
-        if self._shown.disable and now - self._told > EVERY_S and self.done < self._total:
-            self._told = now
-            self._progress.say(f"  {self._what}: {self.done} of {self._total}")
-
 
 class Lines(io.TextIOBase):
     """A text stream that counts the lines beginning with a word, and swallows them all."""
 
-    def __init__(self, word: str, counter: Counter) -> None:
-        self._word, self._counter = word, counter
+    def __init__(self, word: str, bar: Bar) -> None:
+        self._word, self._bar = word, bar
 
     def write(self, text: str) -> int:
-        self._counter.add(sum(line.startswith(self._word) for line in text.splitlines()))
+        self._bar.advance(sum(line.startswith(self._word) for line in text.splitlines()))
         return len(text)
 
 

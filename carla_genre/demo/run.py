@@ -15,7 +15,7 @@ from carla_genre.blackbox import model_probability
 from carla_genre.datasets import load_dataset
 from carla_genre.demo import plotting
 from carla_genre.demo.answers import change_frequencies, changes, describe
-from carla_genre.demo.progress import Progress
+from carla_genre.demo.progress import Steps
 from carla_genre.errors import InputError, MissingDependencyError
 from carla_genre.evaluation.cost import feature_changes
 from carla_genre.evaluation.environment import peak_memory_mb, versions
@@ -72,24 +72,22 @@ def run(options: Options) -> Result:
     out = Path(options.out)
     if out.exists() and not out.is_dir():
         raise InputError(f"--out: {out} is a file; name a folder")
-    progress = Progress()
-    with progress.step("load", f"loading {options.data} and CARLA"):
+    steps = Steps()
+    with steps.step("load", f"loading {options.data} and CARLA"):
         data = _load(options)
         from carla_genre.demo.classifier import accepted_share, train_classifier
-    with progress.step("h", f"training h, CARLA's network, on {len(data.df_train):,} rows"):
-        mlmodel = train_classifier(data, options.seed, progress)
+    with steps.step("h", f"training h, CARLA's network, on {len(data.df_train):,} rows"):
+        mlmodel = train_classifier(data, options.seed)
     share = accepted_share(mlmodel, data.df_test)
     schema = Schema.from_mlmodel(mlmodel)
-    with progress.step(
-        "judge", f"h accepts {share:.0%} of the test rows; fitting the gold classifier and LOF"
-    ):
+    with steps.step("judge", f"h accepts {share:.0%} of the test rows; fitting the gold classifier and LOF"):
         rows = pd.concat([data.df_train, data.df_test], ignore_index=True)
         judge = Judge.fit(schema, rows, rows[data.target], n_jobs=2)
     factuals = _denied(mlmodel, options)
-    result = _compare(mlmodel, judge, factuals, options, progress)
+    result = _compare(mlmodel, judge, factuals, options, steps)
     people = _three_people(mlmodel, schema, factuals, result.answers["GenRe"])
     _print(result, people, len(factuals))
-    _write(out, options, result, people, schema, mlmodel, progress)
+    _write(out, options, result, people, schema, mlmodel, steps)
     return result
 
 
@@ -115,42 +113,40 @@ def _denied(mlmodel: Any, options: Options) -> pd.DataFrame:
     return denied.sample(min(people, len(denied)), random_state=options.seed)
 
 
-def _gamma(mlmodel: Any, progress: Progress) -> float:
+def _gamma(mlmodel: Any, steps: Steps) -> float:
     train = mlmodel.data.df_train
     accepted = train[train[mlmodel.data.target] == 1]
     enough = int((model_probability(mlmodel, accepted) > GAMMA).sum())
     if enough >= min(GAMMA_ENOUGH, len(accepted) / 10):
         return GAMMA
-    progress.say(f"h is sure (> {GAMMA}) of {enough} accepted rows only: GenRe learns from those above .5")
+    steps.say(f"h is sure (> {GAMMA}) of {enough} accepted rows only: GenRe learns from those above .5")
     return 0.5
 
 
-def _compare(
-    mlmodel: Any, judge: Judge, factuals: pd.DataFrame, options: Options, progress: Progress
-) -> Result:
+def _compare(mlmodel: Any, judge: Judge, factuals: pd.DataFrame, options: Options, steps: Steps) -> Result:
     """Build, ask and measure each method."""
     from carla_genre.demo.methods import benchmark, carla_methods
     from carla_genre.methods.genre.method import GenRe
 
-    hyperparams: dict[str, Any] = {"seed": options.seed, "gamma": _gamma(mlmodel, progress)}
+    hyperparams: dict[str, Any] = {"seed": options.seed, "gamma": _gamma(mlmodel, steps)}
     if options.quick:
         hyperparams["training"] = {"steps": QUICK_STEPS}
     builders = {"GenRe": lambda: GenRe(mlmodel, hyperparams), **carla_methods(mlmodel)}
     result = Result()
     for name, build in builders.items():
         if name == "GenRe":
-            with progress.step("GenRe training", "training GenRe"):
+            with steps.step("GenRe training", "training GenRe"):
                 method = build()
         else:
             method = build()
         part = len(factuals) if name == "GenRe" else 5
-        with progress.step(name, f"{name} answers {len(factuals)} people, through CARLA's Benchmark"):
-            outcome = benchmark(mlmodel, method, name, factuals, part, progress)
+        with steps.step(name, f"{name} answers {len(factuals)} people, through CARLA's Benchmark"):
+            outcome = benchmark(mlmodel, method, name, factuals, part)
         moved = feature_changes(judge.schema, factuals, outcome.answers)
         result.scores[name] = judge.score(factuals, outcome.answers)
         result.frequencies[name] = change_frequencies(moved, judge.schema.names)
         result.answers[name], result.carla[name] = outcome.answers, outcome.carla
-    result.seconds = progress.seconds
+    result.seconds = steps.seconds
     return result
 
 
@@ -201,7 +197,7 @@ def _write(
     people: list[dict[str, Any]],
     schema: Schema,
     mlmodel: Any,
-    progress: Progress,
+    steps: Steps,
 ) -> None:
     out.mkdir(parents=True, exist_ok=True)
     written = [out / "demo.json"]
@@ -222,13 +218,13 @@ def _write(
         "carla benchmark": result.carla,
         "change frequencies": result.frequencies,
         "answers": people,
-        "seconds": progress.seconds,
+        "seconds": steps.seconds,
         "peak memory MB": None if np.isnan(peak) else round(peak),
         "versions": versions(),
     }
     write_text(written[0], json.dumps(_plain(record), indent=2, default=str) + "\n")
     memory = "" if np.isnan(peak) else f", {peak:,.0f} MB at most"
-    progress.say(f"done{memory}; written: {', '.join(map(str, written))}")
+    steps.say(f"done{memory}; written: {', '.join(map(str, written))}")
 
 
 def _plain(value: Any) -> Any:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections import abc
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.generator.decoding import bytes_per_answer
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.patches import make_decoding
 from carla_genre.generator.randomness import normals, row_keys, uniforms
+from carla_genre.progress import bar
 
 # What the keys and values of a batch may take at most, by kind of device; it changes no answer.
 BATCH_BYTES = {"cpu": 1 << 26, "cuda": 1 << 31}
@@ -57,7 +56,7 @@ def sample_in_batches(
     generator, factuals, sampling, seed
         As for :func:`sample`.
     verbose : bool
-        Whether a terminal is shown a bar, from the second second on.
+        Whether a terminal is shown a bar, where there are several batches.
 
     Yields
     ------
@@ -66,8 +65,8 @@ def sample_in_batches(
     candidates : Tensor (B', N, D), float64
         On the CPU.
     """
-    size, hidden = batch_size(generator, sampling.n_samples), not (verbose and sys.stderr.isatty())
-    with tqdm(total=len(factuals), desc="answer", unit="row", disable=hidden, delay=1, leave=False) as bar:
+    size = batch_size(generator, sampling.n_samples)
+    with bar("answer", len(factuals), verbose and len(factuals) > size) as done:
         for start in range(0, len(factuals), size):
             rows = slice(start, min(start + size, len(factuals)))
             was_training = generator.training
@@ -77,7 +76,7 @@ def sample_in_batches(
             finally:
                 generator.train(was_training)
             yield rows, candidates.cpu()
-            bar.update(rows.stop - rows.start)
+            done.advance(rows.stop - rows.start)
 
 
 def batch_size(generator: Generator, n_samples: int) -> int:

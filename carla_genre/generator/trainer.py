@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import logging
 import math
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import torch
 from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
-from tqdm import tqdm
 
 from carla_genre.generator import training_state
 from carla_genre.generator.batches import Batches
@@ -24,6 +22,7 @@ from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.examples import Example, Examples
 from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.training_state import History
+from carla_genre.progress import bar
 
 log = logging.getLogger(__name__)
 
@@ -106,19 +105,15 @@ class Trainer:
 
     def _loop(self, forward) -> None:  # type: ignore[no-untyped-def]
         losses: list[Tensor] = []
-        on_terminal = self.verbose and sys.stderr.isatty()
-        title = f"train {self.name}"
-        with tqdm(
-            total=self.n_steps, initial=self.step, desc=title, unit="step", disable=not on_terminal
-        ) as bar:
+        with bar(f"train {self.name}", self.n_steps, self.verbose, self.step) as done:
             while self.step < self.n_steps and not self._is_over():
                 losses.append(self._gradient_step(forward))
                 self.step += 1
-                bar.update()
+                done.advance()
                 if self.step % self.every == 0 or self.step == self.n_steps:
                     self._evaluate(torch.stack(losses).mean().item())
                     losses.clear()
-                    bar.set_postfix(loss=f"{self.history.validation[-1]:.3f}")
+                    done.note(f"loss {self.history.validation[-1]:.3f}")
                     self._save()
                 self.world.check()
 

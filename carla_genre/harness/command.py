@@ -11,7 +11,6 @@ from typing import Any
 
 from carla_genre.harness.cell import Cell, Places
 from carla_genre.harness.grid import read_grid
-from carla_genre.harness.progress import Lines, LiveTable
 from carla_genre.harness.run import records_of, run_grid
 from carla_genre.harness.table import markdown, table, write_tables
 from carla_genre.protocol.cache import default_folder
@@ -88,8 +87,7 @@ def measured(options: Options, folder: Path) -> list[dict[str, Any]]:
         tables=str(Path(options.grid).parent.resolve()),
         cache=str(Path(options.cache).expanduser().resolve() if options.cache else default_folder()),
     )
-    progress = LiveTable() if sys.stderr.isatty() else Lines()
-    records = run_grid(cells, folder, places, options.workers, options.time_limit, options.cluster, progress)
+    records = run_grid(cells, folder, places, options.workers, options.time_limit, options.cluster)
     for record in records:
         if "error" in record:
             print(f"failed: {Cell(**record['cell'])}: {record['error']['message']}", file=sys.stderr)

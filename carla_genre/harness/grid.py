@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,38 +12,18 @@ import yaml
 
 from carla_genre.errors import InputError
 from carla_genre.harness.cell import Cell, Places, table_digest
-from carla_genre.harness.grid_values import (
-    check_keys,
-    flag,
-    mapping,
+from carla_genre.harness.grid_file import (
+    Grid,
+    MethodEntry,
+    TableEntry,
+    check_names,
+    checked,
     merged,
-    names,
-    number,
-    numbers,
-    one_line,
-    only_json,
-    part_below,
     read_yaml,
-    share,
-    texts,
 )
 from carla_genre.methods.registry import hyperparameters_of
-from carla_genre.protocol.classifiers import PAPER_CLASSIFIER, check_classifier
-from carla_genre.protocol.data import BALANCED, REAL_DATA
-
-KEYS = (
-    *("data", "classifiers", "seeds", "people", "rows", "label_noise", "retrained", "answers"),
-    *("recourse_methods", "quick"),
-)
-QUICK_KEYS = ("data", "classifiers", "seeds", "people", "rows", "retrained")
-METHOD_KEYS = ("method", "hyperparams", "data", "classifiers", "share", "quick")
-TABLE_KEYS = (
-    *("name", "csv", "balanced"),
-    # load_dataset's
-    *("test", "test_size", "seed", "target", "positive", "categorical", "continuous", "ignore"),
-    *("immutables", "increasing", "decreasing", "ranges"),
-)
-MOST_SEED = 2**32 - 1  # numpy's
+from carla_genre.protocol.classifiers import check_classifier
+from carla_genre.protocol.data import BALANCED
 
 
 def read_grid(
@@ -110,17 +89,6 @@ def read_grid(
         raise InputError(f"{file}: {error}") from error
 
 
-@dataclass(frozen=True)
-class _Method:
-    """An entry of ``recourse_methods``, checked."""
-
-    name: str
-    hyperparams: Mapping[str, Any]
-    data: Sequence[str]
-    classifiers: Sequence[str]
-    share: float
-
-
 def _cells(
     content: Any,
     folder: str,
@@ -129,27 +97,26 @@ def _cells(
     data: Sequence[str],
     seeds: Sequence[int],
 ) -> list[Cell]:
-    grid = mapping(content, "the grid")
-    check_keys(grid, KEYS, "the grid")
-    tables = _tables(grid.get("data"), folder)
-    every = _data(grid.get("data", list(REAL_DATA)), [*BALANCED, *tables], "data")
-    classifiers = _classifiers(grid.get("classifiers", PAPER_CLASSIFIER))
+    grid = checked(content)
+    tables = _tables(grid, folder)
+    check_names(grid.data_names, [*BALANCED, *tables], "data")
+    for name in grid.classifiers:
+        try:
+            check_classifier(name)
+        except InputError as error:
+            raise InputError(f"classifiers: {error}") from error
     # Both are checked, whichever is wanted.
     whole, reduced = (
-        _methods(grid.get("recourse_methods"), every, classifiers, smaller) for smaller in (False, True)
+        {label: _method(grid, label, smaller) for label in grid.recourse_methods} for smaller in (False, True)
     )
-    smaller = _smaller(grid.get("quick"), every, classifiers)
+    smaller = _smaller(grid)
     if quick:
-        if not smaller:
+        if grid.quick is None:
             raise InputError("it has no key 'quick', which says what is smaller with --quick")
-        grid = {**grid, **smaller}
-        every = _data(grid.get("data", every), every, "data")
-        classifiers = names(grid.get("classifiers", classifiers), classifiers, "classifiers")
-    every = _data(list(data), every, "--data") if data else every
-    own_seeds = _seeds({"seeds": list(seeds)}, "--seeds") if seeds else _seeds(grid, "seeds")
-    shared = _shared(grid)
-    if only:
-        names(list(only), whole, "--only")
+        grid = smaller
+    check_names(data, grid.data_names, "--data")
+    every = list(dict.fromkeys(data)) or grid.data_names
+    check_names(only, whole, "--only")
     chosen = {
         label: method
         for label, method in (reduced if quick else whole).items()
@@ -157,133 +124,84 @@ def _cells(
     }
     if not chosen:
         raise InputError("quick: false leaves out all methods")
+    if any(not 0 <= seed < 2**32 for seed in seeds):
+        raise InputError(f"--seeds: expected whole numbers from 0 to {2**32 - 1}, got {list(seeds)}")
     cells = [
         Cell(
             name,
             seed,
             label,
-            method.name,
+            method.method,
             method.hyperparams,
+            n_factuals=grid.people,
+            rows=grid.rows,
             table=tables.get(name),
+            n_retrained=grid.retrained,
+            answers=grid.answers,
             share=method.share,
             classifier=classifier,
-            **shared,
+            label_noise=grid.label_noise,
         )
-        for name, classifier, seed in itertools.product(every, classifiers, own_seeds)
+        for name, classifier, seed in itertools.product(
+            every, grid.classifiers, dict.fromkeys(seeds or grid.seeds)
+        )
         for label, method in chosen.items()
         if name in method.data and classifier in method.classifiers
     ]
     if not cells:
         raise InputError(
-            f"no cell is left: none of {list(chosen)} is for data {every} with classifiers {list(classifiers)}"
+            f"no cell is left: none of {list(chosen)} is for data {every} with classifiers {grid.classifiers}"
         )
     return cells
 
 
-def _classifiers(value: Any) -> list[str]:
-    """Names of classifiers, each of which there is."""
-    given = texts(value, "classifiers")
-    for name in given:
-        try:
-            check_classifier(name)
-        except InputError as error:
-            raise InputError(f"classifiers: {error}") from error
-    return given
-
-
-def _smaller(value: Any, every: Sequence[str], classifiers: Sequence[str]) -> Mapping[str, Any]:
-    """What stands in the place of the grid's with ``--quick``, checked."""
-    smaller = mapping(value, "quick")
-    check_keys(smaller, QUICK_KEYS, "quick")
-    _seeds(smaller, "quick.seeds")
-    _shared(smaller, "quick.")
-    _data(smaller.get("data", every), every, "quick.data")
-    names(smaller.get("classifiers", list(classifiers)), classifiers, "quick.classifiers")
+def _smaller(grid: Grid) -> Grid:
+    """The grid with what its ``quick`` puts in the place of its own."""
+    quick = grid.quick
+    if quick is None:
+        return grid
+    smaller = grid.model_copy(update={name: getattr(quick, name) for name in quick.model_fields_set})
+    check_names(smaller.data_names, grid.data_names, "quick.data")
+    check_names(smaller.classifiers, grid.classifiers, "quick.classifiers")
     return smaller
 
 
-def _methods(
-    value: Any, every: Sequence[str], classifiers: Sequence[str], quick: bool
-) -> dict[str, _Method | None]:
-    """Label -> entry, None where ``quick: false`` leaves it out."""
-    entries = mapping(value, "recourse_methods")
-    if not entries:
-        raise InputError("recourse_methods: name at least one method")
-    return {
-        label: _method(label, entry, every, classifiers, quick)
-        for label, entry in ((one_line(key, "recourse_methods"), entry) for key, entry in entries.items())
-    }
-
-
-def _method(
-    label: str, entry: Any, every: Sequence[str], classifiers: Sequence[str], quick: bool
-) -> _Method | None:
-    """One entry; None where ``quick: false`` leaves it out."""
-    where = f"recourse_methods.{label}"
-    entry = mapping(entry, where)
-    check_keys(entry, METHOD_KEYS, where)
-    name = str(entry.get("method", label))
-    hyperparams = mapping(entry.get("hyperparams"), f"{where}.hyperparams")
-    if quick:
-        if entry.get("quick") is False:
-            return None
-        hyperparams = merged(hyperparams, mapping(entry.get("quick"), f"{where}.quick"))
-    only_json(hyperparams, f"{where}.hyperparams")
+def _method(grid: Grid, label: str, quick: bool) -> MethodEntry | None:
+    """An entry with all that it leaves to the grid; None where ``quick: false`` leaves it out."""
+    entry, where = grid.recourse_methods[label] or MethodEntry(), f"recourse_methods.{label}"
+    if quick and entry.quick is False:
+        return None
+    filled = entry.model_copy(
+        update={
+            "method": entry.method or label,
+            "hyperparams": merged(entry.hyperparams, (quick and entry.quick) or {}),
+            "data": entry.data or grid.data_names,
+            "classifiers": entry.classifiers or grid.classifiers,
+        }
+    )
     try:
-        hyperparameters_of(name, hyperparams)
+        hyperparameters_of(filled.method, filled.hyperparams)
     except InputError as error:
         raise InputError(f"{where}{'.quick' if quick else ''}: {error}") from error
-    return _Method(
-        name,
-        dict(hyperparams),
-        names(entry.get("data", every), every, f"{where}.data"),
-        names(entry.get("classifiers", classifiers), classifiers, f"{where}.classifiers"),
-        share(entry.get("share", 1.0), f"{where}.share"),
-    )
+    check_names(filled.data, grid.data_names, f"{where}.data")
+    check_names(filled.classifiers, grid.classifiers, f"{where}.classifiers")
+    return filled
 
 
-def _seeds(grid: Mapping[str, Any], where: str) -> list[int]:
-    return numbers(grid.get("seeds", [42]), where, 0, MOST_SEED)
-
-
-def _shared(grid: Mapping[str, Any], where: str = "") -> dict[str, Any]:
-    """What all cells have in common, by the names of their fields."""
-    return {
-        "n_factuals": number(grid.get("people", 200), f"{where}people", 1),
-        "rows": None if grid.get("rows") is None else number(grid["rows"], f"{where}rows", 20),
-        "label_noise": part_below(grid.get("label_noise", 0.0), f"{where}label_noise", 0.5),
-        "n_retrained": number(grid.get("retrained", 3), f"{where}retrained", 0),
-        "answers": flag(grid.get("answers", False), f"{where}answers"),
-    }
-
-
-def _tables(value: Any, folder: str) -> dict[str, dict[str, Any]]:
-    """The tables of one's own: name -> what a cell says of it."""
+def _tables(grid: Grid, folder: str) -> dict[str, dict[str, Any]]:
+    """The tables of the user's own: name -> what a cell says of it."""
     tables: dict[str, dict[str, Any]] = {}
-    for entry in value if isinstance(value, list) else [value]:
-        if not isinstance(entry, Mapping):
+    for entry in grid.data:
+        if not isinstance(entry, TableEntry):
             continue
-        check_keys(entry, TABLE_KEYS, f"data.{entry.get('name', '?')}")
-        for key in ("name", "csv"):
-            if not isinstance(entry.get(key), str) or not entry[key]:
-                raise InputError(f"data: a table has a {key} (a text), got {dict(entry)}")
-        name = one_line(entry["name"], "data")
-        if name in BALANCED or name in tables:
+        if entry.name in BALANCED or entry.name in tables:
             raise InputError(
-                f"data: the name {name!r} is taken, give the table of {entry['csv']} another one"
+                f"data: the name {entry.name!r} is taken, give the table of {entry.csv} another one"
             )
-        balanced = flag(entry.get("balanced", True), f"data.{name}.balanced")
-        table = {**{key: part for key, part in entry.items() if key != "name"}, "balanced": balanced}
-        only_json(table, f"data.{name}")
+        table = {**entry.model_dump(exclude_unset=True, exclude={"name"}), "balanced": entry.balanced}
         try:
-            digest = table_digest(Places(tables=folder).own_table(name, table))
+            digest = table_digest(Places(tables=folder).own_table(entry.name, table))
         except InputError as error:
-            raise InputError(f"data.{name}: {error}") from error
-        tables[name] = {**table, "digest": digest}
+            raise InputError(f"data.{entry.name}: {error}") from error
+        tables[entry.name] = {**table, "digest": digest}
     return tables
-
-
-def _data(value: Any, known: Iterable[str], where: str) -> list[str]:
-    """Names of data sets; a table stands for its name."""
-    entries = value if isinstance(value, list) else [value]
-    return names([entry["name"] if isinstance(entry, Mapping) else entry for entry in entries], known, where)

@@ -1,138 +1,88 @@
-"""What a run says while it works: a table that is drawn again on a terminal, lines elsewhere."""
+"""What a run says while it works: a line for each cell, and on a terminal a table of where it stands."""
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 import sys
-import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, TextIO
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
 
 from carla_genre.harness.cell import Cell
+from carla_genre.progress import on_screen
 
 Record = Mapping[str, Any]
 
 
-class Progress:
-    """Told what begins and ends; a subclass shows it. Used in a ``with`` statement."""
+class GridProgress:
+    """Told what begins and ends. Used in a ``with`` statement."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
-        self._lock = threading.Lock()
-        self._since = time.monotonic()
+    def __init__(self) -> None:
         self.cells: list[Cell] = []
         self.records: dict[str, Record] = {}
-        self.running: set[str] = set()
-        self._skipped = 0
+        self._running: set[str] = set()
+        self._skipped, self._since = 0, time.monotonic()
+        self._screen = contextlib.ExitStack()
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> GridProgress:
+        if sys.stderr.isatty():
+            self._screen.enter_context(on_screen(self))
         return self
 
     def __exit__(self, *error: object) -> None:
-        pass
+        self._screen.close()
+
+    def say(self, line: str) -> None:
+        """Print a line."""
+        print(line, file=sys.stderr, flush=True)
 
     def begin(self, cells: Sequence[Cell], finished: Sequence[Record]) -> None:
         """All cells, and the records that were there before."""
         self.cells, self._skipped, self._since = list(cells), len(finished), time.monotonic()
         self.records = {record["key"]: record for record in finished}
         if finished:
-            self._say(f"{len(finished)} of {len(cells)} cells are finished already")
+            self.say(f"{len(finished)} of {len(cells)} cells are finished already")
 
     def start(self, cell: Cell) -> None:
         """A cell begins; called in threads."""
-        with self._lock:
-            self.running.add(cell.key)
-            self._show(None)
+        self._running.add(cell.key)
 
     def finish(self, cell: Cell, record: Record) -> None:
         """A cell is done."""
-        with self._lock:
-            self.running.discard(cell.key)
-            self.records[cell.key] = record
-            self._show(f"[{len(self.records)}/{len(self.cells)}] {summary(cell, record)}")
+        self._running.discard(cell.key)
+        self.records[cell.key] = record
+        self.say(f"[{len(self.records)}/{len(self.cells)}] {summary(cell, record)}")
 
-    def _show(self, news: str | None) -> None:
-        """Show the state; ``news`` is a line about it."""
-
-    def _say(self, line: str) -> None:
-        self._stream.write(f"{line}\n")
-        self._stream.flush()
+    def __rich__(self) -> Group:
+        """A row a method, a column a data set and classifier: the mean Score, and how many seeds are done."""
+        problems = list(dict.fromkeys(cell.problem for cell in self.cells))
+        shown = Table("Score", box=None)
+        for problem in problems:
+            shown.add_column(Text(problem))
+        for label in dict.fromkeys(cell.label for cell in self.cells):
+            shown.add_row(Text(label), *(self._score(label, problem) for problem in problems))
+        return Group(self._status(), shown)  # a terminal that is too low cuts what is below
 
     def _status(self) -> str:
         done, all_, seconds = len(self.records), len(self.cells), time.monotonic() - self._since
-        failed = sum("error" in record for record in self.records.values())
+        failed = sum("error" in record for record in list(self.records.values()))
         parts = [f"{done} of {all_} cells", _duration(seconds)]
         if self._skipped < done < all_:
             parts.append(f"about {_duration(seconds / (done - self._skipped) * (all_ - done))} left")
         return ", ".join([*parts, *([f"{failed} failed"] if failed else [])])
 
-
-class Lines(Progress):
-    """One line for each cell that is done."""
-
-    def _show(self, news: str | None) -> None:
-        if news:
-            self._say(news)
-
-
-class LiveTable(Progress):
-    """On a terminal: a row a method, a column a data set and classifier, the mean Score and how many seeds are done.
-
-    What is too long for the terminal is drawn as lines above one line of state.
-    """
-
-    def __enter__(self) -> Progress:
-        self._drawn = 0
-        self._stop = threading.Event()
-        self._clock = threading.Thread(target=self._tick, daemon=True)
-        self._clock.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stop.set()
-        self._clock.join()
-
-    def _tick(self) -> None:
-        while not self._stop.wait(1.0):
-            with self._lock:
-                self._show(None)
-
-    def _show(self, news: str | None) -> None:
-        size = shutil.get_terminal_size()
-        lines = [line[: size.columns - 1] for line in self._table()]
-        if len(lines) >= size.lines:
-            lines = [self._status()[: size.columns - 1]]
-        else:
-            news = None  # the table says it
-        above = [news] if news else []
-        # Up to where the last drawing began, and everything from there on anew.
-        up = f"\x1b[{self._drawn}F" if self._drawn else ""
-        self._stream.write(up + "\x1b[J" + "".join(f"{line}\n" for line in [*above, *lines]))
-        self._stream.flush()
-        self._drawn = len(lines)
-
-    def _table(self) -> list[str]:
-        names = list(dict.fromkeys(cell.problem for cell in self.cells))
-        labels = list(dict.fromkeys(cell.label for cell in self.cells))
-        rows = [["Score", *names]]
-        for label in labels:
-            rows.append([label, *(self._cell(label, name) for name in names)])
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        shown = [
-            "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
-        return [*shown, self._status()]
-
-    def _cell(self, label: str, name: str) -> str:
-        mine = [cell for cell in self.cells if (cell.label, cell.problem) == (label, name)]
+    def _score(self, label: str, problem: str) -> str:
+        mine = [cell for cell in self.cells if (cell.label, cell.problem) == (label, problem)]
         found = [self.records[cell.key] for cell in mine if cell.key in self.records]
         scores = [r["scores"]["score"] for r in found if "scores" in r and r["scores"]["score"] is not None]
         failed = sum("error" in record for record in found)
         parts = [f"{sum(scores) / len(scores):.2f}" if scores else "-" if found else ""]
         parts += [f"{failed} failed"] if failed else []
-        parts += ["running"] if any(cell.key in self.running for cell in mine) else []
+        parts += ["running"] if any(cell.key in self._running for cell in mine) else []
         parts += [f"({len(found)}/{len(mine)})"] if 0 < len(found) < len(mine) else []
         return " ".join(filter(None, parts))
 

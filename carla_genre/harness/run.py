@@ -12,7 +12,7 @@ from carla_genre.errors import InputError
 from carla_genre.harness.cell import Cell, Places
 from carla_genre.harness.child import measure_apart
 from carla_genre.harness.local import measure_here
-from carla_genre.harness.progress import Lines, Progress
+from carla_genre.harness.progress import GridProgress
 from carla_genre.harness.record import check_writable, read_record, write_record
 from carla_genre.harness.rows import collect_rows
 from carla_genre.protocol.data import load_protocol_data
@@ -25,7 +25,7 @@ def run_grid(
     workers: int = 1,
     time_limit: float | None = None,
     cluster: str | None = None,
-    progress: Progress | None = None,
+    progress: GridProgress | None = None,
     measure_one: Callable[..., dict[str, Any]] = measure_apart,
 ) -> list[dict[str, Any]]:
     """Measure what is not measured yet.
@@ -44,8 +44,8 @@ def run_grid(
         Seconds after which a cell is stopped, which is recorded as a failure.
     cluster : str, optional
         Address of a Dask scheduler, or its file; the cells then run on its workers instead.
-    progress : Progress, optional
-        Told what begins and ends; lines on stderr by default.
+    progress : GridProgress, optional
+        Told what begins and ends.
     measure_one : callable
         How a cell is measured on this machine; in a process of its own by default.
 
@@ -63,7 +63,7 @@ def run_grid(
         raise InputError(f"workers must be 1 or more, got {workers}")
     if time_limit is not None and not time_limit > 0:
         raise InputError(f"time_limit must be above 0 seconds, got {time_limit:g}")
-    target, progress = Path(folder), progress or Lines()
+    target, progress = Path(folder), progress or GridProgress()
     check_writable(target)
     records = {cell.key: record for cell in cells if (record := _finished(target / cell.file, cell))}
     left = [cell for cell in cells if cell.key not in records]

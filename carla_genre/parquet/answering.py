@@ -5,18 +5,16 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-from tqdm import tqdm
 
 from carla_genre.cluster import as_completed, connect, load_distributed
 from carla_genre.errors import CarlaGenreError, InputError
 from carla_genre.parquet.answer_batch import BatchAnswerer
 from carla_genre.parquet.job import Answerer, Counts, Job, answer_group
 from carla_genre.parquet.source import RowGroup, Source, open_source
+from carla_genre.progress import bar
 
 log = logging.getLogger(__name__)
 
@@ -92,8 +90,12 @@ def answer_parquet(
     job.claim(found)
     todo = [group for group in found.groups if not job.is_done(group)]
     done = _on_dask(job, todo, workers, cluster) if apart else _here(job, todo, check)
-    with contextlib.closing(done):
-        _follow(found, len(todo), done, verbose)
+    before = found.rows - sum(group.rows for group in todo)
+    if verbose and before:
+        log.info("%d of %d rows are answered already", before, found.rows)
+    with contextlib.closing(done), bar("answer", found.rows, verbose, before, lines=True) as answered:
+        for group in done:
+            answered.advance(group.rows)
     job.remove_unfinished()
     return _total(job, found)
 
@@ -139,23 +141,6 @@ def _quiet(logger: logging.Logger) -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
-
-
-def _follow(source: Source, n_todo: int, done: Iterator[RowGroup], verbose: bool) -> None:
-    """Go through the row groups as they are done, and show it."""
-    rows, n_groups = source.rows, len(source.groups)
-    if verbose and n_todo < n_groups:
-        log.info("%d of %d row groups are answered already", n_groups - n_todo, n_groups)
-    on_terminal = verbose and sys.stderr.isatty()
-    finished = told = 0
-    with tqdm(total=n_todo, desc="answer", unit="row group", disable=not on_terminal) as bar:
-        for group in done:
-            finished += group.rows
-            bar.update()
-            bar.set_postfix(rows=f"{finished:,}")
-            if verbose and not on_terminal and finished - told >= rows / 10:
-                log.info("answered %d of %d rows", finished, rows)
-                told = finished
 
 
 def _total(job: Job, source: Source) -> Counts:

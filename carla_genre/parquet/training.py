@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import logging
 import os
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
@@ -23,6 +21,7 @@ from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.parquet.kept_rows import EvenSample, KeptRows, OnDisk
 from carla_genre.parquet.raw_rows import RawRows
 from carla_genre.parquet.source import Source, open_source, read_batches
+from carla_genre.progress import bar
 from carla_genre.schema.training_rows import Sides, TrainingRows
 
 log = logging.getLogger(__name__)
@@ -182,12 +181,11 @@ class _Extremes:
 
 
 def _batches(source: Source, columns: list[str], verbose: bool) -> Any:
-    on_terminal = verbose and sys.stderr.isatty()
-    with tqdm(total=source.rows, desc="read", unit="row", unit_scale=True, disable=not on_terminal) as bar:
+    with bar("read", source.rows, verbose) as done:
         for _, groups in itertools.groupby(source.groups, lambda group: group.path):
             for batch in read_batches(list(groups), columns):
                 yield batch
-                bar.update(batch.num_rows)
+                done.advance(batch.num_rows)
 
 
 def _warn_of_left_out(left_out: Counter[str], n_rows: int) -> None:

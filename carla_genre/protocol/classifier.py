@@ -10,8 +10,8 @@ import pandas as pd
 import torch
 from sklearn.utils.class_weight import compute_sample_weight
 from torch import nn
-from tqdm.auto import tqdm
 
+from carla_genre.progress import bar
 from carla_genre.threads import processor_threads  # carla_genre before carla
 
 from carla.models.api import MLModel
@@ -154,11 +154,13 @@ def fit_network(
     with processor_threads(1):
         optimizer = torch.optim.Adam(logit.parameters(), lr=learning_rate, fused=True)
         batches = list(zip(x.split(batch_size), y.split(batch_size), w.split(batch_size), strict=True))
-        for _ in tqdm(range(epochs), desc="h", unit="epoch", disable=None if verbose else True, leave=False):
-            for x_batch, y_batch, w_batch in batches:
-                optimizer.zero_grad()
-                loss = nn.functional.binary_cross_entropy_with_logits(
-                    logit(x_batch).squeeze(1), y_batch, w_batch
-                )
-                loss.backward()
-                optimizer.step()
+        with bar("train h", epochs, verbose) as done:
+            for _ in range(epochs):
+                for x_batch, y_batch, w_batch in batches:
+                    optimizer.zero_grad()
+                    loss = nn.functional.binary_cross_entropy_with_logits(
+                        logit(x_batch).squeeze(1), y_batch, w_batch
+                    )
+                    loss.backward()
+                    optimizer.step()
+                done.advance()

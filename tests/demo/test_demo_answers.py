@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.demo.answers import change_frequencies, changes, describe
-from carla_genre.demo.progress import Lines, Progress
+from carla_genre.demo.progress import Lines, Steps
+from carla_genre.progress import bar
 
 
 class Catalog:
@@ -58,8 +59,8 @@ def test_a_person_is_described_in_aligned_lines():
 
 
 def test_progress_counts_carla_s_printed_epochs(capsys):
-    progress = Progress()
-    with progress.bar(3, "training") as counter:
+    progress = Steps()
+    with bar("training", 3) as counter:
         lines = Lines("Epoch", counter)
         print("Epoch 0/2", file=lines)
         print("train loss", file=lines)

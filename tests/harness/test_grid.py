@@ -89,39 +89,42 @@ def test_toys_are_data_that_a_grid_may_name(grid_file):
     ("grid", "message"),
     [
         ({"sedes": [1]}, r"no key 'sedes': did you mean 'seeds'"),
-        ({"seeds": []}, r"seeds is empty"),
-        ({"seeds": [-1]}, r"seeds: expected a whole number from 0 to 4294967295, got -1"),
-        ({"seeds": [2**32]}, r"seeds: expected a whole number"),
-        ({"seeds": [True]}, r"seeds: expected a whole number.* got True"),
-        ({"people": 0}, r"people: expected a whole number from 1, got 0"),
+        ({"seeds": []}, r"seeds: give at least one, got \[\]"),
+        ({"seeds": [-1]}, r"seeds: Input should be greater than or equal to 0, got -1"),
+        ({"seeds": [2**32]}, r"seeds: Input should be less than 4294967296, got 4294967296"),
+        ({"seeds": [True]}, r"seeds: Input should be a valid integer, got True"),
+        ({"people": 0}, r"people: Input should be greater than or equal to 1, got 0"),
         ({"people": "all"}, r"people: .* got 'all'"),
-        ({"rows": 3}, r"rows: expected a whole number from 20, got 3"),
-        ({"label_noise": 0.5}, r"label_noise: expected a number of at least 0 and below 0.5, got 0.5"),
+        ({"rows": 3}, r"rows: Input should be greater than or equal to 20, got 3"),
+        ({"label_noise": 0.5}, r"label_noise: Input should be less than 0.5, got 0.5"),
         ({"label_noise": "some"}, r"label_noise: .* got 'some'"),
         ({"data": ["compass"]}, r"data: no 'compass'; did you mean 'compas'"),
         ({"data": ["moon"]}, r"data: no 'moon'; did you mean 'moons'"),
         ({"data": [{**LOANS, "name": "corr"}]}, r"the name 'corr' is taken"),
-        ({"data": []}, r"data must be a list of names, got \[\]"),
+        ({"data": []}, r"data: give at least one, got \[\]"),
         ({"data": [{**LOANS, "immutable": ["sex"]}]}, r"data.loans has no key 'immutable'.*'immutables'"),
         ({"data": [{**LOANS, "immutables": ["sxe"]}]}, r"data.loans: immutables: .*'sxe'.*'sex'"),
         ({"data": [{**LOANS, "csv": "laons.csv"}]}, r"data.loans: .*laons.csv"),
         ({"data": [{**LOANS, "name": "adult"}]}, r"the name 'adult' is taken"),
-        ({"data": [{**LOANS, "balanced": "yes"}]}, r"balanced must be true or false"),
-        ({"data": [{"name": "loans"}]}, r"a table has a csv"),
+        (
+            {"data": [{**LOANS, "balanced": "yes"}]},
+            r"data.loans.balanced: Input should be a valid boolean, got 'yes'",
+        ),
+        ({"data": [{"name": "loans"}]}, r"data.loans: the key 'csv' is missing"),
         ({"data": [LOANS, LOANS]}, r"the name 'loans' is taken"),
-        ({"quick": {"people": 0}}, r"quick.people: expected"),
+        ({"quick": {"people": 0}}, r"quick.people: Input should be greater than or equal to 1, got 0"),
         ({"quick": {"peeple": 1}}, r"quick has no key 'peeple': did you mean 'people'"),
         (
             {"quick": {"data": ["adult"]}},
             r"quick.data: no 'adult'; did you mean|quick.data: no 'adult'; there are",
         ),
         ({"classifiers": ["forrest"]}, r"classifiers: no classifier 'forrest'\. Did you mean 'forest'\?"),
-        ({"classifiers": []}, r"classifiers must be a list of names, got \[\]"),
-        ({"classifiers": [3]}, r"classifiers must be a list of names, got \[3\]"),
+        ({"classifiers": []}, r"classifiers: give at least one, got \[\]"),
+        ({"classifiers": [3]}, r"classifiers: Input should be a valid string, got 3"),
         ({"classifiers": ["gone:train"]}, r"classifiers: cannot load the classifier 'gone:train'"),
         ({"quick": {"classifiers": ["linear"]}}, r"quick.classifiers: no 'linear'; there are \['ann'\]"),
         ({"recourse_methods": {"NNR": {"classifiers": ["forest"]}}}, r"NNR.classifiers: no 'forest'"),
-        ({"answers": "yes"}, r"answers must be true or false, got 'yes'"),
+        ({"answers": "yes"}, r"answers: Input should be a valid boolean, got 'yes'"),
         ({"answer": True}, r"no key 'answer': did you mean 'answers'"),
         (
             {"classifiers": ["misbehaving_import:train"]},
@@ -133,13 +136,13 @@ def test_toys_are_data_that_a_grid_may_name(grid_file):
         ),
         ({"recourse_methods": {"two\nlines": {"method": "NNR"}}}, r"recourse_methods: a name is one line"),
         ({"recourse_methods": {"": {"method": "NNR"}}}, r"recourse_methods: a name is one line .* got ''"),
-        ({"data": [{**LOANS, "name": "lo\nans"}]}, r"data: a name is one line"),
+        ({"data": [{**LOANS, "name": "lo\nans"}]}, r"name: a name is one line of text, got"),
         (
             {"classifiers": ["ann", "forest"], "recourse_methods": {"NNR": {"data": []}}},
-            r"NNR.data must be a list of names",
+            r"recourse_methods.NNR.data: give at least one, got \[\]",
         ),
-        ({"recourse_methods": {}}, r"name at least one method"),
-        ({"recourse_methods": ["NNR"]}, r"recourse_methods must be a mapping"),
+        ({"recourse_methods": {}}, r"recourse_methods: give at least one, got {}"),
+        ({"recourse_methods": ["NNR"]}, r"recourse_methods: expected a mapping, got \['NNR'\]"),
         ({"recourse_methods": {"NRN": None}}, r"recourse_methods.NRN: no recourse method 'NRN'.*'NNR'"),
         (
             {"recourse_methods": {"a": {"method": "gone:Away"}}},
@@ -156,15 +159,21 @@ def test_toys_are_data_that_a_grid_may_name(grid_file):
         ),
         (
             {"recourse_methods": {"NNR": {"share": 0}}},
-            r"NNR.share: expected a number above 0 and at most 1, got 0",
+            r"NNR.share: Input should be greater than 0, got 0",
         ),
-        ({"recourse_methods": {"NNR": {"share": 1.1}}}, r"NNR.share: expected .* got 1.1"),
-        ({"recourse_methods": {"NNR": {"share": True}}}, r"NNR.share: expected .* got True"),
+        (
+            {"recourse_methods": {"NNR": {"share": 1.1}}},
+            r"NNR.share: Input should be less than or equal to 1, got 1.1",
+        ),
+        (
+            {"recourse_methods": {"NNR": {"share": True}}},
+            r"NNR.share: Input should be a valid number, got True",
+        ),
         ({"recourse_methods": {"NNR": {"shares": 1}}}, r"no key 'shares': did you mean 'share'"),
         ({"recourse_methods": {"NNR": {"data": ["adult"]}}}, r"recourse_methods.NNR.data: no 'adult'"),
         (
             {"recourse_methods": {"a": {"method": "misbehaving:Stay", "hyperparams": {1: 2}}}},
-            r"only what JSON has",
+            r"recourse_methods.a.hyperparams: Input should be a valid string, got 1",
         ),
     ],
 )
@@ -180,8 +189,8 @@ def test_what_is_wrong_is_named_with_the_file(grid_file, grid, message):
     [
         ("recourse_methods:\n  NNR:\n  NNR: {}\n", r"line 3: the key 'NNR' stands twice"),
         ("seeds: [1\n", r"while parsing"),
-        ("- NNR\n", r"the grid must be a mapping"),
-        ("", r"name at least one method"),
+        ("- NNR\n", r"the grid: expected a mapping, got \['NNR'\]"),
+        ("", r"the grid: the key 'recourse_methods' is missing"),
     ],
 )
 def test_a_file_that_is_no_grid_is_refused(tmp_path, text, message):
@@ -251,7 +260,7 @@ def test_data_and_seeds_choose_too(grid_file):
     assert read_grid(path, data=["compas"], seeds=[1]) == read_grid(path)[3:]
     with pytest.raises(InputError, match="--data: no 'heloc'"):
         read_grid(path, data=["heloc"])
-    with pytest.raises(InputError, match="--seeds: expected a whole number from 0"):
+    with pytest.raises(InputError, match="--seeds: expected whole numbers from 0"):
         read_grid(path, seeds=[-1])
 
 

@@ -1,29 +1,32 @@
 """A grid runs through whatever its cells do, goes on where it was, and gives the same numbers however it is run."""
 
+import io
 import json
 import os
+import re
 import threading
 import time
 
 import pytest
 from harness_cases import measures
+from rich.console import Console
 
 from carla_genre.errors import InputError
 from carla_genre.harness import Cell, Places, read_grid, run_grid
 from carla_genre.harness.child import measure_apart
 from carla_genre.harness.measure import measure
-from carla_genre.harness.progress import Lines, LiveTable
+from carla_genre.harness.progress import GridProgress
 from carla_genre.harness.record import failure
 
 
-class Log(Lines):
+class Log(GridProgress):
     """Keeps the lines."""
 
     def __init__(self):
         super().__init__()
         self.lines = []
 
-    def _say(self, line):
+    def say(self, line):
         self.lines.append(line)
 
 
@@ -190,30 +193,44 @@ def test_a_folder_that_takes_no_file_is_told_before_anything_starts(tmp_path, mo
         run_grid([Cell("adult", 0, "a", "CopyFactual")], tmp_path / "out", measure_one=refuse)
 
 
-def test_the_live_table_shows_scores_failures_and_what_runs(run, grid_file, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setenv("LINES", "20")
+def plain(shown):
+    """What a terminal was sent, without its control sequences."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+
+
+def test_the_live_table_shows_scores_failures_and_what_runs(run, grid_file, terminal):
+    shown = terminal()
+
+    def slowly(cell, places, *rest):
+        time.sleep(0.6)  # the table is drawn four times a second
+        return here(cell, places)
+
     methods = {"bad": {"method": "misbehaving:Fails"}, "CopyFactual": None}
-    run(read_grid(grid_file(methods, seeds=[0, 1])), progress=LiveTable())
-    told = capsys.readouterr().err
-    last = told.rpartition("\x1b[J")[2].splitlines()
-    assert last[0].split() == ["Score", "loans"]
-    assert last[1].split() == ["bad", "-", "2", "failed"]
-    assert last[2].split()[0] == "CopyFactual"
-    assert float(last[2].split()[1]) > 0
-    assert last[3].startswith("4 of 4 cells, ")
-    assert last[3].endswith("2 failed")
-    assert "running" in told
-    assert "(1/2)" in told
+    progress = GridProgress()
+    run(read_grid(grid_file(methods, seeds=[0, 1])), progress=progress, measure_one=slowly)
+    told = plain(shown.getvalue())
+    assert re.search(r"3 of 4 cells, .* left, \d failed", told)
+    assert re.search(r"bad +- 1 failed running \(1/2\)", told)
+    assert "[4/4] loans, seed 1, CopyFactual: score" in told  # above the table
+    last = rendered(progress)
+    assert re.match(r"4 of 4 cells, .* 2 failed$", last[0].strip())
+    assert [line.split()[:4] for line in last[1:3]] == [["Score", "loans"], ["bad", "-", "2", "failed"]]
+    assert float(last[3].split()[1]) > 0
 
 
-def test_a_table_too_long_for_the_terminal_becomes_lines(run, grid_file, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "60")
+def rendered(part):
+    console = Console(width=80, file=io.StringIO())
+    console.print(part)
+    return console.file.getvalue().splitlines()
+
+
+def test_a_table_too_long_for_the_terminal_keeps_its_state(run, grid_file, terminal, monkeypatch):
+    shown = terminal()
     monkeypatch.setenv("LINES", "3")
-    run(read_grid(grid_file(THREE)), progress=LiveTable())
-    told = capsys.readouterr().err
+    run(read_grid(grid_file(THREE)), progress=GridProgress())
+    told = plain(shown.getvalue())
     assert "[3/3] loans, seed 0, CopyFactual: score" in told
-    assert "3 of 3 cells" in told.rpartition("\x1b[J")[2]
+    assert "3 of 3 cells" in told
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")

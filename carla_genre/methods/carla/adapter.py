@@ -13,13 +13,13 @@ from typing import Any, TextIO
 import numpy as np
 import pandas as pd
 import torch
-from tqdm.auto import tqdm
 
 from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
 from carla_genre.generator.randomness import row_keys
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells, only_rows
 from carla_genre.methods.core.random_state import global_random_state_kept, seed_global_random_state
+from carla_genre.progress import bar
 from carla_genre.schema import Schema
 from carla_genre.threads import processor_threads
 
@@ -128,14 +128,13 @@ class CarlaRecourse(RecourseMethod):
             questions = [inputs.iloc[[row]].reset_index(drop=True) for row in range(len(inputs))]
         else:
             seeds, questions = [seed], [inputs]
-        silent = None if self.hyperparams["verbose"] and self._by_row else True
         found = []
-        bar = tqdm(total=len(inputs), desc=self.name, unit="row", disable=silent, leave=False)
-        with bar, _carla_output(False):
+        show = self.hyperparams["verbose"] and self._by_row
+        with bar(self.name, len(inputs), show) as done, _carla_output(False):
             for row_seed, question in zip(seeds, questions, strict=True):
                 seed_global_random_state(row_seed)
                 found.append(self._checked(self.method.get_counterfactuals(question), len(question)))
-                bar.update(len(question))
+                done.advance(len(question))
         return np.concatenate(found)
 
     def _checked(self, answers: pd.DataFrame, n_factuals: int) -> np.ndarray:

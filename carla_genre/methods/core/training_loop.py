@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
+
+from carla_genre.progress import bar
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ def train(
     network.train()
     if from_start:
         measure(0, torch.zeros(()))
-    with tqdm(total=steps, desc=f"train {name}", unit="step", disable=not on_terminal) as bar:
+    with bar(f"train {name}", steps, verbose) as done:
         for step in range(1, steps + 1):
             loss = batch_loss()
             optimizer.zero_grad(set_to_none=True)
@@ -94,10 +95,10 @@ def train(
             optimizer.step()
             if schedule is not None:
                 schedule.step()
-            bar.update()
+            done.advance()
             if step % every == 0 or step == steps:
                 measure(step, loss.detach())
-                bar.set_postfix(loss=f"{history.loss[-1]:.3f}")
+                done.note(f"loss {history.loss[-1]:.3f}")
                 if 0 < patience < len(history.step) - history.step.index(history.best_step):
                     break
     network.load_state_dict(best)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import sys
+import contextlib
+import io
 import tracemalloc
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from method_cases import Logistic, denied
-from tqdm import tqdm
 
 from carla_genre import GenRe
 from carla_genre.generator import sampler
 from carla_genre.generator.decoding import bytes_per_answer
+from carla_genre.progress import Bar, bar
 
 N_SAMPLES = 40
 ROWS_A_BATCH = 64
@@ -39,28 +41,19 @@ def many(mlmodel: Logistic) -> pd.DataFrame:
     return people.sample(3000, replace=True, random_state=0, ignore_index=True)
 
 
-class Bar(tqdm):
-    """What a terminal would be shown, kept."""
-
-    shown: list[Bar] = []
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.shown.append(self)
-        self.is_closed = False
-
-    def close(self) -> None:
-        super().close()
-        self.is_closed = True
-
-
 @pytest.fixture
 def bars(monkeypatch: pytest.MonkeyPatch) -> list[Bar]:
-    """All bars, on a terminal."""
-    monkeypatch.setattr(Bar, "shown", [])
-    monkeypatch.setattr(sampler, "tqdm", Bar)
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    return Bar.shown
+    """All bars."""
+    bars: list[Bar] = []
+
+    @contextlib.contextmanager
+    def kept(*args: Any) -> Iterator[Bar]:
+        with bar(*args) as one:
+            bars.append(one)
+            yield one
+
+    monkeypatch.setattr(sampler, "bar", kept)
+    return bars
 
 
 def test_batches_change_no_answer(method: GenRe, many: pd.DataFrame, request: pytest.FixtureRequest) -> None:
@@ -94,14 +87,20 @@ def test_no_more_than_a_batch_of_candidates_is_held(
 
 
 def test_the_bar_counts_every_factual(
-    method: GenRe, many: pd.DataFrame, small_batches: None, bars: list[Bar]
+    method: GenRe,
+    many: pd.DataFrame,
+    small_batches: None,
+    bars: list[Bar],
+    terminal: Callable[[], io.StringIO],
 ) -> None:
+    shown = terminal()
     method.hyperparams["verbose"] = True
     method.get_counterfactuals(many)
-    assert [(bar.total, bar.n, bar.is_closed) for bar in bars] == [(3000, 3000, True)]
+    assert [(bar.total, bar.done) for bar in bars] == [(3000, 3000)]
+    assert "3000/3000" in (told := shown.getvalue())
     method.hyperparams["verbose"] = False
     method.get_counterfactuals(many)
-    assert bars[-1].disable
+    assert shown.getvalue() == told
 
 
 def test_stopping_leaves_everything_as_it_was(
@@ -122,7 +121,7 @@ def test_stopping_leaves_everything_as_it_was(
         patch.setattr(method, "scores", interrupted)
         with pytest.raises(KeyboardInterrupt):
             method.get_counterfactuals(many)
-    assert bars[-1].is_closed and bars[-1].n == 2 * ROWS_A_BATCH
+    assert bars[-1].done == 2 * ROWS_A_BATCH
     assert method.generator.training
     pd.testing.assert_frame_equal(method.get_counterfactuals(many), expected)
     method.generator.eval()
