@@ -80,7 +80,7 @@ class NearestNeighbor(SchemaMethod):
             self._selector = ExpectedScoreSelector.fit(
                 self,
                 rows,
-                SamplingConfig(n_samples=given["n_samples"]),
+                self._sampling,
                 given["seed"],
                 gamma=given["gamma"],
                 n_jobs=given["threads"] or -1,
@@ -103,21 +103,27 @@ class NearestNeighbor(SchemaMethod):
             dtype=torch.float64,
         )
 
-    def candidates(self, values: np.ndarray, sampling: SamplingConfig) -> np.ndarray:
+    @property
+    def _sampling(self) -> SamplingConfig:
+        given = self.hyperparams
+        return SamplingConfig(n_samples=given["n_samples"] if given["selection"] == "expected" else 1)
+
+    def candidates(self, values: np.ndarray, sampling: SamplingConfig | None = None) -> np.ndarray:
         """The ``sampling.n_samples`` nearest rows, the nearest first.
 
         Parameters
         ----------
         values : ndarray (B, D)
             Encoded factuals.
-        sampling : SamplingConfig
+        sampling : SamplingConfig, optional
+            Whose ``n_samples`` counts; else as the hyperparameters say.
 
         Returns
         -------
         ndarray (B, N, D)
             The nearest row again where there are fewer; NaN where there is none.
         """
-        near = self._nearest(values, sampling.n_samples)
+        near = self._nearest(values, (sampling or self._sampling).n_samples)
         there = torch.isfinite(near.cost)
         indices = torch.where(there, near.indices, near.indices[:, :1]).cpu().numpy()
         candidates = self.schema.constrain(values[:, None], self._targets[indices])
@@ -126,8 +132,7 @@ class NearestNeighbor(SchemaMethod):
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         if self._selector is None:
-            return self.candidates(values, SamplingConfig(n_samples=1))[:, 0]
-        sampling = SamplingConfig(n_samples=self.hyperparams["n_samples"])
+            return self.candidates(values)[:, 0]
         parts = [slice(start, min(start + BATCH, len(values))) for start in range(0, len(values), BATCH)]
-        batches = ((part, self.candidates(values[part], sampling)) for part in parts)
+        batches = ((part, self.candidates(values[part])) for part in parts)
         return self._selector.select_batches(values, batches, self.scores)

@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 from method_cases import Logistic, denied, make_mlmodel
 
-from carla_genre import InputError
+from carla_genre import InputError, build_method
+from carla_genre.evaluation.violations import violations
 from carla_genre.methods.baselines.nearest import NearestNeighbor
+from carla_genre.selection import calibration, surrogate
 
 KINDS = ("predicted", "confident", "labelled")
 
@@ -79,3 +81,53 @@ def test_no_row_of_the_kind_is_said(mlmodel: Logistic) -> None:
         NearestNeighbor(mlmodel, {"accepted": "confident", "gamma": gamma})
     with pytest.raises(InputError, match=r"D_h\+ is empty"):
         NearestNeighbor(mlmodel, {"gamma": gamma})
+
+
+@pytest.fixture(scope="module")
+def selecting(mlmodel: Logistic) -> NearestNeighbor:
+    """The 20 nearest rows with a selector that is fitted in a moment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(surrogate, "TREES", 30)
+        patch.setattr(calibration, "MOST_DRAWS", 1)
+        constraints = {"income": {"direction": "increase"}}
+        hyperparams = {"n_samples": 20, "constraints": constraints}
+        method = build_method("NNR+Score", mlmodel, hyperparams)
+    assert isinstance(method, NearestNeighbor)
+    return method
+
+
+def test_candidates_are_the_nearest_rows_in_their_order(
+    selecting: NearestNeighbor, mlmodel: Logistic
+) -> None:
+    values = selecting.schema.encode(denied(mlmodel, 10))
+    candidates = selecting.candidates(values)
+    assert candidates.shape == (10, 20, 6)
+    costs = selecting.schema.cost(values[:, None], candidates)
+    for row, rising in zip(values, costs, strict=True):
+        assert rising[0] == pytest.approx(brute_force(selecting, mlmodel, "labelled", row))
+        last = rising.argmax()  # behind it the nearest row stands in for those that are not there
+        assert (np.diff(rising[: last + 1]) >= -1e-12).all()
+
+
+def test_with_a_selector_the_answer_is_the_one_it_chooses(
+    selecting: NearestNeighbor, mlmodel: Logistic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factuals = denied(mlmodel, 12)
+    answers = selecting.get_counterfactuals(factuals)
+    assert answers.notna().all(axis=1).mean() > 0.5
+    assert violations(selecting.schema, factuals, answers).rows == 0
+    nearest = NearestNeighbor(mlmodel, {"constraints": selecting.hyperparams["constraints"]})
+    plain = nearest.get_counterfactuals(factuals)
+    both = answers.notna().all(axis=1) & plain.notna().all(axis=1)
+    values = selecting.schema.encode(factuals[both])
+
+    def expected(rows: pd.DataFrame) -> np.ndarray:
+        encoded = selecting.schema.encode(rows[both])
+        probabilities = selecting._selector.probabilities(encoded).sum(axis=1)
+        return probabilities - selecting.schema.cost(values, encoded) / 6
+
+    sure = mlmodel.predict_proba(plain[both])[:, 1] > 0.7
+    assert (expected(answers)[sure] >= expected(plain)[sure] - 1e-9).all()
+    assert (expected(answers) > expected(plain)).any()
+    monkeypatch.setattr("carla_genre.methods.baselines.nearest.BATCH", 5)
+    pd.testing.assert_frame_equal(selecting.get_counterfactuals(factuals), answers)
