@@ -183,17 +183,17 @@ def _answer(options: argparse.Namespace) -> None:
 
 
 def _benchmark(options: argparse.Namespace) -> int:
-    from carla_genre.harness.command import Options, run
+    from carla_genre.harness.command import GridOptions, run
 
     named = {key: value for key, value in vars(options).items() if key != "command"}
-    return 0 if run(Options(**named)) else 1
+    return 0 if run(GridOptions(**named)) else 1
 
 
 def _demo(options: argparse.Namespace) -> None:
-    from carla_genre.demo.run import Options, run
+    from carla_genre.demo.run import DemoOptions, run
 
     named = {key: value for key, value in vars(options).items() if key != "command"}
-    run(Options(**named))
+    run(DemoOptions(**named))
 
 
 def _report(options: argparse.Namespace) -> None:

@@ -176,7 +176,7 @@ def test_demo_needs_two_decisions_of_h(loans, tmp_path):
     random = np.random.default_rng(1)
     blind = frame.assign(granted=np.where(random.random(len(frame)) < 0.02, "yes", "no"))
     blind.to_csv(tmp_path / "blind.csv", index=False)
-    options = run.Options(str(tmp_path / "blind.csv"), "granted", out=str(tmp_path / "out"), quick=True)
+    options = run.DemoOptions(str(tmp_path / "blind.csv"), "granted", out=str(tmp_path / "out"), quick=True)
     with pytest.raises(InputError, match="denies every test row"):
         run.run(options)
     assert not (tmp_path / "out").exists()

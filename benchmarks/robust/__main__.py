@@ -20,7 +20,7 @@ from benchmarks.command import command_parser, exit_status, results_folder
 from benchmarks.robust.cells import GRID, cells, wide_cells
 from benchmarks.robust.page import markdown
 from benchmarks.robust.wide import WIDE, write_tables
-from carla_genre.harness.cell import Cell, Places
+from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.grid_file import read_yaml
 from carla_genre.harness.measure import measure
 from carla_genre.harness.record import failure
@@ -48,8 +48,8 @@ def _run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as tables:
         every = _cells(options, Path(tables))
         if not options.no_run:
-            places = Places(options.root, tables, str(options.cache or default_folder()))
-            run_grid(every, folder, places, measure_one=_measure_here)
+            paths = Paths(options.root, tables, str(options.cache or default_folder()))
+            run_grid(every, folder, paths, measure_one=_measure_here)
     records = records_of(every, folder)
     print(markdown(records))
     return int(len(records) < len(every) or any("error" in record for record in records))
@@ -65,10 +65,10 @@ def _cells(options: argparse.Namespace, tables: Path) -> list[Cell]:
     return of_paper + (wide_cells(of_many, options.quick, options.only, options.seeds) if wide else [])
 
 
-def _measure_here(cell: Cell, places: Places, *_: Any) -> dict[str, Any]:
+def _measure_here(cell: Cell, paths: Paths, *_: Any) -> dict[str, Any]:
     """A cell in this process: most take less than a process takes to start."""
     try:
-        return measure(cell, places)
+        return measure(cell, paths)
     except Exception as error:  # whatever a method raises is what the record is for
         return failure(cell, error)
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from benchmarks.studies.features import chain
 from benchmarks.studies.features.real import SETS, TARGET, find_file
-from carla_genre.harness.cell import Places, table_digest
+from carla_genre.harness.cell import Paths, table_digest
 
 CHAIN = chain.Chain(120)
 CHAIN_ROWS, CHAIN_SEED = 6000, 0
@@ -31,7 +31,7 @@ def write_tables(names: Sequence[str], folder: Path, uci: Path | None = None) ->
     ----------
     names : sequence of str
     folder : Path
-        Where the CSVs go; a cell's :class:`Places` names it.
+        Where the CSVs go; a cell's :class:`Paths` names it.
     uci : Path, optional
         Folder of the real table's file, as :func:`benchmarks.studies.features.real.find_file` takes it.
 
@@ -51,7 +51,7 @@ def write_tables(names: Sequence[str], folder: Path, uci: Path | None = None) ->
         # Six digits: the text, and so the cell's key, is the same whatever the machine's last bits are.
         frame.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
         entry = {"csv": f"{name}.csv", **roles, "balanced": True}
-        tables[name] = {**entry, "digest": table_digest(Places(tables=str(folder)).own_table(name, entry))}
+        tables[name] = {**entry, "digest": table_digest(Paths(tables=str(folder)).own_table(name, entry))}
     return tables
 
 

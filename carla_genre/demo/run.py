@@ -35,7 +35,7 @@ QUICK_ROWS, QUICK_PEOPLE, QUICK_STEPS = 3000, 20, 60
 
 
 @dataclass(frozen=True)
-class Options:
+class DemoOptions:
     """What the command line says."""
 
     data: str = "adult"
@@ -57,7 +57,7 @@ class Result:
     answers: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
-def run(options: Options) -> Result:
+def run(options: DemoOptions) -> Result:
     """Do all of it; print the tables, write ``demo.png`` and ``demo.json`` into the folder ``options.out``.
 
     Raises
@@ -91,7 +91,7 @@ def run(options: Options) -> Result:
     return result
 
 
-def _load(options: Options) -> Any:
+def _load(options: DemoOptions) -> Any:
     if options.target is None and options.data in PAPER:
         increasing = GROWING.get(options.data, ())
         data = load_dataset(options.data, roles="paper", increasing=increasing, quiet=True)
@@ -105,7 +105,7 @@ def _load(options: Options) -> Any:
     return data
 
 
-def _denied(mlmodel: Any, options: Options) -> pd.DataFrame:
+def _denied(mlmodel: Any, options: DemoOptions) -> pd.DataFrame:
     """People to answer: test rows that h denies, drawn without replacement; only what h sees of them."""
     test = mlmodel.data.df_test
     denied = test.loc[model_probability(mlmodel, test) <= 0.5, list(mlmodel.feature_input_order)]
@@ -123,7 +123,9 @@ def _gamma(mlmodel: Any, steps: Steps) -> float:
     return 0.5
 
 
-def _compare(mlmodel: Any, judge: Judge, factuals: pd.DataFrame, options: Options, steps: Steps) -> Result:
+def _compare(
+    mlmodel: Any, judge: Judge, factuals: pd.DataFrame, options: DemoOptions, steps: Steps
+) -> Result:
     """Build, ask and measure each method."""
     from carla_genre.demo.methods import benchmark, carla_methods
     from carla_genre.methods.genre.method import GenRe
@@ -192,7 +194,7 @@ def _print(result: Result, people: list[dict[str, Any]], n_people: int) -> None:
 
 def _write(
     out: Path,
-    options: Options,
+    options: DemoOptions,
     result: Result,
     people: list[dict[str, Any]],
     schema: Schema,

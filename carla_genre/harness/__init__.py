@@ -6,7 +6,7 @@ from typing import Any
 # Public name -> module, resolved on first use: a process that only waits for another one needs no torch.
 _PUBLIC = {
     "Cell": "carla_genre.harness.cell",
-    "Places": "carla_genre.harness.cell",
+    "Paths": "carla_genre.harness.cell",
     "read_grid": "carla_genre.harness.grid",
     "read_rows": "carla_genre.harness.rows",
     "run_grid": "carla_genre.harness.run",

@@ -102,7 +102,7 @@ def _default(one: Field[Any]) -> Any:
 
 
 @dataclass(frozen=True)
-class Places:
+class Paths:
     """Where things are on this machine; no part of what is measured, so neither in the key nor in the record.
 
     Attributes

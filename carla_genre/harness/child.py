@@ -1,6 +1,6 @@
 """A cell in a process of its own.
 
-python -m carla_genre.harness.child JOB.json RECORD.json is that process; `measure_apart` starts it and waits.
+python -m carla_genre.harness.child JOB.json RECORD.json is that process; `run_in_subprocess` starts it and waits.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from carla_genre.errors import CarlaGenreError
-from carla_genre.harness.cell import Cell, Places
+from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.process import end_with_parent, run_process
 from carla_genre.harness.record import failure, read_record
 from carla_genre.io import write_text
 
 
-def measure_apart(
+def run_in_subprocess(
     cell: Cell,
-    places: Places,
+    paths: Paths,
     time_limit: float | None = None,
     stopped: Callable[[], bool] = lambda: False,
     gpu: str | None = None,
@@ -33,7 +33,7 @@ def measure_apart(
     Parameters
     ----------
     cell : Cell
-    places : Places
+    paths : Paths
     time_limit, stopped
         As :func:`carla_genre.harness.process.run_process` takes them; the time is up for the whole process,
         training the classifiers included.
@@ -47,7 +47,7 @@ def measure_apart(
     """
     with tempfile.TemporaryDirectory(prefix="carla-genre-") as scratch:
         job, record, log = (Path(scratch) / name for name in ("job.json", "record.json", "log"))
-        job.write_text(json.dumps({"cell": asdict(cell), "places": asdict(places)}))
+        job.write_text(json.dumps({"cell": asdict(cell), "paths": asdict(paths)}))
         command = [sys.executable, "-m", "carla_genre.harness.child", str(job), str(record)]
         end = run_process(command, log, _environment(scratch, gpu), time_limit, stopped)
         if record.exists():
@@ -72,9 +72,9 @@ def main(arguments: list[str]) -> int:
     from carla_genre.harness.measure import measure  # which takes seconds to import
 
     content, target = json.loads(Path(arguments[0]).read_text()), Path(arguments[1])
-    cell, places = Cell(**content["cell"]), Places(**content["places"])
+    cell, paths = Cell(**content["cell"]), Paths(**content["paths"])
     try:
-        record = measure(cell, places)
+        record = measure(cell, paths)
     except Exception as error:  # whatever a method raises is what the record is for
         record = failure(cell, error)
     write_text(target, json.dumps(record))

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from typing import Any
 
 from carla_genre.cluster import as_completed, connect, load_distributed
-from carla_genre.harness.cell import Cell, Places
-from carla_genre.harness.child import measure_apart
+from carla_genre.harness.cell import Cell, Paths
+from carla_genre.harness.child import run_in_subprocess
 from carla_genre.harness.process import Stopped
 from carla_genre.harness.record import failure
 
@@ -19,7 +19,7 @@ ASK_EVERY_S = 2.0
 
 
 def measure_on_cluster(
-    cells: Sequence[Cell], places: Places, address: str, time_limit: float | None
+    cells: Sequence[Cell], paths: Paths, address: str, time_limit: float | None
 ) -> Generator[tuple[Cell, dict[str, Any]], None, None]:
     """Each cell with its record, as they are done; where this is left early, what runs is killed.
 
@@ -31,7 +31,7 @@ def measure_on_cluster(
     ----------
     cells, time_limit
         As :func:`carla_genre.harness.run_grid` takes them.
-    places : Places
+    paths : Paths
         Of the workers' machines.
     address : str
         Of the scheduler, as ``tcp://host:8786``, or the path of its scheduler file.
@@ -49,7 +49,7 @@ def measure_on_cluster(
         over = distributed.Event(run, client=client)
         jobs = {
             client.submit(
-                _on_worker, asdict(cell), asdict(places), time_limit, run, key=f"{run}-{cell.key}", pure=False
+                _on_worker, asdict(cell), asdict(paths), time_limit, run, key=f"{run}-{cell.key}", pure=False
             ): cell
             for cell in cells
         }
@@ -62,7 +62,7 @@ def measure_on_cluster(
 
 
 def _on_worker(
-    cell: dict[str, Any], places: dict[str, Any], time_limit: float | None, run: str
+    cell: dict[str, Any], paths: dict[str, Any], time_limit: float | None, run: str
 ) -> dict[str, Any]:
     """Measure, and ask the scheduler now and then whether the run is over."""
     import distributed
@@ -76,7 +76,7 @@ def _on_worker(
         asked = time.monotonic()
         return over.is_set()
 
-    return measure_apart(Cell(**cell), Places(**places), time_limit, stopped)
+    return run_in_subprocess(Cell(**cell), Paths(**paths), time_limit, stopped)
 
 
 def _reason(job: Any) -> BaseException:

@@ -11,7 +11,7 @@ from typing import Any
 PACKAGE = Path(__file__).resolve().parents[1]
 # What cannot change a figure; of the harness only SCORING can.
 APART = ("cli.py", "demo", "harness", "parquet", "recourse", "report", "testing.py")
-SCORING = ("measure.py", "judging.py")
+SCORING = ("measure.py", "scoring.py")
 MARK = "‡"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from carla_genre.harness.cell import Cell, Places
+from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.grid import read_grid
 from carla_genre.harness.run import records_of, run_grid
 from carla_genre.harness.table import markdown, table, write_tables
@@ -17,7 +17,7 @@ from carla_genre.protocol.cache import default_folder
 
 
 @dataclass(frozen=True)
-class Options:
+class GridOptions:
     """Of the command line; `carla-genre benchmark --help` says what they mean."""
 
     grid: str
@@ -33,7 +33,7 @@ class Options:
     seeds: Sequence[int] = ()
 
 
-def run(options: Options) -> bool:
+def run(options: GridOptions) -> bool:
     """Run a grid and print its table.
 
     Returns
@@ -60,12 +60,12 @@ def run(options: Options) -> bool:
     return not any("error" in record for record in records)
 
 
-def measured(options: Options, folder: Path) -> list[dict[str, Any]]:
+def measured(options: GridOptions, folder: Path) -> list[dict[str, Any]]:
     """Run what a grid has and a folder has not, and say what failed.
 
     Parameters
     ----------
-    options : Options
+    options : GridOptions
         Their ``results`` is not looked at.
     folder : Path
         Of the records.
@@ -82,12 +82,12 @@ def measured(options: Options, folder: Path) -> list[dict[str, Any]]:
     """
     find_own_modules()
     cells = read_grid(options.grid, options.quick, options.only, options.data, options.seeds)
-    places = Places(
+    paths = Paths(
         root=None if options.root is None else str(Path(options.root).expanduser().resolve()),
         tables=str(Path(options.grid).parent.resolve()),
         cache=str(Path(options.cache).expanduser().resolve() if options.cache else default_folder()),
     )
-    records = run_grid(cells, folder, places, options.workers, options.time_limit, options.cluster)
+    records = run_grid(cells, folder, paths, options.workers, options.time_limit, options.cluster)
     for record in records:
         if "error" in record:
             print(f"failed: {Cell(**record['cell'])}: {record['error']['message']}", file=sys.stderr)

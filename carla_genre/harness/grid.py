@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from carla_genre.errors import InputError
-from carla_genre.harness.cell import Cell, Places, table_digest
+from carla_genre.harness.cell import Cell, Paths, table_digest
 from carla_genre.harness.grid_file import (
     Grid,
     MethodEntry,
@@ -200,7 +200,7 @@ def _tables(grid: Grid, folder: str) -> dict[str, dict[str, Any]]:
             )
         table = {**entry.model_dump(exclude_unset=True, exclude={"name"}), "balanced": entry.balanced}
         try:
-            digest = table_digest(Places(tables=folder).own_table(entry.name, table))
+            digest = table_digest(Paths(tables=folder).own_table(entry.name, table))
         except InputError as error:
             raise InputError(f"data.{entry.name}: {error}") from error
         tables[entry.name] = {**table, "digest": digest}

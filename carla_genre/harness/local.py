@@ -9,30 +9,30 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
-from carla_genre.harness.cell import Cell, Places
-from carla_genre.harness.child import measure_apart
+from carla_genre.harness.cell import Cell, Paths
+from carla_genre.harness.child import run_in_subprocess
 
 
 def measure_here(
     cells: Sequence[Cell],
-    places: Places,
+    paths: Paths,
     workers: int,
     time_limit: float | None,
     started: Callable[[Cell], None],
-    measure_one: Callable[..., dict[str, Any]] = measure_apart,
+    measure_one: Callable[..., dict[str, Any]] = run_in_subprocess,
 ) -> Generator[tuple[Cell, dict[str, Any]], None, None]:
     """Each cell with its record, as they are done; where this is left early, what runs is killed.
 
     Parameters
     ----------
-    cells, places, time_limit
+    cells, paths, time_limit
         As :func:`carla_genre.harness.run_grid` takes them.
     workers : int
         Cells at a time. Several GPUs are dealt out among them.
     started : callable
         Told, in a thread, of each cell that begins.
     measure_one : callable
-        :func:`carla_genre.harness.child.measure_apart`, or what takes its arguments and measures otherwise.
+        :func:`carla_genre.harness.child.run_in_subprocess`, or what takes its arguments and measures otherwise.
     """
     over = threading.Event()
     gpus: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -43,7 +43,7 @@ def measure_here(
         gpu = gpus.get()
         try:
             started(cell)
-            return measure_one(cell, places, time_limit, over.is_set, gpu)
+            return measure_one(cell, paths, time_limit, over.is_set, gpu)
         finally:
             gpus.put(gpu)
 

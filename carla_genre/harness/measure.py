@@ -13,22 +13,22 @@ import torch
 
 from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.evaluation.measure import aligned
-from carla_genre.harness.cell import Cell, Places
-from carla_genre.harness.judging import Answered, Judging
+from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.record import environment
+from carla_genre.harness.scoring import GivenAnswers, Scoring
 from carla_genre.methods.carla.respecting import RespectConstraints
 from carla_genre.methods.core.base import SchemaMethod
 from carla_genre.methods.registry import build_method, hyperparameters_of
 from carla_genre.protocol import Setting, prepare
 
 
-def measure(cell: Cell, places: Places = Places()) -> dict[str, Any]:  # noqa: B008  (frozen)
+def measure(cell: Cell, paths: Paths = Paths()) -> dict[str, Any]:  # noqa: B008  (frozen)
     """Run a cell in this process.
 
     Parameters
     ----------
     cell : Cell
-    places : Places
+    paths : Paths
         Where its data are.
 
     Returns
@@ -42,12 +42,12 @@ def measure(cell: Cell, places: Places = Places()) -> dict[str, Any]:  # noqa: B
         ``environment``; with ``cell.answers`` also ``features``, ``factuals`` and ``answers``.
     """
     setting = prepare(
-        places.source(cell),
+        paths.source(cell),
         cell.seed,
         cell.n_factuals,
-        places.root,
+        paths.root,
         rows=cell.rows,
-        cache=places.cache,
+        cache=paths.cache,
         classifier=cell.classifier,
         label_noise=cell.label_noise,
     )
@@ -61,8 +61,8 @@ def measure(cell: Cell, places: Places = Places()) -> dict[str, Any]:  # noqa: B
     people = setting.factuals[list(setting.mlmodel.feature_input_order)]
     answers = method.get_counterfactuals(people)
     done = _clock()
-    peak = peak_memory_mb()  # the method's: judging it takes memory too
-    judging = Judging(setting, cell.n_retrained, places.cache)
+    peak = peak_memory_mb()  # the method's: scoring it takes memory too
+    scoring = Scoring(setting, cell.n_retrained, paths.cache)
     parts = {"prepare": prepared - start, "answer": done - prepared}
     record = {
         "cell": asdict(cell),
@@ -71,14 +71,14 @@ def measure(cell: Cell, places: Places = Places()) -> dict[str, Any]:  # noqa: B
         "seconds": {name: round(float(part[0]), 4) for name, part in parts.items()},
         "cpu_seconds": {name: round(float(part[1]), 4) for name, part in parts.items()},
         "hyperparams": _plain(getattr(method, "hyperparams", None)),
-        **_in_json(judging(answers, _candidates(method, people))),
+        **_in_json(scoring(answers, _candidates(method, people))),
         "peak_mb": {"protocol": round(before), "method": round(peak), "gpu": _gpu_mb()},
         "environment": environment(),
     }
     if cell.answers:
         record |= _people_and_answers(setting, answers)
     if not isinstance(method, SchemaMethod):  # which holds the constraints by itself
-        record["constrained"] = _constrained(setting, people, answers, judging)
+        record["constrained"] = _constrained(setting, people, answers, scoring)
     return record
 
 
@@ -110,12 +110,12 @@ def _with_seed(cell: Cell) -> Mapping[str, Any]:
 
 
 def _constrained(
-    setting: Setting, people: pd.DataFrame, answers: pd.DataFrame, judging: Judging
+    setting: Setting, people: pd.DataFrame, answers: pd.DataFrame, scoring: Scoring
 ) -> dict[str, Any]:
-    wrapper = RespectConstraints(Answered(setting.mlmodel, answers))
+    wrapper = RespectConstraints(GivenAnswers(setting.mlmodel, answers))
     kept = wrapper.get_counterfactuals(people)
     assert wrapper.report is not None
-    return {**_in_json(judging(kept)), "report": asdict(wrapper.report)}
+    return {**_in_json(scoring(kept)), "report": asdict(wrapper.report)}
 
 
 def _candidates(method: Any, people: pd.DataFrame) -> np.ndarray | None:

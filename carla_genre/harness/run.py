@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from carla_genre.errors import InputError
-from carla_genre.harness.cell import Cell, Places
-from carla_genre.harness.child import measure_apart
+from carla_genre.harness.cell import Cell, Paths
+from carla_genre.harness.child import run_in_subprocess
 from carla_genre.harness.local import measure_here
 from carla_genre.harness.progress import GridProgress
 from carla_genre.harness.record import check_writable, read_record, write_record
@@ -21,12 +21,12 @@ from carla_genre.protocol.data import load_protocol_data
 def run_grid(
     cells: Sequence[Cell],
     folder: str | os.PathLike[str],
-    places: Places = Places(),  # noqa: B008  (frozen)
+    paths: Paths = Paths(),  # noqa: B008  (frozen)
     workers: int = 1,
     time_limit: float | None = None,
     cluster: str | None = None,
     progress: GridProgress | None = None,
-    measure_one: Callable[..., dict[str, Any]] = measure_apart,
+    measure_one: Callable[..., dict[str, Any]] = run_in_subprocess,
 ) -> list[dict[str, Any]]:
     """Measure what is not measured yet.
 
@@ -36,7 +36,7 @@ def run_grid(
     folder : path
         One JSON a cell. A cell whose record is there is not run again, unless it failed; so a run that was
         killed goes on where it was. What each person has is in Parquet: :func:`carla_genre.harness.read_rows`.
-    places : Places
+    paths : Paths
         Where data and cache are.
     workers : int
         Cells at a time on this machine, each on one processor thread.
@@ -70,15 +70,15 @@ def run_grid(
     if cluster is None:
         for source in {cell.data: cell for cell in left}.values():
             # A missing file is told before anything starts.
-            load_protocol_data(places.source(source), places.root)
+            load_protocol_data(paths.source(source), paths.root)
     with progress as shown:
         shown.begin(cells, list(records.values()))
         if cluster is None:
-            done = measure_here(left, places, workers, time_limit, shown.start, measure_one)
+            done = measure_here(left, paths, workers, time_limit, shown.start, measure_one)
         else:
             from carla_genre.harness.cluster import measure_on_cluster
 
-            done = measure_on_cluster(left, places, cluster, time_limit)
+            done = measure_on_cluster(left, paths, cluster, time_limit)
         with closing(done):
             for cell, record in done:
                 records[cell.key] = write_record(target / cell.file, record)

@@ -24,7 +24,7 @@ ROUNDED = "the answer is not one in the numbers that its columns can hold"
 TOLERANCE = 1e-6
 
 
-class Answered(NamedTuple):
+class AnsweredBatch(NamedTuple):
     """Three ``pyarrow.RecordBatch``, each with the index first; together they have every row once."""
 
     answers: Any
@@ -71,13 +71,13 @@ class BatchAnswerer:
             )
         first, double = pa.field(self.index, index_type), pa.float64()
         further = [(H_FACTUAL, double), (H_ANSWER, double), (COST, double)] if scores else []
-        self.schemas = Answered(
+        self.schemas = AnsweredBatch(
             pa.schema([first, *self.raw.types.items(), *further]),
             pa.schema([first, (H_FACTUAL, double)]),
             pa.schema([first, (REASON, pa.string())]),
         )
 
-    def __call__(self, batch: Any, first: int) -> Answered:
+    def __call__(self, batch: Any, first: int) -> AnsweredBatch:
         """Answer a ``pyarrow.RecordBatch`` of B rows, of which the first one is row ``first`` of the input."""
         rows = self.raw.encode(batch)
         place = np.flatnonzero(rows.usable)
@@ -89,7 +89,7 @@ class BatchAnswerer:
         rows.reasons[place[denied]] = reasons
         index = self._index(batch, first)
         failed = np.flatnonzero(rows.reasons != "")
-        return Answered(
+        return AnsweredBatch(
             self._record(self.schemas.answers, [index.take(place[denied][reasons == ""]), *answers]),
             self._record(self.schemas.accepted, [index.take(place[~denied]), h[~denied]]),
             self._record(self.schemas.failures, [index.take(failed), rows.reasons[failed].tolist()]),

@@ -13,7 +13,7 @@ from carla_genre.cluster import as_completed, connect, load_distributed
 from carla_genre.errors import CarlaGenreError, InputError
 from carla_genre.parquet.answer_batch import BatchAnswerer
 from carla_genre.parquet.job import Answerer, Counts, Job, answer_group
-from carla_genre.parquet.source import RowGroup, Source, open_source
+from carla_genre.parquet.source import ParquetSource, RowGroup, open_source
 from carla_genre.progress import bar
 
 log = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ def _quiet(logger: logging.Logger) -> Iterator[None]:
         logger.setLevel(before)
 
 
-def _total(job: Job, source: Source) -> Counts:
+def _total(job: Job, source: ParquetSource) -> Counts:
     each = [job.counts(group) for group in source.groups]
     total = Counts(*(sum(column) for column in zip(*each, strict=True))) if each else Counts(0, 0, 0)
     if sum(total) != source.rows:

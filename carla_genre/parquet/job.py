@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from carla_genre.errors import CheckpointError, InputError
 from carla_genre.io import UNFINISHED, whole_file, write_text
 from carla_genre.methods.genre.method import GenRe
-from carla_genre.parquet.answer_batch import Answered, BatchAnswerer
+from carla_genre.parquet.answer_batch import AnsweredBatch, BatchAnswerer
 from carla_genre.parquet.classifier import load_classifier
-from carla_genre.parquet.source import RowGroup, Source, read_batches
+from carla_genre.parquet.source import ParquetSource, RowGroup, read_batches
 
 MANIFEST = "job.json"
 # A method seeds torch's global random state while it answers: one row group at a time in a process.
@@ -100,7 +100,7 @@ class Job:
         """Whether a row group is finished: its answers are named last."""
         return self.part("answers", group).exists()
 
-    def claim(self, source: Source) -> None:
+    def claim(self, source: ParquetSource) -> None:
         """Make the folder that of this job and its input, or see that it is.
 
         Raises
@@ -124,7 +124,7 @@ class Job:
             raise InputError(f"{self.out} is not empty and has no {MANIFEST}: give a folder of its own")
         else:
             write_text(path, json.dumps(mine, indent=2) + "\n")
-        for folder in Answered._fields:
+        for folder in AnsweredBatch._fields:
             Path(self.out, folder).mkdir(exist_ok=True)
 
     def answer(self, group: RowGroup, answer: BatchAnswerer) -> Counts:
@@ -147,10 +147,10 @@ class Job:
         return Counts(*(read(self.part(folder, group)).num_rows for folder in Counts._fields))
 
     @contextlib.contextmanager
-    def _writers(self, group: RowGroup, schemas: Answered) -> Iterator[list[Any]]:
+    def _writers(self, group: RowGroup, schemas: AnsweredBatch) -> Iterator[list[Any]]:
         """One writer a folder, under names of their own until all three are whole."""
         open_writer = pq.ParquetWriter
-        paths = [self.part(folder, group) for folder in Answered._fields]
+        paths = [self.part(folder, group) for folder in AnsweredBatch._fields]
         with (
             contextlib.ExitStack() as stack
         ):  # what is entered first is left last: the answers are named last
@@ -162,7 +162,7 @@ class Job:
         for path in Path(self.out).glob(f"*/.*{UNFINISHED}"):
             path.unlink(missing_ok=True)
 
-    def _manifest(self, source: Source) -> dict[str, Any]:
+    def _manifest(self, source: ParquetSource) -> dict[str, Any]:
         named = self.answerer.classifier
         return {
             "generator": _digest(self.answerer.generator),  # it holds the classifier's fingerprint

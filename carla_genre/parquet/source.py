@@ -44,7 +44,7 @@ class RowGroup:
 
 
 @dataclass(frozen=True)
-class Source:
+class ParquetSource:
     """Parquet files of the same columns.
 
     Parameters
@@ -67,7 +67,7 @@ class Source:
         return sum(group.rows for group in self.groups)
 
 
-def open_source(path: str | os.PathLike[str]) -> Source:
+def open_source(path: str | os.PathLike[str]) -> ParquetSource:
     """Look at the footers of Parquet files; no row is read.
 
     Parameters
@@ -104,7 +104,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
                 "footer": _footer(name, metadata.serialized_size),
             }
         )
-    return Source(tuple(groups), types, tuple(files))
+    return ParquetSource(tuple(groups), types, tuple(files))
 
 
 def read_batches(groups: Sequence[RowGroup], columns: Sequence[str]) -> Iterator[Any]:

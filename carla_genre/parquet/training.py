@@ -20,7 +20,7 @@ from carla_genre.generator.pairing.pairs import side_masks, split_rows
 from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.parquet.kept_rows import EvenSample, KeptRows, OnDisk
 from carla_genre.parquet.raw_rows import RawRows
-from carla_genre.parquet.source import Source, open_source, read_batches
+from carla_genre.parquet.source import ParquetSource, open_source, read_batches
 from carla_genre.progress import bar
 from carla_genre.schema.training_rows import Sides, TrainingRows
 
@@ -88,7 +88,7 @@ class ParquetPeople:
         values = np.ascontiguousarray(rows[:, :width])
         return TrainingRows(values, rows[:, width].astype(int), classifier.scores(values))
 
-    def _source(self, classifier: EncodedClassifier) -> Source:
+    def _source(self, classifier: EncodedClassifier) -> ParquetSource:
         source, target = open_source(self.path), classifier.data.target
         if target not in source.types:
             raise InputError(f"the input lacks the label's column {target!r}; it has {list(source.types)}")
@@ -96,7 +96,7 @@ class ParquetPeople:
 
     def _read(
         self,
-        source: Source,
+        source: ParquetSource,
         classifier: EncodedClassifier,
         config: PairConfig,
         verbose: bool,
@@ -118,7 +118,7 @@ class ParquetPeople:
         return Sides(denied.array(), accepted.array())
 
     def _encoded(
-        self, source: Source, classifier: EncodedClassifier, left_out: Counter[str], verbose: bool
+        self, source: ParquetSource, classifier: EncodedClassifier, left_out: Counter[str], verbose: bool
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Encoded rows (B, D) and their labels (B,); counts the reasons of those that are left out."""
         data = classifier.data
@@ -180,7 +180,7 @@ class _Extremes:
         return np.array([label for label, _ in found]), np.array([h for _, h in found])
 
 
-def _batches(source: Source, columns: list[str], verbose: bool) -> Any:
+def _batches(source: ParquetSource, columns: list[str], verbose: bool) -> Any:
     with bar("read", source.rows, verbose) as done:
         for _, groups in itertools.groupby(source.groups, lambda group: group.path):
             for batch in read_batches(list(groups), columns):

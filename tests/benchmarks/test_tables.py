@@ -12,7 +12,7 @@ from benchmarks.paper import table1, table2, table3, table4, table11, table13
 from benchmarks.paper.command import NOT_MEASURED
 from benchmarks.paper.published import NAMES, different_hyperparams, figures_of, published
 from carla_genre.errors import InputError
-from carla_genre.harness import Cell, Places, read_grid
+from carla_genre.harness import Cell, Paths, read_grid
 from carla_genre.harness.measure import measure
 from carla_genre.harness.record import failure
 from carla_genre.methods.registry import hyperparameters_of
@@ -30,8 +30,8 @@ def grid(repository: Path, name: str, **options) -> list:
 def records(repository: Path, small_paper: None, tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
     """Two seeds of three methods, of which one breaks constraints, on a small data set in COMPAS's place."""
     cells = grid(repository, "table2", only=LABELS, data=["compas"], seeds=[0, 1])
-    places = Places(cache=str(tmp_path_factory.mktemp("cache")))
-    return [measure(dataclasses.replace(cell, n_factuals=25, n_retrained=1), places) for cell in cells]
+    paths = Paths(cache=str(tmp_path_factory.mktemp("cache")))
+    return [measure(dataclasses.replace(cell, n_factuals=25, n_retrained=1), paths) for cell in cells]
 
 
 def failure_of(record: dict) -> dict:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from protocol_cases import loans
 
-from carla_genre.harness import Places
+from carla_genre.harness import Paths
 
 # For `harness_cases`, and for `misbehaving`, which the cells' processes import too.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -43,5 +43,5 @@ def grid_file(desk, request):
 
 
 @pytest.fixture
-def places(desk):
-    return Places(tables=str(desk), cache=str(desk / "cache"))
+def paths(desk):
+    return Paths(tables=str(desk), cache=str(desk / "cache"))

@@ -9,7 +9,7 @@ import pytest
 from harness_cases import LOANS, measures
 
 from carla_genre.errors import InputError
-from carla_genre.harness import Cell, Places, read_grid
+from carla_genre.harness import Cell, Paths, read_grid
 from carla_genre.harness.measure import measure
 from carla_genre.harness.record import read_record, write_record
 from carla_genre.harness.table import MEASURES
@@ -104,8 +104,8 @@ def measured(desk):
     grid = desk / "measured.yaml"
     methods = {"NNR": {"hyperparams": {"unmatched": "drop"}}, "Wachter": {"hyperparams": {"t_max_min": 0.01}}}
     grid.write_text(json.dumps({"data": [LOANS], "seeds": [0], "people": 12, "recourse_methods": methods}))
-    places = Places(tables=str(desk), cache=str(desk / "cache"))
-    return {cell.label: (cell, measure(cell, places)) for cell in read_grid(grid)}
+    paths = Paths(tables=str(desk), cache=str(desk / "cache"))
+    return {cell.label: (cell, measure(cell, paths)) for cell in read_grid(grid)}
 
 
 @pytest.mark.parametrize("label", ["NNR", "Wachter"])
@@ -156,27 +156,27 @@ def test_every_column_of_the_tables_is_in_a_record(measured):
     assert keys - {"diversity"} <= set(measured["NNR"][1]["scores"])  # NNR has no candidates to choose from
 
 
-def test_candidates_have_their_diversity_and_no_retraining_no_future(desk, places):
+def test_candidates_have_their_diversity_and_no_retraining_no_future(desk, paths):
     own = {"csv": "loans.csv", "balanced": True, "target": "granted", "test_size": 0.5}
-    table = {**own, "digest": places_digest(places, own)}
+    table = {**own, "digest": digest_of(paths, own)}
     quick = {"gamma": 0.6, "training": {"steps": 5}, "verbose": False}
-    record = measure(Cell("loans", 0, "a", "GenRe", quick, 5, None, table, 0), places)
+    record = measure(Cell("loans", 0, "a", "GenRe", quick, 5, None, table, 0), paths)
     assert record["scores"]["diversity"] == pytest.approx(np.mean(record["rows"]["diversity"]), abs=1e-6)
     assert not [name for name in record["scores"] if name.startswith("future")]
 
 
 def test_a_cell_is_the_same_when_it_is_measured_again(measured, desk):
     cell, record = measured["NNR"]
-    again = measure(cell, Places(tables=str(desk)))  # without a cache
+    again = measure(cell, Paths(tables=str(desk)))  # without a cache
     assert measures(again) == measures(record)
 
 
 @pytest.mark.parametrize("label", ["NNR", "Wachter"])
-def test_people_and_answers_are_kept_where_the_cell_says_so(measured, places, label):
+def test_people_and_answers_are_kept_where_the_cell_says_so(measured, paths, label):
     """Cost and violations can then be computed from the answers themselves, a category half the way included."""
     cell, record = measured[label]
     assert not {"features", "factuals", "answers"} & set(record)
-    kept = measure(replace(cell, answers=True), places)
+    kept = measure(replace(cell, answers=True), paths)
     assert {name: kept[name] for name in ("scores", "rows")} == {
         name: record[name] for name in ("scores", "rows")
     }
@@ -190,9 +190,9 @@ def test_people_and_answers_are_kept_where_the_cell_says_so(measured, places, la
 
 
 @pytest.mark.parametrize("classifier", ["linear", "forest", "boosting", "own_classifiers:naive_bayes"])
-def test_a_cell_of_any_classifier_has_the_same_measures(measured, places, classifier):
+def test_a_cell_of_any_classifier_has_the_same_measures(measured, paths, classifier):
     cell, record = measured["NNR"]
-    other = measure(replace(cell, classifier=classifier), places)
+    other = measure(replace(cell, classifier=classifier), paths)
     assert {name: set(other[name]) for name in ("scores", "rows")} == {
         name: set(record[name]) for name in ("scores", "rows")
     }
@@ -204,20 +204,20 @@ def test_a_cell_of_any_classifier_has_the_same_measures(measured, places, classi
     )
 
 
-def test_what_needs_a_gradient_says_so_of_a_forest_and_what_does_not(measured, places):
+def test_what_needs_a_gradient_says_so_of_a_forest_and_what_does_not(measured, paths):
     cell = replace(measured["Wachter"][0], classifier="forest")
     reason = "Wachter takes classifiers of backend 'pytorch', this one's is 'sklearn'. .* GrowingSpheres, .* take it"
     with pytest.raises(InputError, match=reason) as error:
-        measure(cell, places)
+        measure(cell, paths)
     assert "FOCUS" not in str(error.value)  # which reads the trees of CARLA's forests only
 
 
-def test_a_share_is_the_method_s_alone(measured, places):
+def test_a_share_is_the_method_s_alone(measured, paths):
     """What counts its rows is given so many; people, h and the judge stay, and so does the setting in memory."""
     whole = replace(
         measured["NNR"][0], method="misbehaving:CountsRows", hyperparams={}, answers=True, n_retrained=0
     )
-    all_rows, part, again = (measure(cell, places) for cell in (whole, replace(whole, share=0.25), whole))
+    all_rows, part, again = (measure(cell, paths) for cell in (whole, replace(whole, share=0.25), whole))
     counts = [record["hyperparams"]["rows"] for record in (all_rows, part, again)]
     assert counts == [[120, 120], [30, 30], [120, 120]]
     assert part["factuals"] == all_rows["factuals"] == again["factuals"]
@@ -225,19 +225,19 @@ def test_a_share_is_the_method_s_alone(measured, places):
     assert part["rows"] == all_rows["rows"]  # the people themselves are its answers: the judge is the same
 
 
-def test_the_method_gets_the_cell_s_seed_unless_it_has_its_own(desk, places):
+def test_the_method_gets_the_cell_s_seed_unless_it_has_its_own(desk, paths):
     own = {"csv": "loans.csv", "balanced": True, "target": "granted", "test_size": 0.5}
-    table = {**own, "digest": places_digest(places, own)}
+    table = {**own, "digest": digest_of(paths, own)}
     of_the_cell = Cell("loans", 4, "a", "RandomAccepted", {"gamma": 0.5}, 5, None, table)
     its_own = replace(of_the_cell, hyperparams={"gamma": 0.5, "seed": 9})
-    assert measure(of_the_cell, places)["hyperparams"]["seed"] == 4
-    assert measure(its_own, places)["hyperparams"]["seed"] == 9
+    assert measure(of_the_cell, paths)["hyperparams"]["seed"] == 4
+    assert measure(its_own, paths)["hyperparams"]["seed"] == 9
 
 
-def places_digest(places, table):
+def digest_of(paths, table):
     from carla_genre.harness.cell import table_digest
 
-    return table_digest(places.own_table("loans", table))
+    return table_digest(paths.own_table("loans", table))
 
 
 def test_a_table_that_has_changed_is_refused(measured, tmp_path):
@@ -246,4 +246,4 @@ def test_a_table_that_has_changed_is_refused(measured, tmp_path):
     frame = pd.DataFrame({"sex": ["a", "b"] * 20, "x": random.random(40), "granted": [0, 1, 1, 0] * 10})
     frame.to_csv(tmp_path / "loans.csv", index=False)
     with pytest.raises(InputError, match=r"loans\.csv has changed since the grid was read"):
-        measure(cell, Places(tables=str(tmp_path)))
+        measure(cell, Paths(tables=str(tmp_path)))

@@ -42,15 +42,15 @@ def two_processes(tmp_path):
         yield local.scheduler_address
 
 
-def test_two_worker_processes_give_the_numbers_of_one_process(two_processes, grid_file, places, tmp_path):
+def test_two_worker_processes_give_the_numbers_of_one_process(two_processes, grid_file, paths, tmp_path):
     methods = {"NNR": {"hyperparams": {"gamma": 0.5}}, "dies": {"method": "misbehaving:Killed"}}
     cells = read_grid(grid_file(methods))
-    records = run_grid(cells, tmp_path / "out", places, cluster=two_processes)
+    records = run_grid(cells, tmp_path / "out", paths, cluster=two_processes)
     assert [(tmp_path / "out" / cell.file).exists() for cell in cells] == [True, True]
     assert records[1]["error"]["message"].startswith("the process was ended by SIGKILL")
-    assert measures(records[0], tmp_path / "out") == measures(measure(cells[0], places))
+    assert measures(records[0], tmp_path / "out") == measures(measure(cells[0], paths))
     assert (
-        run_grid(cells[:1], tmp_path / "out", places, cluster=two_processes) == records[:1]
+        run_grid(cells[:1], tmp_path / "out", paths, cluster=two_processes) == records[:1]
     )  # it is finished
 
 
@@ -62,7 +62,7 @@ def cells_running():
 
 
 @pytest.mark.slow
-def test_leaving_early_ends_what_runs_on_the_workers(two_processes, grid_file, places, tmp_path):
+def test_leaving_early_ends_what_runs_on_the_workers(two_processes, grid_file, paths, tmp_path):
     import distributed
 
     mark = tmp_path / "mark"
@@ -70,7 +70,7 @@ def test_leaving_early_ends_what_runs_on_the_workers(two_processes, grid_file, p
         "sleeps": {"method": "misbehaving:Sleeps", "hyperparams": {"mark": str(mark)}},
         "CopyFactual": None,
     }
-    done = cluster.measure_on_cluster(read_grid(grid_file(methods)), places, two_processes, None)
+    done = cluster.measure_on_cluster(read_grid(grid_file(methods)), paths, two_processes, None)
     cell, record = next(done)
     assert cell.label == "CopyFactual"
     assert record["scores"]["cost"] == 0

@@ -21,9 +21,9 @@ from carla_genre.harness.run import records_of, run_grid
 def run_here(*arguments, **options):
     """Cells are measured in this process."""
 
-    def measure_one(cell, places, *rest):
+    def measure_one(cell, paths, *rest):
         try:
-            return measure(cell, places)
+            return measure(cell, paths)
         except Exception as error:
             return failure(cell, error)
 
@@ -84,7 +84,7 @@ def test_cells_that_failed_exit_1_and_are_named(benchmark, grid_file, capsys):
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_a_run_that_is_killed_or_stopped_goes_on_to_the_same_numbers(
-    grid_file, places, desk, tmp_path, repository
+    grid_file, paths, desk, tmp_path, repository
 ):
     mark, out = tmp_path / "mark", tmp_path / "out"
     slow = {"method": "misbehaving:SleepsTwice", "hyperparams": {"mark": str(mark)}}
@@ -123,6 +123,4 @@ def test_a_run_that_is_killed_or_stopped_goes_on_to_the_same_numbers(
     mark.unlink()
     mark.write_text("1\n2\n")
     assert not list(out.glob("*_seed*.parquet"))  # the rows are in one file now
-    assert [measures(record, out) for record in resumed] == [
-        measures(measure(cell, places)) for cell in cells
-    ]
+    assert [measures(record, out) for record in resumed] == [measures(measure(cell, paths)) for cell in cells]

@@ -12,8 +12,8 @@ from harness_cases import measures
 from rich.console import Console
 
 from carla_genre.errors import InputError
-from carla_genre.harness import Cell, Places, read_grid, run_grid
-from carla_genre.harness.child import measure_apart
+from carla_genre.harness import Cell, Paths, read_grid, run_grid
+from carla_genre.harness.child import run_in_subprocess
 from carla_genre.harness.measure import measure
 from carla_genre.harness.progress import GridProgress
 from carla_genre.harness.record import failure
@@ -30,19 +30,19 @@ class Log(GridProgress):
         self.lines.append(line)
 
 
-def here(cell, places, *rest):
+def here(cell, paths, *rest):
     """Measure in this process: the run is tested, not the start of a process."""
     try:
-        return measure(cell, places)
+        return measure(cell, paths)
     except Exception as error:
         return failure(cell, error)
 
 
 @pytest.fixture
-def run(places, tmp_path):
+def run(paths, tmp_path):
     def run(cells, folder="records", **options):
         return run_grid(
-            cells, tmp_path / folder, places, **{"measure_one": here, "progress": Log(), **options}
+            cells, tmp_path / folder, paths, **{"measure_one": here, "progress": Log(), **options}
         )
 
     return run
@@ -130,9 +130,9 @@ def test_an_interruption_leaves_whole_records_and_no_cell_running(run, grid_file
         def finish(self, cell, record):
             raise KeyboardInterrupt
 
-    def measure_one(cell, places, time_limit, stopped, gpu):
+    def measure_one(cell, paths, time_limit, stopped, gpu):
         if cell == cells[0]:
-            return here(cell, places)
+            return here(cell, paths)
         while not stopped():
             time.sleep(0.01)
         killed.append(cell)
@@ -166,7 +166,7 @@ def test_missing_data_are_told_before_anything_starts(tmp_path):
         raise AssertionError("started")
 
     with pytest.raises(InputError, match=r"compas"):
-        run_grid(cells, tmp_path, Places(str(tmp_path / "data")), progress=Log(), measure_one=measure_one)
+        run_grid(cells, tmp_path, Paths(str(tmp_path / "data")), progress=Log(), measure_one=measure_one)
 
 
 @pytest.mark.parametrize(
@@ -201,9 +201,9 @@ def plain(shown):
 def test_the_live_table_shows_scores_failures_and_what_runs(run, grid_file, terminal):
     shown = terminal()
 
-    def slowly(cell, places, *rest):
+    def slowly(cell, paths, *rest):
         time.sleep(0.6)  # the table is drawn four times a second
-        return here(cell, places)
+        return here(cell, paths)
 
     methods = {"bad": {"method": "misbehaving:Fails"}, "CopyFactual": None}
     progress = GridProgress()
@@ -234,17 +234,17 @@ def test_a_table_too_long_for_the_terminal_keeps_its_state(run, grid_file, termi
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-def test_processes_that_die_or_sleep_are_recorded_beside_good_ones(grid_file, places, tmp_path):
+def test_processes_that_die_or_sleep_are_recorded_beside_good_ones(grid_file, paths, tmp_path):
     """Real processes, two at a time: the whole way that `carla-genre benchmark` goes."""
     methods = {name.lower(): {"method": f"misbehaving:{name}"} for name in ("Exits", "Killed", "Sleeps")}
     methods["folder"] = {"method": "misbehaving:TellsFolder"}
     cells = read_grid(grid_file({**methods, "NNR": {"hyperparams": {"gamma": 0.5}}}))
 
-    def measure_one(cell, places, time_limit, *rest):
+    def measure_one(cell, paths, time_limit, *rest):
         # Only the sleeper has a limit: how long the others take depends on the machine.
-        return measure_apart(cell, places, 3 if cell.label == "sleeps" else None, *rest)
+        return run_in_subprocess(cell, paths, 3 if cell.label == "sleeps" else None, *rest)
 
-    records = run_grid(cells, tmp_path, places, workers=2, progress=Log(), measure_one=measure_one)
+    records = run_grid(cells, tmp_path, paths, workers=2, progress=Log(), measure_one=measure_one)
     reasons = [record["error"]["message"] for record in records[:3]]
     assert reasons[0].startswith("the process ended with status 3")
     assert "my last words" in reasons[0]
@@ -253,4 +253,4 @@ def test_processes_that_die_or_sleep_are_recorded_beside_good_ones(grid_file, pl
     folder = records[3]["hyperparams"]["models"]
     assert folder != os.environ["CF_MODELS"]  # an autoencoder of another cell's is not found
     assert not os.path.exists(folder)
-    assert measures(records[4], tmp_path) == measures(here(cells[4], places))
+    assert measures(records[4], tmp_path) == measures(here(cells[4], paths))

@@ -30,7 +30,7 @@ CARLA_ROWS = ("Distance_1", "Distance_2", "Distance_3", "Distance_4", "Constrain
 CARLA_MEAN = "y-Nearest-Neighbours"
 
 
-class Answered(RecourseMethod):
+class GivenAnswers(RecourseMethod):
     """Answers that have been given: a second look at them costs no second search."""
 
     def __init__(self, mlmodel: Any, answers: pd.DataFrame) -> None:
@@ -41,7 +41,7 @@ class Answered(RecourseMethod):
         return self._answers
 
 
-class Judging:
+class Scoring:
     """All figures of answers in one setting.
 
     Parameters
@@ -107,8 +107,8 @@ class Judging:
         found = answered(answers)
         if not found.any():
             return rows, float("nan")
-        # CARLA drops failures before it measures, so they are left out here and their places kept.
-        benchmark = Benchmark(h, Answered(h, answers[found]), factuals[found])
+        # CARLA drops failures before it measures, so they are left out here and their rows kept.
+        benchmark = Benchmark(h, GivenAnswers(h, answers[found]), factuals[found])
         figures = run_all_measures(benchmark, h)
         rows.loc[found] = figures[list(CARLA_ROWS)].to_numpy(dtype=float)
         return rows, float(figures[CARLA_MEAN].iloc[0])

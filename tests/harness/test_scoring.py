@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from carla_genre.harness import Places
+from carla_genre.harness import Paths
 from carla_genre.harness.cell import Cell
 from carla_genre.harness.measure import measure
 
@@ -17,9 +17,9 @@ CELL = Cell("moons", 0, "NNR", "NNR", n_factuals=20, n_retrained=1)
 SCRIPT = """
 import json, sys
 import carla_genre, carla
-from carla_genre.harness.cell import Cell, Places
+from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.measure import measure
-record = measure(Cell(**json.loads(sys.argv[1])), Places())
+record = measure(Cell(**json.loads(sys.argv[1])), Paths())
 print(json.dumps({"carla": carla.__file__, "scores": record["scores"]}))
 """
 
@@ -38,6 +38,6 @@ def test_the_head_gives_the_figures_of_the_release():
     )
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["carla"].startswith(os.environ["CARLA_HEAD"])
-    here = measure(CELL, Places())["scores"]
+    here = measure(CELL, Paths())["scores"]
     assert found["scores"].pop("violations") == here.pop("violations")
     assert found["scores"] == pytest.approx(here)
