@@ -64,7 +64,7 @@ _OWN: Mapping[str, _Own] = {
     "Unconditional": _Own("carla_genre.methods.baselines.unconditional:Unconditional"),
     "TabSyn+Q": _Own("carla_genre.methods.baselines.tabsyn.recourse:TabSynQ"),
     "TabSyn+SVDD": _Own("carla_genre.methods.baselines.tabsyn.recourse:TabSynSVDD"),
-    "PAR": _Own("carla_genre.methods.baselines.par:PAR", packages=("spflow",)),
+    "PAR": _Own("carla_genre.methods.baselines.par.method:PAR", packages=("spflow",)),
     "CopyFactual": _Own("carla_genre.methods.baselines.sanity:CopyFactual"),
     "RandomAccepted": _Own("carla_genre.methods.baselines.sanity:RandomAccepted"),
 }

@@ -50,13 +50,6 @@ class NearestNeighbor(SchemaMethod):
     accepts, {h > .5}; NNR(gamma) those that it is sure of, {h > gamma}; NNR(D_h+) of these the ones whose
     label agrees, {y = 1, h > gamma}.
 
-    Parameters
-    ----------
-    mlmodel : carla.models.api.MLModel
-        The classifier, of any backend.
-    hyperparams : mapping, optional
-        The options below.
-
     Raises
     ------
     InputError

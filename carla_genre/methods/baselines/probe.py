@@ -72,13 +72,6 @@ class PROBE(SchemaMethod):
     autograd's where the classifier is a torch module, and the slope of a local linear fit on neighbours as far away
     as the noise where it is a black box (:mod:`carla_genre.methods.baselines.search.logit`).
 
-    Parameters
-    ----------
-    mlmodel : carla.models.api.MLModel
-        The classifier, of any backend; its categorical columns must be numbers.
-    hyperparams : mapping, optional
-        The options below.
-
     Raises
     ------
     InputError

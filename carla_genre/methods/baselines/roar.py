@@ -82,13 +82,6 @@ class ROAR(SchemaMethod):
     plane fitted around the factual: the paper takes LIME's, which is fitted to probabilities; here it is fitted to the
     logit, with the same Gaussian neighbours (:mod:`carla_genre.methods.baselines.search.local_linear`).
 
-    Parameters
-    ----------
-    mlmodel : carla.models.api.MLModel
-        The classifier, of any backend; its categorical columns must be numbers.
-    hyperparams : mapping, optional
-        The options below.
-
     Raises
     ------
     InputError

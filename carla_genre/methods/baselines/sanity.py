@@ -17,14 +17,7 @@ BLOCK = 1 << 22
 
 
 class CopyFactual(SchemaMethod):
-    """The factual itself: cost 0, nothing violated, and refused by h as before.
-
-    Parameters
-    ----------
-    mlmodel : carla.models.api.MLModel
-    hyperparams : mapping, optional
-        The options below.
-    """
+    """The factual itself: cost 0, nothing violated, and refused by h as before."""
 
     REFUSED_IS_FAILURE = False
 
@@ -42,12 +35,6 @@ class RandomAccepted(SchemaMethod):
 
     Drawn evenly among the rows that the factual's constraints allow; where they allow none, among all,
     with what may not change put back.
-
-    Parameters
-    ----------
-    mlmodel : carla.models.api.MLModel
-    hyperparams : mapping, optional
-        The options below.
     """
 
     OPTIONS = RandomAcceptedOptions()

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 
-def keep_unchanged_cells(answers: pd.DataFrame, factuals: pd.DataFrame) -> pd.DataFrame:
-    """Copy the factual's own cell wherever the answer says the same in single precision.
+def keep_unchanged_cells(
+    answers: pd.DataFrame, factuals: pd.DataFrame, exactly: bool = False
+) -> pd.DataFrame:
+    """Copy the factual's own cell, with its last bits and its dtype, wherever the answer has the same.
 
-    A network computes in 32 bits, so that a feature which a method has left alone comes back rounded:
-    .3 as .30000001. Such a cell is unchanged.
+    CARLA's networks compute in 32 bits. A feature that they leave alone comes back rounded, .3 as .30000001.
 
     Parameters
     ----------
@@ -18,6 +19,8 @@ def keep_unchanged_cells(answers: pd.DataFrame, factuals: pd.DataFrame) -> pd.Da
         NaN is equal to nothing.
     factuals : DataFrame (B, any)
         The same rows in the same order, with all columns of the answers.
+    exactly : bool
+        Else what is the same in single precision counts as unchanged.
 
     Returns
     -------
@@ -27,7 +30,7 @@ def keep_unchanged_cells(answers: pd.DataFrame, factuals: pd.DataFrame) -> pd.Da
     columns = {}
     for column in answers.columns:
         theirs, own = answers[column].to_numpy(), factuals[column].to_numpy()
-        same = _single(theirs) == _single(own)
+        same = theirs == own if exactly else _single(theirs) == _single(own)
         columns[column] = own if same.all() else np.where(same, own, theirs)
     return pd.DataFrame(columns, index=answers.index, columns=answers.columns)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ import pandas as pd
 import torch
 
 from carla_genre.errors import InputError
+from carla_genre.methods.core.answer_frames import keep_unchanged_cells
 from carla_genre.methods.core.device import choose_device
 from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.options import check, option, with_table
@@ -88,7 +91,7 @@ class SchemaMethod(RecourseMethod):
         super().__init_subclass__(**kwargs)
         cls._DEFAULT_HYPERPARAMS = check(cls.OPTIONS, None, cls.__name__)
         if cls.__doc__:
-            cls.__doc__ = with_table(cls.__doc__, cls.OPTIONS)
+            cls.__doc__ = with_table(_with_parameters(cls.__doc__), cls.OPTIONS)
 
     def __init__(
         self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None, schema: Schema | None = None
@@ -167,28 +170,37 @@ class SchemaMethod(RecourseMethod):
                 answers = self._answer(values)
             if self.REFUSED_IS_FAILURE:
                 answers = np.where(self.scores(answers)[:, None] > 0.5, answers, np.nan)
-        frame = self.schema.decode(answers, factuals.index)
-        return self._restore_unchanged(frame, factuals, values, answers)
+        self._check_immutable(values, answers)
+        return keep_unchanged_cells(self.schema.decode(answers, factuals.index), factuals, exactly=True)
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         """Encoded answers (B, D) to encoded factuals (B > 0, D); NaN rows for failures."""
         raise NotImplementedError
 
-    def _restore_unchanged(
-        self, frame: pd.DataFrame, factuals: pd.DataFrame, values: np.ndarray, answers: np.ndarray
-    ) -> pd.DataFrame:
-        """Copy the factuals' own cells where a feature is unchanged: dtypes and last bits survive."""
+    def _check_immutable(self, values: np.ndarray, answers: np.ndarray) -> None:
         answered = ~np.isnan(answers).any(axis=1)
-        for position, feature in enumerate(self.schema.features):
-            if feature.immutable and not np.array_equal(
-                values[answered, position], answers[answered, position]
-            ):
-                raise AssertionError(f"{type(self).__name__} changed the immutable feature {feature.name!r}")
-            same = values[:, position] == answers[:, position]
-            for column in feature.columns:
-                own = factuals[column].to_numpy()
-                if same.all():
-                    frame[column] = own
-                elif same.any():
-                    frame[column] = np.where(same, own, frame[column].to_numpy())
-        return frame
+        changed = (values[answered] != answers[answered]).any(axis=0) & self.schema.immutable
+        if changed.any():
+            name = self.schema.names[changed.argmax()]
+            raise AssertionError(f"{type(self).__name__} changed the immutable feature {name!r}")
+
+
+# The parameters of a method whose docstring has no section for them.
+_PARAMETERS = inspect.cleandoc(
+    """
+    Parameters
+    ----------
+    mlmodel : carla.models.api.MLModel
+        The classifier, of any backend.
+    hyperparams : mapping, optional
+        The options below.
+    """
+)
+
+
+def _with_parameters(doc: str) -> str:
+    """The docstring with the section of parameters, which comes before the other ones."""
+    text, *sections = re.split(r"\n(?=\w+\n---)", inspect.cleandoc(doc))
+    if sections and sections[0].startswith("Parameters"):
+        return doc
+    return "\n".join([text.rstrip() + "\n", _PARAMETERS, *(f"\n{section.rstrip()}" for section in sections)])

@@ -20,6 +20,7 @@ from carla_genre.methods.core.base import MethodOptions, SchemaMethod
 from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.options import option, option_of
 from carla_genre.schema import Relaxation
+from carla_genre.selection.by_h import cheapest
 
 if TYPE_CHECKING:
     from carla_genre.methods.baselines.par.circuit import ClassDensity
@@ -103,22 +104,20 @@ class PAR(SchemaMethod):
 
     Notes
     -----
-    Written from the abstract of "PAR: Plausibility-aware Amortized Recourse Generation" (Sabu, S and
-    Krishnan, arXiv 2601.17309, 2026) alone; its text, code and figures were not at hand, so that results
-    here are no reproduction of its own.
+    Written from the abstract of "PAR: Plausibility-aware Amortized Recourse Generation" (Sabu, S and Krishnan,
+    arXiv 2601.17309, 2026) alone. Its text, code and figures were not at hand: results here do not reproduce its own.
 
-    The abstract: recourse is constrained maximum a posteriori inference under the accepted class's
-    distribution; the likelihoods come from tractable probabilistic models, exact and differentiable; a
-    generator is trained to raise the likelihood under the accepted class and lower it under the denied
-    class, beside losses for the constraints; and it is conditioned on the factual's neighbourhood.
+    The abstract: recourse is constrained maximum a posteriori inference under the accepted class's distribution. The
+    likelihoods come from tractable probabilistic models, exact and differentiable. A generator is trained to raise the
+    likelihood under the accepted class and to lower it under the denied class, beside losses for the constraints. It
+    is conditioned on the factual's neighbourhood.
 
-    Here: each class (D_h+, and D_h- = {y = 0, h <= .5}) is a shallow sum-product network; the training
-    factuals are the rows that h denies; the generator sees the factual, the weighted mean of its nearest
-    accepted rows and a learned summary of them (:mod:`carla_genre.methods.baselines.par.network`); the losses are in
-    :class:`carla_genre.methods.baselines.par.objective.Objective`. Since h is a black box, the loss of validity
-    looks at a small network that imitates it; h itself decides in the end. An answer is the best by the
-    objective of the candidates whose h is above ``gamma``, each made from the whole neighbourhood or from one
-    neighbour drawn by its weight; where there is none, the one that h likes best.
+    Here: each class (D_h+, and D_h- = {y = 0, h <= .5}) is a shallow sum-product network. The training factuals are
+    the rows that h denies. The generator (:class:`RecourseNetwork`) sees the factual, the weighted mean of its nearest
+    accepted rows and a learned summary of them. The losses are in :class:`Objective`. h is a black box, so the loss of
+    validity looks at a small network that imitates it. Each candidate is made from the whole neighbourhood, or from
+    one neighbour drawn by its weight. The answer is, of those with h > ``gamma``, the one of the least objective;
+    where there is none, the one of the highest h.
     """
 
     OPTIONS = PAROptions()
@@ -138,10 +137,10 @@ class PAR(SchemaMethod):
             raise InputError("PAR: D_h- is empty: h denies no training row of label 0, nothing to learn from")
         self._targets = rows.values[accepted]
         self.densities = {
-            "accepted": self._density(self._targets),
-            "denied": self._density(rows.values[denied]),
+            "accepted": self._fit_density(self._targets),
+            "denied": self._fit_density(rows.values[denied]),
         }
-        likelihood = self.log_likelihood(self._targets, "denied")
+        likelihood = self.densities["denied"](self._vectors(self._targets)).cpu().numpy()
         surrogate = distil(
             self.scores,
             rows.values,
@@ -164,7 +163,7 @@ class PAR(SchemaMethod):
         self.losses = train_generator(self.network, self.objective, task)
         self.network.eval()
 
-    def _density(self, values: np.ndarray) -> ClassDensity:
+    def _fit_density(self, values: np.ndarray) -> ClassDensity:
         from carla_genre.methods.baselines.par.circuit import fit_density
 
         given = self.hyperparams
@@ -177,21 +176,6 @@ class PAR(SchemaMethod):
             given["seed"] % 2**32,
             self.device,
         )
-
-    def log_likelihood(self, values: np.ndarray, of: str = "accepted") -> np.ndarray:
-        """Exact log-likelihood of encoded rows under a class's density, in nats.
-
-        Parameters
-        ----------
-        values : ndarray (..., D)
-            Encoded rows (``schema.encode``).
-        of : {"accepted", "denied"}
-
-        Returns
-        -------
-        ndarray (...)
-        """
-        return self.densities[of](self._vectors(values)).cpu().numpy()
 
     def _vectors(self, values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(self.relaxation.encode(values)).float().to(self.device)
@@ -269,8 +253,4 @@ class PAR(SchemaMethod):
         scores = self.scores(candidates)
         with torch.no_grad():
             loss = self.objective(self._vectors(values).unsqueeze(1), self._vectors(candidates)).cpu().numpy()
-        # Of those with h > gamma the one of the least objective; where there are none, the one of the largest h.
-        confident = scores > self.hyperparams["gamma"]
-        rank = np.where(confident, loss, np.inf)
-        best = np.where(confident.any(axis=1), rank.argmin(axis=1), scores.argmax(axis=1))
-        return candidates[np.arange(len(values)), best]
+        return cheapest(candidates, scores, loss, self.hyperparams["gamma"])

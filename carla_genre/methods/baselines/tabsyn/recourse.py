@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,11 +16,64 @@ from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairing.neighbours import nearest_targets
 from carla_genre.generator.randomness import normals, row_keys, sample_categorical, uniforms
 from carla_genre.methods.baselines.nearest import UNMATCHED
+from carla_genre.methods.baselines.tabsyn.config import TabSynConfig, TabSynSizes
 from carla_genre.methods.baselines.tabsyn.diffusion import churned, heun_step, noise_levels, reverse_step
-from carla_genre.methods.baselines.tabsyn.method import TabSynMethod, TabSynOptions
-from carla_genre.methods.baselines.tabsyn.model import BLOCK
-from carla_genre.methods.core.feature_constraints import feature_constraints
-from carla_genre.options import option, option_of
+from carla_genre.methods.baselines.tabsyn.model import BLOCK, TabSyn
+from carla_genre.methods.core.base import MethodOptions, SchemaMethod
+from carla_genre.methods.core.feature_constraints import feature_constraints, level_counts
+from carla_genre.options import option, option_of, values_for
+from carla_genre.selection.by_h import most_valid
+
+
+@dataclass(frozen=True)
+class TabSynOptions(MethodOptions, TabSynSizes):
+    gamma: float = option_of(PairConfig, "gamma")
+    lambda_: float = option(5.0, "Weight of the cost.", "[0, inf)", aliases=("lambda",))
+    sampling_steps: int = option(50, "Noise levels of a draw.", "[2, inf)")
+
+
+class TabSynMethod(SchemaMethod):
+    """What both rules share: a TabSyn of D_h+ = {y = 1, h > gamma}.
+
+    Parameters
+    ----------
+    mlmodel : carla.models.api.MLModel
+        The classifier, of any backend.
+    hyperparams : mapping, optional
+        The options below.
+    trained : TabSyn, optional
+        Another rule's density, learned with the same options. It is not learned again.
+
+    Attributes
+    ----------
+    tabsyn : TabSyn
+        The trained density.
+
+    Raises
+    ------
+    InputError
+        A hyperparameter is wrong, or D_h+ is empty.
+    """
+
+    OPTIONS = TabSynOptions()
+
+    def __init__(
+        self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None, trained: TabSyn | None = None
+    ) -> None:
+        self._trained = trained
+        super().__init__(mlmodel, hyperparams)
+
+    def _prepare(self) -> None:
+        given = self.hyperparams
+        if given["width"] % 2:
+            raise InputError(f"{type(self).__name__}: width must be even, got {given['width']}")
+        self.tabsyn = self._trained or self._fit()
+
+    def _fit(self) -> TabSyn:
+        rows, given = self.training_rows, self.hyperparams
+        config = TabSynConfig(**values_for(TabSynSizes, given))
+        learned = rows.values[rows.accepted(given["gamma"])]
+        return TabSyn(learned, level_counts(self.schema).tolist(), config, self.device, given["verbose"])
 
 
 @dataclass(frozen=True)
@@ -34,12 +89,6 @@ class TabSynQ(TabSynMethod):
     Q(x+|x) is proportional to exp(-lambda C(x, x+)) on the ``top_k`` drawn rows that are nearest to the factual among
     those that its constraints allow, and zero elsewhere.
 
-    Parameters
-    ----------
-    mlmodel : carla.models.api.MLModel
-    hyperparams : mapping, optional
-        The options below.
-
     Attributes
     ----------
     drawn : ndarray (n, D)
@@ -52,8 +101,8 @@ class TabSynQ(TabSynMethod):
         super()._prepare()
         torch.manual_seed(self.hyperparams["seed"])  # the same set, whoever trained
         drawn = self.tabsyn.sample(len(self._mlmodel.data.df_train), self.hyperparams["sampling_steps"])
-        rules = feature_constraints(self.schema)
-        self.drawn = drawn[rules.inside(drawn, rules.categorical | rules.immutable)]
+        constraints = feature_constraints(self.schema)
+        self.drawn = drawn[constraints.inside(drawn, constraints.categorical | constraints.immutable)]
         if len(self.drawn) == 0:
             raise InputError(
                 f"none of {len(drawn)} drawn rows is in the allowed ranges: loosen the constraints"
@@ -82,13 +131,8 @@ class TabSynQ(TabSynMethod):
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         size = max(1, (1 << 22) // min(self.hyperparams["top_k"], len(self.drawn)))
-        return np.concatenate([self._best(values[i : i + size]) for i in range(0, len(values), size)])
-
-    def _best(self, values: np.ndarray) -> np.ndarray:
-        candidates = self.candidates(values)
-        scores = self.scores(candidates)
-        best = np.where(np.isnan(scores), -1.0, scores).argmax(axis=1)
-        return candidates[np.arange(len(values)), best]
+        batches = (self.candidates(values[i : i + size]) for i in range(0, len(values), size))
+        return np.concatenate([most_valid(candidates, self.scores(candidates)) for candidates in batches])
 
 
 @dataclass(frozen=True)
@@ -111,12 +155,6 @@ class TabSynSVDD(TabSynMethod):
     of GenRe's appendix D.4,
 
         r(x') = -||x' - x||_2 - 100 [an immutable differs].
-
-    Parameters
-    ----------
-    mlmodel : carla.models.api.MLModel
-    hyperparams : mapping, optional
-        The options below.
 
     Notes
     -----

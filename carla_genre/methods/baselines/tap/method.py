@@ -92,13 +92,6 @@ class TAP(SchemaMethod):
     where T = {h >= target} and d_Y is the least Kullback-Leibler divergence to it (:func:`target_divergence`). It
     ends at the first vector that, decoded, h accepts (h > .5) and V confirms (V > confidence).
 
-    Parameters
-    ----------
-    mlmodel : carla.models.api.MLModel
-        The classifier, of any backend; its categorical columns must be numbers.
-    hyperparams : mapping, optional
-        The options below.
-
     Attributes
     ----------
     verifier : Verifier
