@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from carla_genre import load_dataset
+from carla_genre.selection import calibration, surrogate
 
 from carla.models.api import MLModel  # isort: skip (after carla_genre)
 
@@ -19,11 +23,20 @@ ROLES: dict[str, Any] = {
     "immutables": ["age", "region"],
 }
 QUICK = {
-    "selection": "validity",  # test_expected.py has the default
+    "selection": "validity",  # tests/selection has the default
     "training": {"steps": 40, "batch_size": 128, "evaluations": 4},
     "architecture": {"decoder_layers": 1},
     "verbose": False,
 }
+
+
+@contextmanager
+def quick_selector() -> Iterator[None]:
+    """Smaller forests and one bootstrapped judge: a selector is fitted in a moment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(surrogate, "TREES", 40)
+        patch.setattr(calibration, "MOST_DRAWS", 1)
+        yield
 
 
 def applicants(n: int = 1500, seed: int = 0) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from method_cases import QUICK, Logistic, denied, make_mlmodel
+from method_cases import QUICK, Logistic, denied, make_mlmodel, quick_selector
 
 from carla_genre import CheckpointError, GenRe, InputError
 from carla_genre.evaluation.violations import violations
@@ -23,7 +23,7 @@ from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.methods.genre import distillation
 from carla_genre.methods.genre.hyperparameters import to_sampling
 from carla_genre.schema.training_rows import Sides, TrainingRows
-from carla_genre.selection import ExpectedScoreSelector, calibration, surrogate
+from carla_genre.selection import ExpectedScoreSelector
 
 EXPECTED = {**QUICK, "selection": "expected"}
 DISTILLED = {**EXPECTED, "distil": True}
@@ -33,9 +33,7 @@ FROZEN = {"age": {"direction": "increase"}, "region": {"immutable": True}, "debt
 @pytest.fixture(scope="module", autouse=True)
 def quick_rule() -> Iterator[None]:
     """A rule that is fitted in a moment."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(surrogate, "TREES", 40)
-        patch.setattr(calibration, "MOST_DRAWS", 1)
+    with quick_selector():
         yield
 
 
