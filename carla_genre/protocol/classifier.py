@@ -1,4 +1,4 @@
-"""h of the paper: a small network behind CARLA's interface, trained on the drawn labels."""
+"""Classifiers of encoded columns behind CARLA's interface, and the training of the paper's network."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from torch import nn
 
 from carla_genre.progress import bar
+from carla_genre.schema.reading import group_columns
 from carla_genre.threads import processor_threads  # carla_genre before carla
 
 from carla.models.api import MLModel
@@ -63,13 +64,9 @@ class EncodedClassifier(MLModel):
 
     def get_mutable_mask(self) -> np.ndarray:
         """Which of ``feature_input_order`` may change, bool (d,); CARLA's own fails on a one-hot group."""
-        frozen = set(self.data.immutables)
-        names = sorted([*self.data.continuous, *self.data.categorical], key=len, reverse=True)
-        owner = [
-            next(name for name in names if column == name or column.startswith(f"{name}_"))
-            for column in self._columns
-        ]
-        return np.array([name not in frozen for name in owner])
+        groups = group_columns(self.data, self._columns)
+        frozen = {column for name in self.data.immutables for column in groups.get(name, ())}
+        return np.array([column not in frozen for column in self._columns])
 
 
 class ProtocolClassifier(EncodedClassifier):
@@ -98,6 +95,20 @@ class ProtocolClassifier(EncodedClassifier):
             x = self.get_ordered_features(x)
         with torch.no_grad():
             return self._model(torch.tensor(np.asarray(x, dtype=np.float32))).numpy()
+
+
+class SklearnClassifier(EncodedClassifier):
+    """A classifier of scikit-learn's; it has no gradient."""
+
+    @property
+    def backend(self) -> str:
+        return "sklearn"
+
+    def predict_proba(self, x: Any) -> np.ndarray:
+        """(B, 2), an array."""
+        if isinstance(x, pd.DataFrame):
+            x = self.get_ordered_features(x)
+        return self._model.predict_proba(np.asarray(x, dtype=np.float32))
 
 
 def initial_network(width: int, seed: int, hidden: Sequence[int] = HIDDEN) -> nn.Sequential:

@@ -7,7 +7,6 @@ FutureValidity(setting.mlmodel, {"classifiers": others}).get_evaluation(setting.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -65,7 +64,6 @@ def retrained(
         raise InputError(f"n must be 1 or more, it is {n}")
     if rows not in ("bootstrap", "same"):
         raise InputError(f"rows must be 'bootstrap' or 'same', it is {rows!r}")
-    folder = None if cache is None else Path(cache).expanduser()
     data, classifiers = setting.data, []
     for number in range(n):
         random, own_seed, train = np.random.default_rng((seed, number)), setting.seed, data.df_train
@@ -75,7 +73,7 @@ def retrained(
             own_seed = int(random.integers(1 << 32))
         part, columns = with_train_rows(data, train), input_columns(data)
         mlmodel, _ = train_by_name(
-            setting.classifier, part, columns, setting.balanced, own_seed, folder, epochs, verbose
+            setting.classifier, part, columns, setting.balanced, own_seed, cache, epochs, verbose
         )
         mlmodel.data = data
         classifiers.append(mlmodel)

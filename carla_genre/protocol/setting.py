@@ -14,7 +14,6 @@ import copy
 import os
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,7 +24,7 @@ from carla_genre.errors import InputError
 from carla_genre.evaluation.gold import GoldClassifier, draw_labels
 from carla_genre.evaluation.lof import InlierTest
 from carla_genre.evaluation.score import Judge, Scores
-from carla_genre.protocol.cache import content_key, kept_object, remembered
+from carla_genre.protocol.cache import content_key, kept, remembered
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER, Trained, train_by_name
 from carla_genre.protocol.data import (
     OwnTable,
@@ -149,11 +148,10 @@ def prepare(
         Gold classifier and h are kept in this process, so that the same call again is quick.
     """
     catalog = load_protocol_data(data, root, rows)
-    folder = None if cache is None else Path(cache).expanduser()
-    trained = _gold(catalog, folder)
+    trained = _gold(catalog, cache)
     balanced = is_balanced(data)
     checks = _draw_again(catalog, trained.probability, seed, label_noise)
-    mlmodel, h_seconds = _classifier(catalog, classifier, balanced, seed, folder, verbose)
+    mlmodel, h_seconds = _classifier(catalog, classifier, balanced, seed, cache, verbose)
     test = mlmodel.data.df_test
     accepted = model_probability(mlmodel, test) > 0.5
     denied = test.index[~accepted]
@@ -168,20 +166,13 @@ def prepare(
     judge = Judge(schema, trained.gold, trained.inliers)
     checks |= {
         "test accuracy of h": float((accepted == test[catalog.target]).mean()),
-        **_features(schema),
+        "features": len(schema.features),
+        "categorical features": int(schema.categorical.sum()),
+        "immutable features": int(schema.immutable.sum()),
         "denied test rows": len(denied),
     }
     seconds = {"gold": trained.seconds, "h": h_seconds}
     return Setting(name, seed, mlmodel, test.loc[chosen], judge, balanced, checks, seconds, classifier)
-
-
-def _features(schema: Schema) -> dict[str, int]:
-    """How many there are of each kind."""
-    return {
-        "features": len(schema.features),
-        "categorical features": int(schema.categorical.sum()),
-        "immutable features": int(schema.immutable.sum()),
-    }
 
 
 class _Gold(NamedTuple):
@@ -193,7 +184,7 @@ class _Gold(NamedTuple):
     seconds: float
 
 
-def _gold(data: FrameCatalog, folder: Path | None) -> _Gold:
+def _gold(data: FrameCatalog, folder: str | os.PathLike[str] | None) -> _Gold:
     """Fit the gold classifier on the original labels, and LOF on the rows that it accepts."""
     rows = pd.concat([data.df_train, data.df_test])
     features = rows[input_columns(data)]
@@ -206,7 +197,7 @@ def _gold(data: FrameCatalog, folder: Path | None) -> _Gold:
         return _Gold(gold, inliers, probability, time.perf_counter() - start)
 
     key = content_key("gold", rows, data.target, GOLD_SEED)
-    return remembered(key, lambda: kept_object(folder, key, fit))
+    return remembered(key, lambda: kept(folder, key, fit))
 
 
 def _draw_again(data: FrameCatalog, probability: np.ndarray, seed: int, noise: float) -> dict[str, float]:
@@ -224,7 +215,12 @@ def _draw_again(data: FrameCatalog, probability: np.ndarray, seed: int, noise: f
 
 
 def _classifier(
-    data: FrameCatalog, name: str, balanced: bool, seed: int, folder: Path | None, verbose: bool
+    data: FrameCatalog,
+    name: str,
+    balanced: bool,
+    seed: int,
+    folder: str | os.PathLike[str] | None,
+    verbose: bool,
 ) -> Trained:
     """Train h on the drawn labels."""
 

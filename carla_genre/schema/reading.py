@@ -23,7 +23,7 @@ def read_features(
     data: Data, columns: Sequence[str], constraints: Mapping[str, Mapping[str, Any]] | None
 ) -> tuple[Feature, ...]:
     """Group a classifier's columns into features, with the catalog's constraints and further ones."""
-    groups = _group_columns(data, columns)
+    groups = group_columns(data, columns)
     merged = _merge_constraints(data, constraints, groups)
     categorical, immutables = set(data.categorical or ()), set(data.immutables or ())
     whole, train = data.df, data.df_train
@@ -43,7 +43,7 @@ def read_features(
     return tuple(features)
 
 
-def _group_columns(data: Data, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def group_columns(data: Data, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Feature name -> its columns, in the order of ``columns``."""
     owner: dict[str, str] = {name: name for name in [*(data.continuous or ()), *(data.categorical or ())]}
     encoder = getattr(data, "encoder", None)

@@ -119,14 +119,11 @@ def train(small_paper, tmp_path):
     return lambda name: train_by_name(name, data, input_columns(data), True, 3, tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("name", "pattern"), [("linear", "h-*.safetensors"), ("boosting", "h-trees-*.joblib")]
-)
-def test_what_is_trained_is_kept_by_content(train, tmp_path, monkeypatch, name, pattern):
+@pytest.mark.parametrize("name", ["linear", "boosting"])
+def test_what_is_trained_is_kept_by_content(train, tmp_path, monkeypatch, name):
     trained = train(name)
     train("forest")
-    assert len(list(tmp_path.iterdir())) == 2
-    assert list(tmp_path.glob(pattern))
+    assert len(list(tmp_path.glob("h-*.joblib"))) == 2
     for part in ("fit_network", "fit_trees"):
         monkeypatch.setattr(
             f"carla_genre.protocol.classifiers.{part}", lambda *given, **named: pytest.fail("trained")
