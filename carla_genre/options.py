@@ -1,6 +1,6 @@
 """Options, declared once: fields of a frozen dataclass that say what they mean and what they may be.
 
-From the fields come the check of what a user gives, with errors that name it, and the table in a docstring.
+From the fields come the check of what a user gives, with errors that name it, and the list in a docstring.
 """
 
 from __future__ import annotations
@@ -20,9 +20,6 @@ from carla_genre.errors import InputError
 from carla_genre.suggestions import did_you_mean, suggestion
 
 _Class = TypeVar("_Class", bound=type)
-
-# Widest text in the last column of a docstring's table.
-_WIDTH = 64
 
 
 @dataclass(frozen=True)
@@ -167,32 +164,26 @@ def _lies_in(interval: str, value: Any) -> bool:
     return above and below
 
 
-def with_table(doc: str, options: Any) -> str:
-    """A docstring with a table of options after it: name, default, and what it means and may be."""
-    rows = [("option", "default", "meaning, range"), *_rows(declared(options))]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    rule = "  ".join("=" * width for width in (*widths, _WIDTH))
-    lines = [rule]
-    for name, default, text in rows:
-        for number, line in enumerate(
-            textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
-        ):
-            first = (name, default) if number == 0 else ("", "")
-            lines.append(f"{first[0]:{widths[0]}}  {first[1]:{widths[1]}}  {line}".rstrip())
-        if len(lines) == 2:
-            lines.append(rule)
-    return "\n".join([inspect.cleandoc(doc), "", "Options", "-------", *lines, rule])
+def with_list(doc: str, options: Any) -> str:
+    """A docstring with a list of options after it: name, default, and what it means and may be."""
+    lines = [inspect.cleandoc(doc), "", "Options", "-------"]
+    for name, default, text in _rows(declared(options)):
+        lines.append(f"{name} : {default}")
+        lines += textwrap.wrap(
+            text, 100, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
+        )
+    return "\n".join(lines)
 
 
 def described(cls: _Class) -> _Class:
-    """Class decorator of a dataclass of options: its docstring gets the table of them."""
-    cls.__doc__ = with_table(cls.__doc__ or "", cls())
+    """Class decorator of a dataclass of options: its docstring gets the list of them."""
+    cls.__doc__ = with_list(cls.__doc__ or "", cls())
     return cls
 
 
 def _rows(known: Mapping[str, Option], prefix: str = "") -> Iterator[tuple[str, str, str]]:
     for name, one in known.items():
-        yield f"``{prefix}{name}``", "group" if one.group else _shown(one.default), _text(one)
+        yield f"{prefix}{name}", "group" if one.group else _shown(one.default), _text(one)
         yield from _rows(one.group or {}, f"{prefix}{name}.")
 
 

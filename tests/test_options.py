@@ -78,17 +78,19 @@ def test_options_without_a_dataclass_have_the_kind_of_their_default() -> None:
         check(known, {"oven": {"on": 1}}, "It")
 
 
-def test_the_docstring_has_a_table_of_them() -> None:
+def test_the_docstring_has_a_list_of_them() -> None:
     assert Oven.__doc__ is not None
-    assert [" ".join(line.split()) for line in Oven.__doc__.splitlines() if "===" not in line] == [
+    assert Oven.__doc__.splitlines() == [
         "An oven.",
         "",
         "It is hot.",
         "",
         "Options",
         "-------",
-        "option default meaning, range",
-        "``degrees`` 180.0 How hot it is. In (20, 250]. Also ``heat``.",
-        '``mode`` "fan" Where the heat comes from. One of "fan", "grill".',
-        "``minutes`` None When it stops. In [1, inf).",
+        "degrees : 180.0",
+        "    How hot it is. In (20, 250]. Also ``heat``.",
+        'mode : "fan"',
+        '    Where the heat comes from. One of "fan", "grill".',
+        "minutes : None",
+        "    When it stops. In [1, inf).",
     ]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
+
+import yaml
 
 from carla_genre.errors import InputError
 
@@ -27,91 +30,29 @@ class Roles:
     immutables: tuple[str, ...] = ()
 
 
-# CARLA's data_catalog.yaml, in its order: the order is that of the scaler's and the encoder's columns.
-CARLA_ROLES = {
-    "adult": Roles(
-        target="income",
-        continuous=("age", "fnlwgt", "education-num", "capital-gain", "hours-per-week", "capital-loss"),
-        categorical=(
-            "marital-status",
-            "native-country",
-            "occupation",
-            "race",
-            "relationship",
-            "sex",
-            "workclass",
-        ),
-        immutables=("age", "sex"),
-    ),
-    "compas": Roles(
-        target="score",
-        continuous=("age", "two_year_recid", "priors_count", "length_of_stay"),
-        categorical=("c_charge_degree", "race", "sex"),
-        immutables=("age", "race", "sex"),
-    ),
-    "heloc": Roles(
-        target="RiskPerformance",
-        continuous=(
-            "ExternalRiskEstimate",
-            "MSinceOldestTradeOpen",
-            "MSinceMostRecentTradeOpen",
-            "AverageMInFile",
-            "NumSatisfactoryTrades",
-            "NumTrades60Ever2DerogPubRec",
-            "NumTrades90Ever2DerogPubRec",
-            "PercentTradesNeverDelq",
-            "MSinceMostRecentDelq",
-            "NumTotalTrades",
-            "NumTradesOpeninLast12M",
-            "PercentInstallTrades",
-            "MSinceMostRecentInqexcl7days",
-            "NumInqLast6M",
-            "NumInqLast6Mexcl7days",
-            "NetFractionRevolvingBurden",
-            "NetFractionInstallBurden",
-            "NumRevolvingTradesWBalance",
-            "NumInstallTradesWBalance",
-            "NumBank2NatlTradesWHighUtilization",
-            "PercentTradesWBalance",
-        ),
-    ),
-    "give_me_some_credit": Roles(
-        target="SeriousDlqin2yrs",
-        continuous=(
-            "RevolvingUtilizationOfUnsecuredLines",
-            "age",
-            "NumberOfTime30-59DaysPastDueNotWorse",
-            "DebtRatio",
-            "MonthlyIncome",
-            "NumberOfOpenCreditLinesAndLoans",
-            "NumberOfTimes90DaysLate",
-            "NumberRealEstateLoansOrLines",
-            "NumberOfTime60-89DaysPastDueNotWorse",
-            "NumberOfDependents",
-        ),
-        immutables=("age",),
-    ),
-}
+KNOWN = ("adult", "compas", "heloc", "give_me_some_credit")
 
-# The paper's experiments: sex and race cannot change; a past conviction within two years is a category.
-PAPER_ROLES = {
-    "adult": replace(CARLA_ROLES["adult"], immutables=("race", "sex")),
-    "compas": replace(
-        CARLA_ROLES["compas"],
-        continuous=("age", "priors_count", "length_of_stay"),
-        categorical=("two_year_recid", "c_charge_degree", "race", "sex"),
-        immutables=("race", "sex"),
-    ),
-    "heloc": CARLA_ROLES["heloc"],
+# What the paper's experiments change: sex and race cannot change; a past conviction within two years is a category.
+_PAPER: dict[str, dict[str, tuple[str, ...]]] = {
+    "adult": {"immutables": ("race", "sex")},
+    "compas": {
+        "continuous": ("age", "priors_count", "length_of_stay"),
+        "categorical": ("two_year_recid", "c_charge_degree", "race", "sex"),
+        "immutables": ("race", "sex"),
+    },
+    "heloc": {},
 }
-
-KNOWN = tuple(CARLA_ROLES)
 
 
 def known_roles(name: str, whose: str) -> Roles:
-    """Return the roles of a known data set, ``whose`` being ``"carla"`` or ``"paper"``."""
-    if whose == "carla":
-        return CARLA_ROLES[name]
-    if name not in PAPER_ROLES:
-        raise InputError(f"roles='paper': the paper has no {name}; it has {', '.join(PAPER_ROLES)}")
-    return PAPER_ROLES[name]
+    """The roles of a known data set, ``whose`` being ``"carla"`` or ``"paper"``.
+
+    CARLA's order of the features is kept: it is the order of the scaler's and the encoder's columns.
+    """
+    if whose == "paper" and name not in _PAPER:
+        raise InputError(f"roles='paper': the paper has no {name}; it has {', '.join(_PAPER)}")
+    from carla import lib_path  # here, because importing CARLA takes seconds
+
+    entry = yaml.safe_load(Path(lib_path, "data_catalog.yaml").read_text(encoding="utf-8"))[name]
+    kinds = (tuple(entry[kind] or ()) for kind in ("continuous", "categorical", "immutable"))
+    return replace(Roles(entry["target"], *kinds), **(_PAPER[name] if whose == "paper" else {}))

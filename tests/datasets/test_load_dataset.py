@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from carla_genre import InputError, load_dataset
-from carla_genre.datasets.roles import CARLA_ROLES, PAPER_ROLES
+from carla_genre.datasets.roles import KNOWN, known_roles
 from carla_genre.datasets.toys import TOYS, load_toy
 
 from carla import lib_path
@@ -33,8 +33,8 @@ def test_public_name_is_this_function():
 def test_roles_are_carlas_catalog():
     with open(f"{lib_path}/data_catalog.yaml") as stream:
         theirs = yaml.safe_load(stream)
-    for name, roles in CARLA_ROLES.items():
-        entry = theirs[name]
+    for name in KNOWN:
+        entry, roles = theirs[name], known_roles(name, "carla")
         assert entry["target"] == roles.target
         assert tuple(entry["continuous"]) == roles.continuous
         assert tuple(entry["categorical"] or ()) == roles.categorical
@@ -85,9 +85,10 @@ def test_name_differs_with_roles_and_encoding(adult, adult_paper):
 
 def test_paper_roles(adult_paper):
     assert adult_paper.immutables == ["race", "sex"]
-    assert PAPER_ROLES["heloc"].immutables == ()
-    assert PAPER_ROLES["compas"].immutables == ("race", "sex")
-    assert "two_year_recid" in PAPER_ROLES["compas"].categorical
+    assert known_roles("heloc", "paper").immutables == ()
+    assert known_roles("compas", "paper").immutables == ("race", "sex")
+    assert "two_year_recid" in known_roles("compas", "paper").categorical
+    assert "two_year_recid" not in known_roles("compas", "paper").continuous
     with pytest.raises(InputError, match="the paper has no give_me_some_credit"):
         load_dataset("give_me_some_credit", roles="paper")
 
@@ -115,7 +116,7 @@ def test_paper_encoding_is_alphabetical_codes_scaled_on_train(adult_paper):
     from carla_genre.datasets.adult import load_adult
 
     _, train, test = load_adult()
-    assert_as_the_paper(adult_paper, train, test, PAPER_ROLES["adult"])
+    assert_as_the_paper(adult_paper, train, test, known_roles("adult", "paper"))
 
 
 @pytest.mark.data
@@ -123,7 +124,7 @@ def test_paper_encoding_is_alphabetical_codes_scaled_on_train(adult_paper):
 def test_paper_encoding_of_carlas_files(name, csv_folder):
     train, test = (pd.read_csv(csv_folder / f"{name}_{part}.csv") for part in ("train", "test"))
     catalog = load_dataset(name, csv_folder, roles="paper")
-    assert_as_the_paper(catalog, train, test, PAPER_ROLES[name])
+    assert_as_the_paper(catalog, train, test, known_roles(name, "paper"))
     assert any("label leaks" in note for note in catalog.notes) == (name == "heloc")
     if name == "compas":  # a few test rows fall outside
         assert catalog.df_test.drop(columns="score").max().max() > 1

@@ -19,7 +19,7 @@ from carla_genre.errors import InputError
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells
 from carla_genre.methods.core.device import choose_device
 from carla_genre.methods.core.encoded_classifier import EncodedClassifier
-from carla_genre.options import check, option, with_table
+from carla_genre.options import check, option, with_list
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.threads import processor_threads
@@ -81,7 +81,7 @@ class SchemaMethod(RecourseMethod):
         Wall seconds of ``"prepare"``.
     """
 
-    # A frozen dataclass with the options' defaults; the docstring's table is made from it.
+    # A frozen dataclass with the options' defaults; the docstring's list is made from it.
     OPTIONS: MethodOptions = MethodOptions()
     _DEFAULT_HYPERPARAMS: Mapping[str, Any] = {}
     # Whether an answer that h refuses (h <= .5) is a failure.
@@ -91,7 +91,7 @@ class SchemaMethod(RecourseMethod):
         super().__init_subclass__(**kwargs)
         cls._DEFAULT_HYPERPARAMS = check(cls.OPTIONS, None, cls.__name__)
         if cls.__doc__:
-            cls.__doc__ = with_table(_with_parameters(cls.__doc__), cls.OPTIONS)
+            cls.__doc__ = with_list(_with_parameters(cls.__doc__), cls.OPTIONS)
 
     def __init__(
         self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None, schema: Schema | None = None

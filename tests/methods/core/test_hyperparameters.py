@@ -93,18 +93,18 @@ def shown(known: Mapping[str, Option], prefix: str = "") -> Iterator[tuple[str, 
     for name, one in known.items():
         default = json.dumps(one.default) if isinstance(one.default, str) else str(one.default)
         allowed = [one.allowed] if isinstance(one.allowed, str) else map(json.dumps, one.allowed or ())
-        yield f"``{prefix}{name}``", "group" if one.group else default, [one.meaning, *allowed, *one.aliases]
+        yield f"{prefix}{name}", "group" if one.group else default, [one.meaning, *allowed, *one.aliases]
         yield from shown(one.group or {}, f"{prefix}{name}.")
 
 
 @pytest.mark.parametrize("method", list(own_methods()), ids=lambda method: method.__name__)
 def test_the_docstring_shows_every_option_with_its_default_and_range(method: type[SchemaMethod]) -> None:
-    table = re.split(r"\n(?=``)", (method.__doc__ or "").partition("Options\n-------\n")[2])[1:]
-    rows = {row.split()[0]: " ".join(row.split()) for row in table}
+    listed = re.split(r"\n(?=\S)", (method.__doc__ or "").partition("Options\n-------\n")[2])
+    rows = {row.split()[0]: " ".join(row.split()) for row in listed}
     expected = list(shown(declared(method.OPTIONS)))
     assert set(rows) == {name for name, _, _ in expected}
     for name, default, told in expected:
-        assert rows[name].startswith(f"{name} {default} "), rows[name]
+        assert rows[name].startswith(f"{name} : {default} "), rows[name]
         assert all(text in rows[name] for text in told), (rows[name], told)
 
 
