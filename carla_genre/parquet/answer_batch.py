@@ -1,4 +1,4 @@
-"""The people of one batch: answered, accepted already, or told why not."""
+"""The rows of one batch: answered, accepted already, or with a reason why not."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AnsweredBatch(NamedTuple):
 
 
 class BatchAnswerer:
-    """Answers batches of people in the columns, units and types that the input has.
+    """Answers batches of rows in the columns, units and types that the input has.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class BatchAnswerer:
     types : mapping
         Column -> pyarrow type, of the input.
     index : str, optional
-        The input's column that names a person; else :data:`ROW`, the row's number in the input.
+        The input's column that names a row; else :data:`ROW`, its number in the input.
     scores : bool
         Whether answers come with h of the factual, h of the answer and the cost.
 
@@ -80,29 +80,31 @@ class BatchAnswerer:
     def __call__(self, batch: Any, first: int) -> AnsweredBatch:
         """Answer a ``pyarrow.RecordBatch`` of B rows, of which the first one is row ``first`` of the input."""
         rows = self.raw.encode(batch)
-        place = np.flatnonzero(rows.usable)
+        usable = np.flatnonzero(rows.usable)
         values = self.schema.encode(rows.frame)
         h = self.method.scores(values)
         denied = h <= 0.5
-        people = batch.take(pa.array(place[denied]))
-        answers, reasons = self._answers(people, rows.frame[denied], values[denied], h[denied])
-        rows.reasons[place[denied]] = reasons
+        to_answer = batch.take(pa.array(usable[denied]))
+        answers, reasons = self._answers(to_answer, rows.frame[denied], values[denied], h[denied])
+        rows.reasons[usable[denied]] = reasons
         index = self._index(batch, first)
         failed = np.flatnonzero(rows.reasons != "")
-        return AnsweredBatch(
-            self._record(self.schemas.answers, [index.take(place[denied][reasons == ""]), *answers]),
-            self._record(self.schemas.accepted, [index.take(place[~denied]), h[~denied]]),
-            self._record(self.schemas.failures, [index.take(failed), rows.reasons[failed].tolist()]),
+        parts = (
+            [index.take(usable[denied][reasons == ""]), *answers],
+            [index.take(usable[~denied]), h[~denied]],
+            [index.take(failed), rows.reasons[failed].tolist()],
         )
+        records = zip(parts, self.schemas, strict=True)
+        return AnsweredBatch(*(pa.RecordBatch.from_arrays(part, schema=schema) for part, schema in records))
 
     def _answers(
-        self, people: Any, factuals: pd.DataFrame, values: np.ndarray, h: np.ndarray
+        self, batch: Any, factuals: pd.DataFrame, values: np.ndarray, h: np.ndarray
     ) -> tuple[list[Any], np.ndarray]:
-        """The cells of the answers, a column each, and for every person a reason or "" for an answer."""
+        """The cells of the answers, a column each, and for every row a reason, or "" for an answer."""
         encoded = self.method.get_counterfactuals(factuals)
         found = encoded.notna().all(axis=1).to_numpy()
         reasons = np.where(found, "", REFUSED).astype(object)
-        written = self._raw_units(people.filter(pa.array(found)), factuals[found], encoded[found])
+        written = self._raw_units(batch.filter(pa.array(found)), factuals[found], encoded[found])
         # What counts is the row as it is written: whole numbers are rounded.
         again = self.raw.encode(written)
         answers = self.schema.encode(again.frame) if len(again.frame) else np.empty((0, values.shape[1]))
@@ -119,31 +121,24 @@ class BatchAnswerer:
             cells += [h[reasons == ""], h_answer[kept], cost]
         return cells, reasons
 
-    def _raw_units(self, people: Any, factuals: pd.DataFrame, answers: pd.DataFrame) -> Any:
-        """Answers in original units: the person's own cell, bit for bit, where nothing is changed."""
-        written = people.select(self.raw.columns)
+    def _raw_units(self, batch: Any, factuals: pd.DataFrame, answers: pd.DataFrame) -> Any:
+        """Answers in original units: the factual's own cell, bit for bit, where nothing is changed."""
+        written = batch.select(self.raw.columns)
         if not len(answers):
             return written
         whole = factuals.assign(**{column: answers[column] for column in answers})
-        raw = self.raw.data.inverse_transform(whole)
+        decoded = self.raw.data.inverse_transform(whole)
         for feature in self.schema.features:
             columns = list(feature.columns)
             changed = (factuals[columns].to_numpy() != answers[columns].to_numpy()).any(axis=1)
             if changed.any():
-                cells = self.raw.write(feature.name, raw[feature.name].to_numpy()[changed].tolist())
-                place = written.schema.get_field_index(feature.name)
-                mixed = pc.replace_with_mask(written.column(place), pa.array(changed), cells)
-                written = written.set_column(place, feature.name, mixed)
+                cells = self.raw.write(feature.name, decoded[feature.name].to_numpy()[changed].tolist())
+                position = written.schema.get_field_index(feature.name)
+                mixed = pc.replace_with_mask(written.column(position), pa.array(changed), cells)
+                written = written.set_column(position, feature.name, mixed)
         return written
 
     def _index(self, batch: Any, first: int) -> Any:
         if self._own_index is not None:
             return batch.column(self._own_index)
         return pa.array(np.arange(first, first + batch.num_rows))
-
-    def _record(self, schema: Any, columns: list[Any]) -> Any:
-        arrays = [
-            pa.array(column, kind) if not isinstance(column, pa.Array) else column
-            for column, kind in zip(columns, schema.types, strict=True)
-        ]
-        return pa.RecordBatch.from_arrays(arrays, schema=schema)

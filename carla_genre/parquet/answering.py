@@ -12,7 +12,7 @@ from typing import Any
 from carla_genre.cluster import as_completed, connect, load_distributed
 from carla_genre.errors import CarlaGenreError, InputError
 from carla_genre.parquet.answer_batch import BatchAnswerer
-from carla_genre.parquet.job import Answerer, Counts, Job, answer_group
+from carla_genre.parquet.job import Counts, Job, answer_group
 from carla_genre.parquet.source import ParquetSource, RowGroup, open_source
 from carla_genre.progress import bar
 
@@ -32,10 +32,10 @@ def answer_parquet(
     cluster: str | None = None,
     verbose: bool = True,
 ) -> Counts:
-    """Answer everybody in Parquet files, a row group at a time.
+    """Answer all rows of Parquet files, a row group at a time.
 
     ``out`` gets three folders with a file for each row group: ``answers`` (the index and the features, in the input's
-    units, types and order of columns), ``accepted`` (people whom the classifier accepts as they are, with its
+    units, types and order of columns), ``accepted`` (rows that the classifier accepts as they are, with its
     probability) and ``failures`` (the index and the reason). Together they have every row of the input once. What is
     there is not done again, so a call that was stopped, or lost its workers, is taken up by the same call.
 
@@ -51,7 +51,7 @@ def answer_parquet(
     out : path
         A folder of this job's own.
     index : str, optional
-        The column that names a person; else people are named by the number of their row, from 0, as ``row``.
+        The column that names a row; else rows are numbered, from 0, as ``row``.
     scores : bool
         Add ``h_factual``, ``h_answer`` and ``cost`` (L1 in the scaled space) to the answers.
     sampling : mapping, optional
@@ -80,13 +80,10 @@ def answer_parquet(
     if apart and not isinstance(classifier, str):
         raise InputError("other processes load the classifier themselves: name it 'module:function'")
     changes = tuple(sorted((sampling or {}).items()))
-    answerer = Answerer(str(Path(generator).expanduser().absolute()), classifier, changes)
+    generator, out = (str(Path(path).expanduser().absolute()) for path in (generator, out))
     found = open_source(source)
-    folder = str(Path(out).expanduser().absolute())
-    job = Job(answerer, tuple(found.types.items()), folder, index, scores)
-    check = BatchAnswerer(
-        answerer.load(), found.types, index, scores
-    )  # what is wrong is told before any work
+    job = Job(generator, classifier, changes, tuple(found.types.items()), out, index, scores)
+    check = job.load()  # what is wrong is reported before any work
     job.claim(found)
     todo = [group for group in found.groups if not job.is_done(group)]
     done = _on_dask(job, todo, workers, cluster) if apart else _here(job, todo, check)

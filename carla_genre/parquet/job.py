@@ -1,4 +1,4 @@
-"""What is answered by what and where to: the work of one row group, and the manifest that tells jobs apart."""
+"""A job: what answers which rows, the work on one row group, and the manifest that tells jobs apart."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +16,7 @@ import pyarrow.parquet as pq
 from carla_genre.errors import CheckpointError, InputError
 from carla_genre.io import UNFINISHED, whole_file, write_text
 from carla_genre.methods.genre.method import GenRe
-from carla_genre.parquet.answer_batch import AnsweredBatch, BatchAnswerer
+from carla_genre.parquet.answer_batch import BatchAnswerer
 from carla_genre.parquet.classifier import load_classifier
 from carla_genre.parquet.source import ParquetSource, RowGroup, read_batches
 
@@ -27,7 +26,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 class Counts(NamedTuple):
-    """People who were answered, are accepted already, and could not be answered."""
+    """Rows that were answered, are accepted already, and could not be answered."""
 
     answers: int
     accepted: int
@@ -35,8 +34,8 @@ class Counts(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Answerer:
-    """The generator and the classifier, by where every machine finds them.
+class Job:
+    """What answers which rows, by names that every machine finds.
 
     Parameters
     ----------
@@ -46,51 +45,39 @@ class Answerer:
         ``"module:function"``, a function that takes nothing and returns the classifier with its data; or itself.
     sampling : tuple of (str, object)
         What :meth:`GenRe.with_sampling` is to change.
-    """
-
-    generator: str
-    classifier: Any
-    sampling: tuple[tuple[str, Any], ...] = ()
-
-    def load(self) -> GenRe:
-        """Build it.
-
-        Raises
-        ------
-        InputError
-            The classifier cannot be loaded.
-        CheckpointError
-            The checkpoint cannot, or is of another classifier.
-        """
-        classifier = self.classifier
-        mlmodel = load_classifier(classifier) if isinstance(classifier, str) else classifier
-        genre = GenRe.load(self.generator, mlmodel).with_sampling(**dict(self.sampling))
-        genre.hyperparams["verbose"] = False  # a bar counts the row groups
-        return genre
-
-
-@dataclass(frozen=True)
-class Job:
-    """People to answer.
-
-    Parameters
-    ----------
-    answerer : Answerer
     types : tuple of (str, pyarrow.DataType)
         Of the input's columns.
     out : str
         Folder of the parts.
     index : str, optional
-        Column that names a person.
+        Column that names a row.
     scores : bool
         Whether h and the cost are written.
     """
 
-    answerer: Answerer
+    generator: str
+    classifier: Any
+    sampling: tuple[tuple[str, Any], ...]
     types: tuple[tuple[str, Any], ...]
     out: str
     index: str | None = None
     scores: bool = False
+
+    def load(self) -> BatchAnswerer:
+        """Load the generator and the classifier.
+
+        Raises
+        ------
+        InputError
+            The classifier cannot be loaded, or the input's columns are wrong.
+        CheckpointError
+            The checkpoint cannot be loaded, or is of another classifier.
+        """
+        classifier = self.classifier
+        mlmodel = load_classifier(classifier) if isinstance(classifier, str) else classifier
+        genre = GenRe.load(self.generator, mlmodel).with_sampling(**dict(self.sampling))
+        genre.hyperparams["verbose"] = False  # a bar counts the row groups
+        return BatchAnswerer(genre, dict(self.types), self.index, self.scores)
 
     def part(self, folder: str, group: RowGroup) -> Path:
         """The file of a row group in ``answers``, ``accepted`` or ``failures``."""
@@ -124,38 +111,28 @@ class Job:
             raise InputError(f"{self.out} is not empty and has no {MANIFEST}: give a folder of its own")
         else:
             write_text(path, json.dumps(mine, indent=2) + "\n")
-        for folder in AnsweredBatch._fields:
+        for folder in Counts._fields:
             Path(self.out, folder).mkdir(exist_ok=True)
 
-    def answer(self, group: RowGroup, answer: BatchAnswerer) -> Counts:
+    def answer(self, group: RowGroup, answer: BatchAnswerer) -> None:
         """Answer one row group; its parts are there whole, or not at all."""
-        counts = Counts(0, 0, 0)
-        with self._writers(group, answer.schemas) as writers:
-            first = group.first
+        first = group.first
+        # What is entered first is left last: the answers are named when the other parts are whole.
+        with contextlib.ExitStack() as stack:
+            paths = [stack.enter_context(whole_file(self.part(folder, group))) for folder in Counts._fields]
+            writers = [
+                stack.enter_context(pq.ParquetWriter(path, schema))
+                for path, schema in zip(paths, answer.schemas, strict=True)
+            ]
             for batch in read_batches([group], answer.columns):
-                found = answer(batch, first)
-                for writer, part in zip(writers, found, strict=True):
+                for writer, part in zip(writers, answer(batch, first), strict=True):
                     if part.num_rows:
                         writer.write_batch(part)
-                counts = Counts(*(n + part.num_rows for n, part in zip(counts, found, strict=True)))
                 first += batch.num_rows
-        return counts
 
     def counts(self, group: RowGroup) -> Counts:
         """Of a row group that is done."""
-        read = pq.read_metadata
-        return Counts(*(read(self.part(folder, group)).num_rows for folder in Counts._fields))
-
-    @contextlib.contextmanager
-    def _writers(self, group: RowGroup, schemas: AnsweredBatch) -> Iterator[list[Any]]:
-        """One writer a folder, under names of their own until all three are whole."""
-        open_writer = pq.ParquetWriter
-        paths = [self.part(folder, group) for folder in AnsweredBatch._fields]
-        with (
-            contextlib.ExitStack() as stack
-        ):  # what is entered first is left last: the answers are named last
-            parts = [stack.enter_context(whole_file(path)) for path in paths]
-            yield [stack.enter_context(open_writer(*two)) for two in zip(parts, schemas, strict=True)]
+        return Counts(*(pq.read_metadata(self.part(folder, group)).num_rows for folder in Counts._fields))
 
     def remove_unfinished(self) -> None:
         """What was left by processes that were killed."""
@@ -163,36 +140,27 @@ class Job:
             path.unlink(missing_ok=True)
 
     def _manifest(self, source: ParquetSource) -> dict[str, Any]:
-        named = self.answerer.classifier
         return {
-            "generator": _digest(self.answerer.generator),  # it holds the classifier's fingerprint
-            "classifier": named if isinstance(named, str) else None,
-            "sampling": dict(self.answerer.sampling),
+            "generator": _digest(self.generator),  # it holds the classifier's fingerprint
+            "classifier": self.classifier if isinstance(self.classifier, str) else None,
+            "sampling": dict(self.sampling),
             "index": self.index,
             "scores": self.scores,
             "input": list(source.files),
         }
 
 
-def answer_group(job: Job, group: RowGroup) -> Counts:
+def answer_group(job: Job, group: RowGroup) -> None:
     """Answer a row group, with what this process has loaded once."""
     with _ONE_AT_A_TIME:
-        return job.answer(group, _loaded(job.answerer, job.types, job.index, job.scores))
+        job.answer(group, _loaded(job))
 
 
-@lru_cache(maxsize=1)
-def _loaded(
-    answerer: Answerer, types: tuple[tuple[str, Any], ...], index: str | None, scores: bool
-) -> BatchAnswerer:
-    return BatchAnswerer(answerer.load(), dict(types), index, scores)
+_loaded = lru_cache(maxsize=1)(Job.load)
 
 
 def _digest(path: str) -> str:
     try:
-        with open(path, "rb") as file:
-            digest = hashlib.sha256()
-            while block := file.read(1 << 20):
-                digest.update(block)
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]
     except OSError as error:
         raise CheckpointError(f"no checkpoint at {path}: {error}") from error
-    return digest.hexdigest()[:16]

@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-from typing import IO, Protocol
+from typing import IO
 
 import numpy as np
-
-
-class KeptRows(Protocol):
-    """Where the rows of one side are kept."""
-
-    @property
-    def n(self) -> int:
-        """Rows that are kept."""
-
-    def add(self, values: np.ndarray) -> None:
-        """Take the next rows (b, D)."""
-
-    def array(self) -> np.ndarray:
-        """The rows that are kept, (n, D), in their order."""
 
 
 class OnDisk:
     """All rows, in a file: one without a name is gone when nobody holds its array."""
 
     def __init__(self, width: int, file: IO[bytes]) -> None:
-        self.width, self.file, self.n = width, file, 0
+        self.width, self.file = width, file
 
     def add(self, values: np.ndarray) -> None:
-        """Append."""
+        """Append rows (b, D)."""
         self.file.write(np.ascontiguousarray(values, dtype=np.float64).data)
-        self.n += len(values)
 
     def array(self) -> np.ndarray:
-        """Mapped, not read; the file may be closed then."""
+        """The rows (n, D), at least one, mapped and not read; the file may be closed then."""
         self.file.flush()
-        return np.memmap(self.file, np.float64, "r+", shape=(self.n, self.width))  # type: ignore[call-overload]
+        return np.memmap(self.file, np.float64, "r+").reshape(-1, self.width)  # type: ignore[call-overload]
 
 
 class EvenSample:
@@ -46,33 +31,21 @@ class EvenSample:
         self.rows, self.keys = [np.empty((0, width))], [np.empty(0)]
         self.limit = 1.0  # a row of a larger number cannot be among them
 
-    @property
-    def n(self) -> int:
-        """Rows that are kept."""
-        return min(self.most, self._held)
-
-    @property
-    def _held(self) -> int:
-        return sum(map(len, self.keys))
-
     def add(self, values: np.ndarray) -> None:
-        """Draw a number for each row, and keep those that may be among the least."""
+        """Draw a number for each row of (b, D), and keep those that may be among the least."""
         keys = self.random.random(len(values))
         near = keys < self.limit
         self.rows.append(values[near])
         self.keys.append(keys[near])
-        if self._held > 2 * self.most:
-            self._cut()
+        if sum(map(len, self.keys)) > 2 * self.most:
+            self.array()
 
-    def _cut(self) -> None:
+    def array(self) -> np.ndarray:
+        """The sample, (n, D), in the order of the rows."""
         keys, rows = np.concatenate(self.keys), np.concatenate(self.rows)
         if len(keys) > self.most:
             keep = np.sort(np.argpartition(keys, self.most)[: self.most])
             keys, rows = keys[keep], rows[keep]
             self.limit = float(keys.max())
         self.keys, self.rows = [keys], [rows]
-
-    def array(self) -> np.ndarray:
-        """What is kept."""
-        self._cut()
-        return self.rows[0]
+        return rows

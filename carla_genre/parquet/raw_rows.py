@@ -1,4 +1,4 @@
-"""Raw rows as Parquet has them, encoded for the classifier; what cannot be encoded is told, row by row."""
+"""Raw rows of Parquet files, encoded for the classifier; each row that cannot be encoded has a reason."""
 
 from __future__ import annotations
 
@@ -81,8 +81,7 @@ class RawRows:
         """Cells of a feature in original units as the input has them: whole numbers rounded, pyarrow array."""
         kind = self.types[name]
         if name in self.data.categorical:
-            levels = self._levels[name]
-            number = {level: place for place, level in enumerate(levels)}
+            number = {level: code for code, level in enumerate(self._levels[name])}
             return self._level_cells[name].take(pa.array([number[value] for value in values], pa.int64()))
         numbers = np.asarray(values, dtype=float)
         if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
@@ -92,23 +91,20 @@ class RawRows:
     def _numbers(self, batch: Any, name: str, reasons: np.ndarray) -> np.ndarray:
         column = batch.column(name).cast(pa.float64(), safe=False)
         numbers = column.to_numpy(zero_copy_only=False)
-        _blame(reasons, np.isnan(numbers), f"missing value in {name!r}")
-        _blame(reasons, np.isinf(numbers), f"infinite value in {name!r}")
+        add_reason(reasons, np.isnan(numbers), f"missing value in {name!r}")
+        add_reason(reasons, np.isinf(numbers), f"infinite value in {name!r}")
         return numbers
 
     def _categories(self, batch: Any, name: str, reasons: np.ndarray) -> np.ndarray:
-        column = batch.column(name).dictionary_encode()
         known = {level: level for level in self._levels[name]}
-        distinct = [_clean(value) for value in column.dictionary.to_pylist()]
-        codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        for place, value in enumerate(distinct):
+        values, codes = distinct_cells(batch.column(name))
+        for code, value in enumerate(values):
             if value is None:
-                _blame(reasons, codes == place, f"missing value in {name!r}")
+                add_reason(reasons, codes == code, f"missing value in {name!r}")
             elif value not in known:
-                _blame(reasons, codes == place, f"unknown category {value!r} in {name!r}")
-        _blame(reasons, codes == -1, f"missing value in {name!r}")
-        levels = np.empty(len(distinct) + 1, dtype=object)  # the last one is of code -1
-        levels[:-1] = [known.get(value) for value in distinct]
+                add_reason(reasons, codes == code, f"unknown category {value!r} in {name!r}")
+        levels = np.empty(len(values), dtype=object)
+        levels[:] = [known.get(value) for value in values]
         return levels[codes]
 
     def _check_number(self, name: str) -> None:
@@ -145,14 +141,20 @@ def _series(cells: np.ndarray) -> Any:
     return cells.tolist() if cells.dtype == object else cells
 
 
-def _clean(value: Any) -> Any:
-    """A category without the blanks around it; None for nothing."""
-    if isinstance(value, str):
-        return value.strip() or None
-    return None if isinstance(value, float) and np.isnan(value) else value
+def distinct_cells(column: Any) -> tuple[list[Any], np.ndarray]:
+    """The distinct values of a column, and each row's position among them, (B,).
+
+    Texts are without the blanks around them. A missing value, and an empty text, is None.
+    """
+    cells = column.dictionary_encode()
+    values = [
+        value.strip() or None if isinstance(value, str) else value for value in cells.dictionary.to_pylist()
+    ]
+    codes = cells.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
+    return [None if value != value else value for value in (*values, None)], codes
 
 
-def _blame(reasons: np.ndarray, rows: np.ndarray, reason: str) -> None:
-    """Add a reason to those of some rows."""
+def add_reason(reasons: np.ndarray, rows: np.ndarray, reason: str) -> None:
+    """Add a reason to those of some rows, bool (B,)."""
     for row in np.flatnonzero(rows):
         reasons[row] = f"{reasons[row]}; {reason}" if reasons[row] else reason

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairing.pairs import side_masks, split_rows
 from carla_genre.methods.core.encoded_classifier import EncodedClassifier
-from carla_genre.parquet.kept_rows import EvenSample, KeptRows, OnDisk
-from carla_genre.parquet.raw_rows import RawRows
+from carla_genre.parquet.kept_rows import EvenSample, OnDisk
+from carla_genre.parquet.raw_rows import RawRows, add_reason, distinct_cells
 from carla_genre.parquet.source import ParquetSource, open_source, read_batches
 from carla_genre.progress import bar
 from carla_genre.schema.training_rows import Sides, TrainingRows
@@ -74,12 +75,26 @@ class ParquetPeople:
         InputError
             A column is absent or of a wrong type, the label is not of two values, or one of the sides is empty.
         """
-        source = self._source(classifier)
+        source, width = self._source(classifier), len(classifier.schema.features)
+        extremes, left_out = pd.DataFrame(), Counter[str]()
         with contextlib.ExitStack() as files:
-            return self._read(source, classifier, config, verbose, files)
+            denied, accepted = (self._kept_rows(width, stream, files) for stream in (0, 1))
+            for values, labels in self._encoded(source, classifier, left_out, verbose):
+                scores = classifier.scores(values)
+                extremes = _extremes(extremes, labels, scores)
+                is_denied, is_accepted = side_masks(labels, scores, config)
+                denied.add(values[is_denied])
+                accepted.add(values[is_accepted])
+            # Raises where a side is empty.
+            split_rows(extremes["label"].to_numpy(), extremes["h"].to_numpy(), config)
+            found = Sides(denied.array(), accepted.array())
+        if verbose:
+            log.info("of %d rows %d are kept of D_h- and %d of D_h+", source.rows, *map(len, found))
+        _warn_of_left_out(left_out, source.rows)
+        return found
 
     def labelled(self, classifier: EncodedClassifier, at_most: int, verbose: bool = True) -> TrainingRows:
-        """An even sample of the rows, read by row groups; what is left out has been told by :meth:`sides`."""
+        """An even sample of the rows, read by row groups; what is left out is logged by :meth:`sides`."""
         source, width = self._source(classifier), len(classifier.schema.features)
         sample = EvenSample(width + 1, at_most, np.random.default_rng([self.seed, 2]))
         for values, labels in self._encoded(source, classifier, Counter[str](), verbose):
@@ -94,29 +109,6 @@ class ParquetPeople:
             raise InputError(f"the input lacks the label's column {target!r}; it has {list(source.types)}")
         return source
 
-    def _read(
-        self,
-        source: ParquetSource,
-        classifier: EncodedClassifier,
-        config: PairConfig,
-        verbose: bool,
-        files: contextlib.ExitStack,
-    ) -> Sides:
-        width = len(classifier.schema.features)
-        denied, accepted = self._room(width, 0, files), self._room(width, 1, files)
-        extremes, left_out = _Extremes(), Counter[str]()
-        for values, labels in self._encoded(source, classifier, left_out, verbose):
-            scores = classifier.scores(values)
-            extremes.see(labels, scores)
-            is_denied, is_accepted = side_masks(labels, scores, config)
-            denied.add(values[is_denied])
-            accepted.add(values[is_accepted])
-        split_rows(*extremes.rows(), config)  # tells what is wrong where a side is empty
-        if verbose:
-            log.info("of %d rows %d are kept of D_h- and %d of D_h+", source.rows, denied.n, accepted.n)
-        _warn_of_left_out(left_out, source.rows)
-        return Sides(denied.array(), accepted.array())
-
     def _encoded(
         self, source: ParquetSource, classifier: EncodedClassifier, left_out: Counter[str], verbose: bool
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -130,7 +122,7 @@ class ParquetPeople:
             labelled = (rows.reasons == "")[rows.usable]
             yield classifier.schema.encode(rows.frame)[labelled], labels[rows.usable][labelled]
 
-    def _room(self, width: int, stream: int, files: contextlib.ExitStack) -> KeptRows:
+    def _kept_rows(self, width: int, stream: int, files: contextlib.ExitStack) -> OnDisk | EvenSample:
         if self.at_most is not None:
             return EvenSample(width, self.at_most, np.random.default_rng([self.seed, stream]))
         try:
@@ -140,44 +132,27 @@ class ParquetPeople:
 
     def _labels(self, column: Any, name: str, reasons: np.ndarray) -> np.ndarray:
         """0 and 1, (B,); a missing label is a reason to leave the row out."""
-        cells = column.dictionary_encode()
-        codes = cells.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        distinct = [
-            value.strip() if isinstance(value, str) else value for value in cells.dictionary.to_pylist()
-        ]
-        missing = [value is None or value == "" or value != value for value in distinct]
+        values, codes = distinct_cells(column)
         if self.positive is None:
-            wrong = [v for v, gap in zip(distinct, missing, strict=True) if not gap and v not in (0, 1)]
+            wrong = [value for value in values if value is not None and value not in (0, 1)]
             if wrong:
                 raise InputError(
                     f"the label {name!r} holds {wrong[0]!r}: say with positive= which value is the good one"
                 )
-            good = [value == 1 for value in distinct]
+            good = [value == 1 for value in values]
         else:
-            good = [value == self.positive or str(value) == str(self.positive).strip() for value in distinct]
-        for row in np.flatnonzero(np.array([*missing, True])[codes]):
-            reason = f"missing value in {name!r}"
-            reasons[row] = f"{reasons[row]}; {reason}" if reasons[row] else reason
-        return np.array([*good, False], dtype=int)[codes]
+            good = [value == self.positive or str(value) == str(self.positive).strip() for value in values]
+        add_reason(
+            reasons, np.array([value is None for value in values])[codes], f"missing value in {name!r}"
+        )
+        return np.array(good, dtype=int)[codes]
 
 
-class _Extremes:
-    """Of each label the rows of least and of greatest h: whether a side is empty, and why, is seen in them."""
-
-    def __init__(self) -> None:
-        self.seen: dict[tuple[int, int], float] = {}
-
-    def see(self, labels: np.ndarray, scores: np.ndarray) -> None:
-        for label in (0, 1):
-            for sign in (-1, 1):
-                of_label = sign * scores[labels == label]
-                self.seen[label, sign] = max(
-                    of_label.max(initial=-np.inf), self.seen.get((label, sign), -np.inf)
-                )
-
-    def rows(self) -> tuple[np.ndarray, np.ndarray]:
-        found = [(label, sign * h) for (label, sign), h in self.seen.items() if np.isfinite(h)]
-        return np.array([label for label, _ in found]), np.array([h for _, h in found])
+def _extremes(seen: pd.DataFrame, labels: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
+    """Of each label the rows of least and of greatest h: they show whether a side is empty, and why."""
+    rows = pd.concat([seen, pd.DataFrame({"label": labels, "h": scores})], ignore_index=True)
+    of_label = rows.groupby("label")["h"]
+    return rows.loc[[*of_label.idxmin(), *of_label.idxmax()]]
 
 
 def _batches(source: ParquetSource, columns: list[str], verbose: bool) -> Any:
