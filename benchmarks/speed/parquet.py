@@ -31,7 +31,7 @@ from carla_genre.cluster import load_distributed
 from carla_genre.datasets.adult import load_adult
 from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.generator.pairing.pairs import split_rows
-from carla_genre.parquet import ParquetPeople, answer_parquet
+from carla_genre.parquet import ParquetRows, answer_parquet
 from carla_genre.protocol.classifiers import train_by_name
 from carla_genre.schema.training_rows import Sides
 
@@ -81,7 +81,7 @@ def answer_frame(genre: GenRe, people: Path) -> None:
 
 def read_by_groups(genre: GenRe, people: Path) -> Sides:
     """Ours: D_h- and D_h+ of a file."""
-    source = ParquetPeople(people, folder=people.parent)
+    source = ParquetRows(people, folder=people.parent)
     return source.sides(genre.classifier, genre.generator.config.pairs, verbose=False)
 
 

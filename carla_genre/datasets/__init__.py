@@ -139,7 +139,12 @@ def load_dataset(
     note = _note_taker(notes, quiet)
     if isinstance(name, str) and name in (*KNOWN, *TOYS):
         _refuse_own(name, own)
-        data_name, (frames, parts) = name, _known(name, root, roles)
+        data_name = name
+        parts = TOY_ROLES if name in TOYS else known_roles(name, roles)
+        if name in TOYS:
+            frames = load_toy(name)
+        else:
+            frames = load_adult() if name == "adult" else load_files(name, root)
         if name == "heloc":
             note(HELOC_LEAK)
         if immutables is not None:
@@ -154,13 +159,6 @@ def load_dataset(
     catalog = _catalog(data_name, frames, parts, roles, scaling, encoding, constraints)
     catalog.notes = tuple(notes)
     return catalog
-
-
-def _known(name: str, root: str | os.PathLike[str] | None, roles: str) -> tuple[Frames, Roles]:
-    if name in TOYS:
-        return load_toy(name), TOY_ROLES
-    parts = known_roles(name, roles)
-    return load_adult() if name == "adult" else load_files(name, root), parts
 
 
 def _catalog(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from sklearn.model_selection import train_test_split
 
 from carla_genre.datasets.adult import Frames
 from carla_genre.datasets.infer import infer_roles
-from carla_genre.datasets.names import as_names, check_known, file_stem
+from carla_genre.datasets.names import as_names, check_known
 from carla_genre.datasets.roles import Roles
 from carla_genre.datasets.table import Note, plain_columns, read_table
 from carla_genre.datasets.target import binary_labels, choose_target
@@ -100,5 +101,6 @@ def _name(source: Any, frames: Frames, roles: Roles) -> str:
     digest = hashlib.sha256(repr((roles, list(frames.df.columns))).encode())
     for part in (frames.train, frames.test):
         digest.update(pd.util.hash_pandas_object(part, index=False).to_numpy().tobytes())
-    stem = file_stem(Path(source).name.split(".")[0]) if isinstance(source, str | os.PathLike) else "frame"
+    stem = Path(source).name.split(".")[0] if isinstance(source, str | os.PathLike) else "frame"
+    stem = re.sub(r"[^A-Za-z0-9]+", "_", stem).strip("_") or "data"
     return f"{stem}-{digest.hexdigest()[:8]}"

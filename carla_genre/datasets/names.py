@@ -1,8 +1,7 @@
-"""Names that users give: the nearest right one, and what may stand in a file's name."""
+"""Names that users give, checked; an error has the nearest right one."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from carla_genre.errors import InputError
@@ -39,8 +38,3 @@ def check_known(names: Iterable[str], argument: str, columns: Iterable[str]) -> 
             raise InputError(
                 f"{argument}: there is no column {name!r}.{did_you_mean(name, columns)} Columns: {shown}"
             )
-
-
-def file_stem(text: str) -> str:
-    """Return ``text`` with everything that a file's name should not have replaced by ``_``."""
-    return re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_") or "data"

@@ -115,7 +115,8 @@ def _plain(column: pd.Series, note: Note) -> pd.Series:
     name = column.name
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)
-    if types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column) or _is_period(column):
+    is_period = isinstance(column.dtype, pd.PeriodDtype | pd.IntervalDtype)
+    if types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column) or is_period:
         raise InputError(
             f"column {name!r} holds dates or times: turn it into a number first (days since a date, a year), "
             f"or leave it out (ignore=[{name!r}])"
@@ -138,10 +139,6 @@ def _plain(column: pd.Series, note: Note) -> pd.Series:
         f"column {name!r} holds values of several or unknown types ({', '.join(sorted(kinds))}): "
         "make them all numbers or all texts"
     )
-
-
-def _is_period(column: pd.Series) -> bool:
-    return isinstance(column.dtype, pd.PeriodDtype | pd.IntervalDtype)
 
 
 def _stripped(column: pd.Series, note: Note) -> pd.Series:

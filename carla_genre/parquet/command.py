@@ -13,7 +13,7 @@ from carla_genre.harness.command import find_own_modules
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parquet.answering import answer_parquet
 from carla_genre.parquet.classifier import load_classifier
-from carla_genre.parquet.training import ParquetPeople
+from carla_genre.parquet.training import ParquetRows
 
 
 def train(options: Namespace) -> None:
@@ -24,22 +24,24 @@ def train(options: Namespace) -> None:
     CarlaGenreError
         An option, the classifier or the training rows are wrong.
     """
-    people = None
+    source = None
     if options.people is not None:
-        people = ParquetPeople(options.people, options.positive, options.at_most)
+        source = ParquetRows(options.people, options.positive, options.at_most)
     elif options.positive is not None or options.at_most is not None:
         raise InputError("--positive and --at-most are about the Parquet files of --in, which are not given")
     hyperparams = settings(options.set)
     find_own_modules()
-    genre = GenRe(load_classifier(options.classifier), hyperparams, people)
+    genre = GenRe(load_classifier(options.classifier), hyperparams, source)
     genre.save(options.out)
     steps = {"pairs": "pairs", "training": "trained", "selector": "selector"}
-    took = [f"{told} in {genre.seconds[step]:.1f} s" for step, told in steps.items() if step in genre.seconds]
+    took = [
+        f"{label} in {genre.seconds[step]:.1f} s" for step, label in steps.items() if step in genre.seconds
+    ]
     print(f"written: {options.out}, {', '.join(took)}")
 
 
 def answer(options: Namespace) -> None:
-    """Answer everybody, and say how many got an answer.
+    """Answer all rows, and say how many got an answer.
 
     Raises
     ------
@@ -59,7 +61,7 @@ def answer(options: Namespace) -> None:
         cluster=options.cluster,
     )
     print(
-        f"written: {options.out}, of {sum(counts):,} people {counts.answers:,} are answered, {counts.accepted:,} are "
+        f"written: {options.out}, of {sum(counts):,} rows {counts.answers:,} are answered, {counts.accepted:,} are "
         f"accepted as they are, {counts.failures:,} have no answer"
     )
 

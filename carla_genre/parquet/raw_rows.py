@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from carla_genre.errors import InputError
 from carla_genre.schema import Schema
+from carla_genre.schema.reading import encoder_levels
 
 
 class EncodedRows(NamedTuple):
@@ -53,7 +54,8 @@ class RawRows:
 
     def __init__(self, data: Any, schema: Schema, types: Mapping[str, Any]) -> None:
         self.data, self.schema = data, schema
-        self._levels = _raw_levels(data, schema)
+        levels = encoder_levels(data) or {name: data.df[name].unique() for name in data.categorical}
+        self._levels = {name: tuple(values.tolist()) for name, values in levels.items()}
         features = [*data.continuous, *data.categorical]
         missing = [name for name in features if name not in types]
         if missing:
@@ -124,16 +126,6 @@ class RawRows:
                 f"column {name!r} is {self.types[name]} in the input, which the classifier's categories {levels[:5]} "
                 "are not"
             ) from error
-
-
-def _raw_levels(data: Any, schema: Schema) -> dict[str, tuple[Any, ...]]:
-    """Categorical -> its levels in original units."""
-    categories = getattr(getattr(data, "encoder", None), "categories_", None)
-    if categories is not None and not getattr(data, "_identity_encoding", False):
-        pairs = zip(data.categorical, categories, strict=True)
-        return {name: tuple(np.asarray(levels, dtype=object).tolist()) for name, levels in pairs}
-    frame = data.df[list(data.categorical)]
-    return {name: tuple(frame[name].astype(object).unique().tolist()) for name in data.categorical}
 
 
 def _series(cells: np.ndarray) -> Any:

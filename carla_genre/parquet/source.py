@@ -119,7 +119,7 @@ def read_batches(groups: Sequence[RowGroup], columns: Sequence[str]) -> Iterator
 
 
 def _paths(path: str | os.PathLike[str]) -> tuple[Path, list[Path]]:
-    """The folder that the files' names are told from, and the files."""
+    """The folder that the files' names start from, and the files."""
     whole = Path(path).expanduser().absolute()
     if whole.is_file():
         return whole.parent, [whole]

@@ -31,7 +31,7 @@ REASONS_SHOWN = 3
 
 
 @dataclass(frozen=True)
-class ParquetPeople:
+class ParquetRows:
     """Training rows for GenRe in Parquet files, in original units with the label.
 
     The classifier's own data give the scaler, the categories and the ranges. A row that they cannot encode (a missing
@@ -54,7 +54,7 @@ class ParquetPeople:
 
     Examples
     --------
-    >>> genre = GenRe(mlmodel, {"seed": 1}, source=ParquetPeople("applications/", at_most=10**6))  # doctest: +SKIP
+    >>> genre = GenRe(mlmodel, {"seed": 1}, source=ParquetRows("applications/", at_most=10**6))  # doctest: +SKIP
     """
 
     path: str | os.PathLike[str]

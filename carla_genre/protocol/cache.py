@@ -41,7 +41,7 @@ _memory: OrderedDict[str, Any] = OrderedDict()
 
 
 def default_folder() -> Path:
-    """The user's own folder for what can be made again: ``$XDG_CACHE_HOME/carla-genre``, else in ``~/.cache``."""
+    """The user's own cache folder: ``$XDG_CACHE_HOME/carla-genre``, else in ``~/.cache``."""
     named = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME")
     return (Path(named) if named else Path.home() / ".cache") / "carla-genre"
 

@@ -32,7 +32,7 @@ class TwoClasses(nn.Module):
         return torch.cat([1 - accepted, accepted], dim=1)
 
 
-class EncodedClassifier(MLModel):
+class EncodedModel(MLModel):
     """A classifier of encoded columns behind CARLA's interface; a subclass says its backend and its probabilities.
 
     Parameters
@@ -69,13 +69,13 @@ class EncodedClassifier(MLModel):
         return np.array([column not in frozen for column in self._columns])
 
 
-class ProtocolClassifier(EncodedClassifier):
+class ProtocolClassifier(EncodedModel):
     """A network: d-10-10-10-1, ReLU, sigmoid in the paper.
 
     Parameters
     ----------
     data, columns
-        As :class:`EncodedClassifier` takes them.
+        As :class:`EncodedModel` takes them.
     network : torch.nn.Module
         (B, d) -> (B, 2), the probabilities.
     """
@@ -97,7 +97,7 @@ class ProtocolClassifier(EncodedClassifier):
             return self._model(torch.tensor(np.asarray(x, dtype=np.float32))).numpy()
 
 
-class SklearnClassifier(EncodedClassifier):
+class SklearnClassifier(EncodedModel):
     """A classifier of scikit-learn's; it has no gradient."""
 
     @property
@@ -123,11 +123,6 @@ def initial_network(width: int, seed: int, hidden: Sequence[int] = HIDDEN) -> nn
     return nn.Sequential(*layers)
 
 
-def class_weights(labels: np.ndarray, balanced: bool) -> np.ndarray:
-    """A weight a row, (n,): so that both classes weigh the same, or 1."""
-    return compute_sample_weight("balanced", labels) if balanced else np.ones(len(labels))
-
-
 def fit_network(
     logit: nn.Module,
     data: Any,
@@ -140,24 +135,12 @@ def fit_network(
 ) -> None:
     """Train h in place: Adam, binary cross entropy, the rows in the file's order in every epoch, last epoch kept.
 
-    Parameters
-    ----------
-    logit : torch.nn.Module
-        Of :func:`initial_network`.
-    data : carla.data.api.Data
-        ``df_train`` holds the rows and labels.
-    columns : sequence of str
-        The inputs.
-    balanced : bool
-        Weigh the classes equally.
-    epochs, batch_size, learning_rate
-        100, 64 and 1e-3 in the paper.
-    verbose : bool
-        Show a bar.
+    ``logit`` is of :func:`initial_network`; ``data.df_train`` holds the rows of the input ``columns`` and the labels;
+    ``balanced`` weighs both classes equally. The paper has the defaults.
     """
     train = data.df_train
     labels = train[data.target].to_numpy()
-    weight = class_weights(labels, balanced)
+    weight = compute_sample_weight("balanced" if balanced else None, labels)
     x, y, w = (
         torch.tensor(np.asarray(part, dtype=np.float32)) for part in (train[list(columns)], labels, weight)
     )

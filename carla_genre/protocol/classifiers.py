@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.utils.class_weight import compute_sample_weight
 
 from carla_genre.errors import InputError
 from carla_genre.loading import load_object
@@ -19,7 +20,6 @@ from carla_genre.protocol.classifier import (
     ProtocolClassifier,
     SklearnClassifier,
     TwoClasses,
-    class_weights,
     fit_network,
     initial_network,
 )
@@ -129,7 +129,8 @@ def fit_trees(name: str, data: Any, columns: Sequence[str], balanced: bool, seed
     train = data.df_train
     labels = train[data.target].to_numpy()
     features = train[list(columns)].to_numpy(dtype=np.float32)
-    return TREES[name](seed).fit(features, labels, sample_weight=class_weights(labels, balanced))
+    weights = compute_sample_weight("balanced" if balanced else None, labels)
+    return TREES[name](seed).fit(features, labels, sample_weight=weights)
 
 
 def check_classifier(name: str) -> None:

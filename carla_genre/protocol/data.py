@@ -143,29 +143,6 @@ def flipped(labels: np.ndarray, share: float, seed: int) -> np.ndarray:
     return noisy
 
 
-def share_of_rows(data: FrameCatalog, share: float, seed: int) -> FrameCatalog:
-    """The same data with a share of the train rows, drawn with a seed; the smaller shares are part of the larger ones.
-
-    Parameters
-    ----------
-    data : FrameCatalog
-        Left as it is.
-    share : float
-        In (0, 1]; at least one row is kept.
-    seed : int
-
-    Raises
-    ------
-    InputError
-        The share is outside of its range.
-    """
-    if not 0 < share <= 1:
-        raise InputError(f"share must be above 0 and at most 1, got {share:g}")
-    train = data.df_train
-    drawn = np.random.default_rng(seed).permutation(len(train))[: max(1, round(share * len(train)))]
-    return with_train_rows(data, train.iloc[np.sort(drawn)])
-
-
 def with_train_rows(data: FrameCatalog, train: pd.DataFrame) -> FrameCatalog:
     """The same data with other train rows, numbered anew; ``data`` is left as it is."""
     other = copy.copy(data)

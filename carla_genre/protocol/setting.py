@@ -33,7 +33,7 @@ from carla_genre.protocol.data import (
     is_balanced,
     load_protocol_data,
     relabel,
-    share_of_rows,
+    with_train_rows,
 )
 from carla_genre.schema import Schema
 
@@ -91,10 +91,19 @@ class Setting:
         ----------
         share : float
             In (0, 1]; the rows are drawn with the setting's seed. h itself stays the one that learnt all of them, and
-            so do the factuals and the judge.
+            so do the factuals and the judge. The smaller shares are part of the larger ones; a row is always kept.
+
+        Raises
+        ------
+        InputError
+            The share is outside of its range.
         """
+        if not 0 < share <= 1:
+            raise InputError(f"share must be above 0 and at most 1, got {share:g}")
+        train = self.data.df_train
+        drawn = np.random.default_rng(self.seed).permutation(len(train))[: max(1, round(share * len(train)))]
         part = copy.copy(self.mlmodel)
-        part.data = share_of_rows(self.data, share, self.seed)
+        part.data = with_train_rows(self.data, train.iloc[np.sort(drawn)])
         return part
 
     @property

@@ -46,11 +46,8 @@ def read_features(
 def group_columns(data: Data, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Feature name -> its columns, in the order of ``columns``."""
     owner: dict[str, str] = {name: name for name in [*(data.continuous or ()), *(data.categorical or ())]}
-    encoder = getattr(data, "encoder", None)
-    categories = getattr(encoder, "categories_", None)
-    if categories is not None and not getattr(data, "_identity_encoding", False):
-        for name, levels in zip(data.categorical, categories, strict=False):
-            owner.update({f"{name}_{level}": name for level in levels})
+    for name, levels in encoder_levels(data).items():
+        owner.update({f"{name}_{level}": name for level in levels})
     groups: dict[str, list[str]] = {}
     for column in columns:
         name = owner.get(column) or _by_prefix(column, data.categorical or ())
@@ -61,6 +58,14 @@ def group_columns(data: Data, columns: Sequence[str]) -> dict[str, tuple[str, ..
             )
         groups.setdefault(name, []).append(column)
     return {name: tuple(group) for name, group in groups.items()}
+
+
+def encoder_levels(data: Data) -> dict[str, np.ndarray]:
+    """Categorical -> its levels in original units, as the data's encoder has them; empty without an encoder."""
+    categories = getattr(getattr(data, "encoder", None), "categories_", None)
+    if categories is None or getattr(data, "_identity_encoding", False):
+        return {}
+    return dict(zip(data.categorical, categories, strict=False))
 
 
 def _by_prefix(column: str, categorical: Iterable[str]) -> str | None:

@@ -39,9 +39,7 @@ def test_a_generator_trained_from_parquet_answers_parquet(genre, tmp_path, capsy
     assert main([*map(str, command), "--scores", "--set", "n_samples=4", "selection=cheapest"]) == 0
     told = capsys.readouterr().out
     answers, accepted, failures = (len(read(tmp_path / "a", f)) for f in ("answers", "accepted", "failures"))
-    assert (
-        f"of 120 people {answers} are answered, {accepted} are accepted as they are, {failures} have" in told
-    )
+    assert f"of 120 rows {answers} are answered, {accepted} are accepted as they are, {failures} have" in told
     assert "h_answer" in read(tmp_path / "a", "answers")
 
 

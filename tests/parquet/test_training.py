@@ -10,7 +10,7 @@ from method_cases import QUICK, applicants
 from parquet_cases import write
 
 from carla_genre import GenRe, InputError
-from carla_genre.parquet import ParquetPeople, source
+from carla_genre.parquet import ParquetRows, source
 from carla_genre.parquet.kept_rows import EvenSample, OnDisk
 
 
@@ -36,7 +36,7 @@ def test_row_groups_train_the_generator_that_the_frame_does(genre, raw, tmp_path
     write(raw[500:], tmp_path / "in" / "b.parquet", group=10_000)
     hyperparams, mlmodel = {**QUICK, "denied": denied}, genre._mlmodel
     of_frame = GenRe(mlmodel, hyperparams)
-    of_groups = GenRe(mlmodel, hyperparams, source=ParquetPeople(tmp_path / "in", folder=tmp_path))
+    of_groups = GenRe(mlmodel, hyperparams, source=ParquetRows(tmp_path / "in", folder=tmp_path))
     expected = of_frame.generator.state_dict()
     assert all(torch.equal(value, expected[name]) for name, value in of_groups.generator.state_dict().items())
     assert of_groups.history.validation == of_frame.history.validation
@@ -49,8 +49,8 @@ def test_bad_rows_are_left_out_and_told(genre, raw, tmp_path, caplog):
     bad.loc[1, "job"] = "astronaut"
     bad.loc[2, "approved"] = np.nan
     with caplog.at_level(logging.WARNING, "carla_genre"):
-        found = sides(genre, ParquetPeople(write(bad, tmp_path / "bad.parquet")))
-    expected = sides(genre, ParquetPeople(write(bad[3:], tmp_path / "good.parquet")))
+        found = sides(genre, ParquetRows(write(bad, tmp_path / "bad.parquet")))
+    expected = sides(genre, ParquetRows(write(bad[3:], tmp_path / "good.parquet")))
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
     assert f"3 of {len(raw)} rows are left out" in caplog.text
@@ -61,48 +61,48 @@ def test_bad_rows_are_left_out_and_told(genre, raw, tmp_path, caplog):
 def test_an_accepted_row_beyond_the_classifiers_range_is_no_target(genre, raw, tmp_path):
     rich = raw.assign(income=raw["income"].where(raw["approved"] == 0, raw["income"].max() + 1))
     with pytest.raises(InputError, match="0 of them in the allowed ranges"):
-        GenRe(genre._mlmodel, QUICK, source=ParquetPeople(write(rich, tmp_path / "rich.parquet")))
+        GenRe(genre._mlmodel, QUICK, source=ParquetRows(write(rich, tmp_path / "rich.parquet")))
 
 
 def test_words_for_labels(genre, raw, tmp_path):
     words = raw.assign(approved=raw["approved"].map({0: "no", 1: "yes "}))
     path = write(words, tmp_path / "words.parquet")
-    expected = sides(genre, ParquetPeople(write(raw, tmp_path / "numbers.parquet")))
-    for one, other in zip(sides(genre, ParquetPeople(path, positive="yes")), expected, strict=True):
+    expected = sides(genre, ParquetRows(write(raw, tmp_path / "numbers.parquet")))
+    for one, other in zip(sides(genre, ParquetRows(path, positive="yes")), expected, strict=True):
         np.testing.assert_array_equal(one, other)
     with pytest.raises(InputError, match=r"the label 'approved' holds '(no|yes)': say with positive="):
-        sides(genre, ParquetPeople(path))
+        sides(genre, ParquetRows(path))
     with pytest.raises(InputError, match="no training row has label 1"):
-        sides(genre, ParquetPeople(path, positive="maybe"))
+        sides(genre, ParquetRows(path, positive="maybe"))
 
 
 def test_empty_sides_are_told_as_from_a_frame(genre, raw, tmp_path):
     path = write(raw, tmp_path / "in.parquet")
     with pytest.raises(InputError, match=r"no training row with label 1 has h > gamma = 0\.9999"):
-        sides(genre, ParquetPeople(path), gamma=0.9999999)
+        sides(genre, ParquetRows(path), gamma=0.9999999)
     with pytest.raises(InputError, match="D_h- is empty"):
-        sides(genre, ParquetPeople(write(raw.assign(approved=1), tmp_path / "ones.parquet")))
+        sides(genre, ParquetRows(write(raw.assign(approved=1), tmp_path / "ones.parquet")))
     with pytest.raises(InputError, match="lacks the label's column 'approved'"):
-        sides(genre, ParquetPeople(write(raw.drop(columns="approved"), tmp_path / "none.parquet")))
+        sides(genre, ParquetRows(write(raw.drop(columns="approved"), tmp_path / "none.parquet")))
     with pytest.raises(InputError, match="at_most must be 1 or more"):
-        ParquetPeople(path, at_most=0)
+        ParquetRows(path, at_most=0)
 
 
 def test_a_sample_is_the_same_however_the_rows_are_cut(genre, raw, tmp_path, monkeypatch):
-    whole = sides(genre, ParquetPeople(write(raw, tmp_path / "one.parquet", group=10_000)))
+    whole = sides(genre, ParquetRows(write(raw, tmp_path / "one.parquet", group=10_000)))
     samples = []
     for group, batch in ((10_000, 10_000), (170, 1000), (500, 300)):
         monkeypatch.setattr(source, "BATCH_ROWS", batch)
         path = write(raw, tmp_path / "in.parquet", group=group)
-        samples.append(sides(genre, ParquetPeople(path, at_most=40, seed=3)))
+        samples.append(sides(genre, ParquetRows(path, at_most=40, seed=3)))
     for sample in samples:
         for side, first, every in zip(sample, samples[0], whole, strict=True):
             assert side.shape == (40, every.shape[1])
             np.testing.assert_array_equal(side, first)
             assert as_set(side) <= as_set(every)
-    other = sides(genre, ParquetPeople(path, at_most=40, seed=4))
+    other = sides(genre, ParquetRows(path, at_most=40, seed=4))
     assert as_set(other.denied) != as_set(samples[0].denied)
-    few = sides(genre, ParquetPeople(path, at_most=10**6))
+    few = sides(genre, ParquetRows(path, at_most=10**6))
     np.testing.assert_array_equal(few.denied, whole.denied)
 
 
@@ -131,6 +131,6 @@ def test_rows_on_disk_come_back_as_they_were(tmp_path):
 
 
 def test_a_folder_that_is_not_there(genre, raw, tmp_path):
-    people = ParquetPeople(write(raw, tmp_path / "in.parquet"), folder=tmp_path / "nowhere")
+    people = ParquetRows(write(raw, tmp_path / "in.parquet"), folder=tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"cannot be kept in .*nowhere"):
         sides(genre, people)

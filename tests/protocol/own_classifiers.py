@@ -3,10 +3,10 @@
 import numpy as np
 from sklearn.naive_bayes import GaussianNB
 
-from carla_genre.protocol.classifier import EncodedClassifier
+from carla_genre.protocol.classifier import EncodedModel
 
 
-class NaiveBayes(EncodedClassifier):
+class NaiveBayes(EncodedModel):
     """Gaussian naive Bayes; takes frames in any column order."""
 
     @property

@@ -48,7 +48,7 @@ class GenRe(SchemaMethod):
     hyperparams : mapping, optional
         The options below. An unknown one, a wrong type or a value out of range raises.
     source : TrainingSource, optional
-        Training rows in the place of ``data.df_train``: :class:`carla_genre.parquet.ParquetPeople` reads more than
+        Training rows in the place of ``data.df_train``: :class:`carla_genre.parquet.ParquetRows` reads more than
         memory holds.
     saved : Saved, optional
         What :meth:`load` has read: nothing is trained.

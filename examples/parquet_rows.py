@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import torch
 
 from carla_genre import GenRe, load_dataset
-from carla_genre.parquet import ParquetPeople, answer_parquet
+from carla_genre.parquet import ParquetRows, answer_parquet
 
 from carla import MLModelCatalog
 
@@ -52,7 +52,7 @@ def main() -> None:
     asked.to_parquet("asked.parquet")
 
     model = classifier()
-    GenRe(model, source=ParquetPeople(folder)).save("applications.genre")
+    GenRe(model, source=ParquetRows(folder)).save("applications.genre")
     counts = answer_parquet("applications.genre", model, "asked.parquet", "answers", index="id", scores=True)
     print(counts)
     print(pd.read_parquet("answers/failures")["reason"].value_counts().to_string())
