@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from carla_genre.errors import InputError
@@ -38,41 +38,30 @@ class MethodInfo:
     packages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Own:
-    """A method of this package: where it is, and the hyperparameters that its name stands for."""
-
-    path: str
-    hyperparams: Mapping[str, Any] = field(default_factory=dict)
-    packages: tuple[str, ...] = ()
-
-    def build(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None) -> RecourseMethod:
-        if hyperparams is not None and not isinstance(hyperparams, Mapping):
-            raise InputError(f"hyperparameters must be a dict, got {type(hyperparams).__name__}")
-        return _load(self.path)(mlmodel, {**self.hyperparams, **(hyperparams or {})})
-
-
-_OWN: Mapping[str, _Own] = {
-    "GenRe": _Own("carla_genre.methods.genre.method:GenRe"),
-    "NNR": _Own("carla_genre.methods.baselines.nearest:NearestNeighbor", {"accepted": "predicted"}),
-    "NNR-gamma": _Own("carla_genre.methods.baselines.nearest:NearestNeighbor", {"accepted": "confident"}),
-    "NNR-D_h+": _Own("carla_genre.methods.baselines.nearest:NearestNeighbor", {"accepted": "labelled"}),
-    "NNR+Score": _Own("carla_genre.methods.baselines.nearest:NearestNeighbor", {"selection": "expected"}),
-    "ROAR": _Own("carla_genre.methods.baselines.roar:ROAR"),
-    "PROBE": _Own("carla_genre.methods.baselines.probe:PROBE"),
-    "TAP": _Own("carla_genre.methods.baselines.tap.method:TAP"),
-    "Unconditional": _Own("carla_genre.methods.baselines.unconditional:Unconditional"),
-    "TabSyn+Q": _Own("carla_genre.methods.baselines.tabsyn.recourse:TabSynQ"),
-    "TabSyn+SVDD": _Own("carla_genre.methods.baselines.tabsyn.recourse:TabSynSVDD"),
-    "PAR": _Own("carla_genre.methods.baselines.par.method:PAR", packages=("spflow",)),
-    "CopyFactual": _Own("carla_genre.methods.baselines.sanity:CopyFactual"),
-    "RandomAccepted": _Own("carla_genre.methods.baselines.sanity:RandomAccepted"),
+_NNR = "carla_genre.methods.baselines.nearest:NearestNeighbor"
+# Where this package's methods are, and the hyperparameters that the name stands for.
+_OWN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "GenRe": ("carla_genre.methods.genre.method:GenRe", {}),
+    "NNR": (_NNR, {"accepted": "predicted"}),
+    "NNR-gamma": (_NNR, {"accepted": "confident"}),
+    "NNR-D_h+": (_NNR, {"accepted": "labelled"}),
+    "NNR+Score": (_NNR, {"selection": "expected"}),
+    "ROAR": ("carla_genre.methods.baselines.roar:ROAR", {}),
+    "PROBE": ("carla_genre.methods.baselines.probe:PROBE", {}),
+    "TAP": ("carla_genre.methods.baselines.tap.method:TAP", {}),
+    "Unconditional": ("carla_genre.methods.baselines.unconditional:Unconditional", {}),
+    "TabSyn+Q": ("carla_genre.methods.baselines.tabsyn.recourse:TabSynQ", {}),
+    "TabSyn+SVDD": ("carla_genre.methods.baselines.tabsyn.recourse:TabSynSVDD", {}),
+    "PAR": ("carla_genre.methods.baselines.par.method:PAR", {}),
+    "CopyFactual": ("carla_genre.methods.baselines.sanity:CopyFactual", {}),
+    "RandomAccepted": ("carla_genre.methods.baselines.sanity:RandomAccepted", {}),
 }
+_PACKAGES = {"PAR": ("spflow",)}
 
 
 def available_methods() -> dict[str, MethodInfo]:
     """Name -> what is known of it: this package's methods, then CARLA's."""
-    own = {name: MethodInfo(name, "carla-genre", packages=entry.packages) for name, entry in _OWN.items()}
+    own = {name: MethodInfo(name, "carla-genre", packages=_PACKAGES.get(name, ())) for name in _OWN}
     carla = {
         name: MethodInfo(name, "CARLA", tuple(entry.backends), tuple(entry.packages))
         for name, entry in CARLA_METHODS.items()
@@ -105,14 +94,11 @@ def build_method(
     MissingDependencyError
         The method needs a package that is not installed.
     """
-    if name in _OWN:
-        method = _OWN[name].build(mlmodel, hyperparams)
-    elif name in CARLA_METHODS:
-        method = CARLA_METHODS[name].build(mlmodel, hyperparams)
-    elif ":" in name:
-        method = _load(name)(mlmodel, hyperparams)
+    if name in CARLA_METHODS:
+        method: RecourseMethod = CARLA_METHODS[name].build(mlmodel, hyperparams)
     else:
-        raise _unknown(name)
+        cls, given = _found(name, hyperparams)
+        method = cls(mlmodel, given)
     return RespectConstraints(method) if respect_constraints else method
 
 
@@ -136,23 +122,18 @@ def hyperparameters_of(name: str, hyperparams: Mapping[str, Any] | None = None) 
     """
     if name in CARLA_METHODS:
         return check(CARLA_METHODS[name].options, hyperparams, name)
-    own = _OWN.get(name)
-    if own is None and ":" not in name:
-        raise _unknown(name)
-    method = _load(own.path if own else name)
-    if not hasattr(method, "options_for"):
-        return None
-    given = {**(own.hyperparams if own else {}), **(hyperparams or {})}
-    return check(method.options_for(given), given, name)
+    cls, given = _found(name, hyperparams)
+    return check(cls.options_for(given), given, name) if hasattr(cls, "options_for") else None
 
 
-def _unknown(name: str) -> InputError:
-    return InputError(f"no recourse method {name!r}: {suggestion(name, [*_OWN, *CARLA_METHODS])}")
-
-
-def _load(path: str) -> Any:
-    """The class behind ``"module:Class"``."""
-    found = load_object(path, "recourse method")
-    if not (isinstance(found, type) and issubclass(found, RecourseMethod)):
+def _found(name: str, hyperparams: Mapping[str, Any] | None) -> tuple[Any, dict[str, Any]]:
+    """The class of a method that is not CARLA's, and the hyperparameters with those that the name stands for."""
+    if name not in _OWN and ":" not in name:
+        raise InputError(f"no recourse method {name!r}: {suggestion(name, [*_OWN, *CARLA_METHODS])}")
+    if hyperparams is not None and not isinstance(hyperparams, Mapping):
+        raise InputError(f"hyperparameters must be a dict, got {type(hyperparams).__name__}")
+    path, implied = _OWN.get(name, (name, {}))
+    cls = load_object(path, "recourse method")
+    if not (isinstance(cls, type) and issubclass(cls, RecourseMethod)):
         raise InputError(f"{path!r} is no RecourseMethod class")
-    return found
+    return cls, {**implied, **(hyperparams or {})}

@@ -22,12 +22,15 @@ class Relaxation:
         Numbers a row, W.
     feature : ndarray (W,), int
         The feature that each number belongs to.
+    one_hot : ndarray (W,), bool
+        The numbers of one-hot groups: a changed category moves two of them by 1.
     """
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         sizes = [1 if f.levels is None or len(f.levels) <= 2 else len(f.levels) for f in schema.features]
         self.feature = np.repeat(np.arange(len(sizes)), sizes)
+        self.one_hot = np.repeat(np.array(sizes) > 1, sizes)
         self.width = len(self.feature)
         ends = np.cumsum(sizes)
         self.slices = tuple(slice(int(end - size), int(end)) for end, size in zip(ends, sizes, strict=True))

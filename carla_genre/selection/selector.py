@@ -184,10 +184,6 @@ class ExpectedScoreSelector:
         """The same with another ``gamma``."""
         return replace(self, objective=replace(self.objective, gamma=gamma))
 
-    def without_bound(self) -> ExpectedScoreSelector:
-        """The same that gives the best answer however uncertain it is."""
-        return replace(self, least_probability=0.0)
-
     def to_dict(self) -> dict[str, Any]:
         """What is not in ``objective.judge.arrays()``, in JSON's types."""
         curves = self.objective.calibration._asdict()
@@ -209,7 +205,7 @@ class ExpectedScoreSelector:
         n_jobs: int | None = None,
     ) -> ExpectedScoreSelector:
         """The inverse of :meth:`to_dict`; the forest is grown again when it is first needed."""
-        judge = SurrogateJudge.from_arrays(arrays, content["seed"], n_jobs)
+        judge = SurrogateJudge(**arrays, seed=content["seed"], n_jobs=n_jobs)
         curves = {name: LogisticCurve(**curve) for name, curve in content["calibration"].items()}
         objective = ExpectedScore(schema, judge, Calibration(**curves), h, content["gamma"])
         return cls(objective, content["least_probability"], content["reverts"])

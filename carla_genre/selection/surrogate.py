@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +10,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.neighbors import LocalOutlierFactor
 
 from carla_genre.errors import InputError
-from carla_genre.schema import Schema
+from carla_genre.schema import Relaxation, Schema
 
 TREES = 100
 SMALLEST_LEAF = 5
@@ -124,15 +123,8 @@ class SurrogateJudge:
         return np.mean(factors, axis=0)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """What :meth:`from_arrays` makes an equal judge of, with the seed."""
+        """What an equal judge is made of, beside the seed."""
         return {"rows": self.rows, "labels": self.labels, "accepted": self.accepted}
-
-    @classmethod
-    def from_arrays(
-        cls, arrays: Mapping[str, np.ndarray], seed: int, n_jobs: int | None = None
-    ) -> SurrogateJudge:
-        """The inverse of :meth:`arrays`; nothing is grown yet."""
-        return cls(arrays["rows"], arrays["labels"], arrays["accepted"], seed, n_jobs)
 
 
 def above_moved_thresholds(probability: np.ndarray, seed: int) -> np.ndarray:
@@ -144,17 +136,10 @@ def above_moved_thresholds(probability: np.ndarray, seed: int) -> np.ndarray:
 def points_of(schema: Schema, values: np.ndarray) -> np.ndarray:
     """Encoded rows (n, D) as points (n, W), single precision: a changed category is a step of length 1.
 
-    A continuous value and a category of two levels keep their number. A category of more levels becomes a corner of
-    a simplex, so that no level lies between others.
+    A category of more than two levels becomes a corner of a simplex, so that no level lies between others.
     """
-    parts = []
-    for position, feature in enumerate(schema.features):
-        column = values[:, position]
-        if feature.levels is None or len(feature.levels) <= 2:
-            parts.append(column[:, None])
-        else:
-            parts.append((column[:, None] == np.arange(len(feature.levels))) / np.sqrt(2))
-    return np.concatenate(parts, axis=1, dtype=np.float32)
+    relaxation = Relaxation(schema)
+    return (relaxation.encode(values) * np.where(relaxation.one_hot, 1 / np.sqrt(2), 1.0)).astype(np.float32)
 
 
 def _forest(seed: int, n_jobs: int | None, oob_score: bool = False) -> RandomForestClassifier:

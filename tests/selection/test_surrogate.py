@@ -31,7 +31,7 @@ def test_the_outlier_factor_is_the_mean_of_several_and_bounded() -> None:
     each = [judge_of_one.inlier(asked) for judge_of_one in alone]
     assert judge.inlier(asked) == pytest.approx(np.mean(each, axis=0))
     assert judge.inlier(asked)[-1] == min(INLIER_RANGE) and max(INLIER_RANGE) >= judge.inlier(asked).max()
-    again = SurrogateJudge.from_arrays(judge.arrays(), 0)
+    again = SurrogateJudge(**judge.arrays(), seed=0)
     assert (again.inlier(asked) == judge.inlier(asked)).all()
 
 

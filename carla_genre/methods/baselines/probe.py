@@ -80,8 +80,8 @@ class PROBE(SchemaMethod):
     Notes
     -----
     The search moves relaxed vectors inside the bounds that hold the constraints. Decoding can undo what it found, by
-    rounding a category back, so the target is for the *decoded* answer at every step, and a row goes on until
-    that one meets it. Whom no round brought there has a last one with the categories held at their levels.
+    rounding a category back. So the target is for the *decoded* answer at every step, and a row goes on until that
+    one meets it. A row that no round brought there has a last round with the categories held at their levels.
 
     The published code lets lambda fall below 0, which pays for distance, and clamps a copy of its vector; here the
     cost's weight ends at 0 and the bounds hold. Its steps are Adam's, which move all features alike; here they have

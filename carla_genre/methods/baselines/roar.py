@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -144,6 +145,9 @@ class ROAR(SchemaMethod):
             )
             best.offer(values, np.where(self.scores(values) > 0.5, keys.cpu().numpy(), np.inf))
 
+        def smooth(vectors: Tensor) -> Tensor:
+            return softplus(-margin(vectors))
+
         # softplus bends by at most 1/4 and rises by at most 1; the margin is no steeper than |w| + delta in each
         # column, and bends, by its length, by at most delta.
         slope = (coefficients.abs() + delta) @ space.matrix.abs().T
@@ -151,16 +155,12 @@ class ROAR(SchemaMethod):
         if norm == "2":
             bend = bend + delta * space.matrix.square().sum()
         size = 1 / bend.clamp_min(LEAST_SLOPE**2)
-        return _accelerated_descent(
-            lambda vectors: softplus(-margin(vectors)),
-            space,
-            start,
-            size,
-            lambda_,
-            self.hyperparams["steps"],
-            self.hyperparams["tolerance"],
-            offer,
-        )
+        found = _accelerated_descent(smooth, space, start, size, lambda_, self.hyperparams["tolerance"])
+        for step, vectors in enumerate(itertools.islice(found, self.hyperparams["steps"])):
+            if step % LOOK_EVERY == 0:
+                offer(vectors)
+        offer(vectors)
+        return vectors
 
 
 def _accelerated_descent(
@@ -169,19 +169,17 @@ def _accelerated_descent(
     start: Tensor,
     size: Tensor,
     lambda_: float,
-    steps: int,
     tolerance: float,
-    look: Callable[[Tensor], None],
-) -> Tensor:
-    """Minimise ``smooth(v) + lambda cost(v)`` from start (B, W) inside the bounds: FISTA (Beck and Teboulle 2009).
+) -> Iterator[Tensor]:
+    """Minimise ``smooth(v) + lambda cost(v)`` from start (B, W) inside the bounds: the vectors after each step.
 
-    Each row is minimised by itself. Its step size (B, 1) is one over the Lipschitz constant of its gradient; it is
-    done when no number moves by more than the tolerance. ``look`` sees the vectors now and then, and the last ones.
+    FISTA (Beck and Teboulle 2009). Each row is minimised by itself. Its step size (B, 1) is one over the Lipschitz
+    constant of its gradient; it is done when no number moves by more than the tolerance.
     """
     vectors = ahead = start
     momentum = torch.ones_like(size)
     active = torch.ones_like(size, dtype=torch.bool)
-    for step in range(steps):
+    while active.any():
         ahead = ahead.detach().requires_grad_()
         (gradient,) = torch.autograd.grad(smooth(ahead).sum(), ahead)
         with torch.no_grad():
@@ -194,9 +192,4 @@ def _accelerated_descent(
             momentum = torch.where(against, 1.0, following)
             active &= change.abs().amax(dim=1, keepdim=True) > tolerance
             vectors = moved
-        if not active.any():
-            break
-        if step % LOOK_EVERY == 0:
-            look(vectors)
-    look(vectors)
-    return vectors
+        yield vectors

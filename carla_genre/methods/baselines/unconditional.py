@@ -17,12 +17,12 @@ from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs, TablePairs
 from carla_genre.generator.randomness import row_keys, sample_categorical, uniforms
 from carla_genre.generator.sampler import sample
-from carla_genre.generator.training_state import History
 from carla_genre.methods.core.base import MethodOptions, SchemaMethod
 from carla_genre.methods.core.feature_constraints import feature_constraints, level_counts
 from carla_genre.methods.genre import hyperparameters as genre
 from carla_genre.methods.genre.hyperparameters import GenReOptions
 from carla_genre.options import check, option, option_of, values_for
+from carla_genre.selection.by_h import most_valid
 
 # Candidates that are held at a time; bounds memory, changes no answer.
 BLOCK = 1 << 18
@@ -102,8 +102,14 @@ class Unconditional(SchemaMethod):
     OPTIONS = UnconditionalOptions()
 
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
-        given = check(self.options_for(hyperparams), hyperparams, "Unconditional")
-        self._config = _to_config(given, hyperparams)
+        values = check(self.options_for(hyperparams), hyperparams, "Unconditional")
+        shape = {**values["architecture"], "kind": "decoder", "encoder_layers": 0}
+        training = {**values["training"], "conditional": False}
+        self._config = GeneratorConfig(
+            binning=Binning(values["n_bins"], values["binning"]),
+            architecture=genre.to_architecture(shape, "Unconditional"),
+            training=genre.to_training(training, (hyperparams or {}).get("training"), "Unconditional"),
+        )
         super().__init__(mlmodel, hyperparams)
 
     @classmethod
@@ -121,18 +127,12 @@ class Unconditional(SchemaMethod):
 
     def _prepare(self) -> None:
         self.order = np.argsort(~self.schema.immutable, kind="stable")
-        values = self.hyperparams
-        generator, history = fit(
-            self._untrained,
-            self._config.training,
-            self.device,
-            values["seed"],
-            values["verbose"],
-            name="Unconditional",
+        values, training = self.hyperparams, self._config.training
+        self.generator, self.history = fit(
+            self._untrained, training, self.device, values["seed"], values["verbose"], name="Unconditional"
         )
-        self.generator = generator.eval()
-        self.history: History = history
-        self.device = generator.device
+        self.generator.eval()
+        self.device = self.generator.device
 
     def _untrained(self) -> tuple[Generator, Pairs]:
         schema, config = self.schema, self._config
@@ -147,7 +147,11 @@ class Unconditional(SchemaMethod):
             )
         bins = Bins.fit(rows[inside], level_counts(schema)[self.order], config.binning)
         generator = Generator(config, ordered, bins, bins).to(self.device)
-        return generator, _with_themselves(rows[inside], self.device)
+        # A density without a factual's side is fitted to each row as its own target.
+        indices = torch.arange(inside.sum(), dtype=torch.int32, device=self.device)[:, None]
+        certain = torch.ones(indices.shape, device=self.device)
+        targets = rows[inside]
+        return generator, TablePairs(sources=targets, targets=targets, neighbours=indices, cumulative=certain)
 
     def candidates(self, values: np.ndarray) -> np.ndarray:
         """Draws from P(x+|y+), given the factuals' immutables.
@@ -188,31 +192,12 @@ class Unconditional(SchemaMethod):
         scores = self.scores(candidates)
         weights = self.weights(values, candidates, scores)
         if self.hyperparams["selection"] == "cheapest":
-            best = weights.argmax(axis=1)
+            chosen = weights.argmax(axis=1)[:, None]
         else:
             keys = row_keys(torch.from_numpy(values), self.hyperparams["seed"])
             uniform = uniforms(keys, RESAMPLING_STREAM, self.hyperparams["n_samples"])
-            drawn = sample_categorical(torch.from_numpy(weights), uniform).numpy()
-            liked = np.take_along_axis(scores, drawn, axis=1).argmax(axis=1)
-            best = np.take_along_axis(drawn, liked[:, None], axis=1)[:, 0]
-        answers = candidates[np.arange(len(values)), best]
+            chosen = sample_categorical(torch.from_numpy(weights), uniform).numpy()
+        rows = np.arange(len(values))[:, None]
+        answers = most_valid(candidates[rows, chosen], scores[rows, chosen])
         answers[weights.sum(axis=1) == 0] = np.nan
         return answers
-
-
-def _with_themselves(rows: np.ndarray, device: torch.device) -> Pairs:
-    """Each row as its own target: what a density without a factual's side is fitted to."""
-    indices = torch.arange(len(rows), dtype=torch.int32, device=device)[:, None]
-    certain = torch.ones(len(rows), 1, device=device)
-    return TablePairs(sources=rows, targets=rows, neighbours=indices, cumulative=certain)
-
-
-def _to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> GeneratorConfig:
-    shape = {**values["architecture"], "kind": "decoder", "encoder_layers": 0}
-    return GeneratorConfig(
-        binning=Binning(values["n_bins"], values["binning"]),
-        architecture=genre.to_architecture(shape, "Unconditional"),
-        training=genre.to_training(
-            {**values["training"], "conditional": False}, (given or {}).get("training"), "Unconditional"
-        ),
-    )

@@ -25,8 +25,8 @@ CANDIDATES = 30
 SHARE = 0.5
 
 
-class _NobodyAnswered(Exception):
-    """There is no answer to learn from."""
+class _NothingToLearn(Exception):
+    """No candidate of any denied row is accepted."""
 
 
 def distil(
@@ -43,21 +43,8 @@ def distil(
     the generator with the choice among many of its draws; the generator learns to draw what the expert answers. An
     answer that is too uncertain to be given is learned from all the same: it is the best that there is.
 
-    Parameters
-    ----------
-    generator : Generator
-        Trained in place, unless other processes train it.
-    selector : ExpectedScoreSelector
-    denied : ndarray (n, D)
-        Encoded denied training rows.
-    training : Training
-    seed : int
-    verbose : bool
-
-    Returns
-    -------
-    Generator
-        In eval mode; as it was where no candidate of any denied row is accepted.
+    ``denied`` (n, D) are encoded denied training rows. The generator is trained in place, unless other processes train
+    it. It stays as it is where no candidate of any denied row is accepted. The returned one is in eval mode.
     """
 
     def untrained() -> tuple[Generator, Pairs]:
@@ -65,7 +52,7 @@ def distil(
 
     try:
         trained, _ = fit(untrained, training, generator.device, seed, verbose, "GenRe, distilling")
-    except _NobodyAnswered:
+    except _NothingToLearn:
         log.warning(
             "the generator is not distilled: of its candidates h accepts none, for any of the denied training rows"
         )
@@ -82,10 +69,10 @@ def chosen_pairs(
     sampling = replace(MANY, n_samples=CANDIDATES)
     candidates = sample(generator, torch.from_numpy(factuals), sampling, seed).numpy()
     scores = selector.objective.h(candidates)
-    answers = selector.without_bound().select(factuals, candidates, scores).answers
+    answers = replace(selector, least_probability=0.0).select(factuals, candidates, scores).answers
     answered = ~np.isnan(answers).any(axis=1)
     if not answered.any():
-        raise _NobodyAnswered
+        raise _NothingToLearn
     neighbours = torch.arange(answered.sum(), dtype=torch.int32, device=generator.device)[:, None]
     return TablePairs(
         sources=factuals[answered],

@@ -93,7 +93,7 @@ def options_for(hyperparams: Mapping[str, Any] | None) -> GenReOptions:
     """The options with their defaults, which depend on the given preset, ``warm_start``, selection and ``distil``."""
     given = hyperparams if isinstance(hyperparams, Mapping) else {}
     preset, selection = given.get("preset"), given.get("selection")
-    preset = preset if preset in tuple(PRESETS) else "default"  # a wrong one is told when all are checked
+    preset = preset if preset in tuple(PRESETS) else "default"  # a wrong one raises when all are checked
     selection = selection if selection in SELECTIONS else SELECTION[preset]
     config = PRESETS[preset]
     expected = _FEW if given.get("distil") is True else MANY
@@ -164,7 +164,7 @@ def to_architecture(values: Mapping[str, Any], owner: str = "GenRe") -> Architec
     return architecture
 
 
-def to_training(values: Mapping[str, Any], asked: Mapping[str, Any] | None, owner: str = "GenRe") -> Training:
+def to_training(values: Mapping[str, Any], given: Mapping[str, Any] | None, owner: str = "GenRe") -> Training:
     """How to fit, from checked values and the ones that were given; given ``steps`` replace a preset's epochs.
 
     Raises
@@ -172,11 +172,12 @@ def to_training(values: Mapping[str, Any], asked: Mapping[str, Any] | None, owne
     InputError
         Both ``steps`` and ``epochs`` are given.
     """
-    asked = asked or {}
-    if "steps" in asked and asked.get("epochs") is not None:
-        raise InputError(f"{owner}: training.steps and training.epochs both bound the training, give one")
     training = Training(**values)
-    return replace(training, epochs=None) if "steps" in asked else training
+    if not given or "steps" not in given:
+        return training
+    if given.get("epochs") is not None:
+        raise InputError(f"{owner}: training.steps and training.epochs both bound the training, give one")
+    return replace(training, epochs=None)
 
 
 def to_config(values: Mapping[str, Any], given: Mapping[str, Any] | None) -> GeneratorConfig:

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 import torch
 
 from carla_genre.generator.config import PRESETS, SamplingConfig
+from carla_genre.generator.export import export
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs
@@ -55,10 +57,6 @@ class GenRe(SchemaMethod):
 
     Attributes
     ----------
-    hyperparams : dict
-        All values, defaults included.
-    schema : Schema
-        The features.
     generator : Generator
         The trained R(x+|x).
     history : History or None
@@ -102,11 +100,9 @@ class GenRe(SchemaMethod):
         return options_for(hyperparams)
 
     def _prepare(self) -> None:
-        values = self.hyperparams
         self.history: History | None = None
         if self._saved is not None:
-            self.generator = self._saved.generator
-            self._selector = self._saved.selector(self.scores, values["threads"] or -1)
+            self.generator, self._selector = self._saved.generator, self._saved.selector
         else:
             self._train()
         self.device = self.generator.device
@@ -278,7 +274,9 @@ class GenRe(SchemaMethod):
         values = self.hyperparams
         if values["selection"] == "expected":
             values = resampled(values, {"selection": "validity"})
-        checkpoint.export_program(path, self.generator, self.schema, to_sampling(values))
+        sampling = to_sampling(values)
+        description = {"schema": self.schema.to_dict(), "sampling": asdict(sampling)}
+        export(path, self.generator, sampling, description)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], mlmodel: Any, device: str = "auto") -> GenRe:

@@ -1,16 +1,20 @@
-"""The generator and the pairs that a training starts with."""
+"""The generator and the pairs that a training starts with: new, or a trained generator's weights and bins."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 
 import torch
 
+from carla_genre.errors import CheckpointError
+from carla_genre.generator import checkpoint
 from carla_genre.generator.config import GeneratorConfig
+from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs, find_pairs
 from carla_genre.methods.core.feature_constraints import feature_constraints, level_counts
-from carla_genre.methods.genre.warm_start import started_from
+from carla_genre.methods.genre.identity import schema_difference
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import Sides
 
@@ -29,7 +33,7 @@ def untrained_generator(
     """
     constraints = feature_constraints(schema)
     old = config.warm_start
-    started = None if old is None else started_from(old, config, constraints, schema)
+    started = None if old is None else _started_from(old, config, constraints, schema)
     pairs = find_pairs(sides.denied, sides.accepted, constraints, config.pairs, device)
     _warn_of_unmatched(pairs, schema)
     generator = started or Generator.for_pairs(config, constraints, level_counts(schema), pairs)
@@ -43,11 +47,40 @@ def _warn_of_unmatched(pairs: Pairs, schema: Schema) -> None:
     names = ", ".join(feature.name for feature in schema.features if feature.immutable) or "none"
     log.warning(
         "of %d denied training rows, %d have no accepted row of the same immutables (%s) that their constraints allow: "
-        "%d are paired with the accepted rows nearest in them, %d are not learned from, so that people like these get "
-        "answers that are extrapolated, or NaN; what is immutable stays as it is for everyone",
+        "%d are paired with the accepted rows nearest in them, %d are not learned from, so that factuals like these "
+        "get answers that are extrapolated, or NaN; what is immutable stays as it is for everyone",
         len(pairs) + pairs.n_unmatched,
         pairs.n_relaxed + pairs.n_unmatched,
         names,
         pairs.n_relaxed,
         pairs.n_unmatched,
     )
+
+
+def _started_from(
+    path: str, config: GeneratorConfig, constraints: FeatureConstraints, schema: Schema
+) -> Generator:
+    """A saved generator's weights and bins under a new configuration, for another classifier, gamma or lambda.
+
+    The bins stay, since the weights are about them. A value that is common only in the new D_h+ is spoken for by
+    the nearest bin. The constraints must be the same: what was immutable has not been learned.
+    """
+    saved, header = checkpoint.load(path)
+    differs = schema_difference(Schema.from_dict(header["schema"]), schema, exactly=True)
+    if differs:
+        raise CheckpointError(f"warm_start: {path} was trained for another schema: {differs}")
+    there, here = _shape(saved.config), _shape(config)
+    apart = [f"{name} {there[name]!r}, not {here[name]!r}" for name in there if there[name] != here[name]]
+    if apart:
+        raise CheckpointError(
+            f"warm_start: {path} has {', '.join(apart)}; give the preset, architecture, n_bins and binning that it has"
+        )
+    generator = Generator(config, constraints, saved.factual_bins, saved.answer_bins)
+    generator.transformer.load_state_dict(saved.transformer.state_dict())
+    return generator
+
+
+def _shape(config: GeneratorConfig) -> dict[str, object]:
+    """What the weights and the bins depend on."""
+    named = {f"architecture.{name}": value for name, value in asdict(config.architecture).items()}
+    return {**named, "n_bins": config.binning.n_bins, "binning": config.binning.kind}

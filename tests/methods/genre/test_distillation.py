@@ -19,6 +19,7 @@ from carla_genre import CheckpointError, GenRe, InputError
 from carla_genre.evaluation.violations import violations
 from carla_genre.generator.config import PRESETS, PairConfig
 from carla_genre.generator.pairing.pairs import TablePairs
+from carla_genre.methods.core.answer_frames import keep_unchanged_cells
 from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.methods.genre import distillation
 from carla_genre.methods.genre.hyperparameters import to_sampling
@@ -117,7 +118,7 @@ def test_constraints_hold_exactly(mlmodel: Logistic) -> None:
     assert violations(genre.schema, factuals, answers).rows == 0
     people = factuals.iloc[np.repeat(np.arange(80), 40)].reset_index(drop=True)
     draws = genre.schema.decode(candidates.reshape(-1, values.shape[1]), people.index)
-    own = genre._restore_unchanged(draws, people, values.repeat(40, axis=0), candidates.reshape(-1, 6))
+    own = keep_unchanged_cells(draws, people, exactly=True)
     assert violations(genre.schema, people, own).rows == 0
 
 

@@ -1,10 +1,8 @@
 """A class's density as a probabilistic circuit of SPFlow: a sum over products of univariate leaves.
 
-SPFlow is imported here only, when PAR is built. It was chosen among the maintained libraries of tractable
-models that stand beside current torch and numpy: pure Python, log-likelihoods in torch with gradients in the
-input, vectorised leaves of both kinds, EM. (libcirkit pins an older scipy and with it numpy; PyJuice is made
-of GPU kernels; pomegranate brings numba and had no release since early 2025; torch.distributions has the
-mixture and no fitting.)
+SPFlow is imported here only, when PAR is built. Of the maintained libraries of tractable models that stand beside
+current torch and numpy, it is pure Python and has log-likelihoods with gradients in the input, vectorised leaves of
+both kinds, and EM.
 """
 
 # mypy: disable-error-code="import-not-found"
@@ -128,23 +126,11 @@ def fit_density(
     seed: int,
     device: torch.device | str = "cpu",
 ) -> ClassDensity:
-    """Fit a class's rows by EM from k-means.
+    """Fit a class's encoded rows (n > 0, D) by EM from k-means.
 
-    Parameters
-    ----------
-    values : ndarray (n > 0, D)
-        Encoded rows.
-    relaxation : Relaxation
-    components : int
-        C, cut to one a distinct row.
-    steps : int
-        Most EM steps; EM stops when the likelihood does not rise.
-    bandwidth : float
-        Least standard deviation of a continuous feature in a component, in scaled units.
-    seed : int
-        Of k-means.
-    device
-        Where EM runs and the density stays.
+    There are C = ``components``, or one a distinct row where these are fewer. EM stops when the likelihood does not
+    rise, at the latest after ``steps``. ``bandwidth`` is the least standard deviation of a continuous feature in a
+    component, in scaled units. The seed is that of k-means.
     """
     label = _clusters(relaxation.encode(values), components, seed)
     share = np.eye(label.max() + 1)[label]  # (n, C)

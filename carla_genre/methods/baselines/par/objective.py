@@ -62,10 +62,8 @@ class Objective(nn.Module):
         self.requires_grad_(False)
         self.options, self.floor = options, floor
         self.margin = math.log(options["confidence"] / (1 - options["confidence"]))
-        sizes = torch.tensor([part.stop - part.start for part in relaxation.slices])
-        # A category of more than two levels moves two of its numbers by 1 when it changes.
-        share = torch.where(sizes > 1, 0.5, 1.0)[torch.from_numpy(relaxation.feature)]
-        self.register_buffer("share", share)
+        # A changed category counts 1.
+        self.register_buffer("share", torch.where(torch.from_numpy(relaxation.one_hot), 0.5, 1.0))
 
     def forward(self, factual: Tensor, answer: Tensor) -> Tensor:
         """The loss of answers (..., W) to factuals that broadcast: (...)."""

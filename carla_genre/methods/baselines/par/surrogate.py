@@ -35,22 +35,10 @@ def distil(
     seed: int,
     device: torch.device,
 ) -> nn.Module:
-    """Fit a small network, (..., W) -> (...), to the logit of h on rows and on mixtures of them.
+    """Fit a small network, (..., W) -> (...), to the logit of h on encoded rows and on mixtures of them.
 
-    Parameters
-    ----------
-    scores : callable
-        h of encoded rows, (n, D) -> (n,).
-    values : ndarray (n, D)
-        Encoded rows.
-    known : ndarray (n,)
-        h of them.
-    relaxation : Relaxation
-    steps : int
-        Of Adam.
-    seed : int
-        Of the mixtures and batches; the first weights are torch's random state's.
-    device : torch.device
+    ``values`` (n, D) are the rows and ``known`` (n,) their h; ``scores`` gives h of the mixtures. The seed is that of
+    the mixtures and batches; the first weights are torch's random state's.
     """
     mixed = mixed_rows(values, seed)
     rows = relaxation.encode(np.concatenate([values, mixed]))

@@ -87,17 +87,8 @@ def logit_of(
 ) -> ModuleLogit | BlackBoxLogit:
     """The logit of a classifier by the best way that it allows.
 
-    Parameters
-    ----------
-    mlmodel : carla.models.api.MLModel
-        Its ``raw_model`` is used where it is a torch module that gives, on ``rows``, what ``predict_proba`` gives.
-    columns : sequence of str
-        The classifier's C columns.
-    rows : Tensor (N, C)
-        Rows to compare the two on.
-    fit : LocalLinearFit
-        For a black box.
-    device : torch.device
+    ``raw_model`` is used where it is a torch module that gives, on ``rows`` (N, C) of the classifier's ``columns``,
+    what ``predict_proba`` gives. Else h is a black box, and its gradient the slope of ``fit``.
     """
     black_box = BlackBoxLogit(mlmodel, columns, fit.to(device))
     module, rows = getattr(mlmodel, "raw_model", None), rows.to(device, torch.float64)

@@ -41,9 +41,7 @@ class RelaxedSpace:
         self.categorical = torch.as_tensor(
             relaxation.schema.categorical[relaxation.feature], device=device
         )  # (W,)
-        # A changed category costs 1: the one number of two levels, half of each of the two that change of more.
-        sizes = np.bincount(relaxation.feature)[relaxation.feature]
-        self.price = self._tensor(np.where(sizes > 1, 0.5, 1.0))  # (W,)
+        self.price = self._tensor(np.where(relaxation.one_hot, 0.5, 1.0))  # (W,); a changed category costs 1
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.as_tensor(array, dtype=torch.float64, device=self._device)

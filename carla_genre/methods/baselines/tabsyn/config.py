@@ -27,23 +27,14 @@ class TabSynSizes:
 
 @dataclass(frozen=True)
 class TabSynConfig(TabSynSizes):
-    """How a TabSyn is built and trained.
+    """How a TabSyn is built and trained: in two to four minutes of one processor core on GenRe's data sets."""
 
-    Its sizes take two to four minutes of one processor core on GenRe's data sets.
-
-    Parameters
-    ----------
-    feedforward : int
-        Width of the transformers' feed-forward layers.
-    learning_rate : float
-        Adam's, falling to zero along a cosine.
-    largest_beta, least_beta, beta_decay, patience
-        The weight of the KL term, what it is multiplied by after ``patience`` checks (200 in a training) in
-        which the reconstruction has not become better, and its end.
-    """
-
+    # Width of the transformers' feed-forward layers.
     feedforward: int = 128
+    # Adam's, falling to zero along a cosine.
     learning_rate: float = 1e-3
+    # The weight of the KL term is multiplied by the decay, down to the least, after ``patience`` checks (200 in a
+    # training) in which the reconstruction has not become better.
     largest_beta: float = 1e-2
     least_beta: float = 1e-5
     beta_decay: float = 0.7

@@ -101,25 +101,10 @@ def fit_verifier(
     seed: int,
     verbose: bool = True,
 ) -> tuple[Verifier, LossHistory]:
-    """Fit V by cross entropy on random pairs of training rows, with early stopping.
+    """Fit V by cross entropy on random pairs of training rows (N, W) with labels (N,), with early stopping.
 
-    Parameters
-    ----------
-    rows : ndarray (N, W)
-    labels : ndarray (N,)
-        0 and 1.
-    options : VerifierOptions
-    device : torch.device
-    seed : int
-        Of the weights, the held-out rows and the pairs.
-    verbose : bool
-        Show a bar on a terminal.
-
-    Returns
-    -------
-    verifier : Verifier
-        With the weights of the least held-out loss, in double precision and eval mode.
-    history : LossHistory
+    The verifier has the weights of the least held-out loss, in double precision, and is in eval mode. The seed is that
+    of the weights, the held-out rows and the pairs.
 
     Raises
     ------
