@@ -28,7 +28,7 @@ def check_contract(
     hyperparams: Mapping[str, Any] | None = None,
     holds_constraints: bool = True,
 ) -> None:
-    """Build a method, ask it in many ways, and say everything that it gets wrong.
+    """Build a method, call it in many ways, and list every breach of the contract.
 
     Parameters
     ----------
@@ -66,26 +66,23 @@ def _breaches(
     holds_constraints: bool,
 ) -> Iterator[str]:
     yield from _unknown_hyperparameter(build, hyperparams)
-    before = copy.deepcopy((factuals, hyperparams, mlmodel.data.df_train))
-    with _WatchedRandomState() as state:
-        built = build(hyperparams)
-        answers = built.get_counterfactuals(factuals)
-        again = built.get_counterfactuals(factuals)
-    yield from (f"it changes the global random state of {name}" for name in state.changed)
-    for what, old, new in zip(
-        ("factuals", "hyperparameters", "training rows"),
-        before,
-        (factuals, hyperparams, mlmodel.data.df_train),
-        strict=True,
-    ):
-        if not _equal(old, new):
-            yield f"it changes the caller's {what}"
+    given = {"factuals": factuals, "hyperparameters": hyperparams, "training rows": mlmodel.data.df_train}
+    before, states = copy.deepcopy(given), _random_states()
+    built = build(hyperparams)
+    answers = built.get_counterfactuals(factuals)
+    again = built.get_counterfactuals(factuals)
+    after = _random_states()
+    yield from (
+        f"it changes the global random state of {name}" for name in states if states[name] != after[name]
+    )
+    given["training rows"] = mlmodel.data.df_train
+    yield from (f"it changes the caller's {name}" for name in given if not _equal(before[name], given[name]))
     shape = list(_shape(mlmodel, factuals, answers))
     if shape:
         yield from shape
         return
-    yield from _same(answers, again, "asked twice, it answers differently with the same seed")
-    yield from _other_ways_to_ask(built, factuals, answers)
+    yield from _same(answers, again, "called twice with the same seed, it answers differently")
+    yield from _other_calls(built, factuals, answers)
     if holds_constraints:
         counted = violations(Schema.from_mlmodel(mlmodel), factuals, answers)
         if counted.rows:
@@ -133,15 +130,15 @@ def _same(one: pd.DataFrame, other: pd.DataFrame, breach: str) -> Iterator[str]:
         yield breach
 
 
-def _other_ways_to_ask(built: RecourseMethod, factuals: pd.DataFrame, answers: pd.DataFrame) -> Iterator[str]:
+def _other_calls(built: RecourseMethod, factuals: pd.DataFrame, answers: pd.DataFrame) -> Iterator[str]:
     none = built.get_counterfactuals(factuals.head(0))
     if none.shape != (0, answers.shape[1]):
-        yield f"to nobody it answers with shape {none.shape}"
-    for place in (0, len(factuals) - 1):
-        one = built.get_counterfactuals(factuals.iloc[[place]])
-        yield from _same(one, answers.iloc[[place]], f"row {place} alone is answered differently")
+        yield f"to no factual it answers with shape {none.shape}"
+    for row in (0, len(factuals) - 1):
+        one = built.get_counterfactuals(factuals.iloc[[row]])
+        yield from _same(one, answers.iloc[[row]], f"row {row} alone is answered differently")
     odd = factuals.iloc[::-1, ::-1].assign(**{"a further column": "x"})
-    odd.index = pd.Index([f"person {number}" for number in range(len(odd))])
+    odd.index = pd.Index([f"row {number}" for number in range(len(odd))])
     other = built.get_counterfactuals(odd)
     if not other.index.equals(odd.index):
         yield "factuals under another index are answered under another one"
@@ -150,23 +147,9 @@ def _other_ways_to_ask(built: RecourseMethod, factuals: pd.DataFrame, answers: p
     )
 
 
-class _WatchedRandomState:
-    """Which global random states differ at the end from the beginning."""
-
-    changed: list[str]
-
-    def __enter__(self) -> _WatchedRandomState:
-        self._before = self._states()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        after = self._states()
-        self.changed = [name for name, state in self._before.items() if state != after[name]]
-
-    @staticmethod
-    def _states() -> dict[str, Any]:
-        return {
-            "numpy": pickle.dumps(np.random.get_state()),
-            "torch": torch.random.get_rng_state().numpy().tobytes(),
-            "random": random.getstate(),
-        }
+def _random_states() -> dict[str, Any]:
+    return {
+        "numpy": pickle.dumps(np.random.get_state()),
+        "torch": torch.random.get_rng_state().numpy().tobytes(),
+        "random": random.getstate(),
+    }

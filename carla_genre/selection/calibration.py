@@ -20,13 +20,7 @@ INLIER = -1.5
 
 @dataclass(frozen=True)
 class LogisticCurve:
-    """A probability that rises with a number, 1 / (1 + exp(-(slope x + offset))).
-
-    Attributes
-    ----------
-    slope, offset : float
-        ``slope`` is not negative.
-    """
+    """A probability that rises with a number, 1 / (1 + exp(-(slope x + offset))); ``slope`` is not negative."""
 
     slope: float
     offset: float
@@ -71,18 +65,10 @@ class BootstrapWorld(NamedTuple):
 def bootstrap(rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | None = None) -> BootstrapWorld:
     """Draw the labels again from a forest grown in full, and fit surrogate judges on the drawn labels.
 
+    Rows, labels and ``n_jobs`` are as :meth:`SurrogateJudge.fit` takes them. The seed is that of forests and labels.
     This parametric bootstrap (Efron 1979) of "labels are drawn from p(y | x), and a judge is fitted on them" shows the
     surrogate's own error. Leaves of one row make the truth as rough as a true p may be; a smooth truth would hide
     the error.
-
-    Parameters
-    ----------
-    rows, labels
-        As :meth:`SurrogateJudge.fit` takes them.
-    seed : int
-        Of the forests and of the drawn labels.
-    n_jobs : int, optional
-        Trees that grow at the same time.
     """
     truth = SurrogateJudge.grown_in_full(rows, labels, seed + 1, n_jobs)
     probability, random = truth.validity(rows), np.random.default_rng(seed)

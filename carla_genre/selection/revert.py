@@ -11,14 +11,7 @@ def revert_changes(objective: ExpectedScore, values: np.ndarray, chosen: ScoredA
     """Revert changes one at a time, the most expensive first, where the expected Score rises and h stays as sure.
 
     A reverted feature has the factual's own value again, which breaks no constraint. The features are passed over
-    until nothing is reverted any more.
-
-    Parameters
-    ----------
-    objective : ExpectedScore
-    values : ndarray (n, D)
-        The factual of each answer.
-    chosen : ScoredAnswers (n, ...)
+    until nothing is reverted any more. ``values`` (n, D) has the factual of each answer of ``chosen`` (n, ...).
     """
     current = ScoredAnswers(*(part.copy() for part in chosen))
     answers = current.answers

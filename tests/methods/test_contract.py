@@ -120,7 +120,7 @@ def test_hyperparameters_may_be_objects_and_a_changed_dict_is_seen(mlmodel: Logi
         (Numbered, "index is"),
         (Shuffled, "not feature_input_order"),
         (NanInPart, "NaN in part"),
-        (Drawing, "asked twice"),
+        (Drawing, "called twice"),
         (Global, "global random state of numpy"),
         (Scribbling, "caller's factuals"),
         (TogetherOnly, "row 0 alone"),

@@ -70,13 +70,9 @@ class NearestNeighbor(SchemaMethod):
         self._targets = candidates[constraints.inside(candidates, constraints.categorical)]
         self._selector: ExpectedScoreSelector | None = None
         if given["selection"] == "expected":
+            n_jobs = given["threads"] or -1
             self._selector = ExpectedScoreSelector.fit(
-                self,
-                rows,
-                self._sampling,
-                given["seed"],
-                gamma=given["gamma"],
-                n_jobs=given["threads"] or -1,
+                self, rows, self._sampling, given["seed"], gamma=given["gamma"], n_jobs=n_jobs
             )
 
     def _accepted(self, rows: TrainingRows) -> np.ndarray:

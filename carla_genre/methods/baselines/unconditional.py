@@ -154,17 +154,7 @@ class Unconditional(SchemaMethod):
         return generator, TablePairs(sources=targets, targets=targets, neighbours=indices, cumulative=certain)
 
     def candidates(self, values: np.ndarray) -> np.ndarray:
-        """Draws from P(x+|y+), given the factuals' immutables.
-
-        Parameters
-        ----------
-        values : ndarray (B, D)
-            Encoded factuals (``schema.encode``).
-
-        Returns
-        -------
-        ndarray (B, N, D)
-        """
+        """Draws from P(x+|y+), given the immutables of encoded factuals (B, D): (B, N, D)."""
         sampling = SamplingConfig(self.hyperparams["temperature"], 0.0, self.hyperparams["n_candidates"])
         ordered = torch.from_numpy(np.ascontiguousarray(values[:, self.order]))
         drawn = sample(self.generator, ordered, sampling, self.hyperparams["seed"]).numpy()

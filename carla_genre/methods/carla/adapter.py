@@ -86,16 +86,8 @@ class CarlaRecourse(RecourseMethod):
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
         """CARLA's answers, one a factual (``Dice`` with ``num`` above 1: that many, next to each other).
 
-        Parameters
-        ----------
-        factuals : DataFrame (B, any)
-            Encoded and scaled rows; any index, columns in any order, further columns are ignored. B may be 0.
-
-        Returns
-        -------
-        DataFrame (B, len(feature_input_order))
-            The factuals' index; a row of NaN where no recourse was found. A cell that CARLA left as it was, to
-            single precision, is the factual's own.
+        Factuals and answers are as in :meth:`carla_genre.SchemaMethod.get_counterfactuals`. A cell that CARLA left as
+        it was, to single precision, is the factual's own.
 
         Raises
         ------
@@ -125,16 +117,16 @@ class CarlaRecourse(RecourseMethod):
         seed = self.hyperparams["seed"]
         if self._by_row:
             seeds = row_keys(torch.from_numpy(values), seed).tolist()
-            questions = [inputs.iloc[[row]].reset_index(drop=True) for row in range(len(inputs))]
+            parts = [inputs.iloc[[row]].reset_index(drop=True) for row in range(len(inputs))]
         else:
-            seeds, questions = [seed], [inputs]
+            seeds, parts = [seed], [inputs]
         found = []
         show = self.hyperparams["verbose"] and self._by_row
         with bar(self.name, len(inputs), show) as done, _carla_output(False):
-            for row_seed, question in zip(seeds, questions, strict=True):
-                seed_global_random_state(row_seed)
-                found.append(self._checked(self.method.get_counterfactuals(question), len(question)))
-                done.advance(len(question))
+            for part_seed, part in zip(seeds, parts, strict=True):
+                seed_global_random_state(part_seed)
+                found.append(self._checked(self.method.get_counterfactuals(part), len(part)))
+                done.advance(len(part))
         return np.concatenate(found)
 
     def _checked(self, answers: pd.DataFrame, n_factuals: int) -> np.ndarray:

@@ -70,14 +70,7 @@ class CarlaMethod:
         return ANY in self.backends or backend in self.backends
 
     def build(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> CarlaRecourse:
-        """CARLA's method for a classifier.
-
-        Parameters
-        ----------
-        mlmodel : carla.models.api.MLModel
-            The classifier.
-        hyperparams : mapping, optional
-            Only what differs from the defaults; left unchanged.
+        """CARLA's method for a classifier, with the hyperparameters that differ from the defaults.
 
         Raises
         ------

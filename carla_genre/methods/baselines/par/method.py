@@ -213,15 +213,7 @@ class PAR(SchemaMethod):
         The first is conditioned on the weighted neighbourhood, each other on one neighbour that is drawn
         by its weight.
 
-        Parameters
-        ----------
-        values : ndarray (B, D)
-            Encoded factuals.
-
-        Returns
-        -------
-        ndarray (B, N, D)
-            Decoded, within the constraints.
+        Encoded factuals (B, D) -> (B, N, D), decoded, within the constraints.
         """
         task, n = self._task(values), self.hyperparams["n_candidates"]
         drawn = uniforms(row_keys(torch.from_numpy(values), self.hyperparams["seed"]), 0, n)

@@ -55,15 +55,10 @@ class RelaxedSpace:
         return ((vectors - self.start).abs() * self.price).sum(dim=1)
 
     def nearest(self, vectors: Tensor, weight: Tensor) -> Tensor:
-        """The proximal step: argmin over the bounds of ``weight * cost(v) + |v - vectors|^2 / 2``.
+        """The proximal step from vectors (B, W): argmin over the bounds of ``weight * cost(v) + |v - vectors|^2 / 2``.
 
         Soft thresholding around the factual, then clipping: both are by coordinate, so together they are exact, and
-        a number that does not pay for itself is the factual's own.
-
-        Parameters
-        ----------
-        vectors : Tensor (B, W)
-        weight : Tensor (B, 1)
+        a number that does not pay for itself is the factual's own. ``weight`` is (B, 1).
         """
         change, threshold = vectors - self.start, weight * self.price
         shrunk = torch.where(
@@ -104,19 +99,9 @@ class RelaxedSpace:
 
 
 class BestAnswers:
-    """The best answer that each row has been offered.
+    """The best answer that each row has been offered: ``values`` (B, D) of the least ``keys`` (B,).
 
-    Parameters
-    ----------
-    shape : tuple
-        (B, D).
-
-    Attributes
-    ----------
-    values : ndarray (B, D)
-        NaN for a row that had no offer of a finite key.
-    keys : ndarray (B,)
-        Their keys; infinite for none.
+    A row without an offer of a finite key has NaN, and an infinite key.
     """
 
     def __init__(self, shape: tuple[int, ...]) -> None:

@@ -100,16 +100,9 @@ def reverse_step(noisy: Tensor, denoised: Tensor, sigma: Tensor, following: Tens
 
 
 def sample(denoise: Denoise, start: Tensor, steps: int, churn: float = 1.0) -> Tensor:
-    """Clean rows from standard normal ones by EDM's stochastic sampler, with TabSyn's churn.
+    """Clean rows from standard normal ones (n, L) by EDM's stochastic sampler, with TabSyn's S_churn.
 
-    Parameters
-    ----------
-    denoise : callable
-    start : Tensor (n, L)
-    steps : int
-        Noise levels, >= 2.
-    churn : float
-        EDM's S_churn.
+    There are ``steps`` >= 2 noise levels.
     """
     levels = noise_levels(steps).to(start)
     rows = start * levels[0]

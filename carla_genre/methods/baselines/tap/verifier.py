@@ -67,13 +67,9 @@ class VerifierOptions:
 
 
 class LabelledPairs:
-    """Random pairs of rows: as many of equal labels as of different ones, each label first as often as the other.
+    """Random pairs of rows (N, W) with labels (N,), 0 and 1, both present.
 
-    Parameters
-    ----------
-    rows : Tensor (N, W)
-    labels : Tensor (N,)
-        0 and 1, both present.
+    As many pairs have equal labels as different ones, and each label is first as often as the other.
     """
 
     def __init__(self, rows: Tensor, labels: Tensor) -> None:
