@@ -14,7 +14,7 @@ from carla_genre.errors import InputError
 from carla_genre.methods.baselines.search.logit import ModuleLogit
 from carla_genre.methods.core.answer_frames import only_rows
 from carla_genre.methods.core.base import RunOptions
-from carla_genre.options import check, with_table
+from carla_genre.options import check, with_list
 from carla_genre.threads import processor_threads
 
 from carla.recourse_methods.api import RecourseMethod
@@ -41,7 +41,7 @@ class ColumnSearch(RecourseMethod):
     OPTIONS = RunOptions()
 
     def __init_subclass__(cls) -> None:
-        cls.__doc__ = with_table(cls.__doc__ or "", cls.OPTIONS)
+        cls.__doc__ = with_list(cls.__doc__ or "", cls.OPTIONS)
 
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
         super().__init__(mlmodel)
