@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -33,7 +34,7 @@ class Roles:
 KNOWN = ("adult", "compas", "heloc", "give_me_some_credit")
 
 # What the paper's experiments change: sex and race cannot change; a past conviction within two years is a category.
-_PAPER: dict[str, dict[str, tuple[str, ...]]] = {
+_PAPER: dict[str, dict[str, Any]] = {
     "adult": {"immutables": ("race", "sex")},
     "compas": {
         "continuous": ("age", "priors_count", "length_of_stay"),

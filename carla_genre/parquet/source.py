@@ -21,25 +21,12 @@ BATCH_ROWS = 1 << 14
 
 @dataclass(frozen=True)
 class RowGroup:
-    """Rows that one file holds together.
-
-    Parameters
-    ----------
-    path : str
-        The file's.
-    number : int
-        Of the group in its file, from 0.
-    part : int
-        Of the group among those of all files, from 0.
-    first : int
-        Number of its first row among the rows of all files, from 0.
-    rows : int
-    """
+    """Rows that one file holds together; all numbers start at 0."""
 
     path: str
-    number: int
-    part: int
-    first: int
+    number: int  # in its file
+    part: int  # among the groups of all files
+    first: int  # number of its first row among the rows of all files
     rows: int
 
 

@@ -46,8 +46,8 @@ def read_features(
 def group_columns(data: Data, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Feature name -> its columns, in the order of ``columns``."""
     owner: dict[str, str] = {name: name for name in [*(data.continuous or ()), *(data.categorical or ())]}
-    for name, levels in encoder_levels(data).items():
-        owner.update({f"{name}_{level}": name for level in levels})
+    for feature, levels in encoder_levels(data).items():
+        owner.update({f"{feature}_{level}": feature for level in levels})
     groups: dict[str, list[str]] = {}
     for column in columns:
         name = owner.get(column) or _by_prefix(column, data.categorical or ())
