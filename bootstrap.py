@@ -114,7 +114,9 @@ def run_tests(folder: Path, options: list[str]) -> int:
     """The test suite, on up to four cores."""
     workers = min(4, os.cpu_count() or 1)
     return subprocess.call(
-        [program(folder, "python"), "-m", "pytest", "-n", str(workers), *options], cwd=ROOT
+        # worksteal: tests of a file stay together, so that its fixtures are made once
+        [program(folder, "python"), "-m", "pytest", "-n", str(workers), "--dist", "worksteal", *options],
+        cwd=ROOT,
     )
 
 

@@ -94,12 +94,15 @@ def repository() -> Path:
 
 @pytest.fixture
 def fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """GenRe's default preset trains for a moment, on a classifier that is always the same: for what readers see."""
+    """GenRe's default preset is ready in a moment, on a classifier that is always the same: for what readers see."""
     import torch
 
     from carla_genre.generator import config
+    from carla_genre.selection import calibration, surrogate
 
     torch.manual_seed(0)
 
     short = replace(config.DEFAULT, training=replace(config.DEFAULT.training, steps=20, evaluations=2))
     monkeypatch.setitem(config.PRESETS, "default", short)
+    monkeypatch.setattr(surrogate, "TREES", 20)
+    monkeypatch.setattr(calibration, "MOST_DRAWS", 1)

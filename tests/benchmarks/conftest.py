@@ -10,6 +10,8 @@ def small_paper():
         yield
 
 
-@pytest.fixture(scope="module")
-def setting(small_paper):
-    return prepare("compas", seed=3, n_factuals=25)
+@pytest.fixture(scope="session")
+def setting():
+    """The small setting, prepared once; no test changes it."""
+    with in_its_place():
+        return prepare("compas", seed=3, n_factuals=25)

@@ -53,15 +53,24 @@ def mass(generator: Generator, factual: list[float], points: Tensor) -> float:
     return float(log_density(generator, x, points).exp().mean())
 
 
-@pytest.mark.parametrize("kind", ["values", "even", "left-edges"])
-@pytest.mark.parametrize("architecture", [SUMMARY, PAPER_LIKE, DECODER], ids=lambda one: one.kind)
+@pytest.mark.parametrize(
+    ("kind", "architecture"),
+    [
+        ("values", SUMMARY),
+        ("even", SUMMARY),
+        ("left-edges", SUMMARY),
+        ("even", PAPER_LIKE),
+        ("values", DECODER),
+    ],
+    ids=lambda one: one if isinstance(one, str) else one.kind,
+)
 def test_it_integrates_to_one_over_the_box(kind: str, architecture: Architecture) -> None:
-    assert mass(pair(kind, architecture), [0.3, 0.9], box(300)) == pytest.approx(1, abs=2e-3)
+    assert mass(pair(kind, architecture), [0.3, 0.9], box(200)) == pytest.approx(1, abs=2e-3)
 
 
 def test_it_integrates_to_one_over_what_a_direction_and_a_range_leave() -> None:
     generator = pair(direction=np.array([1, -1]), lower=np.array([0.0, 0.2]))
-    points = box(400)
+    points = box(250)
     x = torch.tensor([[0.4, 0.7]], dtype=torch.float64).expand_as(points)
     density = log_density(generator, x, points)
     allowed = (points[:, 0] >= 0.4) & (points[:, 1] <= 0.7) & (points[:, 1] >= 0.2)
@@ -84,7 +93,7 @@ def test_levels_add_up_to_one() -> None:
     """Two categories of the four features: their masses over all levels, at a place of the continuous ones."""
     generator = make_generator(constraints=make_constraints(**UNIT))
     x = torch.from_numpy(make_rows(1, 5))
-    grid = torch.linspace(0, 1, 201, dtype=torch.float64)
+    grid = torch.linspace(0, 1, 101, dtype=torch.float64)
     total = 0.0
     for level in range(3):
         for other in range(2):
@@ -92,13 +101,13 @@ def test_levels_add_up_to_one() -> None:
             rows = torch.stack(
                 [
                     first.flatten(),
-                    torch.full((201**2,), float(level)),
+                    torch.full((101**2,), float(level)),
                     third.flatten(),
-                    torch.full((201**2,), float(other)),
+                    torch.full((101**2,), float(other)),
                 ],
                 dim=1,
             )
-            density = log_density(generator, x.expand_as(rows), rows).exp().view(201, 201)
+            density = log_density(generator, x.expand_as(rows), rows).exp().view(101, 101)
             total += float(torch.trapezoid(torch.trapezoid(density, grid), grid))
     assert total == pytest.approx(1, abs=5e-3)
 
@@ -121,7 +130,7 @@ def test_it_is_the_density_of_the_sampler_s_draws() -> None:
     random = torch.Generator().manual_seed(0)
     spread = drawn + widths * torch.randn(drawn.shape, generator=random, dtype=torch.float64)
     inside = spread[((spread >= 0) & (spread <= 1)).all(1)]
-    points = box(400)
+    points = box(250)
     density = log_density(generator, factual.expand_as(points), points).exp()
     # The first feature's share: what a later one sees of it does not matter for it.
     expected = torch.zeros(cells, dtype=torch.float64).index_add_(

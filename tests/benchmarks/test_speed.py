@@ -28,7 +28,7 @@ def rows_of(module, tmp_path: Path, *arguments: str) -> dict[str, dict[str, floa
 @pytest.mark.parametrize(
     ("module", "titles"),
     [
-        (
+        pytest.param(
             answer,
             [
                 "adult, the paper's network",
@@ -36,12 +36,15 @@ def rows_of(module, tmp_path: Path, *arguments: str) -> dict[str, dict[str, floa
                 "adult, own network with cache, candidates apart",
                 "adult, by expected Score, the paper's rule",
             ],
+            marks=pytest.mark.slow,
         ),
         (crud_loss, ["CARLA loss"]),
     ],
     ids=["answer", "crud_loss"],
 )
-def test_a_timing_writes_rows_with_their_reference(module, titles: list[str], tmp_path: Path) -> None:
+def test_a_timing_writes_rows_with_their_reference(
+    module, titles: list[str], tmp_path: Path, fewer_steps: None
+) -> None:
     rows = rows_of(module, tmp_path, "--runs", "2")
     assert list(rows) == titles
     for row in rows.values():

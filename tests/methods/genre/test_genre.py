@@ -297,6 +297,7 @@ def test_an_interrupted_training_resumes(
     pd.testing.assert_frame_equal(resumed.get_counterfactuals(factuals), expected)
 
 
+@pytest.mark.slow  # tests/generator/distributed has the training itself
 def test_two_processes_train_as_one_does_and_never_see_the_classifier() -> None:
     mlmodel = make_mlmodel()
     mlmodel.callback = lambda: None  # which no pickle takes
