@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import carla_genre
@@ -59,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--quick", action="store_true", help="few rows, people and steps: shows every step, answers badly"
     )
-    demo.set_defaults(command=_demo)
+    demo.set_defaults(command=_by("demo.run", "run"))
 
     _add_train(commands)
     _add_answer(commands)
@@ -102,7 +103,7 @@ def _add_train(commands: Any) -> None:
         "--at-most", type=int, metavar="N", help="learn from a sample of N rows of D_h- and of D_h+"
     )
     _add_set(train, "hyperparameters, for instance preset=paper training.devices=2 warm_start=FILE")
-    train.set_defaults(command=_train)
+    train.set_defaults(command=_by("parquet.command", "train"))
 
 
 def _add_answer(commands: Any) -> None:
@@ -126,7 +127,7 @@ def _add_answer(commands: Any) -> None:
         "--cluster", metavar="ADDRESS", help="use the workers of this Dask scheduler, or of its file"
     )
     _add_set(answer, "how to sample, for instance n_samples=50 selection=cheapest")
-    answer.set_defaults(command=_answer)
+    answer.set_defaults(command=_by("parquet.command", "answer"))
 
 
 def _add_classifier(parser: argparse.ArgumentParser) -> None:
@@ -167,33 +168,12 @@ def _add_benchmark(commands: Any) -> None:
     benchmark.add_argument(
         "--seeds", nargs="+", type=int, default=[], metavar="N", help="in the place of the grid's"
     )
-    benchmark.set_defaults(command=_benchmark)
+    benchmark.set_defaults(command=_by("harness.command", "run"))
 
 
-def _train(options: argparse.Namespace) -> None:
-    from carla_genre.parquet.command import train
-
-    train(options)
-
-
-def _answer(options: argparse.Namespace) -> None:
-    from carla_genre.parquet.command import answer
-
-    answer(options)
-
-
-def _benchmark(options: argparse.Namespace) -> int:
-    from carla_genre.harness.command import GridOptions, run
-
-    named = {key: value for key, value in vars(options).items() if key != "command"}
-    return 0 if run(GridOptions(**named)) else 1
-
-
-def _demo(options: argparse.Namespace) -> None:
-    from carla_genre.demo.run import DemoOptions, run
-
-    named = {key: value for key, value in vars(options).items() if key != "command"}
-    run(DemoOptions(**named))
+def _by(module: str, function: str) -> Callable[[argparse.Namespace], int | None]:
+    """What a command does; its module is imported when it is run, so that ``--help`` comes at once."""
+    return lambda options: getattr(import_module(f"carla_genre.{module}"), function)(options)
 
 
 def _report(options: argparse.Namespace) -> None:

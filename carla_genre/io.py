@@ -1,12 +1,15 @@
-"""Files that are written whole: a reader sees the old file or the new one, and never a part."""
+"""Files that are written whole, never seen in part; and values as JSON has them."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from carla_genre.errors import InputError
 
@@ -43,3 +46,16 @@ def write_text(path: Path, text: str) -> None:
             part.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error}") from error
+
+
+def in_json(value: Any) -> Any:
+    """The value in JSON's types: numpy's become Python's, NaN and infinity None, what JSON lacks its text."""
+    if isinstance(value, Mapping):
+        return {str(key): in_json(item) for key, item in value.items()}
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [in_json(item) for item in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)

@@ -12,7 +12,6 @@ import pytest
 import carla_genre
 from carla_genre.cli import main
 from carla_genre.demo import run
-from carla_genre.errors import InputError
 
 
 def test_version(capsys):
@@ -171,14 +170,14 @@ def test_demo_can_be_stopped(loans, tmp_path):
     assert not out.exists()
 
 
-def test_demo_needs_two_decisions_of_h(loans, tmp_path):
+def test_demo_needs_two_decisions_of_h(loans, tmp_path, capsys):
     frame = pd.read_csv(loans)
     random = np.random.default_rng(1)
     blind = frame.assign(granted=np.where(random.random(len(frame)) < 0.02, "yes", "no"))
     blind.to_csv(tmp_path / "blind.csv", index=False)
-    options = run.DemoOptions(str(tmp_path / "blind.csv"), "granted", out=str(tmp_path / "out"), quick=True)
-    with pytest.raises(InputError, match="denies every test row"):
-        run.run(options)
+    options = ["--data", str(tmp_path / "blind.csv"), "--target", "granted", "--out", str(tmp_path / "out")]
+    assert main(["demo", "--quick", *options]) == 2
+    assert "denies every test row" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

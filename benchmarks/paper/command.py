@@ -15,7 +15,7 @@ import pandas as pd
 
 from benchmarks.command import command_parser, exit_status, results_folder
 from benchmarks.paper import interrupt
-from carla_genre.harness.command import GridOptions, measured
+from carla_genre.harness.command import measured
 from carla_genre.harness.grid import read_grid
 from carla_genre.harness.grid_file import check_names
 from carla_genre.harness.rows import read_rows
@@ -114,9 +114,9 @@ class Command:
             check_names(options.only, self.labels, "--only")
         if not options.no_run:
             workers = options.workers if options.workers is not None else _cores() if options.quick else 1
-            chosen = {name: getattr(options, name) for name in ("root", "cache", "quick", "data", "seeds")}
-            only = options.only or self.labels
-            measured(GridOptions(grid=str(self._grid), workers=workers, only=only, **chosen), folder)
+            own = {"grid": str(self._grid), "workers": workers, "only": options.only or self.labels}
+            own |= {"time_limit": None, "cluster": None}
+            measured(argparse.Namespace(**{**vars(options), **own}), folder)
         records = self.records(folder, options.quick, options.only, options.data, options.seeds)
         print(self.write(records, folder / self.name))
         print(f"written: {self.name} in {folder}", file=sys.stderr)

@@ -12,11 +12,6 @@ import pandas as pd
 SMALLEST_CHANGE = 1e-6
 
 
-def in_original_units(data: Any, rows: pd.DataFrame) -> pd.DataFrame:
-    """Decode and descale answered rows (no NaN)."""
-    return data.inverse_transform(rows)
-
-
 def changes(
     data: Any, factuals: pd.DataFrame, answers: pd.DataFrame, moved: np.ndarray, names: tuple[str, ...]
 ) -> dict[Hashable, dict[str, tuple[str, str]]]:
@@ -41,17 +36,17 @@ def changes(
     answered = ~np.isnan(moved).any(axis=1)
     if not answered.any():
         return {}
-    before = in_original_units(data, factuals[answered])
-    after = in_original_units(data, answers[answered])
-    whole = {name: _is_whole(before[name]) for name in names}
-    found: dict[Hashable, dict[str, tuple[str, str]]] = {}
-    for place, (index, change) in enumerate(zip(before.index, moved[answered], strict=True)):
-        found[index] = {
-            name: (_text(before[name].iloc[place], whole[name]), _text(after[name].iloc[place], whole[name]))
-            for name, difference in zip(names, change, strict=True)
-            if difference > SMALLEST_CHANGE
-        }
-    return found
+    before, after = (data.inverse_transform(rows[answered]) for rows in (factuals, answers))
+    texts = {}
+    for name in names:
+        whole = _is_whole(before[name])
+        pairs = zip(before[name], after[name], strict=True)
+        texts[name] = [(_text(old, whole), _text(new, whole)) for old, new in pairs]
+    changed = moved[answered] > SMALLEST_CHANGE
+    return {
+        index: {name: texts[name][row] for name, moves in zip(names, changed[row], strict=True) if moves}
+        for row, index in enumerate(before.index)
+    }
 
 
 def change_frequencies(moved: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:

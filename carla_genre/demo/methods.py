@@ -1,10 +1,8 @@
-"""GenRe and two of CARLA's methods through CARLA's Benchmark, on the same people."""
+"""GenRe and two of CARLA's methods through CARLA's Benchmark, on the same factuals."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,37 +15,25 @@ from carla_genre.progress import bar
 from carla import Benchmark
 from carla.recourse_methods.api import RecourseMethod
 
-# Wachter's search is bounded by time a person (minutes): whom it has not found by then, it seldom finds.
+# Minutes bound Wachter's search for a factual: what it has not found by then, it seldom finds.
 WACHTER = {"lr": 0.02, "n_iter": 500, "t_max_min": 0.004, "loss_type": "BCE"}
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """A method's answers, CARLA's measures of them (means over the people), and its seconds."""
-
-    answers: pd.DataFrame
-    carla: dict[str, float]
-    seconds: float
-
-
 class InParts(RecourseMethod):
-    """A method that is asked about a few people at a time, so that the demo can tell how far it is."""
+    """A method that answers a few factuals at a time, so that a bar can tell how far it is."""
 
     def __init__(self, method: RecourseMethod, part: int, tell: Callable[[int], None]) -> None:
         super().__init__(method._mlmodel)
         self._method, self._part, self._tell = method, part, tell
         self.answers: pd.DataFrame = pd.DataFrame()
-        self.seconds = 0.0
 
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
-        begin = time.perf_counter()
         parts = []
         for start in range(0, len(factuals), self._part):
-            asked = factuals.iloc[start : start + self._part]
-            parts.append(self._method.get_counterfactuals(asked).set_axis(asked.index))
-            self._tell(len(asked))
+            some = factuals.iloc[start : start + self._part]
+            parts.append(self._method.get_counterfactuals(some).set_axis(some.index))
+            self._tell(len(some))
         self.answers = pd.concat(parts)
-        self.seconds = time.perf_counter() - begin
         return self.answers
 
 
@@ -61,16 +47,24 @@ def carla_methods(mlmodel: Any) -> Mapping[str, Callable[[], RecourseMethod]]:
     }
 
 
-def benchmark(mlmodel: Any, method: RecourseMethod, name: str, factuals: pd.DataFrame, part: int) -> Outcome:
-    """Run CARLA's Benchmark, the released one or the repository head's."""
+def benchmark(
+    mlmodel: Any, method: RecourseMethod, name: str, factuals: pd.DataFrame, part: int
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Run CARLA's Benchmark, the released one or the repository head's.
+
+    Returns
+    -------
+    answers : DataFrame (B, C)
+    measures : dict
+        CARLA's measures of them, means over the factuals.
+    """
     state = np.random.get_state()
     np.random.seed(0)  # GrowingSpheres draws from the global state
     try:
         with quiet_carla(), bar(name, len(factuals), lines=True) as done:
             in_parts = InParts(method, part, done.advance)
-            run = Benchmark(mlmodel, in_parts, factuals)
-            measured = run_all_measures(run, mlmodel)
+            measured = run_all_measures(Benchmark(mlmodel, in_parts, factuals), mlmodel)
     finally:
         np.random.set_state(state)
     means = {str(column): float(value) for column, value in measured.mean(numeric_only=True).items()}
-    return Outcome(in_parts.answers, means, in_parts.seconds)
+    return in_parts.answers, means

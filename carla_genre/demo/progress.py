@@ -1,16 +1,13 @@
-"""What the demo says while it works: its steps, and what CARLA prints as a bar."""
+"""What the demo says while it works, and what CARLA must not say."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import sys
 import time
 import warnings
 from collections.abc import Iterator
-
-from carla_genre.progress import Bar
 
 
 class Steps:
@@ -31,17 +28,6 @@ class Steps:
         start = time.perf_counter()
         yield
         self.seconds[name] = round(time.perf_counter() - start, 2)
-
-
-class Lines(io.TextIOBase):
-    """A text stream that counts the lines beginning with a word, and swallows them all."""
-
-    def __init__(self, word: str, bar: Bar) -> None:
-        self._word, self._bar = word, bar
-
-    def write(self, text: str) -> int:
-        self._bar.advance(sum(line.startswith(self._word) for line in text.splitlines()))
-        return len(text)
 
 
 @contextlib.contextmanager

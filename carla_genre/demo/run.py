@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict, dataclass, field
+from argparse import Namespace
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from carla_genre.errors import InputError, MissingDependencyError
 from carla_genre.evaluation.cost import feature_changes
 from carla_genre.evaluation.environment import peak_memory_mb, versions
 from carla_genre.evaluation.score import Judge, Scores
-from carla_genre.io import write_text
+from carla_genre.io import in_json, write_text
 from carla_genre.schema import Schema
 
 log = logging.getLogger(__name__)
@@ -34,30 +36,17 @@ GROWING = {"adult": ("age", "education-num"), "compas": ("age",)}
 QUICK_ROWS, QUICK_PEOPLE, QUICK_STEPS = 3000, 20, 60
 
 
-@dataclass(frozen=True)
-class DemoOptions:
-    """What the command line says."""
-
-    data: str = "adult"
-    target: str | None = None
-    seed: int = 42
-    out: str = "demo"
-    people: int = 200
-    quick: bool = False
-
-
 @dataclass
 class Result:
     """What the demo found, by method."""
 
     scores: dict[str, Scores] = field(default_factory=dict)
     carla: dict[str, dict[str, float]] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
     frequencies: dict[str, dict[str, float]] = field(default_factory=dict)
     answers: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
-def run(options: DemoOptions) -> Result:
+def run(options: Namespace) -> None:
     """Do all of it; print the tables, write ``demo.png`` and ``demo.json`` into the folder ``options.out``.
 
     Raises
@@ -75,10 +64,10 @@ def run(options: DemoOptions) -> Result:
     steps = Steps()
     with steps.step("load", f"loading {options.data} and CARLA"):
         data = _load(options)
-        from carla_genre.demo.classifier import accepted_share, train_classifier
-    with steps.step("h", f"training h, CARLA's network, on {len(data.df_train):,} rows"):
+        from carla_genre.demo.classifier import train_classifier
+    with steps.step("h", f"training h, a small network, on {len(data.df_train):,} rows"):
         mlmodel = train_classifier(data, options.seed)
-    share = accepted_share(mlmodel, data.df_test)
+    share = _accepted_share(mlmodel, data)
     schema = Schema.from_mlmodel(mlmodel)
     with steps.step("judge", f"h accepts {share:.0%} of the test rows; fitting the gold classifier and LOF"):
         rows = pd.concat([data.df_train, data.df_test], ignore_index=True)
@@ -88,10 +77,9 @@ def run(options: DemoOptions) -> Result:
     people = _three_people(mlmodel, schema, factuals, result.answers["GenRe"])
     _print(result, people, len(factuals))
     _write(out, options, result, people, schema, mlmodel, steps)
-    return result
 
 
-def _load(options: DemoOptions) -> Any:
+def _load(options: Namespace) -> Any:
     if options.target is None and options.data in PAPER:
         increasing = GROWING.get(options.data, ())
         data = load_dataset(options.data, roles="paper", increasing=increasing, quiet=True)
@@ -105,8 +93,20 @@ def _load(options: DemoOptions) -> Any:
     return data
 
 
-def _denied(mlmodel: Any, options: DemoOptions) -> pd.DataFrame:
-    """People to answer: test rows that h denies, drawn without replacement; only what h sees of them."""
+def _accepted_share(mlmodel: Any, data: Any) -> float:
+    """Share of the test rows that h accepts; InputError where it accepts all or none."""
+    share = float((model_probability(mlmodel, data.df_test) > 0.5).mean())
+    if share in (0.0, 1.0):
+        decision = "denies" if share == 0 else "accepts"
+        raise InputError(
+            f"the classifier {decision} every test row of {data.name!r}: "
+            "there is no recourse to learn; try another --seed, or a target that the columns can tell"
+        )
+    return share
+
+
+def _denied(mlmodel: Any, options: Namespace) -> pd.DataFrame:
+    """The factuals: test rows that h denies, drawn without replacement; only what h sees of them."""
     test = mlmodel.data.df_test
     denied = test.loc[model_probability(mlmodel, test) <= 0.5, list(mlmodel.feature_input_order)]
     people = min(options.people, QUICK_PEOPLE) if options.quick else options.people
@@ -123,10 +123,8 @@ def _gamma(mlmodel: Any, steps: Steps) -> float:
     return 0.5
 
 
-def _compare(
-    mlmodel: Any, judge: Judge, factuals: pd.DataFrame, options: DemoOptions, steps: Steps
-) -> Result:
-    """Build, ask and measure each method."""
+def _compare(mlmodel: Any, judge: Judge, factuals: pd.DataFrame, options: Namespace, steps: Steps) -> Result:
+    """Build each method, have it answer, and measure the answers."""
     from carla_genre.demo.methods import benchmark, carla_methods
     from carla_genre.methods.genre.method import GenRe
 
@@ -136,19 +134,15 @@ def _compare(
     builders = {"GenRe": lambda: GenRe(mlmodel, hyperparams), **carla_methods(mlmodel)}
     result = Result()
     for name, build in builders.items():
-        if name == "GenRe":
-            with steps.step("GenRe training", "training GenRe"):
-                method = build()
-        else:
+        with steps.step("GenRe training", "training GenRe") if name == "GenRe" else nullcontext():
             method = build()
         part = len(factuals) if name == "GenRe" else 5
         with steps.step(name, f"{name} answers {len(factuals)} people, through CARLA's Benchmark"):
-            outcome = benchmark(mlmodel, method, name, factuals, part)
-        moved = feature_changes(judge.schema, factuals, outcome.answers)
-        result.scores[name] = judge.score(factuals, outcome.answers)
+            answers, result.carla[name] = benchmark(mlmodel, method, name, factuals, part)
+        moved = feature_changes(judge.schema, factuals, answers)
+        result.scores[name] = judge.score(factuals, answers)
         result.frequencies[name] = change_frequencies(moved, judge.schema.names)
-        result.answers[name], result.carla[name] = outcome.answers, outcome.carla
-    result.seconds = steps.seconds
+        result.answers[name] = answers
     return result
 
 
@@ -194,7 +188,7 @@ def _print(result: Result, people: list[dict[str, Any]], n_people: int) -> None:
 
 def _write(
     out: Path,
-    options: DemoOptions,
+    options: Namespace,
     result: Result,
     people: list[dict[str, Any]],
     schema: Schema,
@@ -213,7 +207,7 @@ def _write(
         log.warning("no picture: %s", error)
     peak = peak_memory_mb()
     record = {
-        "options": asdict(options),
+        "options": {name: value for name, value in vars(options).items() if name != "command"},
         "people": n_people,
         "train rows": len(mlmodel.data.df_train),
         "scores": {name: score.to_dict() for name, score in result.scores.items()},
@@ -221,20 +215,9 @@ def _write(
         "change frequencies": result.frequencies,
         "answers": people,
         "seconds": steps.seconds,
-        "peak memory MB": None if np.isnan(peak) else round(peak),
+        "peak memory MB": round(peak, 0),
         "versions": versions(),
     }
-    write_text(written[0], json.dumps(_plain(record), indent=2, default=str) + "\n")
+    write_text(written[0], json.dumps(in_json(record), indent=2) + "\n")
     memory = "" if np.isnan(peak) else f", {peak:,.0f} MB at most"
     steps.say(f"done{memory}; written: {', '.join(map(str, written))}")
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no NaN: null stands for it."""
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    if isinstance(value, float) and np.isnan(value):
-        return None
-    return value.item() if isinstance(value, np.generic) else value

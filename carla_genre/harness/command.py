@@ -1,11 +1,10 @@
-"""What `carla-genre benchmark` does: read the grid, run it, write the tables."""
+"""What `carla-genre benchmark` does; its `--help` says what the options mean."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -16,30 +15,13 @@ from carla_genre.harness.table import markdown, table, write_tables
 from carla_genre.protocol.cache import default_folder
 
 
-@dataclass(frozen=True)
-class GridOptions:
-    """Of the command line; `carla-genre benchmark --help` says what they mean."""
-
-    grid: str
-    results: str | None = None
-    root: str | None = None
-    cache: str | None = None
-    workers: int = 1
-    time_limit: float | None = None
-    cluster: str | None = None
-    quick: bool = False
-    only: Sequence[str] = ()
-    data: Sequence[str] = ()
-    seeds: Sequence[int] = ()
-
-
-def run(options: GridOptions) -> bool:
+def run(options: Namespace) -> int:
     """Run a grid and print its table.
 
     Returns
     -------
-    bool
-        Whether every cell was measured.
+    int
+        0, or 1 where a cell has failed.
 
     Raises
     ------
@@ -57,16 +39,16 @@ def run(options: GridOptions) -> bool:
     print(
         f"written: {len(records)} records, {pages[0].name} and {pages[1].name} in {folder}", file=sys.stderr
     )
-    return not any("error" in record for record in records)
+    return int(any("error" in record for record in records))
 
 
-def measured(options: GridOptions, folder: Path) -> list[dict[str, Any]]:
+def measured(options: Namespace, folder: Path) -> list[dict[str, Any]]:
     """Run what a grid has and a folder has not, and say what failed.
 
     Parameters
     ----------
-    options : GridOptions
-        Their ``results`` is not looked at.
+    options : Namespace
+        Of ``carla-genre benchmark``; their ``results`` is not looked at.
     folder : Path
         Of the records.
 

@@ -16,6 +16,7 @@ from carla_genre.evaluation.measure import aligned
 from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.record import environment
 from carla_genre.harness.scoring import GivenAnswers, Scoring
+from carla_genre.io import in_json
 from carla_genre.methods.carla.respecting import RespectConstraints
 from carla_genre.methods.core.base import SchemaMethod
 from carla_genre.methods.registry import build_method, hyperparameters_of
@@ -70,8 +71,8 @@ def measure(cell: Cell, paths: Paths = Paths()) -> dict[str, Any]:  # noqa: B008
         "setting": {"checks": setting.checks, "seconds": setting.seconds},
         "seconds": {name: round(float(part[0]), 4) for name, part in parts.items()},
         "cpu_seconds": {name: round(float(part[1]), 4) for name, part in parts.items()},
-        "hyperparams": _plain(getattr(method, "hyperparams", None)),
-        **_in_json(scoring(answers, _candidates(method, people))),
+        "hyperparams": in_json(getattr(method, "hyperparams", None)),
+        **_figures(scoring(answers, _candidates(method, people))),
         "peak_mb": {"protocol": round(before), "method": round(peak), "gpu": _gpu_mb()},
         "environment": environment(),
     }
@@ -115,34 +116,20 @@ def _constrained(
     wrapper = RespectConstraints(GivenAnswers(setting.mlmodel, answers))
     kept = wrapper.get_counterfactuals(people)
     assert wrapper.report is not None
-    return {**_in_json(scoring(kept)), "report": asdict(wrapper.report)}
+    return {**_figures(scoring(kept)), "report": asdict(wrapper.report)}
 
 
 def _candidates(method: Any, people: pd.DataFrame) -> np.ndarray | None:
-    """What each answer was chosen from, of methods that say so; drawn again, outside of the measured time."""
+    """What each answer was chosen from, where there was a choice; drawn again, outside of the measured time."""
     if not isinstance(method, SchemaMethod) or not hasattr(method, "candidates"):
         return None
-    return method.candidates(method.schema.encode(people))
+    candidates = method.candidates(method.schema.encode(people))
+    return candidates if candidates.shape[1] > 1 else None
 
 
-def _in_json(judged: Mapping[str, Any]) -> dict[str, Any]:
+def _figures(judged: Mapping[str, Any]) -> dict[str, Any]:
     rows = judged["rows"]
     return {
-        "scores": _plain(judged["scores"]),
-        "rows": {name: _plain(rows[name].round(6).tolist()) for name in rows},
+        "scores": in_json(judged["scores"]),
+        "rows": {name: in_json(rows[name].round(6).tolist()) for name in rows},
     }
-
-
-def _plain(value: Any) -> Any:
-    """JSON's types: numpy's scalars become Python's, NaN None, what JSON lacks its text."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
