@@ -40,7 +40,8 @@ def save(
         "hyperparams": {k: v for k, v in hyperparams.items() if k not in ("architecture", "training")},
         "selector": selector and selector.to_dict(),
     }
-    checkpoint.save(path, generator, header, selector and selector.objective.judge.arrays())
+    arrays = None if selector is None else selector.objective.judge.arrays()
+    checkpoint.save(path, generator, header, arrays)
 
 
 def read(path: str | os.PathLike[str], mlmodel: Any, device: str) -> Saved:
