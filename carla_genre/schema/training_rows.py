@@ -74,9 +74,9 @@ class TrainingRows:
         return mask
 
     def denied(self) -> np.ndarray:
-        """The values (m, D) of the rows with label 0 and h <= .5; all values where there is no such row."""
-        denied = self.values[(self.scores <= 0.5) & (self.labels == 0)]
-        return denied if len(denied) else self.values
+        """The rows with label 0 and h <= .5 as a mask (n,); all rows where there is no such row."""
+        denied = (self.scores <= 0.5) & (self.labels == 0)
+        return denied if denied.any() else np.ones(len(denied), bool)
 
     def at_most(self, n: int, random: np.random.Generator) -> TrainingRows:
         """All rows, or n of them, drawn evenly and in their order."""

@@ -30,9 +30,10 @@ def least_probability(probability: np.ndarray, wrong: np.ndarray, risk: float) -
     """
     n = len(probability)
     if 1 / (n + 1) > risk:
+        larger = f"ask for {1 / (n + 1):.3g} or more, " if n else ""
         raise InputError(
-            f"risk {risk:g} cannot be promised from {n} denied training rows that the curves were not fitted on: "
-            f"ask for {1 / (n + 1):.3g} or more, or give more training rows"
+            f"risk {risk:g} cannot be promised from {n} denied training rows that the calibration has not seen: "
+            f"{larger}give more training rows, or leave risk out"
         )
     losses = np.sort(probability[wrong])[::-1]
     allowed = int(np.floor(risk * (n + 1) - 1 + 1e-9))

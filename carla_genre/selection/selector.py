@@ -28,6 +28,8 @@ MOST_ROWS = 50_000
 # Denied rows whose candidates the calibration is fitted on, and candidates of each.
 CALIBRATION_FACTUALS = 300
 CALIBRATION_CANDIDATES = 15
+# Denied rows, at most half of them, that the bound of a stated risk is found on. Nothing else is fitted on them.
+HELD_OUT_FACTUALS = 500
 # The best candidates of a factual whose changes are reverted.
 REFINED = 10
 # Factuals whose changes are reverted together: a forest answers about many rows in hardly more time than about few.
@@ -87,11 +89,12 @@ class ExpectedScoreSelector:
         rows : TrainingRows
             At most :data:`MOST_ROWS` of them are used, drawn evenly.
         sampling : SamplingConfig
-            How the source draws; the number of candidates is the calibration's own.
+            How candidates are drawn when it selects. The curves are fitted on fewer candidates of a factual.
         seed : int
         risk : float, optional
             See :func:`carla_genre.selection.conformal.least_probability`. A wrong answer is one that is not valid or
-            no inlier in the bootstrapped world. Without ``risk`` there is no least probability.
+            no inlier in the bootstrapped world. The bound holds for this ``sampling`` and ``gamma``, and for factuals
+            like the training rows that h denies, whatever their label. Without ``risk`` there is no bound.
         gamma : float
             h is sure of an answer above it.
         reverts : bool
@@ -101,13 +104,14 @@ class ExpectedScoreSelector:
         """
         random, schema = np.random.default_rng(seed), source.schema
         rows = rows.at_most(MOST_ROWS, random)
+        if risk is not None:
+            rows, held_out = hold_out(rows, seed)
         points = points_of(schema, rows.values)
         judge = SurrogateJudge.fit(points, rows.labels, seed, n_jobs)
         world = bootstrap(points, rows.labels, seed, n_jobs)
-        denied = random.permutation(rows.denied())
-        fitted, held_out = np.split(denied[: 2 * CALIBRATION_FACTUALS], [CALIBRATION_FACTUALS])
-        sampling = replace(sampling, n_samples=CALIBRATION_CANDIDATES)
-        likely = calibration_rows(source, fitted, sampling, random)
+        factuals = random.permutation(rows.values[rows.denied()])[:CALIBRATION_FACTUALS]
+        few = replace(sampling, n_samples=CALIBRATION_CANDIDATES)
+        likely = calibration_rows(source, factuals, few, random)
         calibration = calibrate(world, points_of(schema, likely) if len(likely) else points)
         selector = cls(ExpectedScore(schema, judge, calibration, source.scores, gamma), 0.0, reverts)
         if risk is None:
@@ -219,6 +223,18 @@ def calibration_rows(
     shorter = np.where(random.random(candidates.shape) < 0.5, factuals[:, None], candidates)
     both = np.concatenate([candidates, shorter]).reshape(-1, factuals.shape[1])
     return both[source.scores(both) > 0.5]
+
+
+def hold_out(rows: TrainingRows, seed: int) -> tuple[TrainingRows, np.ndarray]:
+    """The rows that are learned from, and the values (n, D) of denied rows, of any label, that are not.
+
+    A factual that asks later is not among the training rows either. On rows that the forests know the bound would be
+    too low.
+    """
+    refused = np.random.default_rng([seed, 1]).permutation(np.flatnonzero(rows.scores <= 0.5))
+    kept = np.ones(len(rows.values), bool)
+    kept[refused[: min(HELD_OUT_FACTUALS, len(refused) // 2)]] = False
+    return TrainingRows(rows.values[kept], rows.labels[kept], rows.scores[kept]), rows.values[~kept]
 
 
 def _bound(

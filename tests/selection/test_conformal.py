@@ -23,3 +23,12 @@ def test_the_bound_of_a_stated_risk(risk: float) -> None:
     assert least_probability(probability, np.zeros(1000, bool), risk) == 0
     with pytest.raises(InputError, match=r"risk 0\.0005 cannot be promised from 1000"):
         least_probability(probability, wrong, 0.0005)
+
+
+def test_where_no_risk_can_be_promised_none_is_offered() -> None:
+    with pytest.raises(InputError, match=r"risk 0\.1 .* from 3 .*: ask for 0\.25 or more, give more"):
+        least_probability(np.full(3, 0.5), np.zeros(3, bool), 0.1)
+    with pytest.raises(
+        InputError, match=r"from 0 denied training rows .*: give more training rows, or leave"
+    ):
+        least_probability(np.empty(0), np.empty(0, bool), 0.9)

@@ -131,9 +131,27 @@ def test_who_is_settled_together_changes_no_answer(
         pd.testing.assert_frame_equal(genre.get_counterfactuals(factuals), together)
 
 
-def test_nobody_is_answered_where_the_risk_is_too_high(genre: GenRe, mlmodel: Logistic) -> None:
-    factuals = denied(mlmodel, 40)
-    careful = GenRe(mlmodel, {**EXPECTED, "risk": 0.05})
-    all_answers, some = genre.get_counterfactuals(factuals), careful.get_counterfactuals(factuals)
-    given = some.notna().all(axis=1)
-    pd.testing.assert_frame_equal(some[given], all_answers[given])
+@pytest.fixture(scope="module")
+def careful(mlmodel: Logistic) -> GenRe:
+    return GenRe(mlmodel, {**EXPECTED, "risk": 0.01})
+
+
+def test_who_would_be_answered_too_uncertainly_is_not_answered(careful: GenRe, mlmodel: Logistic) -> None:
+    factuals = denied(mlmodel, 100)
+    answers = careful.get_counterfactuals(factuals)
+    unbounded = careful.with_sampling()
+    unbounded._selector = careful.selector.without_bound()
+    everybody = unbounded.get_counterfactuals(factuals)
+    given, answered = answers.notna().all(axis=1), everybody.notna().all(axis=1)
+    assert 0.2 < given.mean() < answered.mean()
+    pd.testing.assert_frame_equal(answers[given], everybody[given])
+    certainty = unbounded.certainty(everybody).prod(axis=1)
+    assert certainty[given].min() >= careful.selector.least_probability > certainty[answered & ~given].max()
+
+
+def test_another_sampling_has_a_bound_of_its_own(careful: GenRe) -> None:
+    few, anew = careful.with_sampling(n_samples=3), careful.with_sampling(n_samples=3)
+    anew._selector = None
+    assert few.selector.to_dict() == anew.selector.to_dict()
+    assert few.selector.least_probability != careful.selector.least_probability
+    assert careful.with_sampling(n_samples=30).selector.to_dict() == careful.selector.to_dict()

@@ -219,6 +219,6 @@ def without_margin(
 def _curves(world: BootstrapWorld, rows: TrainingRows, source: CandidateSource, seed: int) -> Calibration:
     """On such answers as :meth:`ExpectedScoreSelector.fit` fits them on."""
     random = np.random.default_rng(seed)
-    factuals = random.permutation(rows.denied())[:CALIBRATION_FACTUALS]
+    factuals = random.permutation(rows.values[rows.denied()])[:CALIBRATION_FACTUALS]
     sampling = replace(MANY, n_samples=CALIBRATION_CANDIDATES)
     return calibrate(world, points_of(source.schema, calibration_rows(source, factuals, sampling, random)))

@@ -49,7 +49,7 @@ class AcceptedTwice:
 
     judge: SurrogateJudge
 
-    def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool) -> Sides:
+    def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool = True) -> Sides:
         """D_h-, and what is left of D_h+."""
         rows = classifier.training_rows()
         denied, accepted = split_rows(rows.labels, rows.scores, config)
@@ -59,7 +59,7 @@ class AcceptedTwice:
         sure = self.judge.forest.oob_decision_function_[:, 1] > SURE
         return Sides(rows.values[denied], rows.values[accepted & sure & (factor > INSIDE).all(axis=0)])
 
-    def labelled(self, classifier: EncodedClassifier, at_most: int, verbose: bool) -> TrainingRows:
+    def labelled(self, classifier: EncodedClassifier, at_most: int, verbose: bool = True) -> TrainingRows:
         """All of them."""
         return classifier.training_rows()
 

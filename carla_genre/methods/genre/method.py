@@ -122,8 +122,9 @@ class GenRe(SchemaMethod):
         if values["distil"]:
             start = time.perf_counter()
             training = second_training(PRESETS[values["preset"]].training, training)
+            denied = rows.values[rows.denied()]
             self.generator = distil(
-                self.generator, self._selector, rows.denied(), training, values["seed"], values["verbose"]
+                self.generator, self._selector, denied, training, values["seed"], values["verbose"]
             )
             self.seconds["distilling"] = time.perf_counter() - start
             if values["risk"] is not None:  # the bound has to hold for the generator that answers
@@ -239,6 +240,8 @@ class GenRe(SchemaMethod):
         other = copy.copy(self)
         other.hyperparams = values
         other._selector = selector and selector.with_gamma(values["gamma"])
+        if values["risk"] is not None and values != self.hyperparams:
+            other._selector = None  # the bound holds for the sampling that it was found with
         return other
 
     def save(self, path: str | os.PathLike[str]) -> None:
