@@ -237,11 +237,11 @@ class GenRe(SchemaMethod):
         """
         values = resampled(self.hyperparams, changes)
         selector = self.selector if values["selection"] == "expected" else self._selector
+        # The bound of a stated risk holds for the sampling that it was found with.
+        keeps = values["risk"] is None or values == self.hyperparams
         other = copy.copy(self)
         other.hyperparams = values
-        other._selector = selector and selector.with_gamma(values["gamma"])
-        if values["risk"] is not None and values != self.hyperparams:
-            other._selector = None  # the bound holds for the sampling that it was found with
+        other._selector = selector.with_gamma(values["gamma"]) if selector and keeps else None
         return other
 
     def save(self, path: str | os.PathLike[str]) -> None:
