@@ -6,6 +6,7 @@ These are subclasses for CARLA's catalogs only: scikit-learn's own classes stay 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,19 +29,10 @@ class CatalogOneHotEncoder(OneHotEncoder):
         -------
         ndarray of object, holding str
         """
-        if input_features is None:
-            return _text(self.get_feature_names_out())
-        prefixes = [str(name) for name in input_features]
-        if len(prefixes) != len(self.categories_):
-            raise ValueError(f"expected {len(self.categories_)} feature names, got {len(prefixes)}")
-        seen = [str(name) for name in getattr(self, "feature_names_in_", ())]
-        if prefixes == seen:
-            return _text(self.get_feature_names_out())
-        names = []
-        for position, (prefix, categories) in enumerate(zip(prefixes, self.categories_, strict=True)):
-            dropped = None if self.drop_idx_ is None else self.drop_idx_[position]
-            names += [f"{prefix}_{level}" for code, level in enumerate(categories) if code != dropped]
-        return _text(names)
+        nameless = copy.copy(self)
+        if input_features is not None:
+            vars(nameless).pop("feature_names_in_", None)  # scikit-learn would take no others
+        return _text(nameless.get_feature_names_out(input_features))
 
 
 class CatalogIdentity(FunctionTransformer):

@@ -7,10 +7,13 @@ or after that module's code has run, and says whether the symptom was there.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
+from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Literal
+from typing import Any, Literal
 
 #: Comma-separated names of repairs to leave out; read each time, so that a test can show what fails without one.
 DISABLE_VARIABLE = "CARLA_GENRE_DISABLE_REPAIRS"
@@ -88,6 +91,30 @@ def repair(*modules: str, when: When = "after") -> Callable[[RepairFunction], Re
         return function
 
     return register
+
+
+def around(owner: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Replace a function of a module or a class by the decorated one, which is given the original first."""
+    original = getattr(owner, name)
+
+    def replace(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        def replacement(*args: Any, **kwargs: Any) -> Any:
+            return function(original, *args, **kwargs)
+
+        setattr(owner, name, replacement)
+        return replacement
+
+    return replace
+
+
+def found_by_others(
+    asking: Any, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+) -> ModuleSpec | None:
+    """What Python's finders other than the one that is `asking` find for a module."""
+    others = (finder for finder in sys.meta_path if finder is not asking and hasattr(finder, "find_spec"))
+    specs = (finder.find_spec(fullname, path, target) for finder in others)
+    return next((spec for spec in specs if spec is not None), None)
 
 
 def repairs() -> list[Repair]:
