@@ -30,18 +30,8 @@ RepairFunction = Callable[[ModuleType], bool]
 class Repair:
     """One defect and what is done about it.
 
-    Attributes
-    ----------
-    name : str
-        The symptom, and the name to switch the repair off by.
-    modules : tuple of str
-        Full module names; ``"carla.*"`` means carla and every module below it.
-    when : {"before", "after"}
-        Whether the function runs before or after the module's own code.
-    summary : str
-        One line: what breaks, since when, what is done.
-    function : callable
-        Takes the module, returns True where the symptom was there and has been repaired.
+    The name is the symptom, the summary one line: what breaks, since when, what is done. The function takes the module
+    and returns True where the symptom was there and has been repaired.
     """
 
     name: str
@@ -68,13 +58,8 @@ def _matches(pattern: str, module_name: str) -> bool:
 def repair(*modules: str, when: When = "after") -> Callable[[RepairFunction], RepairFunction]:
     """Register the decorated function as a repair of the named modules.
 
-    Parameters
-    ----------
-    *modules : str
-        Full names of modules of CARLA, or ``"carla.*"``.
-    when : {"before", "after"}, default: "after"
-        "before": the function is given the module before its code runs, to prepare its ``__builtins__``.
-        "after": its names are there and can be replaced.
+    ``"carla.*"`` means carla and every module below it. "before" its code runs a module's ``__builtins__`` can be
+    prepared; "after", its names are there and can be replaced.
     """
 
     def register(function: RepairFunction) -> RepairFunction:

@@ -71,9 +71,7 @@ def lime_coefficients_are_of_scaled_columns(module: ModuleType) -> bool:
     """
     import numpy as np
 
-    method = module.ActionableRecourse
-
-    @around(method, "_get_lime_coefficients")
+    @around(module.ActionableRecourse, "_get_lime_coefficients")
     def _get_lime_coefficients(original: Any, self: Any, factuals: Any) -> tuple[Any, Any]:
         coefficients, intercepts = original(self, factuals)
         if self._discretize_continuous:
@@ -123,9 +121,8 @@ def actions_are_listed_before_one_is_tried(module: ModuleType) -> bool:
 @repair(_METHOD)
 def actions_change_levels_apart(module: ModuleType) -> bool:
     """AR moves each column of a larger category by itself: its action set gets the rule of one level a category."""
-    method = module.ActionableRecourse
 
-    @around(method, "__init__")
+    @around(module.ActionableRecourse, "__init__")
     def __init__(build: Any, self: Any, mlmodel: Any, *args: Any, **kwargs: Any) -> None:
         build(self, mlmodel, *args, **kwargs)
         order = list(mlmodel.feature_input_order)

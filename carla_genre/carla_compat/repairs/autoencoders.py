@@ -124,9 +124,8 @@ def rows_to_train_on_are_read_only(module: ModuleType) -> bool:
 
     if pd.DataFrame([[0.0]]).values.flags.writeable:
         return False
-    vae = module.VariationalAutoencoder
 
-    @around(vae, "fit")
+    @around(module.VariationalAutoencoder, "fit")
     def fit(original: Any, self: Any, xtrain: Any, *args: Any, **kwargs: Any) -> Any:
         return original(self, np.array(xtrain), *args, **kwargs)
 

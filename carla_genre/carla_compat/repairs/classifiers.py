@@ -54,9 +54,8 @@ def _with_digest(original: Any, *args: Any, save_name: str, **options: Any) -> A
 @repair(_CATALOG)
 def feature_order_is_not_str(module: ModuleType) -> bool:
     """`feature_input_order` of a CsvCatalog's classifier holds `numpy.str_` (from `np.sort`): it becomes `str`."""
-    catalog = module.MLModelCatalog
 
-    @around(catalog, "__init__")
+    @around(module.MLModelCatalog, "__init__")
     def __init__(original_init: Any, self: Any, *args: Any, **options: Any) -> None:
         original_init(self, *args, **options)
         self._feature_input_order = [str(name) for name in self._feature_input_order]

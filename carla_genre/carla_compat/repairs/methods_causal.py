@@ -22,9 +22,8 @@ def causal_recourse_has_no_defaults(module: ModuleType) -> bool:
 
     The defaults are the repository's head's: brute force, ten samples, one point, the true structural equations.
     """
-    method = module.CausalRecourse
 
-    @around(method, "__init__")
+    @around(module.CausalRecourse, "__init__")
     def __init__(build: Any, self: Any, mlmodel: Any, hyperparams: Any = None) -> None:
         from carla.recourse_methods.catalog.causal_recourse import constraints, samplers
 

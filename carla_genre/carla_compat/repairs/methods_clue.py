@@ -99,9 +99,8 @@ def clue_shares_one_file(module: ModuleType) -> bool:
 @repair(_MODEL)
 def clue_counts_features_not_columns(module: ModuleType) -> bool:
     """CLUE's network has one input a feature, and fails where a category has several columns: one a column."""
-    method = module.Clue
 
-    @around(method, "_load_vae")
+    @around(module.Clue, "_load_vae")
     def _load_vae(load: Any, self: Any) -> Any:
         self._input_dimension = [1] * len(self._mlmodel.feature_input_order)
         return load(self)
@@ -118,9 +117,7 @@ def clue_leaves_categories_between_levels(module: ModuleType) -> bool:
     import numpy as np
     import torch
 
-    method = module.CLUE
-
-    @around(method, "optimise")
+    @around(module.CLUE, "optimise")
     def optimised(optimise: Any, self: Any, *args: Any, **kwargs: Any) -> tuple:
         latent, steps, *others = optimise(self, *args, **kwargs)
         steps = np.asarray(steps, dtype=float)  # (steps, rows, columns)

@@ -73,9 +73,8 @@ def cem_answers_failures_with_zeros(module: ModuleType) -> bool:
 @repair(_CEM)
 def cem_leaves_categories_between_levels(module: ModuleType) -> bool:
     """CEM moves a category to any number, so that nobody could have it: each gets its likeliest level."""
-    method = module.CEM
 
-    @around(method, "_counterfactual_search")
+    @around(module.CEM, "_counterfactual_search")
     def _counterfactual_search(search: Any, self: Any, instance: Any) -> Any:
         import numpy as np
         import torch
@@ -138,9 +137,8 @@ def focus_answers_failures_with_zeros(module: ModuleType) -> bool:
 @repair(_FOCUS)
 def focus_remembers_the_last_people(module: ModuleType) -> bool:
     """FOCUS keeps its optimiser's momentum: the same people get other answers later. Each search has its own now."""
-    method = module.FOCUS
 
-    @around(method, "get_counterfactuals")
+    @around(module.FOCUS, "get_counterfactuals")
     def get_counterfactuals(answer: Any, self: Any, factuals: Any) -> Any:
         unused = self.optimizer
         self.optimizer = deepcopy(unused)
@@ -167,9 +165,8 @@ def focus_answers_hang_on_who_else_asks(module: ModuleType) -> bool:
     if sys.modules.get("tensorflow") is None:
         return False
     module.tf = OverlayModule(module.tf, {"reduce_mean": module.tf.reduce_sum})  # type: ignore[attr-defined]
-    method = module.FOCUS
 
-    @around(method, "get_counterfactuals")
+    @around(module.FOCUS, "get_counterfactuals")
     def get_counterfactuals(answer: Any, self: Any, factuals: Any) -> Any:
         people = [row for row in range(len(factuals)) for _ in range(_PACKET)]
         return answer(self, factuals.iloc[people]).iloc[::_PACKET].reset_index(drop=True)
