@@ -86,12 +86,7 @@ class Judge:
         return cls(schema, gold, InlierTest().fit(accepted))
 
     def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Measure each answer.
-
-        Parameters
-        ----------
-        factuals, counterfactuals : DataFrame (B, any)
-            Encoded; matched as :func:`carla_genre.evaluation.measure.aligned` does.
+        """Measure each answer, both frames encoded and matched as :func:`carla_genre.evaluation.measure.aligned` does.
 
         Returns
         -------
