@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from benchmarks.carla_suite import repairs
 from benchmarks.pages.headline import headline, in_order
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
 from benchmarks.paper.command import with_people
@@ -22,7 +22,6 @@ from benchmarks.studies.differences import table as differences
 from benchmarks.studies.features import page as features
 from benchmarks.studies.recipe import page as recipe
 from benchmarks.studies.warm import page as warm
-from carla_genre.carla_compat import registry
 from carla_genre.errors import InputError
 from carla_genre.evaluation import FIGURES
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
@@ -200,17 +199,7 @@ def carla_suite(root: Path, file: str) -> str:
 
 def listing(root: Path, what: str) -> str:
     """What is listed in the package itself: "repairs" or "figures"."""
-    return {"repairs": repairs, "figures": figures}[what]()
-
-
-def repairs() -> str:
-    """What is repaired in CARLA: each repair's name, what breaks and what is done, and where."""
-    import_module("carla_genre.carla_compat.repairs")
-    rows = [
-        (f"`{entry.name}`", entry.summary, ", ".join(f"`{name}`" for name in entry.modules))
-        for entry in registry.repairs()
-    ]
-    return markdown_table(("repair", "what breaks, and what is done", "where"), rows)
+    return {"repairs": repairs.markdown, "figures": figures}[what]()
 
 
 def figures() -> str:

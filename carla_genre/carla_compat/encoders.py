@@ -19,7 +19,7 @@ class CatalogOneHotEncoder(OneHotEncoder):
 
     def get_feature_names(self, input_features: Sequence[str] | None = None) -> np.ndarray:
         """Names of the encoded columns, ``<feature>_<category>``; the features are by default those seen in fit."""
-        nameless = copy.copy(self)
+        nameless: Any = copy.copy(self)
         if input_features is not None:
             vars(nameless).pop("feature_names_in_", None)  # scikit-learn would take no others
         return _text(nameless.get_feature_names_out(input_features))

@@ -26,7 +26,7 @@ JOB = "job.pt"
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """What a process needs to train: what a Trainer takes, the kind of device, and a process's threads and log level."""
+    """What a process needs to train: what a Trainer takes, the kind of device, its threads and log level."""
 
     generator: Generator
     pairs: Pairs
