@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from benchmarks.carla_suite import repairs
 from benchmarks.pages.headline import headline, in_order
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
 from benchmarks.paper.command import with_people
@@ -22,6 +23,7 @@ from benchmarks.studies.features import page as features
 from benchmarks.studies.recipe import page as recipe
 from benchmarks.studies.warm import page as warm
 from carla_genre.errors import InputError
+from carla_genre.evaluation import FIGURES
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table
 from carla_genre.harness.record import read_record
@@ -195,6 +197,21 @@ def carla_suite(root: Path, file: str) -> str:
     return markdown_table(("fail", "tests", "what is raised"), rows)
 
 
+def listing(root: Path, what: str) -> str:
+    """What is listed in the package itself: "repairs" or "figures"."""
+    return {"repairs": repairs.markdown, "figures": figures}[what]()
+
+
+def figures() -> str:
+    """Every figure of the measures: what it is, its direction and range, and whether a failure counts."""
+    rows = []
+    for column, figure in FIGURES.items():
+        measure = "CARLA's own" if figure.measure is None else f"`{figure.measure.__name__}`"
+        failure = "counts" if figure.failures == "count" else "is left out"
+        rows.append((f"`{column}`", measure, figure.definition, figure.better, f"`{figure.range}`", failure))
+    return markdown_table(("column", "measure", "what it is", "better", "range", "a failure"), rows)
+
+
 def _cases(cases: Sequence[str]) -> str:
     named = [case for case in cases if case]
     return f" ({', '.join(named)})" if named else ""
@@ -220,4 +237,5 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "warm_starts": warm_starts,
     "ablation": ablation,
     "carla_suite": carla_suite,
+    "listing": listing,
 }

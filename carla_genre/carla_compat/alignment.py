@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from carla_genre.carla_compat.registry import around
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Wraps one ``get_counterfactuals(self, factuals)``.
-Answering = Callable[[Any, Any], Any]
+#: ``get_counterfactuals`` given the original first: (answer, self, factuals) to counterfactuals.
+Answering = Callable[[Any, Any, Any], Any]
 
 
 def numbered_from_zero(frame: pd.DataFrame) -> bool:
@@ -48,7 +49,7 @@ def in_order_of(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.Dat
     return with_index_of(factuals, counterfactuals)
 
 
-def wrap_answers(module: ModuleType, wrapper: Callable[[Answering], Answering]) -> list[str]:
+def wrap_answers(module: ModuleType, wrapper: Answering) -> list[str]:
     """Wrap ``get_counterfactuals`` of every class that `module` itself defines; the names of those classes."""
     wrapped = []
     for name, value in list(vars(module).items()):
@@ -57,6 +58,6 @@ def wrap_answers(module: ModuleType, wrapper: Callable[[Answering], Answering]) 
         answer = vars(value).get("get_counterfactuals")
         if answer is None or getattr(answer, "__isabstractmethod__", False):
             continue
-        value.get_counterfactuals = wraps(answer)(wrapper(answer))  # type: ignore[attr-defined]
+        around(value, "get_counterfactuals")(wrapper)
         wrapped.append(name)
     return wrapped

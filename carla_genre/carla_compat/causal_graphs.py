@@ -17,19 +17,7 @@ NOISE = "n_samples"
 
 
 class CausalGraphicalModel:
-    """A directed graph without cycles.
-
-    Parameters
-    ----------
-    nodes : iterable of str
-        The variables.
-    edges : iterable of (str, str)
-        Parent and child.
-
-    Attributes
-    ----------
-    dag : networkx.DiGraph
-    """
+    """A directed graph of variables without cycles; an edge is a parent and a child."""
 
     def __init__(self, nodes: Iterable[str], edges: Iterable[tuple[str, str]]) -> None:
         import networkx
@@ -48,13 +36,7 @@ class CausalGraphicalModel:
 
 
 class StructuralCausalModel:
-    """The graph of some structural equations.
-
-    Parameters
-    ----------
-    assignment : mapping of str to callable
-        One function a variable; its parameters other than `NOISE` are the parents.
-    """
+    """The graph of structural equations: one function a variable, whose parameters but `NOISE` are the parents."""
 
     def __init__(self, assignment: Mapping[str, Callable[..., Any]]) -> None:
         self.assignment = dict(assignment)

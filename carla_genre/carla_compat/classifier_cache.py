@@ -25,17 +25,12 @@ def training_digest(mlmodel: Any, **architecture: Any) -> str:
     import numpy as np
     import pandas as pd
 
-    rows = mlmodel.data.df_train
     columns = [*mlmodel.feature_input_order, mlmodel.data.target]
+    rows = mlmodel.data.df_train[columns]
+    # Numbers as doubles: whether a file was read as int or float is no other data set.
+    rows = rows.astype(dict.fromkeys(rows.select_dtypes(["number", "bool"]), "float64"))
     digest = hashlib.sha256(repr([str(column) for column in columns]).encode())
     digest.update(repr(sorted(architecture.items())).encode())
-    hashes = pd.util.hash_pandas_object(rows[columns].astype(_plain_types(rows[columns])), index=False)
+    hashes = pd.util.hash_pandas_object(rows, index=False)
     digest.update(np.sort(hashes.to_numpy()).tobytes())
     return digest.hexdigest()[:12]
-
-
-def _plain_types(frame: Any) -> dict[str, str]:
-    """Numbers as doubles: whether a file was read as int or float is no other data set."""
-    import pandas as pd
-
-    return {name: "float64" for name in frame.columns if pd.api.types.is_numeric_dtype(frame[name])}

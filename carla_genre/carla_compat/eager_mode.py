@@ -42,14 +42,8 @@ def eagerly(function: FunctionT) -> FunctionT:
 def in_graph(model: Any, tensor: Any) -> Any:
     """Output of a Keras model for a tensor of a version-1 graph, differentiable by the tensor.
 
-    The model's weights enter the graph as constants: Keras 3 keeps its variables outside of any graph.
-
-    Parameters
-    ----------
-    model : keras.Model
-        With one input and one output.
-    tensor : tf.Tensor
-        A tensor (or variable) of the graph that is the default one now, shape (B, D).
+    The model has one input and one output; its weights enter the graph as constants, since Keras 3 keeps its variables
+    outside of any graph. The tensor, or variable, (B, D), is of the graph that is the default one now.
     """
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2

@@ -6,6 +6,7 @@ These are subclasses for CARLA's catalogs only: scikit-learn's own classes stay 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,30 +18,11 @@ class CatalogOneHotEncoder(OneHotEncoder):
     """A dense OneHotEncoder with ``get_feature_names``; its names are ``str``, not ``numpy.str_``."""
 
     def get_feature_names(self, input_features: Sequence[str] | None = None) -> np.ndarray:
-        """Names of the encoded columns, ``<feature>_<category>``, in the order of the output.
-
-        Parameters
-        ----------
-        input_features : sequence of str, optional
-            One name for each encoded feature; by default those seen in fit.
-
-        Returns
-        -------
-        ndarray of object, holding str
-        """
-        if input_features is None:
-            return _text(self.get_feature_names_out())
-        prefixes = [str(name) for name in input_features]
-        if len(prefixes) != len(self.categories_):
-            raise ValueError(f"expected {len(self.categories_)} feature names, got {len(prefixes)}")
-        seen = [str(name) for name in getattr(self, "feature_names_in_", ())]
-        if prefixes == seen:
-            return _text(self.get_feature_names_out())
-        names = []
-        for position, (prefix, categories) in enumerate(zip(prefixes, self.categories_, strict=True)):
-            dropped = None if self.drop_idx_ is None else self.drop_idx_[position]
-            names += [f"{prefix}_{level}" for code, level in enumerate(categories) if code != dropped]
-        return _text(names)
+        """Names of the encoded columns, ``<feature>_<category>``; the features are by default those seen in fit."""
+        nameless: Any = copy.copy(self)
+        if input_features is not None:
+            vars(nameless).pop("feature_names_in_", None)  # scikit-learn would take no others
+        return _text(nameless.get_feature_names_out(input_features))
 
 
 class CatalogIdentity(FunctionTransformer):
@@ -61,23 +43,19 @@ def one_hot_encoder(**params: Any) -> CatalogOneHotEncoder:
 def as_catalog_encoder(encoder: Any) -> Any:
     """The encoder that a catalog can work with, equal to the one given, which is not changed.
 
-    Parameters
-    ----------
-    encoder : object
-        Fitted or not. A OneHotEncoder of scikit-learn becomes a dense `CatalogOneHotEncoder` with the same state;
-        anything that has ``get_feature_names``, or cannot have it, is handed back.
+    A OneHotEncoder of scikit-learn, fitted or not, becomes a dense `CatalogOneHotEncoder` with the same state; anything
+    that has ``get_feature_names``, or cannot have it, is handed back.
     """
     if hasattr(encoder, "get_feature_names"):
         return encoder
+    twin = copy.copy(encoder)
     if isinstance(encoder, OneHotEncoder):
-        twin: Any = CatalogOneHotEncoder.__new__(CatalogOneHotEncoder)
-        twin.__dict__.update(vars(encoder), sparse_output=False)
-        return twin
-    if isinstance(encoder, FunctionTransformer):
-        twin = CatalogIdentity.__new__(CatalogIdentity)
-        twin.__dict__.update(vars(encoder))
-        return twin
-    return encoder
+        twin.__class__, twin.sparse_output = CatalogOneHotEncoder, False
+    elif isinstance(encoder, FunctionTransformer):
+        twin.__class__ = CatalogIdentity
+    else:
+        return encoder
+    return twin
 
 
 def encoded_names(encoder: Any, features: Sequence[str]) -> list[str]:

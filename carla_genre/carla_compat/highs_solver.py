@@ -16,44 +16,34 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 
 @dataclass
 class Programme:
-    """min cost @ u over u in [lower, 1], integer where `integral` is 1, under low <= row @ u <= high."""
+    """min cost @ u over u in [lower, 1], integer where `integral` is 1, under constraints and HiGHS's limits."""
 
     cost: np.ndarray
     integral: np.ndarray
     lower: np.ndarray
-    rows: list[np.ndarray] = field(default_factory=list)
-    low: list[float] = field(default_factory=list)
-    high: list[float] = field(default_factory=list)
-    seconds: float = float("inf")
-    nodes: float = float("inf")
+    constraints: list[LinearConstraint] = field(default_factory=list)
+    limits: dict[str, float] = field(default_factory=dict)
 
     def add(self, row: np.ndarray, low: float = -np.inf, high: float = np.inf) -> None:
-        """One more constraint."""
-        self.rows.append(row)
-        self.low.append(low)
-        self.high.append(high)
+        """One more constraint: low <= row @ u <= high."""
+        self.constraints.append(LinearConstraint(row, low, high))
 
     def solve(self) -> np.ndarray | None:
         """The cheapest u, None where there is none (or none was found within the limits)."""
-        from scipy.optimize import Bounds, LinearConstraint, milp
-        from scipy.sparse import csr_array
-
-        upper = np.where(self.integral == 1, 1.0, np.inf)
-        options: dict[str, float] = {}
-        options |= {"time_limit": self.seconds} if np.isfinite(self.seconds) else {}
-        options |= {"node_limit": int(self.nodes)} if np.isfinite(self.nodes) else {}
-        found = milp(
+        limits = {name: limit for name, limit in self.limits.items() if np.isfinite(limit)}
+        bounds = Bounds(self.lower, np.where(self.integral == 1, 1.0, np.inf))
+        return milp(
             self.cost,
             integrality=self.integral,
-            bounds=Bounds(self.lower, upper),
-            constraints=LinearConstraint(csr_array(np.array(self.rows)), self.low, self.high),
-            options=options,
-        )
-        return None if found.x is None else np.asarray(found.x)
+            bounds=bounds,
+            constraints=self.constraints,
+            options=limits,
+        ).x
 
 
 class HighsBuilder:
@@ -103,7 +93,7 @@ class HighsBuilder:
             programme.add(gain, high=-self.score())
         count = len(self._features)
         stay = self._row(self._starts[:-1], 1.0)  # the first action of a feature is to stay as it is
-        self._items = len(programme.rows)
+        self._items = len(programme.constraints)
         programme.add(stay, count - self.max_items, count - max(self.min_items, 1))
 
     def _constrain_subsets(self: Any, programme: Programme) -> None:
@@ -136,10 +126,10 @@ class HighsBuilder:
             programme.add(row, low=0.0)
 
     def _set_mip_time_limit(self: Any, mip: Programme, limit: float) -> None:
-        mip.seconds = limit
+        mip.limits["time_limit"] = limit
 
     def _set_mip_node_limit(self: Any, mip: Programme, limit: float) -> None:
-        mip.nodes = limit
+        mip.limits["node_limit"] = int(limit) if np.isfinite(limit) else limit
 
     def _set_mip_display(self: Any, mip: Programme, flag: bool) -> None:
         """HiGHS is silent here."""
@@ -148,10 +138,10 @@ class HighsBuilder:
         """CPLEX's parameters mean nothing to HiGHS."""
 
     def set_mip_min_items(self: Any, n_items: float) -> None:
-        self._mip.high[self._items] = n_items
+        self._mip.constraints[self._items].ub = n_items
 
     def set_mip_max_items(self: Any, n_items: float) -> None:
-        self._mip.low[self._items] = n_items
+        self._mip.constraints[self._items].lb = n_items
 
     def solve_mip(self: Any) -> None:
         self._solution = self._mip.solve() if self._features else None

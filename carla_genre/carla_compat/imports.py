@@ -82,14 +82,8 @@ def _bind(answer: Answer, request: ImportRequest, proceed: Callable[[], Any]) ->
 def answer_imports(module: ModuleType, package: str, answer: Answer) -> None:
     """Let `answer` decide what `module` gets when it imports `package` or anything below it.
 
-    Parameters
-    ----------
-    module : ModuleType
-        A module of CARLA whose code has not run yet.
-    package : str
-        A top-level package, or ``"*"`` for all.
-    answer : callable
-        See `Answer`. Answers given later are asked first.
+    The code of the module, one of CARLA's, has not run yet. The package is a top-level one, or ``"*"`` for all. Answers
+    given later are asked first.
     """
     own = module.__dict__.get("__builtins__")
     if not isinstance(own, dict) or not isinstance(own.get("__import__"), _Import):

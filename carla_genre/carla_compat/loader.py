@@ -51,7 +51,7 @@ class CarlaFinder:
             return None
         if fullname != root and not _is_repaired(sys.modules.get(root)):
             return None
-        spec = self._real_spec(fullname, path, target)
+        spec = registry.found_by_others(self, fullname, path, target)
         if fullname == root and (spec is None or not self._is_the_one_meant(spec)):
             if root == "carla" and _is_nothing(spec) and _called_by_import_statement():
                 raise CarlaNotInstalledError(
@@ -64,22 +64,11 @@ class CarlaFinder:
         spec.loader = RepairingLoader(spec.loader)  # type: ignore[assignment]
         return spec
 
-    def _real_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
-    ) -> ModuleSpec | None:
-        for finder in sys.meta_path:
-            if finder is self or not hasattr(finder, "find_spec"):
-                continue
-            spec = finder.find_spec(fullname, path, target)
-            if spec is not None:
-                return spec
-        return None
-
     def _is_the_one_meant(self, spec: ModuleSpec) -> bool:
         """Whether it has the module that marks it: the driving simulator CARLA has a package of the same name."""
         places = list(spec.submodule_search_locations or [])
         mark = f"{spec.name}.{registry.REPAIRABLE_PACKAGES[spec.name]}"
-        return bool(places) and self._real_spec(mark, places, None) is not None
+        return bool(places) and registry.found_by_others(self, mark, places) is not None
 
 
 def _is_repaired(package: ModuleType | None) -> bool:

@@ -18,6 +18,8 @@ from joblib.numpy_pickle import NumpyUnpickler
 
 from carla_genre.errors import InputError
 
+_XGBOOST_CLASSES = {"XGBClassifier", "Booster", "XGBoostLabelEncoder"}
+
 
 def load(filename: str | os.PathLike[str], *args: Any, **options: Any) -> Any:
     """Do what ``joblib.load`` does, also for a forest of an older scikit-learn or xgboost."""
@@ -41,9 +43,7 @@ def load(filename: str | os.PathLike[str], *args: Any, **options: Any) -> Any:
 def _load_old(filename: str | os.PathLike[str]) -> Any:
     with open(filename, "rb") as file:
         found = _unpickler(os.fspath(filename), file).load()
-    return (
-        _as_xgboost_reads_it(found) if isinstance(found, _OldXGBClassifier) else _with_new_parameters(found)
-    )
+    return _as_xgboost_reads_it(found) if isinstance(found, _State) else _with_new_parameters(found)
 
 
 def _unpickler(filename: str, file: Any) -> NumpyUnpickler:
@@ -54,7 +54,7 @@ def _unpickler(filename: str, file: Any) -> NumpyUnpickler:
             if (module, name) == ("sklearn.tree._tree", "Tree"):
                 return _tree_class()
             if module.startswith("xgboost."):
-                return _XGBOOST_CLASSES.get(name) or super().find_class(module, name)
+                return _State if name in _XGBOOST_CLASSES else super().find_class(module, name)
             return super().find_class(module, name)
 
     try:
@@ -97,32 +97,13 @@ def _with_new_parameters(forest: Any) -> Any:
 
 
 class _State:
-    """Keeps what was pickled, whatever it is."""
+    """What was pickled of an object of xgboost, whatever it is."""
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.state = state
 
 
-class _OldXGBClassifier(_State):
-    pass
-
-
-class _OldBooster(_State):
-    pass
-
-
-class _OldLabelEncoder(_State):
-    pass
-
-
-_XGBOOST_CLASSES = {
-    "XGBClassifier": _OldXGBClassifier,
-    "Booster": _OldBooster,
-    "XGBoostLabelEncoder": _OldLabelEncoder,
-}
-
-
-def _as_xgboost_reads_it(old: _OldXGBClassifier) -> Any:
+def _as_xgboost_reads_it(old: _State) -> Any:
     """A classifier of today's xgboost with the trees and the parameters of an old one."""
     import xgboost
 

@@ -20,14 +20,7 @@ _groups_in_use: ContextVar[Groups | None] = ContextVar("carla_genre_one_hot_grou
 def columns_of(feature: str, columns: Sequence[str], others: Sequence[str] = ()) -> list[str]:
     """The columns that `feature` is encoded in: itself, or those named ``<feature>_<level>``.
 
-    Parameters
-    ----------
-    feature : str
-        A feature of the raw data.
-    columns : sequence of str
-        The encoded columns.
-    others : sequence of str
-        Further features: a column that fits a longer name among them is not `feature`'s.
+    A column that fits a longer name among the `others`, further features, is not `feature`'s.
     """
     if feature in columns:
         return [feature]
@@ -78,17 +71,11 @@ def make_valid(x: torch.Tensor, groups: Groups) -> torch.Tensor:
 def one_level_each(x: np.ndarray, factual: np.ndarray, groups: Groups, preference: np.ndarray) -> np.ndarray:
     """Turn independent 0/1 draws for the columns of a group into one level: of the drawn ones the most preferred.
 
-    Parameters
-    ----------
-    x : ndarray of shape (N, D)
-        Candidates whose categorical columns are 0 or 1.
-    factual : ndarray of shape (D,)
-        Where no level was drawn, the factual's own is kept.
-    groups : list of list of int
-        Groups of one column are left as they are.
-    preference : ndarray of shape (D,)
-        One positive number a column.
+    Candidates x are (N, D); the factual, whose own level is kept where none was drawn, and the preference, a positive
+    number a column, are (D,). Groups of one column are left as they are.
     """
+    import numpy as np
+
     valid = x.copy()
     for group in groups:
         if len(group) < 2:
@@ -97,12 +84,6 @@ def one_level_each(x: np.ndarray, factual: np.ndarray, groups: Groups, preferenc
         level = (drawn * preference[group]).argmax(axis=1)
         valid[:, group] = 0.0
         valid[range(len(x)), [group[position] for position in level]] = 1.0
-        none = ~drawn.any(axis=1)
-        valid[none] = _with_columns(valid[none], group, factual)
+        undrawn = np.flatnonzero(~drawn.any(axis=1))
+        valid[np.ix_(undrawn, group)] = factual[group]
     return valid
-
-
-def _with_columns(rows: np.ndarray, group: list[int], factual: np.ndarray) -> np.ndarray:
-    rows = rows.copy()
-    rows[:, group] = factual[group]
-    return rows

@@ -7,10 +7,13 @@ or after that module's code has run, and says whether the symptom was there.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
+from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Literal
+from typing import Any, Literal
 
 #: Comma-separated names of repairs to leave out; read each time, so that a test can show what fails without one.
 DISABLE_VARIABLE = "CARLA_GENRE_DISABLE_REPAIRS"
@@ -27,18 +30,8 @@ RepairFunction = Callable[[ModuleType], bool]
 class Repair:
     """One defect and what is done about it.
 
-    Attributes
-    ----------
-    name : str
-        The symptom, and the name to switch the repair off by.
-    modules : tuple of str
-        Full module names; ``"carla.*"`` means carla and every module below it.
-    when : {"before", "after"}
-        Whether the function runs before or after the module's own code.
-    summary : str
-        One line: what breaks, since when, what is done.
-    function : callable
-        Takes the module, returns True where the symptom was there and has been repaired.
+    The name is the symptom, the summary one line: what breaks, since when, what is done. The function takes the module
+    and returns True where the symptom was there and has been repaired.
     """
 
     name: str
@@ -65,13 +58,8 @@ def _matches(pattern: str, module_name: str) -> bool:
 def repair(*modules: str, when: When = "after") -> Callable[[RepairFunction], RepairFunction]:
     """Register the decorated function as a repair of the named modules.
 
-    Parameters
-    ----------
-    *modules : str
-        Full names of modules of CARLA, or ``"carla.*"``.
-    when : {"before", "after"}, default: "after"
-        "before": the function is given the module before its code runs, to prepare its ``__builtins__``.
-        "after": its names are there and can be replaced.
+    ``"carla.*"`` means carla and every module below it. "before" its code runs a module's ``__builtins__`` can be
+    prepared; "after", its names are there and can be replaced.
     """
 
     def register(function: RepairFunction) -> RepairFunction:
@@ -88,6 +76,30 @@ def repair(*modules: str, when: When = "after") -> Callable[[RepairFunction], Re
         return function
 
     return register
+
+
+def around(owner: Any, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Replace a function of a module or a class by the decorated one, which is given the original first."""
+    original = getattr(owner, name)
+
+    def replace(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        def replacement(*args: Any, **kwargs: Any) -> Any:
+            return function(original, *args, **kwargs)
+
+        setattr(owner, name, replacement)
+        return replacement
+
+    return replace
+
+
+def found_by_others(
+    asking: Any, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+) -> ModuleSpec | None:
+    """What Python's finders other than the one that is `asking` find for a module."""
+    others = (finder for finder in sys.meta_path if finder is not asking and hasattr(finder, "find_spec"))
+    specs = (finder.find_spec(fullname, path, target) for finder in others)
+    return next((spec for spec in specs if spec is not None), None)
 
 
 def repairs() -> list[Repair]:

@@ -34,18 +34,10 @@ OPTIONAL_PACKAGES = {
 
 
 class Absence:
-    """Why something is not there, and in which module's code its use would be an import only.
+    """Why a package, or a part of one, is not there, and in which module's code its use would be an import only.
 
-    Parameters
-    ----------
-    importer : ModuleType
-        The module of CARLA that imported it. While that module's code runs, its calls are let pass.
-    package : str
-        The absent package, or the absent part of a package, as it is imported.
-    cause : Exception, optional
-        What importing it raised.
-    way_out : str, optional
-        Replaces the sentence that says how to install the package.
+    While the code of the importer, a module of CARLA, runs, its calls are let pass. The cause is what the import has
+    raised; the way out replaces the sentence that says how to install the package.
     """
 
     def __init__(

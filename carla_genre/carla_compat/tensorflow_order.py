@@ -14,7 +14,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -36,39 +36,17 @@ class TensorFlowOrderFinder:
     ) -> ModuleSpec | None:
         if fullname not in (TENSORFLOW, TRITON_LIBRARY) or registry.disabled(SYMPTOM):
             return None
-        spec = self._real_spec(fullname, path, target)
+        spec = registry.found_by_others(self, fullname, path, target)
         loader = getattr(spec, "loader", None)
         if fullname == TENSORFLOW and hasattr(loader, "exec_module"):
-            _precede(loader, "exec_module", _load_triton)
+            _surround(loader, "exec_module", _triton_first)
         elif fullname == TRITON_LIBRARY and _tensorflow_is_loaded() and hasattr(loader, "create_module"):
             _surround(loader, "create_module", _own_symbols)
         return spec
 
-    def _real_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
-    ) -> ModuleSpec | None:
-        for finder in sys.meta_path:
-            if finder is not self and hasattr(finder, "find_spec"):
-                spec = finder.find_spec(fullname, path, target)
-                if spec is not None:
-                    return spec
-        return None
-
-
-def _precede(loader: Any, method: str, step: Callable[[], None]) -> None:
-    """Take `step` before the first call of this loader's method. A loader belongs to one module only."""
-    original = getattr(loader, method)
-
-    def first_the_step(argument: Any) -> Any:
-        delattr(loader, method)
-        step()
-        return original(argument)
-
-    setattr(loader, method, first_the_step)
-
 
 def _surround(loader: Any, method: str, surroundings: Callable[[], Any]) -> None:
-    """Let this loader's method run within a context."""
+    """Let the first call of this loader's method run within a context. A loader belongs to one module only."""
     original = getattr(loader, method)
 
     def inside(argument: Any) -> Any:
@@ -84,14 +62,12 @@ def _tensorflow_is_loaded() -> bool:
     return f"{TENSORFLOW}.python" in sys.modules
 
 
-def _load_triton() -> None:
+@contextmanager
+def _triton_first() -> Iterator[None]:
     """Load triton's library, where triton is installed, before TensorFlow's."""
-    if TRITON_LIBRARY in sys.modules:
-        return
-    try:
+    with suppress(Exception):  # absent or broken: whoever imports triton itself will be told
         importlib.import_module(TRITON_LIBRARY)
-    except Exception:  # absent or broken: whoever imports triton itself will be told
-        pass
+    yield
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from carla_genre.evaluation.measure import Measure, aligned_frames
-from carla_genre.schema import Schema
 
 
 def answered(counterfactuals: pd.DataFrame) -> np.ndarray:
@@ -22,7 +24,6 @@ class Answered(Measure):
 
     FAILURES_COUNT = True
 
-    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Return column ``Answered``."""
-        _, after = aligned_frames(Schema.from_mlmodel(self.mlmodel), factuals, counterfactuals)
-        return pd.DataFrame({"Answered": answered(after)}, index=factuals.index)
+    def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
+        """Column ``Answered``."""
+        return {"Answered": answered(aligned_frames(self.schema, factuals, answers)[1])}

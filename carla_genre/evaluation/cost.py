@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -37,7 +40,6 @@ class Cost(Measure):
     Lower is better; from 0 to infinity. A failure is left out.
     """
 
-    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Return column ``Cost``."""
-        costs = cost(Schema.from_mlmodel(self.mlmodel), factuals, counterfactuals)
-        return pd.DataFrame({"Cost": costs}, index=factuals.index)
+    def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
+        """Column ``Cost``."""
+        return {"Cost": cost(self.schema, factuals, answers)}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.errors import InputError
-from carla_genre.evaluation.measure import Measure, check_lengths
+from carla_genre.evaluation.measure import Measure
 from carla_genre.schema import Schema
 
 
@@ -64,11 +64,9 @@ class Diversity(Measure):
 
     _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"candidates": None}
 
-    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Return column ``Diversity``; the answers themselves are not looked at."""
-        check_lengths(factuals, counterfactuals)
+    def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
+        """Column ``Diversity``; the answers themselves are not looked at."""
         candidates = self._needed("candidates", "array (B, N, D)")
         if len(candidates) != len(factuals):
             raise InputError(f"{len(factuals)} factuals but candidates of {len(candidates)}")
-        found = diversity(Schema.from_mlmodel(self.mlmodel), candidates)
-        return pd.DataFrame({"Diversity": found}, index=factuals.index)
+        return {"Diversity": diversity(self.schema, candidates)}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
-from carla_genre.evaluation.measure import Measure, in_order_of
+from carla_genre.evaluation.measure import Measure
 from carla_genre.evaluation.validity import valid
 
 
@@ -53,9 +53,8 @@ class FutureValidity(Measure):
     FAILURES_COUNT = True
     _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"classifiers": None, "threshold": 0.5}
 
-    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Return column ``Future_Validity``: the share of the classifiers."""
+    def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
+        """Column ``Future_Validity``: the share of the classifiers."""
         classifiers = self._needed("classifiers", "[other classifiers, ...]")
-        answers = in_order_of(factuals, counterfactuals)
         accepted = accepted_by(classifiers, answers, self.hyperparameters["threshold"])
-        return pd.DataFrame({"Future_Validity": accepted.mean(axis=0)}, index=factuals.index)
+        return {"Future_Validity": accepted.mean(axis=0)}

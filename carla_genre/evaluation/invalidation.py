@@ -93,9 +93,8 @@ class InvalidationRate(Measure):
         "threshold": 0.5,
     }
 
-    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Return column ``Invalidation_Rate``."""
-        schema = Schema.from_mlmodel(self.mlmodel)
-        _, answers = aligned_frames(schema, factuals, counterfactuals)
-        rates = invalidation_rate(schema, self.mlmodel, answers, **self.hyperparameters)
-        return pd.DataFrame({"Invalidation_Rate": rates}, index=factuals.index)
+    def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
+        """Column ``Invalidation_Rate``."""
+        schema = self.schema
+        _, answers = aligned_frames(schema, factuals, answers)
+        return {"Invalidation_Rate": invalidation_rate(schema, self.mlmodel, answers, **self.hyperparameters)}

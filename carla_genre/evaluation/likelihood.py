@@ -158,19 +158,16 @@ class Likelihood(Measure):
 
     _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"densities": None}
 
-    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Return columns ``Log_Likelihood_Accepted`` and ``Log_Likelihood_Denied``."""
-        schema = Schema.from_mlmodel(self.mlmodel)
+    def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
+        """Columns ``Log_Likelihood_Accepted`` and ``Log_Likelihood_Denied``."""
+        schema = self.schema
         if self.hyperparameters["densities"] is None:
             train = self.mlmodel.data.df_train
             labels = train[self.mlmodel.data.target].to_numpy()
             self.hyperparameters["densities"] = ClassDensities.fit(schema, train, labels)
         densities = self.hyperparameters["densities"]
-        _, answers = aligned_frames(schema, factuals, counterfactuals)
-        return pd.DataFrame(
-            {
-                "Log_Likelihood_Accepted": densities.accepted.log_likelihood(answers),
-                "Log_Likelihood_Denied": densities.denied.log_likelihood(answers),
-            },
-            index=factuals.index,
-        )
+        _, answers = aligned_frames(schema, factuals, answers)
+        return {
+            "Log_Likelihood_Accepted": densities.accepted.log_likelihood(answers),
+            "Log_Likelihood_Denied": densities.denied.log_likelihood(answers),
+        }

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.neighbors import LocalOutlierFactor
 
 from carla_genre.errors import InputError
-from carla_genre.evaluation.measure import Measure, in_order_of, single_precision
+from carla_genre.evaluation.measure import Measure, single_precision
 
 
 class InlierTest:
@@ -65,8 +65,7 @@ class LOF(Measure):
     FAILURES_COUNT = True
     _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"inlier_test": None}
 
-    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Return column ``LOF``: whether an inlier."""
+    def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
+        """Column ``LOF``: whether an inlier."""
         test = self._needed("inlier_test", "InlierTest().fit(accepted rows)")
-        inliers = test.inliers(in_order_of(factuals, counterfactuals))
-        return pd.DataFrame({"LOF": inliers}, index=factuals.index)
+        return {"LOF": test.inliers(answers)}

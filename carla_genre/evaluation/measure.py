@@ -17,7 +17,7 @@ from carla_genre.schema import Schema
 class Measure(ABC):
     """A measure as CARLA's repository head has them: ``Benchmark.run_benchmark([Measure(mlmodel), ...])``.
 
-    A subclass says what one answer is worth (:meth:`rows`); the figure over all people follows.
+    A subclass says what one answer is worth (:meth:`figures`); the figure over all people follows.
     :func:`carla_genre.evaluation.run_measures` takes it on the release as well.
 
     Parameters
@@ -47,7 +47,6 @@ class Measure(ABC):
         self.mlmodel = mlmodel
         self.hyperparameters = {**self._DEFAULT_HYPERPARAMETERS, **(hyperparameters or {})}
 
-    @abstractmethod
     def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
         """Measure each answer.
 
@@ -61,6 +60,12 @@ class Measure(ABC):
         DataFrame (B, figures)
             Under the factuals' index.
         """
+        answers = in_order_of(factuals, counterfactuals)
+        return pd.DataFrame(self.figures(factuals, answers), index=factuals.index)
+
+    @abstractmethod
+    def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
+        """The columns of :meth:`rows`, (B,) each, by name; the answers are in the factuals' order."""
 
     def get_evaluation(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
         """Compute the measure, as CARLA asks for it.
@@ -80,6 +85,11 @@ class Measure(ABC):
         if self.FAILURES_COUNT:
             return rows.mean().to_frame().T
         return rows.dropna().reset_index(drop=True)
+
+    @property
+    def schema(self) -> Schema:
+        """Of the classifier."""
+        return Schema.from_mlmodel(self.mlmodel)
 
     def _needed(self, name: str, what: str) -> Any:
         """A hyperparameter that has no default."""

@@ -105,14 +105,3 @@ FIGURES: Mapping[str, Figure] = {
     "Success_Rate": Figure(None, "share that has an answer", "higher", 0, 1, "count"),
     "Average_Time": Figure(None, "seconds a person", "lower", failures="count"),
 }
-
-
-def markdown_table() -> str:
-    """The table of docs/measures.md."""
-    lines = ["| column | measure | what it is | better | range | a failure |", "|---|---|---|---|---|---|"]
-    for column, figure in FIGURES.items():
-        measure = "CARLA's own" if figure.measure is None else f"`{figure.measure.__name__}`"
-        failure = "counts" if figure.failures == "count" else "is left out"
-        cells = [f"`{column}`", measure, figure.definition, figure.better, f"`{figure.range}`", failure]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"

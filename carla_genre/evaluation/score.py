@@ -86,12 +86,7 @@ class Judge:
         return cls(schema, gold, InlierTest().fit(accepted))
 
     def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Measure each answer.
-
-        Parameters
-        ----------
-        factuals, counterfactuals : DataFrame (B, any)
-            Encoded; matched as :func:`carla_genre.evaluation.measure.aligned` does.
+        """Measure each answer, both frames encoded and matched as :func:`carla_genre.evaluation.measure.aligned` does.
 
         Returns
         -------
@@ -152,18 +147,16 @@ class Score(Measure):
 
     _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"judge": None}
 
-    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Return the parts: ``Cost``, ``Val``, ``Soft_Val``, ``LOF``, ``Answered``."""
-        rows = self._judge().rows(factuals, counterfactuals)
-        return pd.DataFrame(
-            {
-                "Cost": rows["cost"],
-                "Val": valid(rows["gold"]),
-                "Soft_Val": rows["gold"].fillna(0.0),
-                "LOF": rows["inlier"],
-                "Answered": rows["answered"],
-            }
-        )
+    def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
+        """The parts: ``Cost``, ``Val``, ``Soft_Val``, ``LOF``, ``Answered``."""
+        rows = self._judge().rows(factuals, answers)
+        return {
+            "Cost": rows["cost"],
+            "Val": valid(rows["gold"]),
+            "Soft_Val": rows["gold"].fillna(0.0),
+            "LOF": rows["inlier"],
+            "Answered": rows["answered"],
+        }
 
     def get_evaluation(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
         """Return columns ``Cost``, ``Val``, ``Soft_Val``, ``LOF``, ``Score``, ``Answered``, one row."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -36,9 +39,8 @@ class Sparsity(Measure):
     Lower is better; from 0 to D, the share from 0 to 1. A failure is left out.
     """
 
-    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Return columns ``Changed_Features`` and ``Changed_Share``."""
-        schema = Schema.from_mlmodel(self.mlmodel)
-        changed = sparsity(schema, factuals, counterfactuals)
-        shares = changed / len(schema.features)
-        return pd.DataFrame({"Changed_Features": changed, "Changed_Share": shares}, index=factuals.index)
+    def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
+        """Columns ``Changed_Features`` and ``Changed_Share``."""
+        schema = self.schema
+        changed = sparsity(schema, factuals, answers)
+        return {"Changed_Features": changed, "Changed_Share": changed / len(schema.features)}

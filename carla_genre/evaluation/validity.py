@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.blackbox import model_probability
-from carla_genre.evaluation.measure import Measure, in_order_of
+from carla_genre.evaluation.measure import Measure
 
 
 def valid(probability: np.ndarray, threshold: float = 0.5) -> np.ndarray:
@@ -38,14 +38,11 @@ class Validity(Measure):
     FAILURES_COUNT = True
     _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"gold": None, "threshold": 0.5}
 
-    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Return columns ``Validity`` (whether accepted) and ``Soft_Validity`` (the probability)."""
-        answers, gold = in_order_of(factuals, counterfactuals), self.hyperparameters["gold"]
+    def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
+        """Columns ``Validity`` (whether accepted) and ``Soft_Validity`` (the probability)."""
+        gold = self.hyperparameters["gold"]
         probability = model_probability(self.mlmodel, answers) if gold is None else gold.probability(answers)
-        return pd.DataFrame(
-            {
-                "Validity": valid(probability, self.hyperparameters["threshold"]),
-                "Soft_Validity": np.nan_to_num(probability, nan=0.0),
-            },
-            index=factuals.index,
-        )
+        return {
+            "Validity": valid(probability, self.hyperparameters["threshold"]),
+            "Soft_Validity": np.nan_to_num(probability, nan=0.0),
+        }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -73,12 +74,12 @@ class ConstraintViolations(Measure):
     Lower is better; from 0 to B * D, the answers' to B. A failure violates nothing and counts 0.
     """
 
-    def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-        """Return a column a kind: the features that violate it; ``Rows_Violations`` is 1 if any does."""
-        found = violated(Schema.from_mlmodel(self.mlmodel), factuals, counterfactuals)
+    def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
+        """A column a kind: the features that violate it; ``Rows_Violations`` is 1 if any does."""
+        found = violated(self.schema, factuals, answers)
         counts = [*found.sum(axis=2), found.any(axis=(0, 2)).astype(int)]
         names = [f"{name.title()}_Violations" for name in Violations._fields]
-        return pd.DataFrame(dict(zip(names, counts, strict=True)), index=factuals.index)
+        return dict(zip(names, counts, strict=True))
 
     def get_evaluation(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
         """Return one row: the sums of :meth:`rows`."""

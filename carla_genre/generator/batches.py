@@ -13,13 +13,7 @@ from carla_genre.generator.config import Training
 class Batches:
     """The denied rows, split once; every one of the training rows once an epoch, in a new order each time.
 
-    Parameters
-    ----------
-    n_rows : int
-    config : Training
-        ``validation`` and ``batch_size`` count.
-    random : torch.Generator
-        Decides the split and every order.
+    ``random`` decides the split and every order.
 
     Attributes
     ----------

@@ -16,14 +16,7 @@ from safetensors.torch import save_file
 
 from carla_genre.errors import CheckpointError
 from carla_genre.generator.bins import Bins
-from carla_genre.generator.config import (
-    Architecture,
-    Binning,
-    GeneratorConfig,
-    PairConfig,
-    SamplingConfig,
-    Training,
-)
+from carla_genre.generator.config import DEFAULT, GeneratorConfig
 from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.generator import Generator
 from carla_genre.io import whole_file
@@ -132,11 +125,6 @@ def _rebuild(config: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Genera
 
 def config_from_dict(content: Mapping[str, Any]) -> GeneratorConfig:
     """The inverse of ``dataclasses.asdict``."""
-    return GeneratorConfig(
-        pairs=PairConfig(**content["pairs"]),
-        binning=Binning(**content["binning"]),
-        architecture=Architecture(**content["architecture"]),
-        training=Training(**content["training"]),
-        sampling=SamplingConfig(**content["sampling"]),
-        warm_start=content.get("warm_start"),
-    )
+    parts = {name: part for name, part in vars(DEFAULT).items() if dataclasses.is_dataclass(part)}
+    given = {name: type(part)(**content[name]) for name, part in parts.items()}
+    return GeneratorConfig(**given, warm_start=content.get("warm_start"))

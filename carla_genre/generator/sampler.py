@@ -49,21 +49,9 @@ def sample(generator: Generator, factuals: Tensor, sampling: SamplingConfig, see
 def sample_in_batches(
     generator: Generator, factuals: Tensor, sampling: SamplingConfig, seed: int, verbose: bool = False
 ) -> abc.Generator[tuple[slice, Tensor], None, None]:
-    """Draw the candidates of :func:`sample`, and hold no more of them than a batch.
+    """Draw the candidates of :func:`sample`, a batch at a time: a slice of the factuals, and theirs on the CPU.
 
-    Parameters
-    ----------
-    generator, factuals, sampling, seed
-        As for :func:`sample`.
-    verbose : bool
-        Whether a terminal is shown a bar, where there are several batches.
-
-    Yields
-    ------
-    rows : slice
-        Of the factuals.
-    candidates : Tensor (B', N, D), float64
-        On the CPU.
+    With ``verbose`` a terminal is shown a bar, where there are several batches.
     """
     size = batch_size(generator, sampling.n_samples)
     with bar("answer", len(factuals), verbose and len(factuals) > size) as done:

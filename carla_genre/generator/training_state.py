@@ -44,17 +44,7 @@ class History:
 
 
 def save(path: Path, identity: Mapping[str, Any], state: Mapping[str, Any]) -> None:
-    """Write a state, whole or not at all.
-
-    Parameters
-    ----------
-    path : Path
-        Its folder is made.
-    identity : mapping
-        What must be equal for the state to be resumed.
-    state : mapping
-        Tensors and plain values.
-    """
+    """Write a state of tensors and plain values, whole or not at all; the identity must be equal to resume it."""
     with whole_file(path) as part:
         torch.save({"identity": dict(identity), **state}, part)
 

@@ -77,9 +77,9 @@ def test_an_interrupted_download_leaves_nothing(tmp_path: Path) -> None:
         return filename, {"status": url}
 
     with pytest.raises(URLError):
-        whole_file_or_none(broken)("there", str(target))
+        whole_file_or_none(broken, "there", str(target))
     assert list(tmp_path.iterdir()) == []
-    assert whole_file_or_none(whole)("there", str(target)) == (str(target), {"status": "there"})
+    assert whole_file_or_none(whole, "there", str(target)) == (str(target), {"status": "there"})
     assert target.read_text() == "age,sex\n39,Male\n"
     assert list(tmp_path.iterdir()) == [target]
 

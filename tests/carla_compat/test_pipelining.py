@@ -150,7 +150,7 @@ def test_feature_names_follow_the_names_given() -> None:
     encoder = fit_encoder("OneHot_drop_binary", people()[["sex", "job"]])
     assert list(encoder.get_feature_names()) == ["sex_m", "job_a", "job_b", "job_c"]
     assert list(encoder.get_feature_names(["s", "j"])) == ["s_m", "j_a", "j_b", "j_c"]
-    with pytest.raises(ValueError, match="expected 2 feature names, got 1"):
+    with pytest.raises(ValueError, match="number of features"):
         encoder.get_feature_names(["sex"])
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import wraps
 from types import ModuleType
 from typing import Any
 
 from carla_genre.carla_compat import registry
 from carla_genre.carla_compat.imports import ImportRequest, OverlayModule, answer_imports
 from carla_genre.carla_compat.one_hot import groups_of
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 from carla_genre.carla_compat.stand_ins import StandInModule
 
 _HIGHS = "highs"
@@ -21,8 +20,6 @@ _METHOD = "carla.recourse_methods.catalog.actionable_recourse.model"
 def flipset_appends_to_a_frame(module: ModuleType) -> bool:
     """`Flipset` calls `DataFrame.append` (gone in pandas 2.0): the same rows are joined with `concat`."""
     pandas = module.pd
-    if hasattr(pandas.DataFrame, "append"):
-        return False
 
     def _add_to_df(self: Any, items: list[dict[str, Any]]) -> None:
         if items:
@@ -74,11 +71,8 @@ def lime_coefficients_are_of_scaled_columns(module: ModuleType) -> bool:
     """
     import numpy as np
 
-    method = module.ActionableRecourse
-    original = method._get_lime_coefficients
-
-    @wraps(original)
-    def _get_lime_coefficients(self: Any, factuals: Any) -> tuple[Any, Any]:
+    @around(module.ActionableRecourse, "_get_lime_coefficients")
+    def _get_lime_coefficients(original: Any, self: Any, factuals: Any) -> tuple[Any, Any]:
         coefficients, intercepts = original(self, factuals)
         if self._discretize_continuous:
             return coefficients, intercepts
@@ -88,7 +82,6 @@ def lime_coefficients_are_of_scaled_columns(module: ModuleType) -> bool:
         coefficients = np.asarray(coefficients) / spread
         return coefficients, np.asarray(intercepts) - coefficients @ rows.mean(axis=0) - 0.5
 
-    method._get_lime_coefficients = _get_lime_coefficients
     return True
 
 
@@ -128,11 +121,9 @@ def actions_are_listed_before_one_is_tried(module: ModuleType) -> bool:
 @repair(_METHOD)
 def actions_change_levels_apart(module: ModuleType) -> bool:
     """AR moves each column of a larger category by itself: its action set gets the rule of one level a category."""
-    method = module.ActionableRecourse
-    build = method.__init__
 
-    @wraps(build)
-    def __init__(self: Any, mlmodel: Any, *args: Any, **kwargs: Any) -> None:
+    @around(module.ActionableRecourse, "__init__")
+    def __init__(build: Any, self: Any, mlmodel: Any, *args: Any, **kwargs: Any) -> None:
         build(self, mlmodel, *args, **kwargs)
         order = list(mlmodel.feature_input_order)
         for group in groups_of(mlmodel):
@@ -140,5 +131,4 @@ def actions_change_levels_apart(module: ModuleType) -> bool:
                 names = [order[position] for position in group]
                 self.action_set.add_constraint("subset_limit", names=names, lb=1, ub=1)
 
-    method.__init__ = __init__
     return True

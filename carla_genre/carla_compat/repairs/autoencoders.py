@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from functools import wraps
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from carla_genre.carla_compat.imports import OverlayModule
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 from carla_genre.errors import InputError
 
 _CATALOG = "carla.recourse_methods.catalog"
@@ -26,16 +25,13 @@ def vae_layers_need_the_input_width(module: ModuleType) -> bool:
     changes it).
     """
     name = module.__name__.split(".")[-2]
-    method = getattr(module, _CLASSES[name])
-    build = method.__init__
 
-    @wraps(build)
-    def __init__(self: Any, mlmodel: Any, *args: Any, **kwargs: Any) -> None:
+    @around(getattr(module, _CLASSES[name]), "__init__")
+    def __init__(build: Any, self: Any, mlmodel: Any, *args: Any, **kwargs: Any) -> None:
         args = tuple(_with_width(argument, mlmodel, name) for argument in args)
         kwargs = {key: _with_width(argument, mlmodel, name) for key, argument in kwargs.items()}
         build(self, mlmodel, *args, **kwargs)
 
-    method.__init__ = __init__
     return True
 
 
@@ -106,11 +102,10 @@ def last_batch_of_one_row_fails(module: ModuleType) -> bool:
     vae = module.VariationalAutoencoder
     if "BatchNorm1d" not in vae.__init__.__code__.co_names:
         return False
-    original = vae.fit
-    signature = inspect.signature(original)
+    signature = inspect.signature(vae.fit)
 
-    @wraps(original)
-    def fit(self: Any, *args: Any, **kwargs: Any) -> Any:
+    @around(vae, "fit")
+    def fit(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
         bound = signature.bind(self, *args, **kwargs)
         bound.apply_defaults()
         rows = np.asarray(bound.arguments["xtrain"])
@@ -118,7 +113,6 @@ def last_batch_of_one_row_fails(module: ModuleType) -> bool:
             bound.arguments["xtrain"] = np.concatenate([rows, rows[:1]])
         return original(*bound.args, **bound.kwargs)
 
-    vae.fit = fit
     return True
 
 
@@ -130,14 +124,11 @@ def rows_to_train_on_are_read_only(module: ModuleType) -> bool:
 
     if pd.DataFrame([[0.0]]).values.flags.writeable:
         return False
-    vae = module.VariationalAutoencoder
-    original = vae.fit
 
-    @wraps(original)
-    def fit(self: Any, xtrain: Any, *args: Any, **kwargs: Any) -> Any:
+    @around(module.VariationalAutoencoder, "fit")
+    def fit(original: Any, self: Any, xtrain: Any, *args: Any, **kwargs: Any) -> Any:
         return original(self, np.array(xtrain), *args, **kwargs)
 
-    vae.fit = fit
     return True
 
 
@@ -147,16 +138,12 @@ def saved_vae_is_looked_for_under_another_width(module: ModuleType) -> bool:
     networks = [module.__dict__.get(name) for name in ("CSVAE", "VariationalAutoencoder")]
     for network in networks:
         if network is not None:
-            network.load = _load_own_width(network.load)
+            around(network, "load")(_load_own_width)
     return any(networks)
 
 
-def _load_own_width(original: Any) -> Any:
-    @wraps(original)
-    def load(self: Any, input_shape: Any = None) -> Any:
-        return original(self, self._input_dim)
-
-    return load
+def _load_own_width(load: Any, self: Any, input_shape: Any = None) -> Any:
+    return load(self, self._input_dim)
 
 
 @repair(f"{_AUTOENCODER}.losses.losses")

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from types import ModuleType
 from typing import Any
 
 from carla_genre.carla_compat import registry
 from carla_genre.carla_compat.alignment import in_order_of
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 
 
 @repair("carla.evaluation.benchmark")
 def benchmark_pairs_wrong_rows(module: ModuleType) -> bool:
     """Benchmark measures by label here and by position there: counterfactuals get the factuals' order and labels."""
-    build = module.Benchmark.__init__
 
-    @wraps(build)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    @around(module.Benchmark, "__init__")
+    def __init__(build: Any, self: Any, *args: Any, **kwargs: Any) -> None:
         build(self, *args, **kwargs)
         found = self._counterfactuals
         self._counterfactuals = in_order_of(self._factuals, found)
         if self._counterfactuals is not found:
             registry.record("benchmark_pairs_wrong_rows", module.__name__)
 
-    module.Benchmark.__init__ = __init__
     return False  # recorded when rows were put in order
 
 
@@ -71,13 +68,13 @@ def empty_rows_are_dropped_by_label(module: ModuleType) -> bool:
 @repair("carla.evaluation.violations", "carla.evaluation.catalog.violations")
 def violations_need_equal_labels(module: ModuleType) -> bool:
     """`constraint_violation` compares frames by label, ValueError where labels differ: rows are compared in order."""
-    original = module.constraint_violation
 
-    @wraps(original)
-    def constraint_violation(data: Any, counterfactuals: Any, factuals: Any) -> list[list[float]]:
+    @around(module, "constraint_violation")
+    def constraint_violation(
+        original: Any, data: Any, counterfactuals: Any, factuals: Any
+    ) -> list[list[float]]:
         return original(data, counterfactuals.reset_index(drop=True), factuals.reset_index(drop=True))
 
-    module.constraint_violation = constraint_violation  # type: ignore[attr-defined]
     return True
 
 
@@ -87,14 +84,14 @@ def violations_need_columns_nobody_has(module: ModuleType) -> bool:
 
     Features that the classifier does not see are the same in a factual and its counterfactual.
     """
-    original = module.constraint_violation
 
-    @wraps(original)
-    def constraint_violation(data: Any, counterfactuals: Any, factuals: Any) -> list[list[float]]:
+    @around(module, "constraint_violation")
+    def constraint_violation(
+        original: Any, data: Any, counterfactuals: Any, factuals: Any
+    ) -> list[list[float]]:
         known = data.df
         absent = [c for c in known.columns if c != data.target and c not in counterfactuals.columns]
         same = {column: known[column].iloc[0] for column in absent if column not in factuals.columns}
         return original(data, counterfactuals.assign(**same), factuals.assign(**same))
 
-    module.constraint_violation = constraint_violation  # type: ignore[attr-defined]
     return True

@@ -6,13 +6,12 @@ import inspect
 import os
 import sys
 from contextvars import ContextVar
-from functools import wraps
 from types import ModuleType
 from typing import Any
 from urllib.error import HTTPError
 
 from carla_genre.carla_compat.imports import OverlayModule
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 from carla_genre.carla_compat.repairs.data_catalogs import whole_file_or_none
 from carla_genre.errors import InputError
 
@@ -28,11 +27,10 @@ def cached_classifier_is_of_other_data(module: ModuleType) -> bool:
     from carla_genre.carla_compat.classifier_cache import training_digest
 
     catalog = module.MLModelCatalog
-    original_train = catalog.train
-    signature = inspect.signature(original_train)
+    signature = inspect.signature(catalog.train)
 
-    @wraps(original_train)
-    def train(self: Any, *args: Any, **options: Any) -> Any:
+    @around(catalog, "train")
+    def train(original_train: Any, self: Any, *args: Any, **options: Any) -> Any:
         bound = signature.bind(self, *args, **options)
         bound.apply_defaults()
         named = ("n_estimators", "max_depth") if self.model_type == "forest" else ()
@@ -43,33 +41,25 @@ def cached_classifier_is_of_other_data(module: ModuleType) -> bool:
         finally:
             _digest.reset(token)
 
-    catalog.train = train
     for name in ("load_trained_model", "save_model"):
-        setattr(module, name, _with_digest(getattr(module, name)))
+        around(module, name)(_with_digest)
     return True
 
 
-def _with_digest(function: Any) -> Any:
-    @wraps(function)
-    def named(*args: Any, save_name: str, **options: Any) -> Any:
-        digest = _digest.get()
-        return function(*args, save_name=save_name if digest is None else f"{save_name}_{digest}", **options)
-
-    return named
+def _with_digest(original: Any, *args: Any, save_name: str, **options: Any) -> Any:
+    digest = _digest.get()
+    return original(*args, save_name=save_name if digest is None else f"{save_name}_{digest}", **options)
 
 
 @repair(_CATALOG)
 def feature_order_is_not_str(module: ModuleType) -> bool:
     """`feature_input_order` of a CsvCatalog's classifier holds `numpy.str_` (from `np.sort`): it becomes `str`."""
-    catalog = module.MLModelCatalog
-    original_init = catalog.__init__
 
-    @wraps(original_init)
-    def __init__(self: Any, *args: Any, **options: Any) -> None:
+    @around(module.MLModelCatalog, "__init__")
+    def __init__(original_init: Any, self: Any, *args: Any, **options: Any) -> None:
         original_init(self, *args, **options)
         self._feature_input_order = [str(name) for name in self._feature_input_order]
 
-    catalog.__init__ = __init__
     return True
 
 
@@ -110,10 +100,10 @@ def _classifier_classes(torch: ModuleType) -> list[Any]:
 @repair(_LOAD_MODEL)
 def failed_classifier_download_is_no_help(module: ModuleType) -> bool:
     """Without a network `load_online=True` ends in a URLError: the error names the file and where to put it."""
-    original_retrieve = whole_file_or_none(module.urlretrieve)
+    around(module, "urlretrieve")(whole_file_or_none)
 
-    @wraps(original_retrieve)
-    def urlretrieve(url: str, filename: str, *args: Any, **kws: Any) -> Any:
+    @around(module, "urlretrieve")
+    def urlretrieve(original_retrieve: Any, url: str, filename: str, *args: Any, **kws: Any) -> Any:
         try:
             return original_retrieve(url, filename, *args, **kws)
         except HTTPError:
@@ -126,7 +116,6 @@ def failed_classifier_download_is_no_help(module: ModuleType) -> bool:
                 f"train one: MLModelCatalog(..., load_online=False) and train(...)"
             ) from failure
 
-    module.urlretrieve = urlretrieve  # type: ignore[attr-defined]
     return True
 
 
@@ -155,18 +144,14 @@ def softmax_has_no_dimension(module: ModuleType) -> bool:
     """`nn.Softmax()` without a dimension is deprecated and warns: it is the last one, which is what torch guesses."""
     classes = [getattr(module, name) for name in ("AnnModel", "LinearModel") if hasattr(module, name)]
     for model in classes:
-        model.forward = _with_softmax_dimension(model.forward)
+        around(model, "forward")(_with_softmax_dimension)
     return bool(classes)
 
 
-def _with_softmax_dimension(forward: Any) -> Any:
-    @wraps(forward)
-    def with_dimension(self: Any, *args: Any, **options: Any) -> Any:
-        if getattr(self.softmax, "dim", -1) is None:  # published classifiers are pickled without one
-            self.softmax.dim = -1
-        return forward(self, *args, **options)
-
-    return with_dimension
+def _with_softmax_dimension(forward: Any, self: Any, *args: Any, **options: Any) -> Any:
+    if getattr(self.softmax, "dim", -1) is None:  # published classifiers are pickled without one
+        self.softmax.dim = -1
+    return forward(self, *args, **options)
 
 
 @repair(_CATALOG)
@@ -174,11 +159,8 @@ def torch_dislikes_frame_values(module: ModuleType) -> bool:
     """`predict_proba` hands torch `df.values`: objects raise, read-only ones (pandas 3) warn. Now a copy in floats."""
     import pandas as pd
 
-    catalog = module.MLModelCatalog
-    original = catalog.predict_proba
-
-    @wraps(original)
-    def predict_proba(self: Any, x: Any) -> Any:
+    @around(module.MLModelCatalog, "predict_proba")
+    def predict_proba(original: Any, self: Any, x: Any) -> Any:
         if self._backend != "pytorch" or not isinstance(x, pd.DataFrame):
             return original(self, x)
         torch = module.torch
@@ -188,5 +170,4 @@ def torch_dislikes_frame_values(module: ModuleType) -> bool:
         with torch.no_grad():
             return self._model(torch.from_numpy(values).to(device)).cpu().numpy()
 
-    catalog.predict_proba = predict_proba
     return True

@@ -5,11 +5,10 @@ from __future__ import annotations
 import inspect
 import os
 from contextvars import ContextVar
-from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 from carla_genre.errors import InputError
 from carla_genre.io import whole_file
 
@@ -27,24 +26,24 @@ def csv_catalog_splits_at_random(module: ModuleType) -> bool:
     catalog = module.CsvCatalog
     if "random_state" in inspect.signature(catalog.__init__).parameters:
         return False
-    original_init, original_split = catalog.__init__, module.train_test_split
+    parameters = list(inspect.signature(catalog.__init__).parameters.values())
 
-    def train_test_split(*arrays: Any, **options: Any) -> Any:
+    @around(module, "train_test_split")
+    def train_test_split(original_split: Any, *arrays: Any, **options: Any) -> Any:
         return original_split(*arrays, **{"random_state": _split_seed.get(), **options})
 
-    @wraps(original_init)
-    def __init__(self: Any, *args: Any, random_state: int | None = SPLIT_SEED, **options: Any) -> None:
+    @around(catalog, "__init__")
+    def __init__(
+        original_init: Any, self: Any, *args: Any, random_state: int | None = SPLIT_SEED, **options: Any
+    ) -> None:
         token = _split_seed.set(random_state)
         try:
             original_init(self, *args, **options)
         finally:
             _split_seed.reset(token)
 
-    parameters = list(inspect.signature(original_init).parameters.values())
     seed = inspect.Parameter("random_state", inspect.Parameter.KEYWORD_ONLY, default=SPLIT_SEED)
     __init__.__signature__ = inspect.Signature([*parameters, seed])  # type: ignore[attr-defined]
-    module.train_test_split = train_test_split  # type: ignore[attr-defined]
-    catalog.__init__ = __init__
     return True
 
 
@@ -72,11 +71,12 @@ def failed_data_download_is_no_help(module: ModuleType) -> bool:
     """Without a network `OnlineCatalog` ends in a URLError: the error names the files and where to put them."""
     if not hasattr(module, "urlretrieve"):
         return False
-    original_load = module.load_dataset
-    module.urlretrieve = whole_file_or_none(module.urlretrieve)  # type: ignore[attr-defined]
+    around(module, "urlretrieve")(whole_file_or_none)
 
-    @wraps(original_load)
-    def load_dataset(name: str, cache: bool = True, data_home: str | None = None, **kws: Any) -> Any:
+    @around(module, "load_dataset")
+    def load_dataset(
+        original_load: Any, name: str, cache: bool = True, data_home: str | None = None, **kws: Any
+    ) -> Any:
         try:
             return original_load(name, cache, data_home, **kws)
         except OSError as failure:
@@ -93,17 +93,11 @@ def failed_data_download_is_no_help(module: ModuleType) -> bool:
                 f"variable CF_DATA name a folder that has them"
             ) from failure
 
-    module.load_dataset = load_dataset  # type: ignore[attr-defined]
     return True
 
 
-def whole_file_or_none(urlretrieve: Any) -> Any:
-    """`urlretrieve` into a file of its own first: an interrupted download leaves nothing that looks complete."""
-
-    @wraps(urlretrieve)
-    def retrieve(url: str, filename: str, *args: Any, **kws: Any) -> Any:
-        with whole_file(filename) as part:
-            _, headers = urlretrieve(url, str(part), *args, **kws)
-        return filename, headers
-
-    return retrieve
+def whole_file_or_none(urlretrieve: Any, url: str, filename: str, *args: Any, **kws: Any) -> Any:
+    """Download into a file of its own first: an interrupted download leaves nothing that looks complete."""
+    with whole_file(filename) as part:
+        _, headers = urlretrieve(url, str(part), *args, **kws)
+    return filename, headers

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 from carla_genre.suggestions import suggestion
 
 
@@ -18,19 +17,17 @@ def merging_defaults_shares_and_drops(module: ModuleType) -> bool:
     It works on copies now. An unknown key is named in a warning, with the nearest known one; it is no error, because
     existing scripts pass such keys.
     """
-    original = module.merge_default_parameters
-    if not _shares(original):
+    if not _shares(module.merge_default_parameters):
         return False
 
-    @wraps(original)
-    def merge_default_parameters(hyperparams: dict | None, default: dict) -> dict:
+    @around(module, "merge_default_parameters")
+    def merge_default_parameters(original: Any, hyperparams: dict | None, default: dict) -> dict:
         given = _copied({} if hyperparams is None else hyperparams)
         for key, known in _unknown_keys(given, default):
             hint = suggestion(key, sorted(known))
             warnings.warn(f"unknown hyperparameter {key!r} is ignored: {hint}", UserWarning, stacklevel=3)
         return original(given, _copied(default))
 
-    module.merge_default_parameters = merge_default_parameters  # type: ignore[attr-defined]
     return True
 
 

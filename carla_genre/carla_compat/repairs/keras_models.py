@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from carla_genre.carla_compat.imports import OverlayModule
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 from carla_genre.carla_compat.stand_ins import StandInModule
 
 _AUTOENCODERS = (
@@ -97,16 +97,14 @@ def keras_fails_in_a_graph(module: ModuleType) -> bool:
 def ann_is_saved_into_working_folder(module: ModuleType) -> bool:
     """Training a network on TensorFlow leaves a second copy in `./saved_models`: only the cache keeps one."""
     ann = module.AnnModel
-    original = ann.build_train_save_model
-    if "model_directory" not in inspect.signature(original).parameters:
+    if "model_directory" not in inspect.signature(ann.build_train_save_model).parameters:
         return False
 
-    @wraps(original)
-    def build_train_save_model(self: Any, *args: Any, **options: Any) -> Any:
+    @around(ann, "build_train_save_model")
+    def build_train_save_model(original: Any, self: Any, *args: Any, **options: Any) -> Any:
         with tempfile.TemporaryDirectory() as folder:
             return original(self, *args, **{"model_directory": folder, **options})
 
-    ann.build_train_save_model = build_train_save_model
     return True
 
 
@@ -118,8 +116,8 @@ def tensorflow_is_missed_late(module: ModuleType) -> bool:
     absence, catalog = module.tf._absence, module.MLModelCatalog
     original_init = catalog.__init__
 
-    @wraps(original_init)
-    def __init__(self: Any, *args: Any, **options: Any) -> None:
+    @around(catalog, "__init__")
+    def __init__(original_init: Any, self: Any, *args: Any, **options: Any) -> None:
         bound = signature.bind(self, *args, **options)
         bound.apply_defaults()
         if bound.arguments["backend"] == "tensorflow":
@@ -127,7 +125,6 @@ def tensorflow_is_missed_late(module: ModuleType) -> bool:
         original_init(self, *args, **options)
 
     signature = inspect.signature(original_init)
-    catalog.__init__ = __init__
     return True
 
 
@@ -139,10 +136,9 @@ def keras_predict_needs_eager_mode(module: ModuleType) -> bool:
     from carla_genre.carla_compat.keras_predictions import probabilities
 
     catalog = module.MLModelCatalog
-    original_predict, original_predict_proba = catalog.predict, catalog.predict_proba
 
-    @wraps(original_predict_proba)
-    def predict_proba(self: Any, x: Any) -> Any:
+    @around(catalog, "predict_proba")
+    def predict_proba(original_predict_proba: Any, self: Any, x: Any) -> Any:
         if self.backend != "tensorflow":
             return original_predict_proba(self, x)
         x = self.get_ordered_features(x)
@@ -150,15 +146,14 @@ def keras_predict_needs_eager_mode(module: ModuleType) -> bool:
             raise ValueError("Input shape has to be two-dimensional")
         return probabilities(self.raw_model, x)
 
-    @wraps(original_predict)
-    def predict(self: Any, x: Any) -> Any:
+    @around(catalog, "predict")
+    def predict(original_predict: Any, self: Any, x: Any) -> Any:
         if self.backend != "tensorflow":
             return original_predict(self, x)
         if len(x.shape) != 2:
             raise ValueError("Input shape has to be two-dimensional, (instances, features).")
         return predict_proba(self, x)[:, 1].reshape((-1, 1))
 
-    catalog.predict, catalog.predict_proba = predict, predict_proba
     return True
 
 

@@ -7,7 +7,7 @@ from math import prod
 from types import ModuleType
 from typing import Any
 
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 from carla_genre.errors import InputError
 
 _MODEL = "carla.recourse_methods.catalog.causal_recourse.model"
@@ -22,11 +22,9 @@ def causal_recourse_has_no_defaults(module: ModuleType) -> bool:
 
     The defaults are the repository's head's: brute force, ten samples, one point, the true structural equations.
     """
-    method = module.CausalRecourse
-    build = method.__init__
 
-    @wraps(build)
-    def __init__(self: Any, mlmodel: Any, hyperparams: Any = None) -> None:
+    @around(module.CausalRecourse, "__init__")
+    def __init__(build: Any, self: Any, mlmodel: Any, hyperparams: Any = None) -> None:
         from carla.recourse_methods.catalog.causal_recourse import constraints, samplers
 
         defaults = {
@@ -47,7 +45,6 @@ def causal_recourse_has_no_defaults(module: ModuleType) -> bool:
             )
         build(self, mlmodel, settings)
 
-    method.__init__ = __init__
     return True
 
 

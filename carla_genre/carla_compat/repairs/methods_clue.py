@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from types import ModuleType
 from typing import Any
 
 from carla_genre.carla_compat.imports import OverlayModule
 from carla_genre.carla_compat.one_hot import groups_of, make_valid
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 from carla_genre.errors import InputError
 
 _MODEL = "carla.recourse_methods.catalog.clue.model"
@@ -18,19 +17,9 @@ _LIBRARY = "carla.recourse_methods.catalog.clue.library.clue_ml"
 @repair(f"{_LIBRARY}.src.utils")
 def clue_sums_a_generator(module: ModuleType) -> bool:
     """`np.sum` of a generator raises (numpy 2.4), by which CLUE counts its parameters: the numbers are summed."""
-    import warnings
     from collections.abc import Iterator
 
     import numpy as np
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            numbers: Any = (number for number in (1, 2))
-            if np.sum(numbers) == 3:
-                return False
-    except TypeError:
-        pass
 
     def total(values: Any, *args: Any, **kwargs: Any) -> Any:
         return np.sum(list(values) if isinstance(values, Iterator) else values, *args, **kwargs)
@@ -110,15 +99,12 @@ def clue_shares_one_file(module: ModuleType) -> bool:
 @repair(_MODEL)
 def clue_counts_features_not_columns(module: ModuleType) -> bool:
     """CLUE's network has one input a feature, and fails where a category has several columns: one a column."""
-    method = module.Clue
-    load = method._load_vae
 
-    @wraps(load)
-    def _load_vae(self: Any) -> Any:
+    @around(module.Clue, "_load_vae")
+    def _load_vae(load: Any, self: Any) -> Any:
         self._input_dimension = [1] * len(self._mlmodel.feature_input_order)
         return load(self)
 
-    method._load_vae = _load_vae
     return True
 
 
@@ -131,18 +117,14 @@ def clue_leaves_categories_between_levels(module: ModuleType) -> bool:
     import numpy as np
     import torch
 
-    method = module.CLUE
-    optimise = method.optimise
-
-    @wraps(optimise)
-    def optimised(self: Any, *args: Any, **kwargs: Any) -> tuple:
+    @around(module.CLUE, "optimise")
+    def optimised(optimise: Any, self: Any, *args: Any, **kwargs: Any) -> tuple:
         latent, steps, *others = optimise(self, *args, **kwargs)
         steps = np.asarray(steps, dtype=float)  # (steps, rows, columns)
         rows = torch.from_numpy(steps.reshape(-1, steps.shape[-1]).copy())
         valid = make_valid(rows, groups_of(self.BNN)) + 0.0  # no -0.0
         return latent, valid.numpy().reshape(steps.shape), *others
 
-    method.optimise = optimised
     return True
 
 
@@ -151,15 +133,12 @@ def clue_fails_on_a_batch_of_one_row(module: ModuleType) -> bool:
     """CLUE's batch normalisation fails where the last batch has one row: one row more is then trained on, the first."""
     import numpy as np
 
-    train = module.training
-
-    @wraps(train)
-    def training(x_train: Any, x_test: Any, dims: Any, path: str, *sizes: Any) -> Any:
+    @around(module, "training")
+    def training(train: Any, x_train: Any, x_test: Any, dims: Any, path: str, *sizes: Any) -> Any:
         # *sizes: width, depth, latent_dim, batch_size, epochs, ...; CARLA passes them by position
         batch_size = sizes[3]
         if len(x_train) % batch_size == 1:
             x_train = np.concatenate([x_train, x_train[:1]])
         return train(x_train, x_test, dims, path, *sizes)
 
-    module.training = training  # type: ignore[attr-defined]
     return True

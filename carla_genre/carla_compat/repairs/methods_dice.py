@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from carla_genre.carla_compat import registry
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,10 +20,9 @@ def dice_writes_text_into_numbers(module: ModuleType) -> bool:
 
     pandas 3 refuses text in a column of numbers; pandas 2 hands the classifier an array of objects.
     """
-    build = module.Dice.__init__
 
-    @wraps(build)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    @around(module.Dice, "__init__")
+    def __init__(build: Any, self: Any, *args: Any, **kwargs: Any) -> None:
         build(self, *args, **kwargs)
         explainer = self._dice
         sample = getattr(explainer, "get_samples", None)
@@ -40,7 +38,6 @@ def dice_writes_text_into_numbers(module: ModuleType) -> bool:
 
         explainer.get_samples = get_samples  # of this one object; dice_ml stays as it is
 
-    module.Dice.__init__ = __init__
     return False  # recorded when text was sampled
 
 
@@ -88,15 +85,13 @@ def dice_loses_rows_without_answer(module: ModuleType) -> bool:
 @repair(_DICE)
 def dice_asks_for_columns_the_classifier_lacks(module: ModuleType) -> bool:
     """Dice is built on every column of the data, and misses those that a forest does not see: it gets the others."""
-    build = module.Dice.__init__
 
-    @wraps(build)
-    def __init__(self: Any, mlmodel: Any, *args: Any, **kwargs: Any) -> None:
+    @around(module.Dice, "__init__")
+    def __init__(build: Any, self: Any, mlmodel: Any, *args: Any, **kwargs: Any) -> None:
         seen = [*mlmodel.feature_input_order, mlmodel.data.target]
         everything = set(mlmodel.data.df.columns) <= set(seen)
         build(self, mlmodel if everything else _InputsOnly(mlmodel, seen), *args, **kwargs)
 
-    module.Dice.__init__ = __init__
     return True
 
 

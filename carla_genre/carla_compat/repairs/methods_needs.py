@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 from carla_genre.errors import InputError, MissingDependencyError
 
 _CATALOG = "carla.recourse_methods.catalog"
@@ -29,11 +28,10 @@ _GRADIENT = "it follows the gradient of a pytorch network or hands it tensors"
 _TREES = "it reads the trees of a forest"
 
 _NEEDS = {
-    f"{_CATALOG}.cchvae.model": Need("CCHVAE", ("pytorch",), _GRADIENT, _ANY_BACKEND),
-    f"{_CATALOG}.clue.model": Need("Clue", ("pytorch",), _GRADIENT, _ANY_BACKEND),
-    f"{_CATALOG}.crud.model": Need("CRUD", ("pytorch",), _GRADIENT, _ANY_BACKEND),
-    f"{_CATALOG}.revise.model": Need("Revise", ("pytorch",), _GRADIENT, _ANY_BACKEND),
-    f"{_CATALOG}.wachter.model": Need("Wachter", ("pytorch",), _GRADIENT, _ANY_BACKEND),
+    **{
+        f"{_CATALOG}.{name.lower()}.model": Need(name, ("pytorch",), _GRADIENT, _ANY_BACKEND)
+        for name in ("CCHVAE", "Clue", "CRUD", "Revise", "Wachter")
+    },
     f"{_CATALOG}.feature_tweak.model": Need("FeatureTweak", ("sklearn", "xgboost"), _TREES, _ANY_BACKEND),
     f"{_CATALOG}.focus.model": Need(
         "FOCUS", ("sklearn", "xgboost"), _TREES, f"FeatureTweak needs no TensorFlow; {_ANY_BACKEND}"
@@ -60,14 +58,14 @@ def _classifier(build: Any, *args: Any, **kwargs: Any) -> Any:
 def wrong_backend_is_no_help(module: ModuleType) -> bool:
     """A method that needs one kind of classifier fails deep inside with another: it says so when it is built."""
     need = _NEEDS[module.__name__]
-    method = getattr(module, need.name)
-    build = method.__init__
+    if not need.backends:
+        return False
 
-    @wraps(build)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    @around(getattr(module, need.name), "__init__")
+    def __init__(build: Any, self: Any, *args: Any, **kwargs: Any) -> None:
         mlmodel = _classifier(build, *args, **kwargs)
         backend = getattr(mlmodel, "backend", None)
-        if need.backends and backend is not None and backend not in need.backends:
+        if backend is not None and backend not in need.backends:
             raise InputError(
                 f"{need.name} takes classifiers of backend {' or '.join(need.backends)}, because {need.why}; this "
                 f"one's backend is {backend!r}. {need.instead}"
@@ -78,24 +76,19 @@ def wrong_backend_is_no_help(module: ModuleType) -> bool:
             )
         build(self, *args, **kwargs)
 
-    if need.backends:
-        method.__init__ = __init__
-    return bool(need.backends)
+    return True
 
 
 @repair(*_NEEDS)
 def absent_package_is_no_help(module: ModuleType) -> bool:
     """The error about an absent package names the command, but not the methods that do without it: both are named."""
     need = _NEEDS[module.__name__]
-    method = getattr(module, need.name)
-    build = method.__init__
 
-    @wraps(build)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    @around(getattr(module, need.name), "__init__")
+    def __init__(build: Any, self: Any, *args: Any, **kwargs: Any) -> None:
         try:
             build(self, *args, **kwargs)
         except MissingDependencyError as error:
             raise MissingDependencyError(f"{error}. Instead: {need.instead}") from error
 
-    method.__init__ = __init__
     return True

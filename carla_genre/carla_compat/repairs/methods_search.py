@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from carla_genre.carla_compat.one_hot import Groups, current_groups, one_level_each
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,15 +18,13 @@ _CATALOG = "carla.recourse_methods.catalog"
 @repair(f"{_CATALOG}.wachter.library.wachter")
 def wachter_indexes_with_a_float(module: ModuleType) -> bool:
     """Wachter's default loss "BCE" takes the target class out of a float tensor and indexes with it: IndexError."""
-    original = module.wachter_recourse
-    if "round" in original.__code__.co_names:  # the repository's head rounds the class itself
+    if "round" in module.wachter_recourse.__code__.co_names:  # the repository's head rounds the class itself
         return False
 
-    @wraps(original)
-    def wachter_recourse(torch_model: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    @around(module, "wachter_recourse")
+    def wachter_recourse(original: Any, torch_model: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return original(lambda x: _Probabilities(torch_model(x)), *args, **kwargs)
 
-    module.wachter_recourse = wachter_recourse  # type: ignore[attr-defined]
     return True
 
 
@@ -101,12 +98,11 @@ def growing_spheres_never_gives_up(module: ModuleType) -> bool:
     """GrowingSpheres ignores `max_iter` and hangs where no counterfactual is found: the row is left empty then."""
     import numpy as np
 
-    original = module.growing_spheres_search
-    if not _searches_without_end(original):
+    if not _searches_without_end(module.growing_spheres_search):
         return False
 
-    @wraps(original)
-    def growing_spheres_search(instance, *args, **kwargs):  # type: ignore[no-untyped-def]
+    @around(module, "growing_spheres_search")
+    def growing_spheres_search(original, instance, *args, **kwargs):  # type: ignore[no-untyped-def]
         bound = _bound(original, instance, *args, **kwargs)
         bound["model"] = _WatchedModel(bound["model"], bound["max_iter"] + 1, lambda x: x)
         try:
@@ -114,7 +110,6 @@ def growing_spheres_never_gives_up(module: ModuleType) -> bool:
         except _SearchExhausted:
             return np.full(len(instance), np.nan)
 
-    module.growing_spheres_search = growing_spheres_search  # type: ignore[attr-defined]
     return True
 
 
@@ -125,10 +120,8 @@ def growing_spheres_draws_columns_apart(module: ModuleType) -> bool:
 
     import numpy as np
 
-    original = module.growing_spheres_search
-
-    @wraps(original)
-    def growing_spheres_search(instance, *args, **kwargs):  # type: ignore[no-untyped-def]
+    @around(module, "growing_spheres_search")
+    def growing_spheres_search(original, instance, *args, **kwargs):  # type: ignore[no-untyped-def]
         groups: Groups = [group for group in current_groups() or [] if len(group) > 1]
         if not groups:
             return original(instance, *args, **kwargs)
@@ -143,7 +136,6 @@ def growing_spheres_draws_columns_apart(module: ModuleType) -> bool:
         found = np.asarray(original(**bound), dtype=float)
         return found if np.isnan(found).any() else adapt(found[None, :])[0]
 
-    module.growing_spheres_search = growing_spheres_search  # type: ignore[attr-defined]
     return True
 
 
@@ -180,15 +172,12 @@ def face_starts_from_another_row(module: ModuleType) -> bool:
     """FACE draws a subset and then looks its factual up at the old position, which is another row: it is put first."""
     import pandas as pd
 
-    original = module.graph_search
-
-    @wraps(original)
-    def graph_search(data, index, *args, **kwargs):  # type: ignore[no-untyped-def]
+    @around(module, "graph_search")
+    def graph_search(original, data, index, *args, **kwargs):  # type: ignore[no-untyped-def]
         others = [position for position in range(len(data)) if position != index]
         first = pd.concat([data.iloc[[index]], data.iloc[others]], ignore_index=True)
         return original(first, 0, *args, **kwargs)
 
-    module.graph_search = graph_search  # type: ignore[attr-defined]
     return True
 
 
@@ -197,20 +186,17 @@ def face_needs_an_immutable(module: ModuleType) -> bool:
     """FACE fails where no feature is immutable (CARLA's issue 202): its graph is then left without a constraint."""
     import numpy as np
 
-    search, build = module.graph_search, module.build_constraints
     nothing_fixed = object()
 
-    @wraps(search)
-    def graph_search(data, index, keys_immutable, *args, **kwargs):  # type: ignore[no-untyped-def]
+    @around(module, "graph_search")
+    def graph_search(search, data, index, keys_immutable, *args, **kwargs):  # type: ignore[no-untyped-def]
         keys = keys_immutable if len(keys_immutable) else [nothing_fixed]
         return search(data, index, keys, *args, **kwargs)
 
-    @wraps(build)
-    def build_constraints(data, i, keys_immutable, *args, **kwargs):  # type: ignore[no-untyped-def]
+    @around(module, "build_constraints")
+    def build_constraints(build, data, i, keys_immutable, *args, **kwargs):  # type: ignore[no-untyped-def]
         if keys_immutable[i] is nothing_fixed:
             return np.ones((len(data), len(data))), np.ones((len(data), len(data)))
         return build(data, i, keys_immutable, *args, **kwargs)
 
-    module.graph_search = graph_search  # type: ignore[attr-defined]
-    module.build_constraints = build_constraints  # type: ignore[attr-defined]
     return True

@@ -6,10 +6,10 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from carla_genre.carla_compat import registry
-from carla_genre.carla_compat.alignment import Answering, with_index_of, wrap_answers
+from carla_genre.carla_compat.alignment import with_index_of, wrap_answers
 from carla_genre.carla_compat.imports import OverlayModule
 from carla_genre.carla_compat.one_hot import columns_of, current_groups, groups_in_use, groups_of, make_valid
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 
 _PROCESSING = "carla.recourse_methods.processing"
 
@@ -18,15 +18,12 @@ _PROCESSING = "carla.recourse_methods.processing"
 def counterfactuals_are_numbered_from_zero(module: ModuleType) -> bool:
     """Most methods return rows 0..n-1 whatever the factuals' index is: the factuals' labels are put back."""
 
-    def keep_index(answer: Answering) -> Answering:
-        def get_counterfactuals(self: Any, factuals: Any) -> Any:
-            found = answer(self, factuals)
-            labelled = with_index_of(factuals, found)
-            if labelled is not found:
-                registry.record("counterfactuals_are_numbered_from_zero", module.__name__)
-            return labelled
-
-        return get_counterfactuals
+    def keep_index(answer: Any, self: Any, factuals: Any) -> Any:
+        found = answer(self, factuals)
+        labelled = with_index_of(factuals, found)
+        if labelled is not found:
+            registry.record("counterfactuals_are_numbered_from_zero", module.__name__)
+        return labelled
 
     wrap_answers(module, keep_index)
     return False  # recorded when a method has lost an index
@@ -131,16 +128,13 @@ def crud_needs_the_label(module: ModuleType) -> bool:
     """CRUD fails on factuals without the target column: where it is absent, the predicted label stands in."""
     import numpy as np
 
-    def with_label(answer: Answering) -> Answering:
-        def get_counterfactuals(self: Any, factuals: Any) -> Any:
-            target = self._mlmodel.data.target
-            if target not in factuals.columns:
-                inputs = self._mlmodel.get_ordered_features(factuals)
-                label = np.argmax(np.asarray(self._mlmodel.predict_proba(inputs)), axis=1)
-                factuals = factuals.assign(**{target: label})
-            return answer(self, factuals)
-
-        return get_counterfactuals
+    def with_label(answer: Any, self: Any, factuals: Any) -> Any:
+        target = self._mlmodel.data.target
+        if target not in factuals.columns:
+            inputs = self._mlmodel.get_ordered_features(factuals)
+            label = np.argmax(np.asarray(self._mlmodel.predict_proba(inputs)), axis=1)
+            factuals = factuals.assign(**{target: label})
+        return answer(self, factuals)
 
     return bool(wrap_answers(module, with_label))
 
@@ -180,25 +174,19 @@ def category_is_not_one_level(module: ModuleType) -> bool:
 
 
 def _reconstruct_by_group(module: ModuleType) -> bool:
-    original = module.reconstruct_encoding_constraints
-
-    def reconstruct_encoding_constraints(x, feature_pos, binary_cat):  # type: ignore[no-untyped-def]
+    @around(module, "reconstruct_encoding_constraints")
+    def reconstruct_encoding_constraints(original, x, feature_pos, binary_cat):  # type: ignore[no-untyped-def]
         groups = current_groups()
         if groups is None or sorted(feature_pos) != sorted(p for group in groups for p in group):
             return original(x, feature_pos, binary_cat)
         return make_valid(x, groups)
 
-    reconstruct_encoding_constraints.__doc__ = original.__doc__
-    module.reconstruct_encoding_constraints = reconstruct_encoding_constraints  # type: ignore[attr-defined]
     return True
 
 
-def _with_groups(answer: Answering) -> Answering:
-    def get_counterfactuals(self: Any, factuals: Any) -> Any:
-        mlmodel = getattr(self, "_mlmodel", None)
-        if mlmodel is None:
-            return answer(self, factuals)
-        with groups_in_use(groups_of(mlmodel)):
-            return answer(self, factuals)
-
-    return get_counterfactuals
+def _with_groups(answer: Any, self: Any, factuals: Any) -> Any:
+    mlmodel = getattr(self, "_mlmodel", None)
+    if mlmodel is None:
+        return answer(self, factuals)
+    with groups_in_use(groups_of(mlmodel)):
+        return answer(self, factuals)

@@ -10,7 +10,7 @@ from typing import Any
 
 from carla_genre.carla_compat.imports import OverlayModule
 from carla_genre.carla_compat.one_hot import groups_of, make_valid
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 
 _CEM = "carla.recourse_methods.catalog.cem.model"
 _FOCUS = "carla.recourse_methods.catalog.focus.model"
@@ -45,16 +45,14 @@ def cem_steps_in_any_order(module: ModuleType) -> bool:
     if sys.modules.get("tensorflow") is None:
         return False
     tf, method = module.tf, module.CEM
-    build = method.__init__
 
-    @wraps(build)
-    def __init__(self: Any, session: Any, *args: Any, **kwargs: Any) -> None:
+    @around(method, "__init__")
+    def __init__(build: Any, self: Any, session: Any, *args: Any, **kwargs: Any) -> None:
         build(self, session, *args, **kwargs)
         value = self._adv_updater.op.inputs[1]
         with session.graph.as_default(), tf.control_dependencies([self._adv_updater_s.op]):
             self._adv_updater = tf.assign(self._adv, value)
 
-    method.__init__ = __init__
     return True
 
 
@@ -75,11 +73,9 @@ def cem_answers_failures_with_zeros(module: ModuleType) -> bool:
 @repair(_CEM)
 def cem_leaves_categories_between_levels(module: ModuleType) -> bool:
     """CEM moves a category to any number, so that nobody could have it: each gets its likeliest level."""
-    method = module.CEM
-    search = method._counterfactual_search
 
-    @wraps(search)
-    def _counterfactual_search(self: Any, instance: Any) -> Any:
+    @around(module.CEM, "_counterfactual_search")
+    def _counterfactual_search(search: Any, self: Any, instance: Any) -> Any:
         import numpy as np
         import torch
 
@@ -88,7 +84,6 @@ def cem_leaves_categories_between_levels(module: ModuleType) -> bool:
             return found
         return make_valid(torch.from_numpy(found.reshape(1, -1)), groups_of(self._mlmodel)).numpy().ravel()
 
-    method._counterfactual_search = _counterfactual_search
     return True
 
 
@@ -142,11 +137,9 @@ def focus_answers_failures_with_zeros(module: ModuleType) -> bool:
 @repair(_FOCUS)
 def focus_remembers_the_last_people(module: ModuleType) -> bool:
     """FOCUS keeps its optimiser's momentum: the same people get other answers later. Each search has its own now."""
-    method = module.FOCUS
-    answer = method.get_counterfactuals
 
-    @wraps(answer)
-    def get_counterfactuals(self: Any, factuals: Any) -> Any:
+    @around(module.FOCUS, "get_counterfactuals")
+    def get_counterfactuals(answer: Any, self: Any, factuals: Any) -> Any:
         unused = self.optimizer
         self.optimizer = deepcopy(unused)
         try:
@@ -154,7 +147,6 @@ def focus_remembers_the_last_people(module: ModuleType) -> bool:
         finally:
             self.optimizer = unused
 
-    method.get_counterfactuals = get_counterfactuals
     return True
 
 
@@ -173,27 +165,22 @@ def focus_answers_hang_on_who_else_asks(module: ModuleType) -> bool:
     if sys.modules.get("tensorflow") is None:
         return False
     module.tf = OverlayModule(module.tf, {"reduce_mean": module.tf.reduce_sum})  # type: ignore[attr-defined]
-    method = module.FOCUS
-    answer = method.get_counterfactuals
 
-    @wraps(answer)
-    def get_counterfactuals(self: Any, factuals: Any) -> Any:
+    @around(module.FOCUS, "get_counterfactuals")
+    def get_counterfactuals(answer: Any, self: Any, factuals: Any) -> Any:
         people = [row for row in range(len(factuals)) for _ in range(_PACKET)]
         return answer(self, factuals.iloc[people]).iloc[::_PACKET].reset_index(drop=True)
 
-    method.get_counterfactuals = get_counterfactuals
     return True
 
 
 @repair("carla.models.catalog.trees")
 def tree_scores_are_no_index(module: ModuleType) -> bool:
     """FOCUS on xgboost takes `score > 0.5` for a list's index, which numpy 2 refuses: the scores become Python's."""
-    original = module.parse_booster
 
-    @wraps(original)
-    def parse_booster(booster: Any) -> Any:
+    @around(module, "parse_booster")
+    def parse_booster(original: Any, booster: Any) -> Any:
         *parts, scores = original(booster)
         return (*parts, [float(score) for score in scores])
 
-    module.parse_booster = parse_booster  # type: ignore[attr-defined]
     return True

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import wraps
 from types import ModuleType
 from typing import Any
 
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 
 #: What the repository's head takes where nothing else is given.
 _DEFAULTS: dict[str, dict[str, Any]] = {
@@ -37,15 +36,15 @@ def tree_methods_have_no_defaults(module: ModuleType) -> bool:
     from carla.recourse_methods.processing import counterfactuals
 
     method._DEFAULT_HYPERPARAMS = _DEFAULTS[name]
-    build = method.__init__
 
-    @wraps(build)
-    def __init__(self: Any, mlmodel: Any, hyperparams: Any = None, *args: Any, **kwargs: Any) -> None:
+    @around(method, "__init__")
+    def __init__(
+        build: Any, self: Any, mlmodel: Any, hyperparams: Any = None, *args: Any, **kwargs: Any
+    ) -> None:
         # asked of the module: its repair (no default is shared, unknown names are told) is in place by now
         settings = counterfactuals.merge_default_parameters(hyperparams, method._DEFAULT_HYPERPARAMS)
         build(self, mlmodel, settings, *args, **kwargs)
 
-    method.__init__ = __init__
     return True
 
 

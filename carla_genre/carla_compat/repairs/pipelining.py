@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+from functools import wraps
 from types import ModuleType
 from typing import Any
 
@@ -18,14 +18,10 @@ _STEPS = "carla.data.pipelining.steps"
 @repair(_TRANSFORMERS)
 def one_hot_encoder_lacks_sparse(module: ModuleType) -> bool:
     """`OneHotEncoder(sparse=)` and `get_feature_names` are gone (scikit-learn 1.2, 1.4): CARLA gets both."""
-    preprocessing = module.preprocessing
-    parameters = inspect.signature(preprocessing.OneHotEncoder.__init__).parameters
-    if "sparse" in parameters and hasattr(preprocessing.OneHotEncoder, "get_feature_names"):
-        return False
     from carla_genre.carla_compat import encoders
 
     names = {"OneHotEncoder": encoders.one_hot_encoder, "FunctionTransformer": encoders.CatalogIdentity}
-    module.preprocessing = OverlayModule(preprocessing, names)  # type: ignore[attr-defined]
+    module.preprocessing = OverlayModule(module.preprocessing, names)  # type: ignore[attr-defined]
     return True
 
 
@@ -36,29 +32,13 @@ def unknown_preprocessing_is_identity(module: ModuleType) -> bool:
         "fit_scaler": ("scaling_method", ("MinMax", "Standard", "Identity")),
         "fit_encoder": ("encoding_method", ("OneHot", "OneHot_drop_binary", "Identity")),
     }
-    probe = _probe_frame()
-    if not any(_accepts(getattr(module, name), "no such method", probe) for name in fits):
-        return False
     for name, (argument, known) in fits.items():
         setattr(module, name, _checked_fit(getattr(module, name), argument, known))
     return True
 
 
-def _probe_frame() -> Any:
-    import pandas as pd
-
-    return pd.DataFrame({"probe": [0.0, 1.0]})
-
-
-def _accepts(fit: Any, method: str, frame: Any) -> bool:
-    try:
-        fit(method, frame)
-    except ValueError:
-        return False
-    return True
-
-
 def _checked_fit(fit: Any, argument: str, known: tuple[str, ...]) -> Any:
+    @wraps(fit)
     def checked(method: Any, df: Any) -> Any:
         if method is None:
             method = "Identity"
@@ -74,7 +54,6 @@ def _checked_fit(fit: Any, argument: str, known: tuple[str, ...]) -> Any:
             method = "Identity"
         return fit(method, df)
 
-    checked.__name__, checked.__doc__ = fit.__name__, fit.__doc__
     return checked
 
 
@@ -144,10 +123,6 @@ def _dense(values: Any) -> Any:
 @repair("carla.data.catalog.catalog")
 def catalog_encoder_lacks_feature_names(module: ModuleType) -> bool:
     """`catalog.encoder.get_feature_names` is gone from scikit-learn's encoders (1.2): catalogs hold one that has it."""
-    from sklearn.preprocessing import OneHotEncoder
-
-    if hasattr(OneHotEncoder, "get_feature_names"):
-        return False
     from carla_genre.carla_compat.encoders import as_catalog_encoder
 
     catalog = module.DataCatalog

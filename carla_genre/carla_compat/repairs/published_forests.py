@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import wraps
 from types import ModuleType
 from typing import Any
 
 from carla_genre.carla_compat.imports import OverlayModule
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.registry import around, repair
 
 
 @repair("carla.models.catalog.load_model")
@@ -23,10 +22,9 @@ def old_forests_do_not_unpickle(module: ModuleType) -> bool:
 def published_forest_has_another_order(module: ModuleType) -> bool:
     """CARLA's catalog lists Adult's features in another order than its xgboost forest: the forest's own order holds."""
     catalog = module.MLModelCatalog
-    original_init = catalog.__init__
 
-    @wraps(original_init)
-    def __init__(self: Any, *args: Any, **options: Any) -> None:
+    @around(catalog, "__init__")
+    def __init__(original_init: Any, self: Any, *args: Any, **options: Any) -> None:
         original_init(self, *args, **options)
         model: Any = getattr(self, "_model", None)
         if self.backend != "xgboost" or not hasattr(model, "get_booster"):
@@ -35,5 +33,4 @@ def published_forest_has_another_order(module: ModuleType) -> bool:
         if own and sorted(own) == sorted(self._feature_input_order):
             self._feature_input_order = list(own)
 
-    catalog.__init__ = __init__
     return True

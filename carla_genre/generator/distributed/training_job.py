@@ -26,19 +26,7 @@ JOB = "job.pt"
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """What a process needs to train.
-
-    Parameters
-    ----------
-    generator, pairs, config, seed, verbose, name
-        As :class:`carla_genre.generator.trainer.Trainer` takes them.
-    device : str
-        "cpu" or "cuda".
-    threads : int
-        Processor threads of each process.
-    log_level : int
-        Of the log lines that are shown.
-    """
+    """What a process needs to train: what a Trainer takes, the kind of device, its threads and log level."""
 
     generator: Generator
     pairs: Pairs

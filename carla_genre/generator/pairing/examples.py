@@ -30,16 +30,7 @@ class Example(NamedTuple):
 
 
 class Examples:
-    """Draws of Q for the sources of pairs.
-
-    Parameters
-    ----------
-    generator : Generator
-    pairs : Pairs
-        On the generator's device.
-    config : Training
-        ``conditional`` and ``soft_labels`` count.
-    """
+    """Draws of Q for the sources of pairs, which lie on the generator's device."""
 
     def __init__(self, generator: Generator, pairs: Pairs, config: Training) -> None:
         self.pairs, self.bins = pairs, generator.answer_bins

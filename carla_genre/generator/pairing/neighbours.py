@@ -182,13 +182,7 @@ def nearest_targets(
 ) -> Neighbours:
     """The exact nearest of the targets that have a row's immutables and that its directions allow, on the CPU.
 
-    Parameters
-    ----------
-    rows : ndarray (n, D)
-    targets : ndarray (N, D)
-        All of them inside the ranges.
-    constraints, k, relax, device, dtype
-        As for :class:`Search`.
+    The parameters are those of :class:`Search`.
     """
     search = Search(rows, targets, constraints, k, relax, device, dtype)
     cost, indices = search.nearest(torch.arange(len(rows), device=device))
