@@ -140,7 +140,7 @@ def test_who_would_be_answered_too_uncertainly_is_not_answered(careful: GenRe, m
     factuals = denied(mlmodel, 100)
     answers = careful.get_counterfactuals(factuals)
     unbounded = careful.with_sampling()
-    unbounded._selector = careful.selector.without_bound()
+    unbounded._selector = replace(careful.selector, least_probability=0.0)
     everybody = unbounded.get_counterfactuals(factuals)
     given, answered = answers.notna().all(axis=1), everybody.notna().all(axis=1)
     assert 0.2 < given.mean() < answered.mean()

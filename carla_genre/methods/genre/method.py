@@ -67,8 +67,7 @@ class GenRe(SchemaMethod):
     Raises
     ------
     InputError
-        A hyperparameter is wrong, D_h- or D_h+ is empty (the message says which gamma would have rows), or
-        no denied row has an accepted row of the same immutables.
+        A hyperparameter is wrong, D_h- or D_h+ is empty, or no denied row has an accepted one of the same immutables.
     CheckpointError
         ``warm_start`` is no such file, or one of another schema, architecture or binning.
 
