@@ -85,5 +85,5 @@ def one_level_each(x: np.ndarray, factual: np.ndarray, groups: Groups, preferenc
         valid[:, group] = 0.0
         valid[range(len(x)), [group[position] for position in level]] = 1.0
         undrawn = np.flatnonzero(~drawn.any(axis=1))
-        valid[np.ix_(undrawn, group)] = factual[group]
+        valid[undrawn[:, None], group] = factual[group]
     return valid
