@@ -14,7 +14,6 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from benchmarks.command import command_parser, exit_status, results_folder
 from benchmarks.robust.cells import GRID, cells, wide_cells
@@ -22,8 +21,7 @@ from benchmarks.robust.page import markdown
 from benchmarks.robust.wide import WIDE, write_tables
 from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.grid_file import read_yaml
-from carla_genre.harness.measure import measure
-from carla_genre.harness.record import failure
+from carla_genre.harness.measure import measure_or_fail
 from carla_genre.harness.run import records_of, run_grid
 from carla_genre.protocol.cache import default_folder
 
@@ -49,7 +47,8 @@ def _run(options: argparse.Namespace) -> int:
         every = _cells(options, Path(tables))
         if not options.no_run:
             paths = Paths(options.root, tables, str(options.cache or default_folder()))
-            run_grid(every, folder, paths, measure_one=_measure_here)
+            # In this process: most cells take less than a process takes to start.
+            run_grid(every, folder, paths, measure_one=measure_or_fail)
     records = records_of(every, folder)
     print(markdown(records))
     return int(len(records) < len(every) or any("error" in record for record in records))
@@ -63,14 +62,6 @@ def _cells(options: argparse.Namespace, tables: Path) -> list[Cell]:
     of_paper = cells(options.quick, options.only, narrow, options.seeds) if narrow else []
     of_many = write_tables(wide, tables, options.uci)
     return of_paper + (wide_cells(of_many, options.quick, options.only, options.seeds) if wide else [])
-
-
-def _measure_here(cell: Cell, paths: Paths, *_: Any) -> dict[str, Any]:
-    """A cell in this process: most take less than a process takes to start."""
-    try:
-        return measure(cell, paths)
-    except Exception as error:  # whatever a method raises is what the record is for
-        return failure(cell, error)
 
 
 def _parser() -> argparse.ArgumentParser:

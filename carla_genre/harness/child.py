@@ -69,14 +69,10 @@ def _environment(scratch: str, gpu: str | None) -> Mapping[str, str]:
 def main(arguments: list[str]) -> int:
     """Measure the cell of a JSON file and write its record; an error is a record too."""
     end_with_parent()
-    from carla_genre.harness.measure import measure  # which takes seconds to import
+    from carla_genre.harness.measure import measure_or_fail  # which takes seconds to import
 
     content, target = json.loads(Path(arguments[0]).read_text()), Path(arguments[1])
-    cell, paths = Cell(**content["cell"]), Paths(**content["paths"])
-    try:
-        record = measure(cell, paths)
-    except Exception as error:  # whatever a method raises is what the record is for
-        record = failure(cell, error)
+    record = measure_or_fail(Cell(**content["cell"]), Paths(**content["paths"]))
     write_text(target, json.dumps(record))
     return 0
 

@@ -14,7 +14,7 @@ import torch
 from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.evaluation.measure import aligned
 from carla_genre.harness.cell import Cell, Paths
-from carla_genre.harness.record import environment
+from carla_genre.harness.record import environment, failure
 from carla_genre.harness.scoring import GivenAnswers, Scoring
 from carla_genre.io import in_json
 from carla_genre.methods.carla.respecting import RespectConstraints
@@ -81,6 +81,14 @@ def measure(cell: Cell, paths: Paths = Paths()) -> dict[str, Any]:  # noqa: B008
     if not isinstance(method, SchemaMethod):  # which holds the constraints by itself
         record["constrained"] = _constrained(setting, people, answers, scoring)
     return record
+
+
+def measure_or_fail(cell: Cell, paths: Paths, *_: Any) -> dict[str, Any]:
+    """The record of a cell that is run in this process, or of its failure; what else a run hands over has no effect."""
+    try:
+        return measure(cell, paths)
+    except Exception as error:  # whatever a method raises is what the record is for
+        return failure(cell, error)
 
 
 def _people_and_answers(setting: Setting, answers: pd.DataFrame) -> dict[str, Any]:

@@ -19,7 +19,7 @@ Record = Mapping[str, Any]
 
 
 class GridProgress:
-    """Told what begins and ends. Used in a ``with`` statement."""
+    """Shows what begins and ends. It is used in a ``with`` statement."""
 
     def __init__(self) -> None:
         self.cells: list[Cell] = []

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -17,18 +16,10 @@ from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
 Record = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Column:
-    """A figure of the tables.
+class Column(NamedTuple):
+    """A figure of the tables: its key in a record's ``scores``, its name in ``evaluation.FIGURES``, and digits.
 
-    Attributes
-    ----------
-    key : str
-        Its name in a record's ``scores``; empty for what stands elsewhere.
-    figure : str
-        Its name in :data:`carla_genre.evaluation.FIGURES`, which defines it; empty for what is no measure.
-    digits : int
-        Shown.
+    The key is empty for what stands elsewhere in a record, the name for what is no measure.
     """
 
     key: str
@@ -122,22 +113,10 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
             figures = pd.DataFrame(
                 [_figures(record, constraints) for record in measured], columns=list(MEASURES), dtype=float
             )
-            means, deviations = figures.mean(), figures.std()
-            parts = {
-                name: value
-                for measure in MEASURES
-                for name, value in ((measure, means[measure]), (f"{measure} std", deviations[measure]))
-            }
-            rows.append({**start, "constraints": constraints, **parts})
-    columns = [
-        "data",
-        *(["classifier"] if others else []),
-        "method",
-        "constraints",
-        "seeds",
-        "failed",
-        "code",
-    ]
+            deviations = figures.std().add_suffix(" std")
+            rows.append({**start, "constraints": constraints, **figures.mean(), **deviations})
+    problem = ["data", "classifier"] if others else ["data"]
+    columns = [*problem, "method", "constraints", "seeds", "failed", "code"]
     return pd.DataFrame(rows, columns=[*columns, *(c for m in MEASURES for c in (m, f"{m} std"))])
 
 
@@ -176,13 +155,8 @@ def markdown(rows: pd.DataFrame) -> str:
         f"- {', '.join(row[name] for name in names)}: {row['failed']} failed"
         for row in failed.to_dict("records")
     ]
-    parts = [
-        columns_table(rows, MAIN),
-        LEGEND,
-        columns_table(rows, FURTHER),
-        FURTHER_LEGEND,
-        "\n".join([*reasons, *notes(rows)]),
-    ]
+    foot = "\n".join([*reasons, *notes(rows)])
+    parts = [columns_table(rows, MAIN), LEGEND, columns_table(rows, FURTHER), FURTHER_LEGEND, foot]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 

@@ -13,21 +13,13 @@ from harness_cases import measures
 
 from carla_genre.cli import main
 from carla_genre.harness import command, read_grid
-from carla_genre.harness.measure import measure
-from carla_genre.harness.record import failure
+from carla_genre.harness.measure import measure, measure_or_fail
 from carla_genre.harness.run import records_of, run_grid
 
 
 def run_here(*arguments, **options):
     """Cells are measured in this process."""
-
-    def measure_one(cell, paths, *rest):
-        try:
-            return measure(cell, paths)
-        except Exception as error:
-            return failure(cell, error)
-
-    return run_grid(*arguments, **options, measure_one=measure_one)
+    return run_grid(*arguments, **options, measure_one=measure_or_fail)
 
 
 @pytest.fixture
