@@ -98,11 +98,12 @@ def fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     from carla_genre.generator import config
-    from carla_genre.selection import calibration, surrogate
+    from carla_genre.selection import calibration, selector, surrogate
 
     torch.manual_seed(0)
 
     short = replace(config.DEFAULT, training=replace(config.DEFAULT.training, steps=20, evaluations=2))
     monkeypatch.setitem(config.PRESETS, "default", short)
+    monkeypatch.setattr(selector, "MOST_ROWS", 2000)
     monkeypatch.setattr(surrogate, "TREES", 20)
     monkeypatch.setattr(calibration, "MOST_DRAWS", 1)

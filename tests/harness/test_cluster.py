@@ -1,5 +1,6 @@
 """The grid on a Dask cluster gives the numbers of the sequential run."""
 
+import contextlib
 import sys
 import time
 
@@ -33,25 +34,39 @@ def test_what_is_no_address_is_told_at_once(tmp_path, address):
         run_grid([], tmp_path, cluster=address)
 
 
-@pytest.fixture
-def two_processes(tmp_path):
-    """A local cluster of two worker processes, as two machines would be."""
+@contextlib.contextmanager
+def two_workers(folder, **where):
+    """A local cluster of two workers; its scheduler's address."""
     distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**options, local_directory=str(tmp_path / "dask")) as local:
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, **where}
+    with distributed.LocalCluster(**options, local_directory=str(folder / "dask")) as local:
         yield local.scheduler_address
 
 
-def test_two_worker_processes_give_the_numbers_of_one_process(two_processes, grid_file, paths, tmp_path):
+@pytest.fixture
+def two_processes(tmp_path):
+    """Worker processes, as two machines would be."""
+    with two_workers(tmp_path, processes=True) as address:
+        yield address
+
+
+@pytest.fixture
+def two_threads(tmp_path):
+    """Workers in threads of this process: their cells have processes of their own all the same."""
+    with two_workers(tmp_path, processes=False, protocol="tcp://") as address:
+        yield address
+
+
+@pytest.mark.parametrize("workers", ["two_threads", pytest.param("two_processes", marks=pytest.mark.slow)])
+def test_two_workers_give_the_numbers_of_one_process(workers, request, grid_file, paths, tmp_path):
+    address = request.getfixturevalue(workers)
     methods = {"NNR": {"hyperparams": {"gamma": 0.5}}, "dies": {"method": "misbehaving:Killed"}}
     cells = read_grid(grid_file(methods))
-    records = run_grid(cells, tmp_path / "out", paths, cluster=two_processes)
+    records = run_grid(cells, tmp_path / "out", paths, cluster=address)
     assert [(tmp_path / "out" / cell.file).exists() for cell in cells] == [True, True]
     assert records[1]["error"]["message"].startswith("the process was ended by SIGKILL")
     assert measures(records[0], tmp_path / "out") == measures(measure(cells[0], paths))
-    assert (
-        run_grid(cells[:1], tmp_path / "out", paths, cluster=two_processes) == records[:1]
-    )  # it is finished
+    assert run_grid(cells[:1], tmp_path / "out", paths, cluster=address) == records[:1]  # it is finished
 
 
 def cells_running():

@@ -74,6 +74,7 @@ def test_cells_that_failed_exit_1_and_are_named(benchmark, grid_file, capsys):
     assert "- loans, bad: 1 failed" in told.out
 
 
+@pytest.mark.slow  # test_run interrupts in this process, test_process kills one
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_a_run_that_is_killed_or_stopped_goes_on_to_the_same_numbers(
     grid_file, paths, desk, tmp_path, repository

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from method_cases import ROLES, Logistic, applicants
+from method_cases import ROLES, Logistic, applicants, quick_selector
 
 from carla_genre import GenRe, load_dataset
 from carla_genre.evaluation import run_all_measures
@@ -31,6 +32,13 @@ BACKENDS = [
     ("forest", "xgboost"),
 ]
 PACKAGES = {"tensorflow": "tensorflow", "xgboost": "xgboost"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    """Selectors that are fitted in a moment."""
+    with quick_selector():
+        yield
 
 
 def classifier(data: Any, kind: str = "ann", backend: str = "pytorch") -> MLModelCatalog:
