@@ -24,7 +24,7 @@ def main() -> None:
     told = {"description.json": ""}
     candidates_of = torch.export.load("circles.pt2", extra_files=told).module()
     features = json.loads(told["description.json"])["schema"]["features"]
-    print("columns to fill:", [(feature["name"], feature["range"]) for feature in features])
+    print("columns to fill:", [(feature["name"], feature["lower"], feature["upper"]) for feature in features])
 
     denied = predict_negative_instances(model, data.df_test)
     rows = torch.tensor(denied[[feature["name"] for feature in features]].to_numpy())
