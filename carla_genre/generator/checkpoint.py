@@ -125,6 +125,9 @@ def _rebuild(config: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Genera
 
 def config_from_dict(content: Mapping[str, Any]) -> GeneratorConfig:
     """The inverse of ``dataclasses.asdict``."""
-    parts = {name: part for name, part in vars(DEFAULT).items() if dataclasses.is_dataclass(part)}
-    given = {name: type(part)(**content[name]) for name, part in parts.items()}
+    given: dict[str, Any] = {
+        name: dataclasses.replace(part, **content[name])
+        for name, part in vars(DEFAULT).items()
+        if dataclasses.is_dataclass(part) and not isinstance(part, type)
+    }
     return GeneratorConfig(**given, warm_start=content.get("warm_start"))
