@@ -9,14 +9,19 @@ import pandas as pd
 
 from carla_genre.errors import InputError
 
+# How far a probability in single precision may lie outside [0, 1].
+ROUNDING = 1e-5
+
 
 def model_probability(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
     """p(y = 1) of encoded rows by a CARLA classifier, (B,); NaN for a row that has a NaN.
 
+    Where the classifier itself says NaN, it accepts nothing: that row has 0, a refusal.
+
     Raises
     ------
     InputError
-        The classifier's ``predict_proba`` does not give two columns, one row a row.
+        The classifier's ``predict_proba`` does not give two columns, one row a row, or a number outside [0, 1].
     """
     columns = list(mlmodel.feature_input_order)
     answered = ~rows[columns].isna().any(axis=1).to_numpy()
@@ -30,5 +35,11 @@ def model_probability(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
             raise InputError(
                 f"{type(mlmodel).__name__}.predict_proba: expected shape ({n_answered}, 2), got {probability.shape}"
             )
-        result[answered] = probability[:, 1]
+        result[answered] = accepted = np.nan_to_num(probability[:, 1], nan=0.0, posinf=np.inf, neginf=-np.inf)
+        outside = accepted[np.abs(accepted - 0.5) > 0.5 + ROUNDING]
+        if len(outside):
+            raise InputError(
+                f"{type(mlmodel).__name__}.predict_proba: {len(outside)} of {n_answered} rows have a number outside "
+                f"[0, 1], the first {outside[0]:g}: probabilities are wanted, not scores or logits"
+            )
     return result

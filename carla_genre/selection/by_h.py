@@ -12,14 +12,14 @@ def most_valid(candidates: np.ndarray, scores: np.ndarray) -> np.ndarray:
     ----------
     candidates : ndarray (B, N, D)
     scores : ndarray (B, N)
-        h of each candidate.
+        h of each candidate; NaN is a refusal.
 
     Returns
     -------
     ndarray (B, D)
         NaN where h accepts no candidate.
     """
-    return _take(candidates, scores, scores.argmax(axis=1))
+    return cheapest(candidates, scores, np.zeros(scores.shape), np.inf)
 
 
 def cheapest(candidates: np.ndarray, scores: np.ndarray, cost: np.ndarray, gamma: float) -> np.ndarray:
@@ -29,7 +29,7 @@ def cheapest(candidates: np.ndarray, scores: np.ndarray, cost: np.ndarray, gamma
     ----------
     candidates : ndarray (B, N, D)
     scores, cost : ndarray (B, N)
-        h and cost of each candidate.
+        h and cost of each candidate; an h of NaN is a refusal.
     gamma : float
 
     Returns
@@ -37,13 +37,9 @@ def cheapest(candidates: np.ndarray, scores: np.ndarray, cost: np.ndarray, gamma
     ndarray (B, D)
         NaN where h accepts no candidate.
     """
+    scores, rows = np.nan_to_num(scores, nan=0.0), np.arange(len(candidates))
     cost = np.where(scores > gamma, cost, np.inf)
     best = np.where(np.isfinite(cost).any(axis=1), cost.argmin(axis=1), scores.argmax(axis=1))
-    return _take(candidates, scores, best)
-
-
-def _take(candidates: np.ndarray, scores: np.ndarray, best: np.ndarray) -> np.ndarray:
-    rows = np.arange(len(candidates))
     answers = candidates[rows, best].copy()
     answers[scores[rows, best] <= 0.5] = np.nan
     return answers
