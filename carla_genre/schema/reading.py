@@ -77,6 +77,8 @@ def _by_prefix(column: str, categorical: Iterable[str]) -> str | None:
 def _merge_constraints(
     data: Data, constraints: Mapping[str, Mapping[str, Any]] | None, names: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
+    if constraints is not None and not isinstance(constraints, Mapping):
+        raise InputError(f"constraints must be a dict, feature -> rules, got {type(constraints).__name__}")
     known = list(names)
     merged: dict[str, dict[str, Any]] = {}
     for source, strict in ((getattr(data, "constraints", None), False), (constraints, True)):
@@ -87,14 +89,47 @@ def _merge_constraints(
                 raise InputError(
                     f"constraints name {name!r}, which is no feature of the classifier: {suggestion(name, known)}"
                 )
-            unknown = set(rules) - {"direction", "range", "immutable"}
-            if unknown or rules.get("direction") not in _DIRECTIONS:
-                raise InputError(
-                    f"constraint on {name!r}: expected keys 'direction' ('increase' or 'decrease'), "
-                    f"'range' (low, high) and 'immutable', got {dict(rules)}"
-                )
-            merged.setdefault(name, {}).update(rules)
+            merged[name] = _intersection(name, merged.get(name, {}), rules)
     return merged
+
+
+def _intersection(name: str, one: Mapping[str, Any], rules: Any) -> dict[str, Any]:
+    """Checked rules of a feature and those of ``one`` at once: no rule takes back what another one forbids."""
+    if (
+        not isinstance(rules, Mapping)
+        or set(rules) - {"direction", "range", "immutable"}
+        or rules.get("direction") not in tuple(_DIRECTIONS)
+    ):
+        raise InputError(
+            f"constraint on {name!r}: expected a dict with keys 'direction' ('increase' or 'decrease'), "
+            f"'range' (low, high) and 'immutable', got {rules!r}"
+        )
+    both = {**one, **{key: value for key, value in rules.items() if value is not None}}
+    both["immutable"] = bool(one.get("immutable") or rules.get("immutable"))
+    if one.get("direction", both.get("direction")) != both.get("direction"):
+        raise InputError(
+            f"constraint on {name!r}: direction {both['direction']!r} contradicts the data's {one['direction']!r}: "
+            "leave it out, or make the feature immutable"
+        )
+    if "range" in both:
+        low, high = both["range"] = _interval(name, both["range"])
+        if "range" in one:
+            both["range"] = max(low, one["range"][0]), min(high, one["range"][1])
+        if both["range"][0] > both["range"][1]:
+            raise InputError(
+                f"constraint on {name!r}: range {(low, high)} has nothing in common with the data's {one['range']}"
+            )
+    return both
+
+
+def _interval(name: str, wanted: Any) -> tuple[float, float]:
+    try:
+        low, high = (float(bound) for bound in wanted)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"constraint on {name!r}: range must be two numbers, got {wanted!r}") from error
+    if not low <= high:
+        raise InputError(f"constraint on {name!r}: range must be (low, high), got {wanted!r}")
+    return low, high
 
 
 def _levels(name: str, group: tuple[str, ...], frame: pd.DataFrame) -> tuple[tuple[Hashable, ...], ...]:
@@ -111,21 +146,16 @@ def _levels(name: str, group: tuple[str, ...], frame: pd.DataFrame) -> tuple[tup
         raise InputError(f"categorical {name!r} mixes types: {levels[:5]}") from error
 
 
-def _range(name: str, wanted: Any, train: pd.Series, data: Data) -> tuple[float, float]:
+def _range(
+    name: str, wanted: tuple[float, float] | None, train: pd.Series, data: Data
+) -> tuple[float, float]:
     seen = float(train.min()), float(train.max())
     if wanted is None:
         return seen
-    try:
-        low, high = (float(bound) for bound in wanted)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"constraint on {name!r}: range must be two numbers, got {wanted!r}") from error
-    low, high = (
-        max(_to_frame_units(name, low, data), seen[0]),
-        min(_to_frame_units(name, high, data), seen[1]),
-    )
-    if not low <= high:
+    low, high = (_to_frame_units(name, bound, data) for bound in wanted)
+    if low > seen[1] or high < seen[0]:
         raise InputError(f"constraint on {name!r}: no training row is inside the range {tuple(wanted)}")
-    return low, high
+    return max(low, seen[0]), min(high, seen[1])
 
 
 def _to_frame_units(name: str, bound: float, data: Data) -> float:

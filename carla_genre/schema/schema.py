@@ -47,12 +47,13 @@ class Schema:
         constraints : mapping, optional
             Feature name -> ``{"direction": "increase" | "decrease", "range": (low, high),
             "immutable": bool}``, the range in the data's original units. They come on top of the
-            catalog's own ``constraints`` attribute, where it has one.
+            catalog's own ``constraints`` attribute, where it has one: an answer holds both.
 
         Raises
         ------
         InputError
-            A column of the classifier belongs to no feature, or a constraint names no feature.
+            A column of the classifier belongs to no feature, or a constraint names no feature or contradicts the
+            catalog's.
         """
         columns = tuple(str(column) for column in mlmodel.feature_input_order)
         return cls(read_features(mlmodel.data, columns, constraints), columns)

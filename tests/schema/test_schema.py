@@ -108,7 +108,7 @@ def test_constraints_come_from_the_catalog_and_from_the_caller() -> None:
     ("constraints", "message"),
     [
         ({"incom": {"immutable": True}}, "did you mean 'income'"),
-        ({"income": {"directions": "increase"}}, "expected keys"),
+        ({"income": {"directions": "increase"}}, "expected a dict with keys"),
         ({"income": {"range": 3}}, "two numbers"),
         ({"income": {"range": (90, 99)}}, "no training row is inside"),
         ({"job": {"direction": "increase"}}, "a categorical has no direction"),

@@ -48,7 +48,7 @@ class MethodOptions(RunOptions):
     constraints: Mapping[str, Any] | None = option(
         None,
         'Feature -> {"direction": "increase" or "decrease", "range": (low, high) in original units, "immutable": '
-        "bool}.",
+        "bool}, on top of the data's own.",
     )
     device: str = option("auto", '"auto" takes a GPU when there is one; else a torch device.')
 
