@@ -23,11 +23,11 @@ RISK = 0.05
 
 
 class Answers(NamedTuple):
-    """Encoded answers (B, D), NaN rows for failures, and what a rule expects of them; None where it says nothing."""
+    """Encoded answers (B, D), NaN rows for failures, and the rule's mean probabilities for them, or None."""
 
     rows: np.ndarray
-    told_val: float | None = None
-    told_lof: float | None = None
+    estimated_val: float | None = None
+    estimated_lof: float | None = None
 
 
 Choose = Callable[[Candidates], Answers]
@@ -48,13 +48,13 @@ class Way(NamedTuple):
 
 
 def measured(base: Base) -> Iterator[dict[str, Any]]:
-    """A row of figures for each way; seconds are the processor's, of drawing, of asking h, and of choosing."""
+    """A row of figures for each way; seconds are the processor's, of drawing, of querying h, and of choosing."""
     for label, way in WAYS.items():
         choose, candidates = way.made(base), way.candidates(base)
         answers, seconds = cpu_seconds(partial(choose, candidates))
-        told = {"told_val": answers.told_val, "told_lof": answers.told_lof}
+        estimated = {"estimated_val": answers.estimated_val, "estimated_lof": answers.estimated_lof}
         seconds += candidates.cpu_s
-        yield {"variant": label, "answer_cpu_s": seconds, **told, **base.figures(answers.rows)}
+        yield {"variant": label, "answer_cpu_s": seconds, **estimated, **base.figures(answers.rows)}
 
 
 def _drawn(temperature: float = 1.0, n: int = 100) -> Callable[[Base], Candidates]:
@@ -71,8 +71,8 @@ def _nearest(k: int) -> Callable[[Base], Candidates]:
 
         def near() -> tuple[np.ndarray, np.ndarray]:
             found = nearest_targets(values, targets, constraints, k=k, dtype=torch.float64)
-            places = torch.where(torch.isfinite(found.cost), found.indices, found.indices[:, :1]).numpy()
-            answers = genre.schema.constrain(values[:, None], targets[places])
+            positions = torch.where(torch.isfinite(found.cost), found.indices, found.indices[:, :1]).numpy()
+            answers = genre.schema.constrain(values[:, None], targets[positions])
             return answers, genre.scores(answers)
 
         (answers, scores), seconds = cpu_seconds(near)
@@ -81,17 +81,17 @@ def _nearest(k: int) -> Callable[[Base], Candidates]:
     return find
 
 
-def _by(choice: Choice, tells: bool = True) -> Choose:
-    """What ``tells`` has probabilities for numbers."""
+def _by(choice: Choice, estimates: bool = True) -> Choose:
+    """The choice as a function; with ``estimates`` its two numbers are probabilities."""
 
     def choose(found: Candidates) -> Answers:
         chosen = choice.select(found.values, found.rows, found.scores)
-        return _told(chosen) if tells else Answers(chosen.answers)
+        return _estimated(chosen) if estimates else Answers(chosen.answers)
 
     return choose
 
 
-def _told(chosen: ScoredAnswers) -> Answers:
+def _estimated(chosen: ScoredAnswers) -> Answers:
     """The answers with the mean probabilities: a failure is neither valid nor an inlier."""
     val, lof = (float(np.nan_to_num(part).mean()) for part in (chosen.validity, chosen.inlier))
     return Answers(chosen.answers, val, lof)
@@ -106,18 +106,18 @@ def _kept(base: Base) -> Choose:
 
 
 def _best_alone(base: Base) -> Choose:
-    """Changes taken back of the best candidate alone."""
+    """Changes of the best candidate alone are reverted."""
 
     def choose(found: Candidates) -> Answers:
         best = replace(base.selector, reverts=False).select(found.values, found.rows, found.scores)
         taken = revert_changes(base.selector.objective, found.values, best)
-        return _told(taken)
+        return _estimated(taken)
 
     return choose
 
 
 def _without(**terms: bool) -> Callable[[Base], Choose]:
-    return lambda base: _by(rules.without(base.selector, **terms), tells=False)
+    return lambda base: _by(rules.without(base.selector, **terms), estimates=False)
 
 
 def _curves(validity: rules.Probability, inlier: rules.Probability) -> Callable[[Base], Choose]:
@@ -125,7 +125,7 @@ def _curves(validity: rules.Probability, inlier: rules.Probability) -> Callable[
 
 
 def _thresholds(reverts: bool) -> Callable[[Base], Choose]:
-    return lambda base: _by(rules.Thresholds(replace(base.selector, reverts=reverts)), tells=False)
+    return lambda base: _by(rules.Thresholds(replace(base.selector, reverts=reverts)), estimates=False)
 
 
 def _labelled_rows(base: Base) -> Choose:
@@ -150,7 +150,7 @@ def _with_risk(base: Base) -> Choose:
 
 def _oracle(reverts: bool) -> Callable[[Base], Choose]:
     return lambda base: _by(
-        rules.oracle(replace(base.selector, reverts=reverts), base.setting.judge), tells=False
+        rules.oracle(replace(base.selector, reverts=reverts), base.setting.judge), estimates=False
     )
 
 
@@ -168,14 +168,14 @@ def _cheapest(base: Base) -> Choose:
 
 WAYS = {
     "default": Way(_default, _drawn()),
-    "nothing taken back": Way(_kept, _drawn()),
-    "changes of the best alone taken back": Way(_best_alone, _drawn()),
+    "nothing reverted": Way(_kept, _drawn()),
+    "changes of the best alone reverted": Way(_best_alone, _drawn()),
     "without P(valid)": Way(_without(has_validity=False), _drawn()),
     "without P(inlier)": Way(_without(has_inlier=False), _drawn()),
     "without both: the cheapest that h accepts": Way(
         _without(has_validity=False, has_inlier=False), _drawn()
     ),
-    "thresholds by hand, nothing taken back": Way(_thresholds(False), _drawn()),
+    "thresholds by hand, nothing reverted": Way(_thresholds(False), _drawn()),
     "thresholds by hand": Way(_thresholds(True), _drawn()),
     "no bootstrap: the forest's number itself, and LOF < 1.5": Way(_curves(itself, Step(-1.5)), _drawn()),
     "no bootstrap: fixed soft steps": Way(_curves(SoftStep(0.5, 0.1), SoftStep(-1.5, 0.2)), _drawn()),
@@ -194,6 +194,6 @@ WAYS = {
     "the cheapest with h > .7 (tau 10, N 10)": Way(_cheapest, _drawn(10.0, 10)),
     "NNR(D_h+)": Way(_most_valid, _nearest(1)),
     "risk .05": Way(_with_risk, _drawn()),
-    "oracle: the judge chooses, nothing taken back": Way(_oracle(False), _drawn()),
+    "oracle: the judge chooses, nothing reverted": Way(_oracle(False), _drawn()),
     "oracle: the judge chooses": Way(_oracle(True), _drawn()),
 }

@@ -10,7 +10,7 @@ from benchmarks.studies.ablation.base import Base, cpu_seconds, drawn
 from carla_genre.methods.genre.method import GenRe
 
 DRAWS = (1, 3, 10, 30, 100)
-ONE_DRAW = "one draw, nothing chosen or taken back"
+ONE_DRAW = "one draw, nothing chosen or reverted"
 
 
 def measured(base: Base) -> Iterator[dict[str, Any]]:

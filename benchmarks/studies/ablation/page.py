@@ -76,13 +76,13 @@ def _overview(rows: pd.DataFrame, reference: str) -> str:
 
 def _table(rows: pd.DataFrame, data: str, reference: str) -> str:
     """Every figure of one data set."""
-    told = [name for name in ("told_val", "told_lof") if name in rows]
+    estimated = [name for name in ("estimated_val", "estimated_lof") if name in rows]
     seconds = [name for name in SECONDS if name in rows]
     lines = []
     for variant in rows["variant"].unique():
         of = _of(rows, variant)
         shares = [_spread(of[name]) for name in ("cost", "val", "lof", "right", "answered")]
-        shares += [number(of[name].astype(float).mean(), 3) for name in told]
+        shares += [number(of[name].astype(float).mean(), 3) for name in estimated]
         lines.append(
             [
                 variant,
@@ -100,7 +100,7 @@ def _table(rows: pd.DataFrame, data: str, reference: str) -> str:
         "LOF",
         "right",
         "answered",
-        *(name.replace("_", " ") for name in told),
+        *(name.replace("_", " ") for name in estimated),
     ]
     head = [NAMES[data], *figures, *(SECONDS[name] for name in seconds)]
     return markdown_table(head, lines)
@@ -140,7 +140,7 @@ def _spread(values: Sequence[float] | pd.Series, digits: int = 3) -> str:
 
 
 def _seeds(rows: pd.DataFrame) -> str:
-    """The seeds, told apart by data set where these have different ones."""
+    """The seeds, by data set where these have different ones."""
     seeds = rows.groupby("data")["seed"].agg(lambda of: ", ".join(map(str, sorted(set(of)))))
     if seeds.nunique() == 1:
         return seeds.iloc[0]

@@ -129,7 +129,7 @@ class Thresholds:
     Attributes
     ----------
     choice : ExpectedScoreSelector
-        The judge, and whether changes are taken back.
+        The judge, and whether changes are reverted.
     """
 
     choice: ExpectedScoreSelector

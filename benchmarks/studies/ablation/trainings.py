@@ -17,7 +17,7 @@ from carla_genre.schema.training_rows import Sides, TrainingRows
 from carla_genre.selection.by_h import most_valid
 from carla_genre.selection.surrogate import SurrogateJudge
 
-# A row of D_h+ that the second opinion is this sure of, by trees that have not seen it ...
+# A row of D_h+ that the surrogate judge is this sure of, by trees that have not seen it ...
 SURE = 0.6
 # ... and whose outlier factor is that of an inlier.
 INSIDE = -1.5
@@ -34,7 +34,7 @@ TRAININGS: Mapping[str, Mapping[str, Any]] = {
     "gamma .8": {"gamma": 0.8},
     "lambda 10": {"lambda_": 10.0},
 }
-ACCEPTED_TWICE = "D_h+ that the second opinion accepts too"
+ACCEPTED_TWICE = "D_h+ that the surrogate judge accepts too"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class AcceptedTwice:
 def measured(base: Base) -> Iterator[dict[str, Any]]:
     """A row of figures for each training and rule.
 
-    The second opinion is the default generator's, its curves included; h, people and judge are the same.
+    The surrogate judge is the default generator's, its curves included; h, people and judge are the same.
     """
     for label in (*TRAININGS, ACCEPTED_TWICE):
         genre, seconds = cpu_seconds(lambda label=label: _trained(base, label))  # type: ignore[misc]

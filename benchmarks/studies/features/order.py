@@ -25,7 +25,7 @@ from carla_genre.protocol import prepare
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows
 
-ORDERS = ("file", "reversed", "drawn 0", "drawn 1", "told first", "told last", "few bins first")
+ORDERS = ("file", "reversed", "drawn 0", "drawn 1", "informative first", "informative last", "few bins first")
 # Rows that the mutual information with h's decision is estimated from.
 ROWS = 3000
 QUICK: Mapping[str, Any] = {"training": {"steps": 5, "batch_size": 16}}
@@ -37,8 +37,8 @@ def positions(order: str, rows: TrainingRows, schema: Schema) -> np.ndarray:
     Parameters
     ----------
     order : str
-        Of ``ORDERS``. "told first" has the immutable ones first, since they are given, and then those that tell most
-        of h's decision; "told last" has the mutable ones the other way round.
+        Of ``ORDERS``. "informative first" has the immutable ones first, since they are given, and then those with the
+        most information about h's decision; "informative last" has the mutable ones the other way round.
     rows : TrainingRows
     schema : Schema
     """
@@ -53,13 +53,13 @@ def positions(order: str, rows: TrainingRows, schema: Schema) -> np.ndarray:
         key = np.array([len(np.unique(column)) for column in rows.values.T])
     else:
         part = slice(ROWS)
-        told = mutual_info_classif(
+        information = mutual_info_classif(
             rows.values[part],
             rows.scores[part] > 0.5,
             discrete_features=schema.categorical,
             random_state=0,
         )
-        key = -told if order == "told first" else told
+        key = -information if order == "informative first" else information
     return np.lexsort((key, ~schema.immutable))
 
 

@@ -156,8 +156,8 @@ def test_every_way_and_training_is_measured() -> None:
     base = Base("circles", 0, None, Plan(factuals=20, steps=20))
     rows = {row["variant"]: row for row in choices.measured(base)}
     assert list(rows) == list(choices.WAYS) and all(row["answer_cpu_s"] > 0 for row in rows.values())
-    assert all(0 < rows[name]["told_val"] <= 1 for name in ("default", "boosting instead of the forest"))
-    assert all(rows[name]["told_val"] is None for name in ("thresholds by hand", "NNR(D_h+)"))
+    assert all(0 < rows[name]["estimated_val"] <= 1 for name in ("default", "boosting instead of the forest"))
+    assert all(rows[name]["estimated_val"] is None for name in ("thresholds by hand", "NNR(D_h+)"))
     answers = base.genre.get_counterfactuals(base.setting.factuals)
     assert rows["default"]["score"] == pytest.approx(base.setting.score(answers).score)
     assert rows["oracle: the judge chooses"]["score"] >= rows["default"]["score"]
@@ -209,7 +209,9 @@ def test_the_gain_is_of_the_same_seed() -> None:
     )
     one = markdown(records, "choosing", "compas").splitlines()
     assert one[3] == "| other | 1.900 | +0.100 | 0.500 | 0.900 | 1.000 | 0.900 | 1.000 | 1.50 |"
-    telling = [record("choosing", "compas", 0, {**row("default", 1.8), "told_val": 0.8, "told_lof": None})]
+    telling = [
+        record("choosing", "compas", 0, {**row("default", 1.8), "estimated_val": 0.8, "estimated_lof": None})
+    ]
     assert "| 1.000 | 0.800 | - | 1.50 |" in markdown(telling, "choosing", "compas")
     two = [
         {**row(name, score), "build_cpu_s": 5.0}

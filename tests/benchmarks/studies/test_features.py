@@ -89,7 +89,7 @@ def test_an_order_has_every_feature_once(setting: Setting, order: str) -> None:
     method = GenRe(setting.mlmodel, SHORT)
     places = positions(order, method.training_rows, method.schema)
     assert sorted(places) == list(range(10))
-    if order in {"told first", "told last", "few bins first"}:
+    if order in {"informative first", "informative last", "few bins first"}:
         assert set(places[:2]) == {4, 9}  # the immutable ones
     if order == "few bins first":
         assert method.schema.categorical[places[:2]].all()
@@ -99,8 +99,8 @@ def test_what_decides_is_told_first(setting: Setting) -> None:
     schema, random = GenRe(setting.mlmodel, SHORT).schema, np.random.default_rng(0)
     values = np.where(Chain(10).binary, random.integers(0, 2, (500, 10)), random.random((500, 10)))
     rows = TrainingRows(values, np.zeros(500), values[:, 6])
-    assert positions("told first", rows, schema)[2] == 6
-    assert positions("told last", rows, schema)[-1] == 6
+    assert positions("informative first", rows, schema)[2] == 6
+    assert positions("informative last", rows, schema)[-1] == 6
 
 
 def test_the_files_order_is_plain_genre_and_another_one_is_not(setting: Setting) -> None:
@@ -162,10 +162,10 @@ def test_the_command_of_orders_writes_its_table(tmp_path: Path) -> None:
         "0",
         "--orders",
         "file",
-        "told first",
+        "informative first",
         "--json",
         str(file),
     ]
     order_command.main(arguments)
     text = order_table(json.loads(file.read_text()))
-    assert "| adult | file | 0 |" in text and "| adult | told first | 0 |" in text
+    assert "| adult | file | 0 |" in text and "| adult | informative first | 0 |" in text
