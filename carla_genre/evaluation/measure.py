@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from carla_genre.errors import InputError
 from carla_genre.schema import Schema
+from carla_genre.schema.matching import matched
 
 
 class Measure(ABC):
@@ -122,21 +123,15 @@ def single_precision(rows: ArrayLike | pd.DataFrame, columns: list[str] | None, 
 def in_order_of(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
     """The counterfactuals in the order and under the index of the factuals.
 
-    Rows are matched by index where both have the same one, in any order, else by position (CARLA's
-    methods of the released package number their answers anew).
+    Rows are matched by label or by position, never by guess: :func:`carla_genre.schema.matching.matched`.
 
     Raises
     ------
     InputError
-        The frames differ in length.
+        The frames differ in length, or the labels do not tell which answer is whose.
     """
     check_lengths(factuals, counterfactuals)
-    index = factuals.index
-    if index.equals(counterfactuals.index):
-        return counterfactuals
-    if index.is_unique and counterfactuals.index.is_unique and index.isin(counterfactuals.index).all():
-        return counterfactuals.loc[index]
-    return counterfactuals.set_axis(index)
+    return matched(counterfactuals, factuals.index)
 
 
 def aligned_frames(

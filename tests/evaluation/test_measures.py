@@ -37,7 +37,7 @@ def test_cost_is_l1_with_one_for_a_changed_category(schema, factuals, answers):
 
 
 def test_cost_agrees_with_the_schema_s_own_on_exact_rows(schema, frame, factuals):
-    others = frame.tail(6)
+    others = frame.tail(6).set_axis(factuals.index)
     expected = schema.cost(schema.encode(factuals), schema.encode(others))
     np.testing.assert_allclose(cost(schema, factuals, others), expected)
 
@@ -54,6 +54,14 @@ def test_rows_are_matched_by_index_else_by_position(schema, factuals, answers):
     expected = cost(schema, factuals, answers)
     np.testing.assert_array_equal(cost(schema, factuals, answers.iloc[::-1]), expected)
     np.testing.assert_array_equal(cost(schema, factuals, answers.reset_index(drop=True)), expected)
+
+
+def test_answers_are_never_given_to_a_guessed_person(schema, approver, factuals, answers):
+    permuted = factuals.set_axis([3, 1, 0, 5, 4, 2])
+    right = answers.set_axis(permuted.index)
+    np.testing.assert_array_equal(cost(schema, permuted, right.iloc[::-1]), cost(schema, factuals, answers))
+    with pytest.raises(InputError, match=r"cannot be told.*set_axis\(factuals.index\)"):
+        Cost(approver).rows(permuted, right.reset_index(drop=True))
 
 
 def test_frames_of_other_length_or_columns_are_refused(schema, approver, factuals, answers):

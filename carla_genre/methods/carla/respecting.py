@@ -13,6 +13,7 @@ from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells, only_rows
 from carla_genre.schema import Feature, Schema
+from carla_genre.schema.matching import matched
 
 from carla.recourse_methods.api import RecourseMethod
 
@@ -111,7 +112,8 @@ class RespectConstraints(RecourseMethod):
         Raises
         ------
         InputError
-            The method's answers lack a column, or are not the same number for every factual.
+            The method's answers lack a column, are not the same number for every factual, or have labels that do
+            not tell whose they are.
         """
         answers = self.method.get_counterfactuals(factuals.copy())
         answers, own = self._paired(answers, factuals)
@@ -135,16 +137,9 @@ class RespectConstraints(RecourseMethod):
         if missing:
             raise InputError(f"the answers of {type(self.method).__name__} lack the columns {missing}")
         own = factuals[columns]
-        if len(answers) == len(own) and _same_labels(answers.index, own.index):
-            answers = answers.loc[own.index]
-        each, left = divmod(len(answers), max(len(own), 1))
-        if left or (len(own) and not each):
-            raise InputError(
-                f"{type(self.method).__name__} gave {len(answers)} answers to {len(own)} factuals: "
-                "one row a factual is wanted, of NaN where there is no answer"
-            )
-        own = own.iloc[np.repeat(np.arange(len(own)), each)]
-        answers = answers[columns].set_axis(own.index).replace([np.inf, -np.inf], np.nan)
+        answers = matched(answers[columns], own.index, type(self.method).__name__)
+        own = own.iloc[np.repeat(np.arange(len(own)), len(answers) // max(len(own), 1))]
+        answers = answers.replace([np.inf, -np.inf], np.nan)
         return keep_unchanged_cells(answers, own), own
 
     def _constrained(self, answers: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
@@ -159,11 +154,6 @@ class RespectConstraints(RecourseMethod):
                 wanted[:, position] = _nearest_levels(part, feature, before[:, position])
         wanted[np.isnan(wanted).any(axis=1)] = np.nan
         return self.schema.decode(self.schema.constrain(before, wanted), answers.index)
-
-
-def _same_labels(one: pd.Index, other: pd.Index) -> bool:
-    """Whether they are the same labels, each once, in whatever order."""
-    return bool(one.is_unique and other.is_unique and other.isin(one).all())
 
 
 def _nearest_levels(part: pd.DataFrame, feature: Feature, own: np.ndarray) -> np.ndarray:

@@ -152,6 +152,17 @@ def test_rows_are_paired_by_label_and_else_by_place(mlmodel: Logistic, factuals:
     pd.testing.assert_frame_equal(by_place, expected)
 
 
+def test_rows_whose_labels_may_be_meant_either_way_are_refused(
+    mlmodel: Logistic, factuals: pd.DataFrame
+) -> None:
+    permuted = factuals.set_axis(np.roll(np.arange(12), 1))
+    with pytest.raises(InputError, match="whose the answers of Says are"):
+        held(mlmodel, permuted, lambda frame: rich(frame).reset_index(drop=True))
+    by_label, _ = held(mlmodel, permuted, lambda frame: rich(frame).iloc[::-1])
+    expected, _ = held(mlmodel, factuals, rich)
+    pd.testing.assert_frame_equal(by_label, expected.set_axis(permuted.index))
+
+
 def test_text_levels(factuals: pd.DataFrame) -> None:
     model = make_mlmodel("Identity")
     texts = denied(model, 5)
