@@ -56,6 +56,11 @@ class Figure:
         right = f"{self.high:g}]" if self.high < INFINITY else "inf)"
         return f"{left}, {right}"
 
+    @property
+    def tooltip(self) -> str:
+        """Definition, direction and range in a line."""
+        return f"{self.definition}; {self.better} is better; {self.range}"
+
 
 # Column -> what it is.
 FIGURES: Mapping[str, Figure] = {

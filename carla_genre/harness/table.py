@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from carla_genre.evaluation.measures import FIGURES, Figure
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table, spread
 from carla_genre.io import write_text
@@ -19,12 +20,21 @@ Record = Mapping[str, Any]
 class Column(NamedTuple):
     """A figure of the tables: its key in a record's ``scores``, its name in ``evaluation.FIGURES``, and digits.
 
-    The key is empty for what stands elsewhere in a record, the name for what is no measure.
+    The key is empty for what stands elsewhere in a record. What is no measure has its definition for a name.
     """
 
     key: str
     figure: str
     digits: int
+
+    @property
+    def means(self) -> Figure:
+        """What it is, and which way is better."""
+        return (
+            FIGURES[self.figure]
+            if self.figure in FIGURES
+            else Figure(None, self.figure, "lower", failures="count")
+        )
 
 
 # The first table's; "lost" and the seconds are the harness's own, the rest the judge's.
@@ -35,9 +45,9 @@ MAIN: Mapping[str, Column] = {
     "Score": Column("score", "Score", 2),
     "answered": Column("answered", "Answered", 2),
     "violations": Column("", "Rows_Violations", 1),
-    "lost": Column("", "", 1),
-    "prepare s": Column("", "", 1),
-    "answer s": Column("", "", 2),
+    "lost": Column("", "answers lost by putting back what may not change", 1),
+    "prepare s": Column("", "seconds of training, of the processor, or of the clock where a GPU works", 1),
+    "answer s": Column("", "seconds of all answers, of the same", 2),
 }
 # The second one's.
 FURTHER: Mapping[str, Column] = {

@@ -13,14 +13,15 @@ from typing import Any
 from urllib.parse import quote
 
 import jinja2
+import pandas as pd
 
 import carla_genre
+from carla_genre.evaluation.measures import Figure
 from carla_genre.harness.code import mark_of
 from carla_genre.harness.markdown import spread
-from carla_genre.harness.table import FURTHER_LEGEND, LEGEND
+from carla_genre.harness.table import FURTHER, FURTHER_LEGEND, LEGEND, MAIN, MEASURES, Column
 from carla_genre.io import write_text
 from carla_genre.report.collecting import Collection, collect
-from carla_genre.report.columns import MeasureColumn, further_columns, main_columns
 from carla_genre.report.details import details
 from carla_genre.report.grouping import Comparison, Configuration, comparisons_of
 from carla_genre.report.plots import scatter, timings
@@ -66,7 +67,7 @@ def page(collection: Collection, folder: Path) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(figure=_figure, mark=mark_of, shown=_shown, number=_number)
+    environment.filters.update(figure=_figure, mark=mark_of, shown=_shown, number=_number, arrow=_arrow)
     environment.globals.update(
         scatter=scatter, timings=timings, details=details, ranked=_ranked, columns_of=_columns_of
     )
@@ -94,7 +95,7 @@ def page(collection: Collection, folder: Path) -> str:
         people=sorted({one.cell["n_factuals"] for one in found}),
         data=_distinct(one.cell["data"] for one in found),
         methods=_distinct(one.cell["label"] for one in found),
-        columns=[*main_columns(), *further_columns()],
+        columns=MEASURES,
         legends=[LEGEND, FURTHER_LEGEND],
         link=link,
     )
@@ -115,18 +116,23 @@ def _ranked(comparison: Comparison) -> list[tuple[Configuration, dict[str, Any]]
     return sorted(rows, key=lambda pair: -pair[1]["Score"] if math.isfinite(pair[1]["Score"]) else math.inf)
 
 
-def _columns_of(comparison: Comparison) -> list[list[MeasureColumn]]:
+def _columns_of(comparison: Comparison) -> list[dict[str, Column]]:
     """The columns of both tables, without those that have no figure."""
-    frames = [one.figures for one in comparison.configurations]
+    figures = pd.concat([one.figures for one in comparison.configurations])
     return [
-        [column for column in columns if any(frame[column.name].notna().any() for frame in frames)]
-        for columns in (main_columns(), further_columns())
+        {name: column for name, column in columns.items() if figures[name].notna().any()}
+        for columns in (MAIN, FURTHER)
     ]
 
 
 def _figure(row: Mapping[str, Any], name: str, digits: int) -> str:
     """Mean and deviation of a row's measure."""
     return spread(row[name], row[f"{name} std"], digits)
+
+
+def _arrow(figure: Figure) -> str:
+    """The better direction as a sign."""
+    return "↑" if figure.better == "higher" else "↓"
 
 
 def _number(value: float) -> str:

@@ -120,7 +120,7 @@ def test_time_is_the_processor_s_unless_a_gpu_worked():
 
 
 def test_every_measure_is_defined_and_every_definition_is_measured():
-    shown = {column.figure for column in MEASURES.values()} - {""}
+    shown = {column.figure for column in MEASURES.values() if " " not in column.figure}
     left_out = {
         *("Soft_Validity", "Changed_Share"),  # of what stands there
         *("Success_Rate", "Average_Time"),  # CARLA's: "answered", and the seconds
