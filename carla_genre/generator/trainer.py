@@ -200,12 +200,9 @@ class Trainer:
         """What must be equal for a checkpoint to be resumed: all that decides the trained weights."""
         if not self.config.checkpoint or self.world.rank:
             return {}
-        anyhow = {
-            "checkpoint": None,
-            "devices": 1,
-            "nodes": 1,
-        }  # where, and on how many devices, does not matter
-        config = asdict(replace(self.generator.config, training=replace(self.config, **anyhow)))
+        # Where it is saved, and on how many devices it runs, does not matter.
+        training = replace(self.config, checkpoint=None, devices=1, nodes=1)
+        config = asdict(replace(self.generator.config, training=training))
         parts = ("pairs", "binning", "architecture", "training")
         generator, constraints = self.generator, vars(self.generator.constraints).values()
         bins = [*generator.factual_bins.buffers(), *generator.answer_bins.buffers()]
