@@ -1,9 +1,11 @@
-"""Files that are written whole, never seen in part; and values as JSON has them."""
+"""Files that are written whole, never seen in part, and sealed with a digest; and values as JSON has them."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,9 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from carla_genre.errors import InputError
+from carla_genre.errors import CheckpointError, InputError
 
 UNFINISHED = ".part"
+# Stands once in a file, and is replaced by the digest of the whole with this in it.
+SEAL = "carla-genre sha256 " + 64 * "0"
 
 
 @contextlib.contextmanager
@@ -25,7 +29,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}-{uuid.uuid4().hex}{UNFINISHED}")
+    part = path.with_name(f".{path.name}-{os.getpid()}-{uuid.uuid4().hex}{UNFINISHED}")
     try:
         yield part
         os.replace(part, path)
@@ -33,8 +37,8 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a whole text file.
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a whole file.
 
     Raises
     ------
@@ -43,9 +47,41 @@ def write_text(path: Path, text: str) -> None:
     """
     try:
         with whole_file(path) as part:
-            part.write_text(text, encoding="utf-8")
+            part.write_bytes(content)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error}") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole text file; errors are those of :func:`write_bytes`."""
+    write_bytes(path, text.encode())
+
+
+def write_sealed(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a whole file whose content has :data:`SEAL` in it, for :func:`read_sealed`."""
+    digest = hashlib.sha256(content).hexdigest()
+    write_bytes(path, content.replace(SEAL.encode(), SEAL[:-64].encode() + digest.encode(), 1))
+
+
+def read_sealed(path: Path) -> bytes:
+    """Read what :func:`write_sealed` was given.
+
+    Raises
+    ------
+    CheckpointError
+        The file cannot be read, has no seal, or has changed since it was written, in whatever bit.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+    found = re.search(SEAL[:-64].encode() + b"([0-9a-f]{64})", content)
+    if found is None:
+        raise CheckpointError(f"{path} is no checkpoint of this package, or is damaged: it has no digest")
+    content = content[: found.start(1)] + SEAL[-64:].encode() + content[found.end(1) :]
+    if hashlib.sha256(content).hexdigest().encode() != found[1]:
+        raise CheckpointError(f"{path} is damaged: its content is not what was written")
+    return content
 
 
 def in_json(value: Any) -> Any:

@@ -6,20 +6,21 @@ import dataclasses
 import json
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors import torch as safetensors
 
 from carla_genre.errors import CheckpointError
 from carla_genre.generator.bins import Bins
 from carla_genre.generator.config import DEFAULT, GeneratorConfig
 from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.generator import Generator
-from carla_genre.io import whole_file
+from carla_genre.io import SEAL, read_sealed, write_sealed
 
 FORMAT = "carla-genre generator"
 VERSION = 1
@@ -42,7 +43,12 @@ def save(
     header : mapping
         What the caller needs to recognise it (schema, classifier's fingerprint), in JSON's types.
     arrays : mapping, optional
-        What else the caller wants back, from :func:`load_arrays`.
+        What else the caller wants back.
+
+    Raises
+    ------
+    InputError
+        It cannot be written.
     """
     tensors = {f"weights/{k}": v.cpu().contiguous() for k, v in generator.transformer.state_dict().items()}
     for side in ("factual_bins", "answer_bins"):
@@ -55,18 +61,18 @@ def save(
     for name, array in (arrays or {}).items():
         tensors[f"{_ARRAYS}/{name}"] = torch.from_numpy(np.ascontiguousarray(array))
     metadata = {
+        "digest": SEAL,
         "format": FORMAT,
         "version": str(VERSION),
         "config": json.dumps(dataclasses.asdict(generator.config)),
         "header": json.dumps(header),
     }
-    with whole_file(path) as part:
-        save_file(tensors, part, metadata)
+    write_sealed(path, safetensors.save(tensors, metadata))
 
 
 def load(
     path: str | os.PathLike[str], device: torch.device | str = "cpu"
-) -> tuple[Generator, dict[str, Any]]:
+) -> tuple[Generator, dict[str, Any], dict[str, np.ndarray]]:
     """Read what :func:`save` wrote.
 
     Returns
@@ -74,47 +80,43 @@ def load(
     generator : Generator
         On ``device``, in eval mode.
     header : dict
+    arrays : dict of ndarray
 
     Raises
     ------
     CheckpointError
-        The file is missing, is something else, or of a later format.
+        The file is missing, is something else, damaged, or of a later format.
     """
     path = Path(path)
     if not path.is_file():
         raise CheckpointError(f"no checkpoint at {path}")
+    content = read_sealed(path)
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-    except SafetensorError as error:
-        raise CheckpointError(f"{path} is no checkpoint of this package, or is damaged: {error}") from error
-    if metadata.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is no checkpoint of this package")
-    if int(metadata["version"]) > VERSION:
-        raise CheckpointError(
-            f"{path} has format {metadata['version']}, this carla-genre reads up to {VERSION}: upgrade carla-genre"
-        )
-    try:
+        metadata = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])["__metadata__"]
+        if metadata["format"] != FORMAT:
+            raise CheckpointError(f"{path} is no checkpoint of this package")
+        if int(metadata["version"]) > VERSION:
+            raise CheckpointError(
+                f"{path} has format {metadata['version']}, this carla-genre reads up to {VERSION}: "
+                "upgrade carla-genre"
+            )
+        tensors = safetensors.load(content)
         generator = _rebuild(json.loads(metadata["config"]), tensors)
         header = json.loads(metadata["header"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+        if isinstance(error, CheckpointError):
+            raise
         raise CheckpointError(f"{path} is damaged: {error}") from error
-    return generator.to(device).eval(), header
+    arrays = {name: tensor.numpy() for name, tensor in _part(tensors, _ARRAYS).items()}
+    return generator.to(device).eval(), header, arrays
 
 
-def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-    """The ``arrays`` of a file that :func:`load` has read before."""
-    start = f"{_ARRAYS}/"
-    with safe_open(Path(path), framework="np") as file:
-        names = [name for name in file.keys() if name.startswith(start)]  # noqa: SIM118 (no mapping)
-        return {name.removeprefix(start): file.get_tensor(name) for name in names}
+def _part(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name[len(prefix) + 1 :]: t for name, t in tensors.items() if name.startswith(prefix + "/")}
 
 
-def _rebuild(config: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Generator:
-    def part(prefix: str) -> dict[str, torch.Tensor]:
-        return {name[len(prefix) + 1 :]: t for name, t in tensors.items() if name.startswith(prefix + "/")}
-
+def _rebuild(config: dict[str, Any], tensors: Mapping[str, torch.Tensor]) -> Generator:
+    part = partial(_part, tensors)
     constraints = FeatureConstraints(**{name: tensor.numpy() for name, tensor in part("constraints").items()})
     generator = Generator(
         config_from_dict(config), constraints, Bins(**part("factual_bins")), Bins(**part("answer_bins"))

@@ -7,6 +7,7 @@ reinterpreted bits nor the wrapping integer products of the random numbers, so t
 from __future__ import annotations
 
 import copy
+import io
 import json
 import os
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from carla_genre.errors import InputError
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.sampler import draw
-from carla_genre.io import whole_file
+from carla_genre.io import write_bytes
 
 DESCRIPTION = "description.json"
 
@@ -64,7 +65,7 @@ def export(
     Raises
     ------
     InputError
-        The path does not end in ``.pt2``.
+        The path does not end in ``.pt2``, or cannot be written.
     """
     path = Path(path)
     if path.suffix != ".pt2":
@@ -81,6 +82,7 @@ def export(
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # where the sources lay on this machine
     extra = json.dumps({**description, "torch": torch.__version__})
-    # torch writes the name of a path, but not of a stream, into the file.
-    with whole_file(path) as part, part.open("wb") as stream:
-        torch.export.save(program, stream, extra_files={DESCRIPTION: extra})
+    # First into memory: an error of the disk inside torch's writer would end the process.
+    stream = io.BytesIO()
+    torch.export.save(program, stream, extra_files={DESCRIPTION: extra})
+    write_bytes(path, stream.getvalue())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
+from carla_genre.errors import InputError
 from carla_genre.generator import training_state
 from carla_genre.generator.batches import Batches
 from carla_genre.generator.config import Training
@@ -21,7 +22,7 @@ from carla_genre.generator.distributed.world import World
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.examples import Example, Examples
 from carla_genre.generator.pairing.pairs import Pairs
-from carla_genre.generator.training_state import History
+from carla_genre.generator.training_state import History, digest
 from carla_genre.progress import bar
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ class Trainer:
         name: str = "GenRe",
         world: World | None = None,
     ) -> None:
-        self.name, self.world = name, world or World()
+        self.name, self.world, self.seed = name, world or World(), seed
+        self.is_warned = False
         self.generator, self.pairs, self.config, self.verbose = generator, pairs, config, verbose
         device = generator.device
         self.random = torch.Generator(device).manual_seed(seed)
@@ -76,6 +78,7 @@ class Trainer:
         self.schedule = make_schedule(self.optimizer, config, self.n_steps)
         self.history = History()
         self.best: dict[str, Tensor] = _weights(generator)
+        self.losses: list[Tensor] = []  # since the last measurement
         self.step = 0
 
     def fit(self) -> History:
@@ -84,18 +87,17 @@ class Trainer:
         Raises
         ------
         KeyboardInterrupt
-            After saving the state to ``config.checkpoint``, where there is one.
+            After the step, and after saving the state to ``config.checkpoint``, where there is one. A second Ctrl-C
+            ends the step too.
         """
+        self.identity = self._identity()
         self._resume()
         forward = self._compiled_loss()
         was_training = self.generator.training
         self.generator.train()
         try:
-            self._loop(forward)
-        except KeyboardInterrupt:
-            if self.world.in_step:
-                self._save()
-            raise
+            with self.world.interrupts_noted():
+                self._loop(forward)
         finally:
             self.generator.train(was_training)
         self.generator.load_state_dict(self.best)
@@ -104,18 +106,19 @@ class Trainer:
         return self.history
 
     def _loop(self, forward) -> None:  # type: ignore[no-untyped-def]
-        losses: list[Tensor] = []
         with bar(f"train {self.name}", self.n_steps, self.verbose, self.step) as done:
             while self.step < self.n_steps and not self._is_over():
-                losses.append(self._gradient_step(forward))
+                self.losses.append(self._gradient_step(forward))
                 self.step += 1
                 done.advance()
                 if self.step % self.every == 0 or self.step == self.n_steps:
-                    self._evaluate(torch.stack(losses).mean().item())
-                    losses.clear()
+                    self._evaluate(torch.stack(self.losses).mean().item())
+                    self.losses.clear()
                     done.note(f"loss {self.history.validation[-1]:.3f}")
                     self._save()
-                self.world.check()
+                if self.world.is_interrupted():
+                    self._save()
+                    raise KeyboardInterrupt
 
     def _gradient_step(self, forward) -> Tensor:  # type: ignore[no-untyped-def]
         batch = self.batches.next()
@@ -194,20 +197,37 @@ class Trainer:
         return torch.compile(self.generator.loss) if wanted else self.generator.loss
 
     def _identity(self) -> dict[str, object]:
-        """What must be equal for a checkpoint to be resumed; on how many devices does not matter."""
-        config = self.generator.config
+        """What must be equal for a checkpoint to be resumed: all that decides the trained weights."""
+        if not self.config.checkpoint or self.world.rank:
+            return {}
+        # Where it is saved, and on how many devices it runs, does not matter.
+        training = replace(self.config, checkpoint=None, devices=1, nodes=1)
+        config = asdict(replace(self.generator.config, training=training))
+        parts = ("pairs", "binning", "architecture", "training")
+        generator, constraints = self.generator, vars(self.generator.constraints).values()
+        bins = [*generator.factual_bins.buffers(), *generator.answer_bins.buffers()]
         return {
-            "config": repr(replace(config, training=replace(config.training, devices=1, nodes=1))),
-            "sources": len(self.pairs),
-            "targets": len(self.pairs.targets),
+            "seed": self.seed,
+            **{f"{part}.{name}": value for part in parts for name, value in config[part].items()},
+            "denied rows": digest([torch.from_numpy(self.pairs.sources)]),
+            "accepted rows": digest([torch.from_numpy(self.pairs.targets)]),
+            "bins": digest(bins),
+            "constraints": digest(map(torch.from_numpy, constraints)),
+            "first weights": digest(generator.transformer.parameters()),
         }
 
     def _save(self) -> None:
         if not self.config.checkpoint:
             return
         state = self._state()
-        if self.world.rank == 0:
-            training_state.save(Path(self.config.checkpoint), self._identity(), state)
+        if self.world.rank:
+            return
+        try:
+            training_state.save(Path(self.config.checkpoint), self.identity, state)
+        except InputError as error:
+            if not self.is_warned:
+                log.warning("the training goes on, but its state is not saved: %s", error)
+            self.is_warned = True
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -218,6 +238,7 @@ class Trainer:
             "random": self.random.get_state(),
             "dropout": self.world.all_gather(training_state.dropout_state(self.generator.device)),
             "queue": self.batches.queue,
+            "losses": self.losses,
             "step": self.step,
             "history": vars(self.history),
         }
@@ -228,7 +249,7 @@ class Trainer:
             return
         path = Path(self.config.checkpoint)
         state = self.world.broadcast(
-            lambda: training_state.read(path, self._identity()) if path.exists() else None
+            lambda: training_state.read(path, self.identity) if path.exists() else None
         )
         if state is None:
             return
@@ -241,6 +262,7 @@ class Trainer:
         if self.world.rank < len(state["dropout"]):  # a process more than there were keeps its own
             training_state.set_dropout_state(device, state["dropout"][self.world.rank])
         self.batches.queue, self.step = state["queue"].to(device), state["step"]
+        self.losses = [loss.to(device) for loss in state["losses"]]
         self.history = History(**state["history"])
         if self.verbose:
             log.info("resumed %s at step %d of %d", path, self.step, self.n_steps)

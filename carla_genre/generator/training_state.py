@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import io
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import torch
 from torch import Tensor
 
 from carla_genre.errors import CheckpointError
-from carla_genre.io import whole_file
+from carla_genre.io import SEAL, read_sealed, write_sealed
 
 
 @dataclass
@@ -44,9 +46,16 @@ class History:
 
 
 def save(path: Path, identity: Mapping[str, Any], state: Mapping[str, Any]) -> None:
-    """Write a state of tensors and plain values, whole or not at all; the identity must be equal to resume it."""
-    with whole_file(path) as part:
-        torch.save({"identity": dict(identity), **state}, part)
+    """Write a state of tensors and plain values, whole or not at all; the identity must be equal to resume it.
+
+    Raises
+    ------
+    InputError
+        It cannot be written.
+    """
+    stream = io.BytesIO()
+    torch.save({"identity": dict(identity), **state}, stream)
+    write_sealed(path, SEAL.encode() + stream.getvalue())
 
 
 def read(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,20 +64,31 @@ def read(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     CheckpointError
-        The file is something else, or another training's.
+        The file is something else, damaged, or another training's; the message says what differs.
     """
+    content = read_sealed(path)
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(io.BytesIO(content[len(SEAL) :]), map_location="cpu", weights_only=True)
         saved = state.pop("identity")
     except Exception as error:
         raise CheckpointError(
             f"{path} is no training checkpoint of this package: name another file"
         ) from error
     if saved != identity:
+        differs = ", ".join(name for name in {**saved, **identity} if saved.get(name) != identity.get(name))
         raise CheckpointError(
-            f"{path} was written by another training (configuration or data differ): name another file"
+            f"{path} was written by another training, of other {differs}: name another file"
         )
     return dict(state)
+
+
+def digest(tensors: Iterable[Tensor]) -> str:
+    """Of the bytes of tensors."""
+    found = hashlib.sha256()
+    for tensor in tensors:
+        found.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+        found.update(tensor.detach().cpu().contiguous().numpy())
+    return found.hexdigest()
 
 
 def dropout_state(device: torch.device) -> Tensor:

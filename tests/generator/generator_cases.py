@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from carla_genre.generator.config import Architecture, Binning, GeneratorConfig, PairConfig, Training
@@ -20,6 +24,19 @@ PAPER_LIKE = replace(
 )
 PATCHED = replace(SUMMARY, patch=3)  # of four features: the second patch has one
 TRAINING = Training(steps=30, batch_size=64, evaluations=5, learning_rate=3e-3)
+
+
+def for_each_damage(path: Path, read: Callable[[Path], object], error: type[Exception]) -> None:
+    """A flipped bit anywhere in a file, and a file that is cut anywhere, raise an error that names the file."""
+    content, random = path.read_bytes(), np.random.default_rng(0)
+    read(path)
+    for place in [*range(200), *random.integers(len(content), size=200)]:
+        changed = bytearray(content)
+        changed[place] ^= 1 << random.integers(8)
+        for damaged in (bytes(changed), content[:place]):
+            path.write_bytes(damaged)
+            with pytest.raises(error, match=re.escape(str(path))):
+                read(path)
 
 
 def make_rows(n: int, seed: int) -> np.ndarray:

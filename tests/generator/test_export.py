@@ -70,6 +70,20 @@ def test_the_file_answers_as_the_package_does(
     assert not torch.equal(expected, sample(generator, torch.from_numpy(rows), sampling, seed=6))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limit for a file's size")
+def test_a_full_disk_is_an_error_of_the_path(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    path = tmp_path / "generator.pt2"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(InputError, match=r"generator\.pt2 cannot be written"):
+            export(path, make_generator(), SamplingConfig(), {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_another_ending_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"\*\.pt2"):
         export(tmp_path / "generator.onnx", make_generator(), SamplingConfig(), {})

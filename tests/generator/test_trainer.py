@@ -1,12 +1,19 @@
+import errno
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from generator_cases import SUMMARY, TRAINING, make_generator, make_pairs
+from generator_cases import SUMMARY, TRAINING, for_each_damage, make_constraints, make_generator, make_pairs
 
 from carla_genre.errors import CheckpointError
+from carla_genre.generator import training_state
 from carla_genre.generator.config import Architecture, Training
+from carla_genre.generator.pairing.examples import Example
+from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.trainer import Trainer
 from carla_genre.generator.training_state import History
 
@@ -20,16 +27,17 @@ def weights(fitted: Trainer) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in fitted.generator.parameters()])
 
 
-def interrupt(running: Trainer, at: int) -> None:
-    """Ctrl-C in the middle of a step."""
-    draw = running.batches.next
+def interrupt(running: Trainer, at: int, times: int = 1) -> None:
+    """Ctrl-C in the middle of a step, after the batch was drawn."""
+    draw = running.examples.draw
 
-    def draw_or_stop() -> torch.Tensor:
+    def draw_and_stop(*arguments: torch.Tensor) -> Example:
         if running.step == at:
-            raise KeyboardInterrupt
-        return draw()
+            for _ in range(times):
+                signal.raise_signal(signal.SIGINT)
+        return draw(*arguments)
 
-    running.batches.next = draw_or_stop  # type: ignore[method-assign]
+    running.examples.draw = draw_and_stop  # type: ignore[method-assign]
 
 
 def test_training_lowers_the_loss_and_repeats(architecture: Architecture) -> None:
@@ -107,10 +115,28 @@ def test_an_interrupted_run_resumes_to_the_same_end(at: int, dropout: float, tmp
     assert [f.name for f in file.parent.iterdir()] == ["state.pt"]
 
     torch.rand(5)  # another process would be elsewhere in its global random numbers
-    history = resumed.fit()
-    assert history.step == whole_history.step
-    assert history.validation == pytest.approx(whole_history.validation)
-    torch.testing.assert_close(weights(resumed), weights(whole))
+    assert resumed.fit() == whole_history
+    assert torch.equal(weights(resumed), weights(whole))
+
+
+def test_a_second_ctrl_c_ends_the_step_and_saves_nothing_of_it(tmp_path: Path) -> None:
+    training = replace(TRAINING, checkpoint=str(tmp_path / "state.pt"), patience=0)
+    whole, stopped, resumed = (trainer(training) for _ in range(3))
+    whole.fit()
+    interrupt(stopped, 14, times=2)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit()
+    assert stopped.step == 14
+    assert signal.getsignal(signal.SIGINT) is before
+    resumed.fit()
+    assert torch.equal(weights(resumed), weights(whole))
+
+
+def test_a_thread_trains_without_handlers_of_signals() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        history = pool.submit(lambda: trainer().fit()).result()
+    assert history == trainer().fit()
 
 
 def test_another_trainings_checkpoint_is_refused(tmp_path: Path) -> None:
@@ -119,11 +145,60 @@ def test_another_trainings_checkpoint_is_refused(tmp_path: Path) -> None:
     interrupt(stopped, 5)
     with pytest.raises(KeyboardInterrupt):
         stopped.fit()
-    with pytest.raises(CheckpointError, match="another training"):
+    state = Path(training.checkpoint).read_bytes()
+    with pytest.raises(CheckpointError, match=r"another training, of other training\.learning_rate: name"):
         trainer(replace(training, learning_rate=0.1)).fit()
+    with pytest.raises(CheckpointError, match="of other seed: name"):
+        trainer(training, seed=1).fit()
+    with pytest.raises(CheckpointError, match="of other accepted rows: name"):
+        Trainer(make_generator(training=training), shifted(make_pairs()), training, 0, verbose=False).fit()
+    constrained = make_generator(
+        constraints=make_constraints(direction=np.array([1, 0, 0, 0])), training=training
+    )
+    with pytest.raises(CheckpointError, match="of other constraints: name"):
+        Trainer(constrained, make_pairs(), training, 0, verbose=False).fit()
+    started = trainer(training)
+    started.generator.transformer.start.data.add_(1)
+    with pytest.raises(CheckpointError, match="of other first weights: name"):
+        started.fit()
+    assert Path(training.checkpoint).read_bytes() == state
     Path(training.checkpoint).write_text("not a checkpoint")
-    with pytest.raises(CheckpointError, match="no training checkpoint"):
+    with pytest.raises(CheckpointError, match=r"state\.pt is no checkpoint"):
         trainer(training).fit()
+
+
+def shifted(pairs: Pairs) -> Pairs:
+    targets = pairs.targets.copy()
+    targets[0, 2] = np.nextafter(targets[0, 2], 1)
+    return replace(pairs, targets=targets)
+
+
+def test_any_change_of_a_saved_state_is_noticed(tmp_path: Path) -> None:
+    training = replace(TRAINING, checkpoint=str(tmp_path / "state.pt"))
+    stopped = trainer(training)
+    interrupt(stopped, 5)
+    with pytest.raises(KeyboardInterrupt):
+        stopped.fit()
+    for_each_damage(
+        Path(training.checkpoint), lambda path: training_state.read(path, stopped.identity), CheckpointError
+    )
+
+
+def test_a_full_disk_does_not_end_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(self: Path, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    training = replace(TRAINING, checkpoint=str(tmp_path / "state.pt"))
+    expected = trainer(TRAINING)
+    expected.fit()
+    monkeypatch.setattr(Path, "write_bytes", full)
+    fitted = trainer(training)
+    fitted.fit()
+    assert torch.equal(weights(fitted), weights(expected))
+    assert len([record for record in caplog.records if "No space left" in record.getMessage()]) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_diverging_training_says_so() -> None:

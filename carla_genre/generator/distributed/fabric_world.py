@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import pickle
 import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,6 @@ from carla_genre.loading import load_extra
 
 # On a GPU, reading whether a process was interrupted waits for all queued work: not done after each sum.
 SUMS_PER_CHECK = {"cpu": 1, "cuda": 16}
-# Signals that end a process, which torch's launcher takes handlers for.
-ENDS = {"SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"}
 # Bytes that are sent to other machines at a time.
 CHUNK = 1 << 26
 # The others wait for the first process, which calls h and finds the pairs.
@@ -47,6 +44,8 @@ class FabricWorld(World):
         There are more or fewer processes than the fabric was made for.
     """
 
+    STOPS = (signal.SIGINT, signal.SIGTERM)  # a cluster ends a job by the second
+
     def __init__(self, fabric: Any) -> None:
         try:
             fabric.launch()
@@ -58,8 +57,7 @@ class FabricWorld(World):
         self.rank, self.size = fabric.global_rank, fabric.world_size
         self.local_rank, self.node = fabric.local_rank, fabric.node_rank
         self.device: torch.device = fabric.device
-        self.in_step = False
-        self._interrupted = False
+        self._interrupted_together = False
         self._sums = 0
 
     def all_reduce(self, tensors: Sequence[Tensor]) -> None:
@@ -71,12 +69,11 @@ class FabricWorld(World):
             tensor.copy_(part.view_as(tensor))
         self._sums += 1
         if self._sums % SUMS_PER_CHECK[self.device.type] == 0:
-            self.in_step = bool(total[-1] > 0)
+            self._interrupted_together = bool(total[-1] > 0)
 
-    def check(self) -> None:
-        """Raise KeyboardInterrupt in all processes if one of them was interrupted."""
-        if self.in_step:
-            raise KeyboardInterrupt
+    def is_interrupted(self) -> bool:
+        """Whether the last sum told all that one of them was interrupted."""
+        return self._interrupted_together
 
     def all_gather(self, tensor: Tensor) -> list[Tensor]:
         """The tensor of every process, by rank."""
@@ -111,32 +108,6 @@ class FabricWorld(World):
                     if target:
                         target.write(chunk)
         self.fabric.barrier()
-
-    @contextlib.contextmanager
-    def interrupts_shared(self) -> Iterator[None]:
-        """Inside, Ctrl-C in one process, or the signal by which a cluster ends a job, interrupts all at one step."""
-
-        def interrupt(*_: Any) -> None:
-            self._interrupted = True
-
-        with signal_handlers_restored() as can_handle:
-            if can_handle:
-                signal.signal(signal.SIGINT, interrupt)
-                signal.signal(signal.SIGTERM, interrupt)
-            yield
-
-
-@contextlib.contextmanager
-def signal_handlers_restored() -> Iterator[bool]:
-    """Restore what ends a process at the end; gives whether this thread may set handlers, as only the main one may."""
-    can_handle = threading.current_thread() is threading.main_thread()
-    numbers = [number for number in signal.Signals if number.name in ENDS] if can_handle else []
-    before = {number: signal.getsignal(number) for number in numbers}
-    try:
-        yield can_handle
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def make_fabric(config: Training, device: torch.device) -> Any:

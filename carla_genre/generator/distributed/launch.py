@@ -17,13 +17,9 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, P
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from carla_genre.errors import CarlaGenreError
-from carla_genre.generator.distributed.fabric_world import (
-    FabricWorld,
-    make_fabric,
-    portable,
-    signal_handlers_restored,
-)
+from carla_genre.generator.distributed.fabric_world import FabricWorld, make_fabric, portable
 from carla_genre.generator.distributed.training_job import TrainingJob, train_together
+from carla_genre.generator.distributed.world import signal_handlers_restored
 from carla_genre.generator.training_state import History
 
 TRAINED, ERROR = "trained.pt", "error-{}.pickle"

@@ -68,5 +68,4 @@ def train_together(folder: Path, world: FabricWorld) -> tuple[Generator, History
     torch.manual_seed(job.seed + world.rank)  # dropout: each process its own
     verbose = job.verbose and world.rank == 0
     trainer = Trainer(generator, job.pairs, job.config, job.seed, verbose, job.name, world)
-    with world.interrupts_shared():
-        return generator, trainer.fit()
+    return generator, trainer.fit()

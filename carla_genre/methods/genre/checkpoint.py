@@ -52,7 +52,7 @@ def read(path: str | os.PathLike[str], mlmodel: Any, device: str) -> Saved:
     CheckpointError
         No such checkpoint, or one for another schema or classifier; the message says what differs.
     """
-    generator, header = checkpoint.load(path, choose_device(device, "GenRe"))
+    generator, header, arrays = checkpoint.load(path, choose_device(device, "GenRe"))
     schema = Schema.from_dict(header["schema"])
     differs = schema_difference(schema, Schema.from_mlmodel(mlmodel))
     if differs:
@@ -70,7 +70,5 @@ def read(path: str | os.PathLike[str], mlmodel: Any, device: str) -> Saved:
     selector = None
     if header["selector"]:
         n_jobs = hyperparams["threads"] or -1
-        selector = ExpectedScoreSelector.from_dict(
-            header["selector"], checkpoint.load_arrays(path), schema, h, n_jobs
-        )
+        selector = ExpectedScoreSelector.from_dict(header["selector"], arrays, schema, h, n_jobs)
     return Saved(generator, schema, hyperparams, selector)

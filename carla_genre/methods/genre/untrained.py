@@ -65,7 +65,7 @@ def _started_from(
     The bins stay, since the weights are about them. A value that is common only in the new D_h+ is spoken for by
     the nearest bin. The constraints must be the same: what was immutable has not been learned.
     """
-    saved, header = checkpoint.load(path)
+    saved, header, _ = checkpoint.load(path)
     differs = schema_difference(Schema.from_dict(header["schema"]), schema, exactly=True)
     if differs:
         raise CheckpointError(f"warm_start: {path} was trained for another schema: {differs}")

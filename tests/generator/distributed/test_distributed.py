@@ -1,4 +1,5 @@
 import contextlib
+import io
 import os
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from carla_genre.generator.config import PairConfig, Training
 from carla_genre.generator.distributed.training_job import TrainingJob
 from carla_genre.generator.distributed.world import World
 from carla_genre.generator.fitting import fit
+from carla_genre.io import SEAL, read_sealed
 
 CPU = torch.device("cpu")
 
@@ -69,6 +71,10 @@ def together(machines: list[Path]) -> list[dict[str, Any]]:
     return [torch.load(folder / "results.pt") for folder in machines]
 
 
+def saved_state(file: Path) -> dict[str, Any]:
+    return torch.load(io.BytesIO(read_sealed(file)[len(SEAL) :]))  # type: ignore[no-any-return]
+
+
 @pytest.fixture(scope="module")
 def alone() -> dict[str, Any]:
     return train(SETTINGS)
@@ -106,7 +112,7 @@ def test_stopped_in_two_processes_resumed_in_one(
 ) -> None:
     assert [process["stopped"] for process in together] == [True, True]
     assert not (machines[1] / TO_ONE).exists()
-    assert torch.load(machines[0] / TO_ONE)["step"] == joined_training.STOP
+    assert saved_state(machines[0] / TO_ONE)["step"] == joined_training.STOP
     monkeypatch.chdir(machines[0])
     resumed = train(replace(SETTINGS, checkpoint=TO_ONE))
     assert resumed["history"]["validation"] == pytest.approx(alone["history"]["validation"], rel=1e-4)
@@ -151,7 +157,7 @@ def test_every_row_is_one_process_s_and_shares_are_even(n: int, size: int) -> No
 @pytest.mark.parametrize("table", ["on", "off"])
 def test_a_job_comes_back_with_its_pairs_mapped_from_the_file(table: str, tmp_path: Path) -> None:
     generator, pairs = make_generator(), make_pairs(config=PairConfig(top_k=20, table=table))
-    TrainingJob(generator, pairs, 3, False, "other", "cpu", 1, 30).write(tmp_path)
+    TrainingJob(generator, pairs, TRAINING, 3, False, "other", "cpu", 1, 30).write(tmp_path)
     found = TrainingJob.read(tmp_path)
     assert (found.seed, found.verbose, found.name, found.device) == (3, False, "other", "cpu")
     state = generator.state_dict()
@@ -219,6 +225,7 @@ from dataclasses import replace
 import torch
 from generator_cases import TRAINING, make_generator, make_pairs
 from carla_genre.generator.fitting import fit
+from carla_genre.io import SEAL, read_sealed
 endless = replace(TRAINING, steps=10**6, evaluations=10**5, patience=0, checkpoint={path!r}, devices=2)
 fit(lambda: (make_generator(training=endless), make_pairs()), endless, torch.device("cpu"), seed=0, verbose=False)
 """
@@ -256,10 +263,10 @@ def test_ctrl_c_in_the_parent_saves_and_leaves_no_worker(tmp_path: Path) -> None
     endless = replace(TRAINING, steps=10**6, evaluations=10**5, patience=0, checkpoint=str(file))
     with once_written(file, lambda: os.kill(os.getpid(), signal.SIGINT)), pytest.raises(KeyboardInterrupt):
         train_in_two(endless)
-    state = torch.load(file)
+    state = saved_state(file)
     assert state["step"] >= 10 and len(state["dropout"]) == 2
     time.sleep(0.3)
-    assert torch.load(file)["step"] == state["step"]  # nobody trains on
+    assert saved_state(file)["step"] == state["step"]  # nobody trains on
 
 
 @pytest.mark.parametrize(
