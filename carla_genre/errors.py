@@ -13,5 +13,9 @@ class CheckpointError(CarlaGenreError, ValueError):
     """A checkpoint cannot be read, or belongs to another schema or classifier."""
 
 
+class TrainingError(CarlaGenreError, ArithmeticError):
+    """A training has diverged; the message says at which step, and the way out."""
+
+
 class MissingDependencyError(CarlaGenreError, ImportError):
     """An optional package is needed and absent; the message has the command that installs it."""

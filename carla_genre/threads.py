@@ -1,4 +1,4 @@
-"""How many processor threads torch's products are shared over."""
+"""Torch's settings, lent out and given back: its threads, and what a caller may have set for own code."""
 
 from __future__ import annotations
 
@@ -21,3 +21,23 @@ def processor_threads(n: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextlib.contextmanager
+def plain_torch() -> Iterator[None]:
+    """Inside, torch works as it does before anything is set; afterwards what the caller has set holds again.
+
+    That is: single precision by default, on the CPU; gradients, and neither inference mode nor autocast.
+    """
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    with contextlib.ExitStack() as settings:
+        if dtype != torch.float32:  # it is every thread's: left alone where it is right
+            torch.set_default_dtype(torch.float32)
+            settings.callback(torch.set_default_dtype, dtype)
+        if device.type != "cpu":
+            settings.enter_context(torch.device("cpu"))
+        settings.enter_context(torch.inference_mode(False))
+        settings.enter_context(torch.enable_grad())
+        for kind in ("cpu", "cuda"):
+            settings.enter_context(torch.autocast(kind, enabled=False))
+        yield

@@ -21,7 +21,8 @@ def log_density(generator: Generator, factuals: Tensor, answers: Tensor) -> Tens
     A continuous feature has the mixture of one normal kernel a bin, with the bin's representative as its mean, the
     bin's width as its standard deviation and the transformer's probability as its weight, cut off at the
     feature's range (and at the factual's value, where the feature may change in one direction only) and scaled to
-    integrate to 1 there. A category has the probability of its level. An immutable feature is given: it adds nothing.
+    integrate to 1 there. A category has the probability of its level. An immutable feature is given: it adds nothing;
+    nor does one whose bounds meet, as at the end of a feature that may only increase.
 
     Parameters
     ----------
@@ -77,8 +78,12 @@ def _log_density(generator: Generator, factuals: Tensor, answers: Tensor) -> Ten
             total += level.squeeze(-1)
         else:
             exists, direction = bins.exists[feature], rules.direction[feature]
-            lower = x if direction > 0 else torch.full_like(x, float(rules.lower[feature]))
-            upper = x if direction < 0 else torch.full_like(x, float(rules.upper[feature]))
+            lower = torch.full_like(x, float(rules.lower[feature]))
+            upper = torch.full_like(x, float(rules.upper[feature]))
+            if direction > 0:  # one beyond its range stays where it is
+                lower, upper = x, torch.maximum(x, upper)
+            elif direction < 0:
+                lower, upper = torch.minimum(x, lower), x
             total += _log_mixture(
                 answer,
                 weights[:, feature, exists],
@@ -101,6 +106,8 @@ def _log_mixture(
     kernels = -(standard(value) ** 2) / 2 - widths.log() - math.log(2 * math.pi) / 2
     mass = (log_weights + _log_normal_mass(standard(lower), standard(upper))).logsumexp(-1)
     density = (log_weights + kernels).logsumexp(-1) - mass
+    # Between bounds that meet, as at the end of a one-way feature, there is one value, and no density.
+    density = torch.where(mass > -torch.inf, density, 0.0)
     return torch.where((value >= lower) & (value <= upper), density, -torch.inf)
 
 

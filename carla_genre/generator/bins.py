@@ -128,7 +128,9 @@ def _cut(column: np.ndarray, config: Binning) -> tuple[np.ndarray, np.ndarray]:
     if len(distinct) == 1:
         return distinct, np.ones(1)
     if config.kind == "even":
-        points = np.linspace(distinct[0], distinct[-1], config.n_bins)
+        points = np.unique(
+            np.linspace(distinct[0], distinct[-1], config.n_bins)
+        )  # few, of neighbouring floats
         return points, np.full(len(points), points[1] - points[0])
     points = _common_values(column)
     if len(points) > config.n_bins:

@@ -21,6 +21,7 @@ from carla_genre.generator.config import DEFAULT, GeneratorConfig
 from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.generator import Generator
 from carla_genre.io import SEAL, read_sealed, write_sealed
+from carla_genre.threads import plain_torch
 
 FORMAT = "carla-genre generator"
 VERSION = 1
@@ -101,7 +102,8 @@ def load(
                 "upgrade carla-genre"
             )
         tensors = safetensors.load(content)
-        generator = _rebuild(json.loads(metadata["config"]), tensors)
+        with torch.random.fork_rng(devices=[]), plain_torch():  # its weights are drawn before they are read
+            generator = _rebuild(json.loads(metadata["config"]), tensors)
         header = json.loads(metadata["header"])
     except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         if isinstance(error, CheckpointError):

@@ -22,6 +22,7 @@ from carla_genre.generator.config import SamplingConfig
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.sampler import draw
 from carla_genre.io import write_bytes
+from carla_genre.threads import plain_torch
 
 DESCRIPTION = "description.json"
 
@@ -72,7 +73,7 @@ def export(
         raise InputError(f"export: torch names its files *.pt2, got {path.name!r}")
     module = _Candidates(copy.deepcopy(generator).cpu(), sampling).eval()
     factuals = generator.answer_bins.representatives.cpu()[:, 0].repeat(2, 1)  # any valid rows
-    with torch.no_grad():
+    with plain_torch(), torch.no_grad():
         program = torch.export.export(
             module,
             (factuals, torch.tensor(0)),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections import abc
 
 import torch
 from torch import Tensor
 
+from carla_genre.errors import InputError
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.generator.decoding import bytes_per_answer
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.patches import make_decoding
 from carla_genre.generator.randomness import normals, row_keys, uniforms
 from carla_genre.progress import bar
+
+log = logging.getLogger(__name__)
 
 # What the keys and values of a batch may take at most, by kind of device; it changes no answer.
 BATCH_BYTES = {"cpu": 1 << 26, "cuda": 1 << 31}
@@ -51,20 +55,37 @@ def sample_in_batches(
 ) -> abc.Generator[tuple[slice, Tensor], None, None]:
     """Draw the candidates of :func:`sample`, a batch at a time: a slice of the factuals, and theirs on the CPU.
 
-    With ``verbose`` a terminal is shown a bar, where there are several batches.
+    With ``verbose`` a terminal is shown a bar, where there are several batches. Out of memory, batches become smaller.
     """
-    size = batch_size(generator, sampling.n_samples)
+    size, start = batch_size(generator, sampling.n_samples), 0
     with bar("answer", len(factuals), verbose and len(factuals) > size) as done:
-        for start in range(0, len(factuals), size):
+        while start < len(factuals):
             rows = slice(start, min(start + size, len(factuals)))
             was_training = generator.training
             generator.eval()
             try:
-                candidates = draw(generator, factuals[rows].to(generator.device).double(), sampling, seed)
+                candidates = draw(
+                    generator, factuals[rows].to(generator.device).double(), sampling, seed
+                ).cpu()
+            except torch.OutOfMemoryError as error:
+                if rows.stop - start == 1:
+                    raise InputError(
+                        f"too little memory for {sampling.n_samples} candidates of one row: ask for fewer n_samples"
+                    ) from error
+                candidates = None
             finally:
                 generator.train(was_training)
-            yield rows, candidates.cpu()
-            done.advance(rows.stop - rows.start)
+            if candidates is None:
+                log.warning(
+                    "%d rows together need more memory than there is: half of them are tried",
+                    rows.stop - start,
+                )
+                size = (rows.stop - start) // 2
+                torch.cuda.empty_cache()
+                continue
+            yield rows, candidates
+            start = rows.stop
+            done.advance(len(candidates))
 
 
 def batch_size(generator: Generator, n_samples: int) -> int:

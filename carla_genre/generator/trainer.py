@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import ConstantLR, LRScheduler, OneCycleLR
 
-from carla_genre.errors import InputError
+from carla_genre.errors import InputError, TrainingError
 from carla_genre.generator import training_state
 from carla_genre.generator.batches import Batches
 from carla_genre.generator.config import Training
@@ -86,6 +86,10 @@ class Trainer:
 
         Raises
         ------
+        TrainingError
+            The loss is not finite.
+        CheckpointError
+            ``config.checkpoint`` is damaged, or another training's.
         KeyboardInterrupt
             After the step, and after saving the state to ``config.checkpoint``, where there is one. A second Ctrl-C
             ends the step too.
@@ -165,7 +169,7 @@ class Trainer:
         history = self.history
         loss = self.validation_loss() if len(self.batches.held_out) else train_loss
         if not math.isfinite(loss):
-            raise FloatingPointError(
+            raise TrainingError(
                 f"the validation loss is {loss} at step {self.step}: lower training.learning_rate"
             )
         if history.is_better(loss):
@@ -274,13 +278,13 @@ def _weights(generator: Generator) -> dict[str, Tensor]:
 
 def make_optimizer(model: nn.Module, config: Training) -> Optimizer:
     """AdamW, whose decay spares biases, norms and other vectors."""
-    matrices = [p for p in model.parameters() if p.ndim >= 2]
-    others = [p for p in model.parameters() if p.ndim < 2]
-    groups = [
-        {"params": matrices, "weight_decay": config.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
-    return AdamW(groups, lr=config.learning_rate, fused=True)
+    groups: dict[bool, list[nn.Parameter]] = {True: [], False: []}
+    for name, parameter in model.named_parameters():
+        groups[parameter.ndim >= 2 and not name.endswith("bias")].append(parameter)
+    decayed = {"params": groups[True], "weight_decay": config.weight_decay}
+    return AdamW(
+        [decayed, {"params": groups[False], "weight_decay": 0.0}], lr=config.learning_rate, fused=True
+    )
 
 
 def make_schedule(optimizer: Optimizer, config: Training, n_steps: int) -> LRScheduler:

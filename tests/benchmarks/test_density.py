@@ -121,6 +121,17 @@ def test_an_immutable_is_given() -> None:
     assert torch.isfinite(log_density(generator, x, answer)).all()
 
 
+@pytest.mark.parametrize(("direction", "end"), [(1, 1.0), (1, 1.2), (-1, 0.0), (-1, -0.1)])
+def test_a_one_way_feature_at_its_end_is_given(direction: int, end: float) -> None:
+    constraints = make_constraints(direction=np.array([direction, 0, 0, 0]), **UNIT)
+    generator = make_generator(constraints=constraints)
+    x, answer = torch.from_numpy(make_rows(40, 6)), torch.from_numpy(make_rows(40, 7))
+    x[:, 0] = answer[:, 0] = end
+    assert torch.isfinite(log_density(generator, x, answer)).all()
+    answer[:, 0] = 0.5
+    assert (log_density(generator, x, answer) == -torch.inf).all()
+
+
 def test_it_is_the_density_of_the_sampler_s_draws() -> None:
     """Shares of cells as wide as many bins: the draws at temperature 1, and the integral of the density."""
     generator, n, cells = pair("even"), 40_000, 4

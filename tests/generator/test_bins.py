@@ -93,6 +93,14 @@ def test_soft_labels_of_a_category_are_hard_and_padding_gets_nothing() -> None:
     assert labels[0, 1, 3:].sum() == 0
 
 
+def test_even_bins_between_neighbouring_floats_have_widths() -> None:
+    values = np.array([[1.0], [np.nextafter(1.0, 2.0)]])
+    bins = Bins.fit(values, np.array([0]), Binning(n_bins=50, kind="even"))
+    labels = bins.soft_labels(torch.from_numpy(values))
+    assert labels.shape[-1] == 2
+    torch.testing.assert_close(labels.sum(-1), torch.ones(2, 1))
+
+
 def test_no_rows_is_an_error() -> None:
     with pytest.raises(InputError, match="D_h\\+"):
         fit(np.empty(0))

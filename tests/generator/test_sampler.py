@@ -7,6 +7,7 @@ import pytest
 import torch
 from generator_cases import make_constraints, make_generator, make_rows
 
+from carla_genre.errors import InputError
 from carla_genre.generator import sampler as module
 from carla_genre.generator.config import Architecture, SamplingConfig
 from carla_genre.generator.sampler import sample
@@ -120,6 +121,26 @@ def test_sigma_moves_only_what_changes_and_only_numbers() -> None:
     assert moved.any() and ((plain - noisy).abs() < 1e-2).all()
     unchanged = (plain == rows[:, None])[:, :, [0, 2]]
     assert not (moved & unchanged).any()
+
+
+def test_out_of_memory_halves_the_batch_and_says_so_once_a_halving(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    generator, rows = make_generator(), torch.from_numpy(make_rows(30, 3))
+    expected, draw = sample(generator, rows, SamplingConfig(), 0), module.draw
+
+    def draw_few(generator: object, factuals: torch.Tensor, *arguments: object) -> torch.Tensor:
+        if len(factuals) > most:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return draw(generator, factuals, *arguments)
+
+    monkeypatch.setattr(module, "draw", draw_few)
+    most = 7
+    assert torch.equal(sample(generator, rows, SamplingConfig(), 0), expected)
+    assert [record.args[0] for record in caplog.records] == [30, 15]
+    most = 0
+    with pytest.raises(InputError, match="n_samples"):
+        sample(generator, rows, SamplingConfig(), 0)
 
 
 def test_no_factuals_give_no_candidates() -> None:

@@ -9,12 +9,12 @@ import pytest
 import torch
 from generator_cases import SUMMARY, TRAINING, for_each_damage, make_constraints, make_generator, make_pairs
 
-from carla_genre.errors import CheckpointError
+from carla_genre.errors import CheckpointError, TrainingError
 from carla_genre.generator import training_state
 from carla_genre.generator.config import Architecture, Training
 from carla_genre.generator.pairing.examples import Example
 from carla_genre.generator.pairing.pairs import Pairs
-from carla_genre.generator.trainer import Trainer
+from carla_genre.generator.trainer import Trainer, make_optimizer
 from carla_genre.generator.training_state import History
 
 
@@ -201,10 +201,19 @@ def test_a_full_disk_does_not_end_the_training(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_weight_decay_spares_biases() -> None:
+    generator = make_generator()
+    _, spared = make_optimizer(generator, TRAINING).param_groups
+    assert spared["weight_decay"] == 0
+    ours = {id(parameter) for parameter in spared["params"]}
+    for name, parameter in generator.named_parameters():
+        assert (id(parameter) in ours) == (parameter.ndim < 2 or name.endswith("bias"))
+
+
 def test_a_diverging_training_says_so() -> None:
     fitted = trainer()
     fitted.generator.transformer.start.data.fill_(float("nan"))
-    with pytest.raises(FloatingPointError, match="learning_rate"):
+    with pytest.raises(TrainingError, match="learning_rate"):
         fitted.fit()
 
 

@@ -22,7 +22,7 @@ from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.options import check, option, with_list
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows
-from carla_genre.threads import processor_threads
+from carla_genre.threads import plain_torch, processor_threads
 
 from carla.recourse_methods.api import RecourseMethod
 
@@ -119,7 +119,8 @@ class SchemaMethod(RecourseMethod):
     def _isolated(self) -> Iterator[None]:
         """Torch's random state forked and seeded, and its threads as the hyperparameter says."""
         devices = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices), processor_threads(self.hyperparams["threads"]):
+        threads = processor_threads(self.hyperparams["threads"])
+        with torch.random.fork_rng(devices=devices), threads, plain_torch():
             torch.manual_seed(self.hyperparams["seed"])
             yield
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from carla_genre.errors import TrainingError
 from carla_genre.progress import bar
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def train(
 
     Raises
     ------
-    FloatingPointError
+    TrainingError
         A measured loss is not finite.
     """
     history, best = LossHistory(), network.state_dict()
@@ -75,7 +76,7 @@ def train(
         history.step.append(step)
         history.loss.append(loss.item())
         if not math.isfinite(history.loss[-1]):
-            raise FloatingPointError(f"{name}: the loss is {loss} at step {step}: lower learning_rate")
+            raise TrainingError(f"{name}: the loss is {loss} at step {step}: lower learning_rate")
         if history.loss[-1] <= min(history.loss):
             history.best_step = step
             best = copy.deepcopy(network.state_dict()) if held_out_loss is not None else best

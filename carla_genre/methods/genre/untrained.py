@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 
+import numpy as np
 import torch
 
-from carla_genre.errors import CheckpointError
+from carla_genre.errors import CheckpointError, InputError
 from carla_genre.generator import checkpoint
 from carla_genre.generator.config import GeneratorConfig
 from carla_genre.generator.constraints import FeatureConstraints
@@ -20,6 +21,9 @@ from carla_genre.schema.training_rows import Sides
 
 log = logging.getLogger(__name__)
 
+# The network squares values in single precision.
+LARGEST = 1e18
+
 
 def untrained_generator(
     config: GeneratorConfig, schema: Schema, sides: Sides, device: torch.device
@@ -30,7 +34,16 @@ def untrained_generator(
     ------
     CheckpointError
         ``config.warm_start`` is no generator of this schema, network and binning.
+    InputError
+        A value is not finite, or too large for the network.
     """
+    for name, *columns in zip(schema.names, sides.denied.T, sides.accepted.T, strict=True):
+        largest = np.abs(np.concatenate(columns)).max()
+        if not largest <= LARGEST:
+            raise InputError(
+                f"column {name!r} has the value {largest:.4g} among the encoded training rows, and the network reads "
+                f"up to {LARGEST:.0e}: correct it, or scale the column"
+            )
     constraints = feature_constraints(schema)
     old = config.warm_start
     started = None if old is None else _started_from(old, config, constraints, schema)

@@ -1,3 +1,4 @@
+import contextlib
 import copy
 import random
 from pathlib import Path
@@ -210,6 +211,57 @@ def test_saved_and_loaded_answers_are_equal(genre: GenRe, mlmodel: Logistic, tmp
     pd.testing.assert_frame_equal(loaded.get_counterfactuals(factuals), expected)
     other = loaded.with_sampling(temperature=1.0)
     assert_contract(other, factuals, other.get_counterfactuals(factuals))
+
+
+@pytest.mark.parametrize("setting", ["float64", "no_grad", "inference_mode", "autocast"])
+def test_the_callers_torch_settings_change_nothing(
+    setting: str, genre: GenRe, mlmodel: Logistic, tmp_path: Path
+) -> None:
+    genre.save(tmp_path / "genre.safetensors")
+    factuals, state = denied(mlmodel), torch.get_rng_state()
+    expected = genre.get_counterfactuals(factuals)
+    context = {
+        "float64": contextlib.nullcontext(),
+        "no_grad": torch.no_grad(),
+        "inference_mode": torch.inference_mode(),
+        "autocast": torch.autocast("cpu", dtype=torch.bfloat16),
+    }[setting]
+    try:
+        torch.set_default_dtype(torch.float64 if setting == "float64" else torch.float32)
+        with context:
+            trained, loaded = GenRe(mlmodel, QUICK), GenRe.load(tmp_path / "genre.safetensors", mlmodel)
+            answers = [method.get_counterfactuals(factuals) for method in (trained, loaded, genre)]
+    finally:
+        torch.set_default_dtype(torch.float32)
+    for found in answers:
+        pd.testing.assert_frame_equal(found, expected)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_classifier_that_raises_leaves_the_global_random_state(genre: GenRe, mlmodel: Logistic) -> None:
+    state, broken = torch.get_rng_state(), copy.copy(mlmodel)
+
+    def fail(frame: object) -> np.ndarray:
+        torch.rand(3)
+        raise RuntimeError("no answer")
+
+    method = copy.copy(genre)
+    method._mlmodel = broken
+    broken.predict_proba = fail  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError, match="no answer"):
+        method.get_counterfactuals(denied(mlmodel))
+    with pytest.raises(RuntimeError, match="no answer"):
+        GenRe(broken, QUICK)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("value", [1e30, 1e300])
+def test_a_value_that_the_network_cannot_read_is_named_before_the_training(value: float) -> None:
+    mlmodel = make_mlmodel()
+    column = mlmodel.data.df_train.columns.get_loc("debt")
+    mlmodel.data._df_train.iloc[:, column] *= value
+    with pytest.raises(InputError, match="column 'debt' has the value"):
+        GenRe(mlmodel, QUICK)
 
 
 def test_constraints_survive_a_reload(mlmodel: Logistic, tmp_path: Path) -> None:
