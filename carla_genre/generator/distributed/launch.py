@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import socket
 import sys
 import threading
 import time
@@ -14,6 +15,8 @@ from signal import SIGTERM
 import torch
 from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs, SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError, ProcessFailure
+from torch.distributed.elastic.rendezvous import RendezvousParameters, rendezvous_handler_registry
+from torch.distributed.elastic.rendezvous.static_tcp_rendezvous import StaticTCPRendezvous
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from carla_genre.errors import CarlaGenreError
@@ -27,8 +30,37 @@ TRAINED, ERROR = "trained.pt", "error-{}.pickle"
 # pickled nor a script without ``if __name__ == "__main__"`` is in its way.
 PROGRAM = "import sys; sys.path[:] = sys.argv[3:]; from {} import work; work(*sys.argv[1:3])"
 POLL_S = 0.1
+RENDEZVOUS, TIMEOUT_S = "carla-genre-loopback", 600
 # By name, since the machine's own name may lead nowhere.
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}
+
+
+class LoopbackRendezvous(StaticTCPRendezvous):
+    """Where the workers of this machine meet: a store on the loopback, where torch's own is on all interfaces."""
+
+    def __init__(self, run_id: str) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            host, port = server.getsockname()
+            super().__init__(host, port, 0, 1, run_id, TIMEOUT_S)
+            self._store = torch.distributed.TCPStore(
+                host,
+                port,
+                is_master=True,
+                wait_for_workers=False,
+                master_listen_fd=server.detach(),
+                use_libuv=False,
+            )
+
+    def get_backend(self) -> str:
+        """The name that it is registered by."""
+        return RENDEZVOUS
+
+
+def _meet(parameters: RendezvousParameters) -> LoopbackRendezvous:
+    return LoopbackRendezvous(parameters.run_id)
+
+
+rendezvous_handler_registry.register(RENDEZVOUS, _meet)
 
 
 def run_workers(folder: Path, n: int) -> tuple[dict[str, torch.Tensor], History]:
@@ -46,8 +78,7 @@ def run_workers(folder: Path, n: int) -> tuple[dict[str, torch.Tensor], History]
         max_nodes=1,
         nproc_per_node=n,
         run_id=folder.name,
-        rdzv_backend="c10d",
-        rdzv_endpoint="127.0.0.1:0",
+        rdzv_backend=RENDEZVOUS,
         local_addr="127.0.0.1",
         max_restarts=0,
         monitor_interval=POLL_S,
@@ -56,7 +87,10 @@ def run_workers(folder: Path, n: int) -> tuple[dict[str, torch.Tensor], History]
     try:
         with signal_handlers_restored():
             launch = elastic_launch(config, sys.executable)
-            launch("-c", PROGRAM.format(__name__), str(folder), str(os.getpid()), *sys.path)
+            path = sorted(
+                sys.path, key=lambda entry: entry == ""
+            )  # no module of the current folder hides another
+            launch("-c", PROGRAM.format(__name__), str(folder), str(os.getpid()), *path)
     except SignalException:
         raise KeyboardInterrupt from None
     except ChildFailedError as error:

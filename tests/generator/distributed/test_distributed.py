@@ -269,6 +269,42 @@ def test_ctrl_c_in_the_parent_saves_and_leaves_no_worker(tmp_path: Path) -> None
     assert saved_state(file)["step"] == state["step"]  # nobody trains on
 
 
+def listens_everywhere(pid: int | str) -> list[str]:
+    """Addresses that a process listens on, but for those that only this machine reaches."""
+    sockets = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    lines = [
+        line.split()
+        for kind in ("tcp", "tcp6")
+        for line in Path(f"/proc/net/{kind}").read_text().splitlines()
+    ]
+    return [
+        line[1]
+        for line in lines
+        if line[3] == "0A" and f"socket:[{line[9]}]" in sockets and not line[1].startswith("0100007F:")
+    ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for sockets in /proc")
+def test_workers_hide_from_the_network_and_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("calendar.py", "torch.py", "pickle.py"):
+        (tmp_path / name).write_text("raise SystemExit('the wrong module')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    found: list[str] = []
+
+    def look() -> None:
+        found.extend(address for pid in ("self", *workers()) for address in listens_everywhere(pid))
+        os.kill(os.getpid(), signal.SIGINT)
+
+    file = tmp_path / "state.pt"
+    endless = replace(TRAINING, steps=10**6, evaluations=10**5, patience=0, checkpoint=str(file))
+    with once_written(file, look), pytest.raises(KeyboardInterrupt):
+        train_in_two(endless)
+    assert found == []
+
+
 @pytest.mark.parametrize(
     ("changes", "device", "message"),
     [({"nodes": 2}, "cpu", "torchrun --nnodes 2"), ({"devices": 99}, "cuda", "training.devices = 99")],
