@@ -15,6 +15,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, Literal
 
+from carla_genre.carla_compat.imports import Answer, answer_imports
+
 #: Comma-separated names of repairs to leave out; read each time, so that a test can show what fails without one.
 DISABLE_VARIABLE = "CARLA_GENRE_DISABLE_REPAIRS"
 
@@ -91,6 +93,37 @@ def around(owner: Any, name: str) -> Callable[[Callable[..., Any]], Callable[...
         return replacement
 
     return replace
+
+
+def repair_around(path: str, *modules: str) -> Callable[[Callable[..., Any]], RepairFunction]:
+    """Register the decorated function as a repair: it goes `around` a function, or ``"Class.method"``, of modules."""
+
+    def register(function: Callable[..., Any]) -> RepairFunction:
+        @repair(*modules)
+        @wraps(function)
+        def replaced(module: ModuleType) -> bool:
+            owner, _, name = path.rpartition(".")
+            around(getattr(module, owner) if owner else module, name)(function)
+            return True
+
+        return replaced
+
+    return register
+
+
+def repair_imports(package: str, *modules: str) -> Callable[[Answer], RepairFunction]:
+    """Register the decorated answer to the modules' imports of `package`; it says itself, by `record`, if needed."""
+
+    def register(function: Answer) -> RepairFunction:
+        @repair(*modules, when="before")
+        @wraps(function)
+        def answered(module: ModuleType) -> bool:
+            answer_imports(module, package, function)
+            return False
+
+        return answered
+
+    return register
 
 
 def found_by_others(

@@ -9,7 +9,7 @@ from typing import Any
 from carla_genre.carla_compat import registry
 from carla_genre.carla_compat.imports import ImportRequest, OverlayModule, answer_imports
 from carla_genre.carla_compat.one_hot import groups_of
-from carla_genre.carla_compat.registry import around, repair
+from carla_genre.carla_compat.registry import repair, repair_around
 from carla_genre.carla_compat.stand_ins import StandInModule
 
 _HIGHS = "highs"
@@ -61,8 +61,8 @@ def recourse_solvers_are_limited(module: ModuleType) -> bool:
     return True
 
 
-@repair(_METHOD)
-def lime_coefficients_are_of_scaled_columns(module: ModuleType) -> bool:
+@repair_around("ActionableRecourse._get_lime_coefficients", _METHOD)
+def lime_coefficients_are_of_scaled_columns(original: Any, self: Any, factuals: Any) -> tuple[Any, Any]:
     """LIME explains a probability by standardised columns, and AR takes it for a score of the raw ones: converted.
 
     LIME's local model is p(x) = b + sum_j a_j (x_j - mean_j) / std_j; recourse needs a score that is positive where
@@ -71,18 +71,14 @@ def lime_coefficients_are_of_scaled_columns(module: ModuleType) -> bool:
     """
     import numpy as np
 
-    @around(module.ActionableRecourse, "_get_lime_coefficients")
-    def _get_lime_coefficients(original: Any, self: Any, factuals: Any) -> tuple[Any, Any]:
-        coefficients, intercepts = original(self, factuals)
-        if self._discretize_continuous:
-            return coefficients, intercepts
-        rows = self._data.df[self._mlmodel.feature_input_order].to_numpy(dtype=float)
-        spread = rows.std(axis=0)
-        spread[spread == 0] = 1.0
-        coefficients = np.asarray(coefficients) / spread
-        return coefficients, np.asarray(intercepts) - coefficients @ rows.mean(axis=0) - 0.5
-
-    return True
+    coefficients, intercepts = original(self, factuals)
+    if self._discretize_continuous:
+        return coefficients, intercepts
+    rows = self._data.df[self._mlmodel.feature_input_order].to_numpy(dtype=float)
+    spread = rows.std(axis=0)
+    spread[spread == 0] = 1.0
+    coefficients = np.asarray(coefficients) / spread
+    return coefficients, np.asarray(intercepts) - coefficients @ rows.mean(axis=0) - 0.5
 
 
 @repair(_METHOD)
@@ -118,17 +114,12 @@ def actions_are_listed_before_one_is_tried(module: ModuleType) -> bool:
     return True
 
 
-@repair(_METHOD)
-def actions_change_levels_apart(module: ModuleType) -> bool:
+@repair_around("ActionableRecourse.__init__", _METHOD)
+def actions_change_levels_apart(build: Any, self: Any, mlmodel: Any, *args: Any, **kwargs: Any) -> None:
     """AR moves each column of a larger category by itself: its action set gets the rule of one level a category."""
-
-    @around(module.ActionableRecourse, "__init__")
-    def __init__(build: Any, self: Any, mlmodel: Any, *args: Any, **kwargs: Any) -> None:
-        build(self, mlmodel, *args, **kwargs)
-        order = list(mlmodel.feature_input_order)
-        for group in groups_of(mlmodel):
-            if len(group) > 1:
-                names = [order[position] for position in group]
-                self.action_set.add_constraint("subset_limit", names=names, lb=1, ub=1)
-
-    return True
+    build(self, mlmodel, *args, **kwargs)
+    order = list(mlmodel.feature_input_order)
+    for group in groups_of(mlmodel):
+        if len(group) > 1:
+            names = [order[position] for position in group]
+            self.action_set.add_constraint("subset_limit", names=names, lb=1, ub=1)

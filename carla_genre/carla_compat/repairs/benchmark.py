@@ -7,7 +7,7 @@ from typing import Any
 
 from carla_genre.carla_compat import registry
 from carla_genre.carla_compat.alignment import in_order_of
-from carla_genre.carla_compat.registry import around, repair
+from carla_genre.carla_compat.registry import around, repair, repair_around
 
 
 @repair("carla.evaluation.benchmark")
@@ -65,33 +65,23 @@ def empty_rows_are_dropped_by_label(module: ModuleType) -> bool:
     return True
 
 
-@repair("carla.evaluation.violations", "carla.evaluation.catalog.violations")
-def violations_need_equal_labels(module: ModuleType) -> bool:
+@repair_around("constraint_violation", "carla.evaluation.violations", "carla.evaluation.catalog.violations")
+def violations_need_equal_labels(
+    original: Any, data: Any, counterfactuals: Any, factuals: Any
+) -> list[list[float]]:
     """`constraint_violation` compares frames by label, ValueError where labels differ: rows are compared in order."""
-
-    @around(module, "constraint_violation")
-    def constraint_violation(
-        original: Any, data: Any, counterfactuals: Any, factuals: Any
-    ) -> list[list[float]]:
-        return original(data, counterfactuals.reset_index(drop=True), factuals.reset_index(drop=True))
-
-    return True
+    return original(data, counterfactuals.reset_index(drop=True), factuals.reset_index(drop=True))
 
 
-@repair("carla.evaluation.violations", "carla.evaluation.catalog.violations")
-def violations_need_columns_nobody_has(module: ModuleType) -> bool:
+@repair_around("constraint_violation", "carla.evaluation.violations", "carla.evaluation.catalog.violations")
+def violations_need_columns_nobody_has(
+    original: Any, data: Any, counterfactuals: Any, factuals: Any
+) -> list[list[float]]:
     """`constraint_violation` decodes columns that a forest, which sees numbers only, never had: KeyError.
 
     Features that the classifier does not see are the same in a factual and its counterfactual.
     """
-
-    @around(module, "constraint_violation")
-    def constraint_violation(
-        original: Any, data: Any, counterfactuals: Any, factuals: Any
-    ) -> list[list[float]]:
-        known = data.df
-        absent = [c for c in known.columns if c != data.target and c not in counterfactuals.columns]
-        same = {column: known[column].iloc[0] for column in absent if column not in factuals.columns}
-        return original(data, counterfactuals.assign(**same), factuals.assign(**same))
-
-    return True
+    known = data.df
+    absent = [c for c in known.columns if c != data.target and c not in counterfactuals.columns]
+    same = {column: known[column].iloc[0] for column in absent if column not in factuals.columns}
+    return original(data, counterfactuals.assign(**same), factuals.assign(**same))

@@ -8,45 +8,35 @@ from types import ModuleType
 from typing import Any
 
 from carla_genre.carla_compat import registry
-from carla_genre.carla_compat.imports import ImportRequest, OverlayModule, answer_imports
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.imports import ImportRequest, OverlayModule
+from carla_genre.carla_compat.registry import repair, repair_imports
 
 
-@repair("causalgraphicalmodels.*", when="before")
-def collections_lacks_abstract_classes(module: ModuleType) -> bool:
+@repair_imports("collections", "causalgraphicalmodels.*")
+def collections_lacks_abstract_classes(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
     """`from collections import Iterable` fails (Python 3.10): causalgraphicalmodels alone finds it there."""
-
-    def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
-        found = proceed()
-        names = {
-            name: getattr(collections.abc, name)
-            for name in request.fromlist
-            if not hasattr(found, name) and hasattr(collections.abc, name)
-        }
-        if request.name != "collections" or not names:
-            return found
-        registry.record("collections_lacks_abstract_classes", request.module.__name__)
-        return OverlayModule(found, names)
-
-    answer_imports(module, "collections", answer)
-    return False  # recorded when the module imports one of those names
+    found = proceed()
+    names = {
+        name: getattr(collections.abc, name)
+        for name in request.fromlist
+        if not hasattr(found, name) and hasattr(collections.abc, name)
+    }
+    if request.name != "collections" or not names:
+        return found
+    registry.record("collections_lacks_abstract_classes", request.module.__name__)
+    return OverlayModule(found, names)
 
 
-@repair("carla.data.causal_model.causal_model", when="before")
-def causalgraphicalmodels_is_absent(module: ModuleType) -> bool:
+@repair_imports("causalgraphicalmodels", "carla.data.causal_model.causal_model")
+def causalgraphicalmodels_is_absent(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
     """Causal models need causalgraphicalmodels (last release of 2019) for a graph: absent, networkx carries it."""
+    try:
+        return proceed()
+    except ImportError:
+        from carla_genre.carla_compat import causal_graphs
 
-    def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
-        try:
-            return proceed()
-        except ImportError:
-            from carla_genre.carla_compat import causal_graphs
-
-            registry.record("causalgraphicalmodels_is_absent", request.module.__name__)
-            return causal_graphs
-
-    answer_imports(module, "causalgraphicalmodels", answer)
-    return False  # recorded when the module imports it
+        registry.record("causalgraphicalmodels_is_absent", request.module.__name__)
+        return causal_graphs
 
 
 @repair("carla.data.causal_model.synthethic_data")

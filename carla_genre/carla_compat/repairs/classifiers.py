@@ -11,7 +11,7 @@ from typing import Any
 from urllib.error import HTTPError
 
 from carla_genre.carla_compat.imports import OverlayModule
-from carla_genre.carla_compat.registry import around, repair
+from carla_genre.carla_compat.registry import around, repair, repair_around
 from carla_genre.carla_compat.repairs.data_catalogs import whole_file_or_none
 from carla_genre.errors import InputError
 
@@ -51,16 +51,11 @@ def _with_digest(original: Any, *args: Any, save_name: str, **options: Any) -> A
     return original(*args, save_name=save_name if digest is None else f"{save_name}_{digest}", **options)
 
 
-@repair(_CATALOG)
-def feature_order_is_not_str(module: ModuleType) -> bool:
+@repair_around("MLModelCatalog.__init__", _CATALOG)
+def feature_order_is_not_str(original_init: Any, self: Any, *args: Any, **options: Any) -> None:
     """`feature_input_order` of a CsvCatalog's classifier holds `numpy.str_` (from `np.sort`): it becomes `str`."""
-
-    @around(module.MLModelCatalog, "__init__")
-    def __init__(original_init: Any, self: Any, *args: Any, **options: Any) -> None:
-        original_init(self, *args, **options)
-        self._feature_input_order = [str(name) for name in self._feature_input_order]
-
-    return True
+    original_init(self, *args, **options)
+    self._feature_input_order = [str(name) for name in self._feature_input_order]
 
 
 @repair(_LOAD_MODEL)
@@ -154,20 +149,16 @@ def _with_softmax_dimension(forward: Any, self: Any, *args: Any, **options: Any)
     return forward(self, *args, **options)
 
 
-@repair(_CATALOG)
-def torch_dislikes_frame_values(module: ModuleType) -> bool:
+@repair_around("MLModelCatalog.predict_proba", _CATALOG)
+def torch_dislikes_frame_values(original: Any, self: Any, x: Any) -> Any:
     """`predict_proba` hands torch `df.values`: objects raise, read-only ones (pandas 3) warn. Now a copy in floats."""
     import pandas as pd
+    import torch
 
-    @around(module.MLModelCatalog, "predict_proba")
-    def predict_proba(original: Any, self: Any, x: Any) -> Any:
-        if self._backend != "pytorch" or not isinstance(x, pd.DataFrame):
-            return original(self, x)
-        torch = module.torch
-        values = self.get_ordered_features(x).to_numpy(dtype="float32", copy=True)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._model = self._model.to(device)
-        with torch.no_grad():
-            return self._model(torch.from_numpy(values).to(device)).cpu().numpy()
-
-    return True
+    if self._backend != "pytorch" or not isinstance(x, pd.DataFrame):
+        return original(self, x)
+    values = self.get_ordered_features(x).to_numpy(dtype="float32", copy=True)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    self._model = self._model.to(device)
+    with torch.no_grad():
+        return self._model(torch.from_numpy(values).to(device)).cpu().numpy()

@@ -8,8 +8,8 @@ from types import ModuleType
 from typing import Any
 
 from carla_genre.carla_compat import registry
-from carla_genre.carla_compat.imports import ImportRequest, OverlayModule, answer_imports
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.imports import ImportRequest, OverlayModule
+from carla_genre.carla_compat.registry import repair_imports
 from carla_genre.carla_compat.stand_ins import OPTIONAL_PACKAGES, Absence, StandInModule, stand_in_name
 
 
@@ -32,25 +32,20 @@ def _no_such_part(name: str, root: ModuleType, cause: Exception | None = None) -
     return f"{name} cannot be had from {version}{reason}"
 
 
-@repair("carla.*", when="before")
-def optional_package_is_absent(module: ModuleType) -> bool:
+@repair_imports("*", "carla.*")
+def optional_package_is_absent(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
     """CARLA imports packages that only some methods use: an absent one gets a stand-in that raises on first use."""
-
-    def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
-        if request.root not in OPTIONAL_PACKAGES:
-            return proceed()
-        try:
-            found = proceed()
-        except Exception as cause:  # a package that is broken is as absent as one that is not there
-            registry.record("optional_package_is_absent", request.module.__name__)
-            return _absent_part(request, cause)
-        missing = [name for name in request.fromlist if name != "*" and not hasattr(found, name)]
-        if not missing:
-            return found
+    if request.root not in OPTIONAL_PACKAGES:
+        return proceed()
+    try:
+        found = proceed()
+    except Exception as cause:  # a package that is broken is as absent as one that is not there
         registry.record("optional_package_is_absent", request.module.__name__)
-        way_out = _no_such_part(f"{request.name}.{missing[0]}", found)
-        absence = Absence(request.module, request.name, way_out=way_out)
-        return OverlayModule(found, {n: stand_in_name(absence, f"{request.name}.{n}") for n in missing})
-
-    answer_imports(module, "*", answer)
-    return False  # recorded when the module imports something absent
+        return _absent_part(request, cause)
+    missing = [name for name in request.fromlist if name != "*" and not hasattr(found, name)]
+    if not missing:
+        return found
+    registry.record("optional_package_is_absent", request.module.__name__)
+    way_out = _no_such_part(f"{request.name}.{missing[0]}", found)
+    absence = Absence(request.module, request.name, way_out=way_out)
+    return OverlayModule(found, {n: stand_in_name(absence, f"{request.name}.{n}") for n in missing})

@@ -7,7 +7,7 @@ from math import prod
 from types import ModuleType
 from typing import Any
 
-from carla_genre.carla_compat.registry import around, repair
+from carla_genre.carla_compat.registry import repair, repair_around
 from carla_genre.errors import InputError
 
 _MODEL = "carla.recourse_methods.catalog.causal_recourse.model"
@@ -16,36 +16,31 @@ _MOST_ACTION_SETS = 1_000_000
 _VALUES_A_NUMBER, _VALUES_A_CATEGORY = 11, 3  # of CARLA's grid, to leave the feature alone included
 
 
-@repair(_MODEL)
-def causal_recourse_has_no_defaults(module: ModuleType) -> bool:
+@repair_around("CausalRecourse.__init__", _MODEL)
+def causal_recourse_has_no_defaults(build: Any, self: Any, mlmodel: Any, hyperparams: Any = None) -> None:
     """CausalRecourse fails on the first name that is not given, and without a causal model: defaults, one clear error.
 
     The defaults are the repository's head's: brute force, ten samples, one point, the true structural equations.
     """
+    from carla.recourse_methods.catalog.causal_recourse import constraints, samplers
 
-    @around(module.CausalRecourse, "__init__")
-    def __init__(build: Any, self: Any, mlmodel: Any, hyperparams: Any = None) -> None:
-        from carla.recourse_methods.catalog.causal_recourse import constraints, samplers
-
-        defaults = {
-            "optimization_approach": "brute_force",
-            "num_samples": 10,
-            "constraint_handle": constraints.point_constraint,
-            "sampler_handle": samplers.sample_true_m0,
-        }
-        settings = {**defaults, **({} if hyperparams is None else hyperparams)}
-        if settings.get("scm") is None:
-            raise InputError(
-                'CausalRecourse needs the structural equations of the data, hyperparams["scm"]: a '
-                "carla.data.causal_model.CausalModel. Where they are not known, GrowingSpheres, Dice and Face need none"
-            )
-        if settings["optimization_approach"] != "brute_force":
-            raise InputError(
-                f"optimization_approach {settings['optimization_approach']!r} is not in CARLA: use 'brute_force'"
-            )
-        build(self, mlmodel, settings)
-
-    return True
+    defaults = {
+        "optimization_approach": "brute_force",
+        "num_samples": 10,
+        "constraint_handle": constraints.point_constraint,
+        "sampler_handle": samplers.sample_true_m0,
+    }
+    settings = {**defaults, **({} if hyperparams is None else hyperparams)}
+    if settings.get("scm") is None:
+        raise InputError(
+            'CausalRecourse needs the structural equations of the data, hyperparams["scm"]: a '
+            "carla.data.causal_model.CausalModel. Where they are not known, GrowingSpheres, Dice and Face need none"
+        )
+    if settings["optimization_approach"] != "brute_force":
+        raise InputError(
+            f"optimization_approach {settings['optimization_approach']!r} is not in CARLA: use 'brute_force'"
+        )
+    build(self, mlmodel, settings)
 
 
 @repair(_MODEL)

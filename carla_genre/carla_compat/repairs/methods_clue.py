@@ -7,7 +7,7 @@ from typing import Any
 
 from carla_genre.carla_compat.imports import OverlayModule
 from carla_genre.carla_compat.one_hot import groups_of, make_valid
-from carla_genre.carla_compat.registry import around, repair
+from carla_genre.carla_compat.registry import repair, repair_around
 from carla_genre.errors import InputError
 
 _MODEL = "carla.recourse_methods.catalog.clue.model"
@@ -96,20 +96,15 @@ def clue_shares_one_file(module: ModuleType) -> bool:
     return True
 
 
-@repair(_MODEL)
-def clue_counts_features_not_columns(module: ModuleType) -> bool:
+@repair_around("Clue._load_vae", _MODEL)
+def clue_counts_features_not_columns(load: Any, self: Any) -> Any:
     """CLUE's network has one input a feature, and fails where a category has several columns: one a column."""
-
-    @around(module.Clue, "_load_vae")
-    def _load_vae(load: Any, self: Any) -> Any:
-        self._input_dimension = [1] * len(self._mlmodel.feature_input_order)
-        return load(self)
-
-    return True
+    self._input_dimension = [1] * len(self._mlmodel.feature_input_order)
+    return load(self)
 
 
-@repair(f"{_LIBRARY}.Clue_model.CLUE_counterfactuals")
-def clue_leaves_categories_between_levels(module: ModuleType) -> bool:
+@repair_around("CLUE.optimise", f"{_LIBRARY}.Clue_model.CLUE_counterfactuals")
+def clue_leaves_categories_between_levels(optimise: Any, self: Any, *args: Any, **kwargs: Any) -> tuple:
     """CLUE decodes a category to any number, so that nobody could have it: each gets its likeliest level.
 
     At every step of the search, before CLUE picks the nearest step that the classifier accepts.
@@ -117,28 +112,22 @@ def clue_leaves_categories_between_levels(module: ModuleType) -> bool:
     import numpy as np
     import torch
 
-    @around(module.CLUE, "optimise")
-    def optimised(optimise: Any, self: Any, *args: Any, **kwargs: Any) -> tuple:
-        latent, steps, *others = optimise(self, *args, **kwargs)
-        steps = np.asarray(steps, dtype=float)  # (steps, rows, columns)
-        rows = torch.from_numpy(steps.reshape(-1, steps.shape[-1]).copy())
-        valid = make_valid(rows, groups_of(self.BNN)) + 0.0  # no -0.0
-        return latent, valid.numpy().reshape(steps.shape), *others
-
-    return True
+    latent, steps, *others = optimise(self, *args, **kwargs)
+    steps = np.asarray(steps, dtype=float)  # (steps, rows, columns)
+    rows = torch.from_numpy(steps.reshape(-1, steps.shape[-1]).copy())
+    valid = make_valid(rows, groups_of(self.BNN)) + 0.0  # no -0.0
+    return latent, valid.numpy().reshape(steps.shape), *others
 
 
-@repair(_MODEL)
-def clue_fails_on_a_batch_of_one_row(module: ModuleType) -> bool:
+@repair_around("training", _MODEL)
+def clue_fails_on_a_batch_of_one_row(
+    train: Any, x_train: Any, x_test: Any, dims: Any, path: str, *sizes: Any
+) -> Any:
     """CLUE's batch normalisation fails where the last batch has one row: one row more is then trained on, the first."""
     import numpy as np
 
-    @around(module, "training")
-    def training(train: Any, x_train: Any, x_test: Any, dims: Any, path: str, *sizes: Any) -> Any:
-        # *sizes: width, depth, latent_dim, batch_size, epochs, ...; CARLA passes them by position
-        batch_size = sizes[3]
-        if len(x_train) % batch_size == 1:
-            x_train = np.concatenate([x_train, x_train[:1]])
-        return train(x_train, x_test, dims, path, *sizes)
-
-    return True
+    # *sizes: width, depth, latent_dim, batch_size, epochs, ...; CARLA passes them by position
+    batch_size = sizes[3]
+    if len(x_train) % batch_size == 1:
+        x_train = np.concatenate([x_train, x_train[:1]])
+    return train(x_train, x_test, dims, path, *sizes)

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from carla_genre.carla_compat import registry
-from carla_genre.carla_compat.registry import around, repair
+from carla_genre.carla_compat.registry import around, repair, repair_around
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,17 +82,14 @@ def dice_loses_rows_without_answer(module: ModuleType) -> bool:
     return True
 
 
-@repair(_DICE)
-def dice_asks_for_columns_the_classifier_lacks(module: ModuleType) -> bool:
+@repair_around("Dice.__init__", _DICE)
+def dice_asks_for_columns_the_classifier_lacks(
+    build: Any, self: Any, mlmodel: Any, *args: Any, **kwargs: Any
+) -> None:
     """Dice is built on every column of the data, and misses those that a forest does not see: it gets the others."""
-
-    @around(module.Dice, "__init__")
-    def __init__(build: Any, self: Any, mlmodel: Any, *args: Any, **kwargs: Any) -> None:
-        seen = [*mlmodel.feature_input_order, mlmodel.data.target]
-        everything = set(mlmodel.data.df.columns) <= set(seen)
-        build(self, mlmodel if everything else _InputsOnly(mlmodel, seen), *args, **kwargs)
-
-    return True
+    seen = [*mlmodel.feature_input_order, mlmodel.data.target]
+    everything = set(mlmodel.data.df.columns) <= set(seen)
+    build(self, mlmodel if everything else _InputsOnly(mlmodel, seen), *args, **kwargs)
 
 
 class _InputsOnly:

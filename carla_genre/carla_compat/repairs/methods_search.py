@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from carla_genre.carla_compat.one_hot import Groups, current_groups, one_level_each
-from carla_genre.carla_compat.registry import around, repair
+from carla_genre.carla_compat.registry import around, repair, repair_around
 
 if TYPE_CHECKING:
     import numpy as np
@@ -113,30 +113,26 @@ def growing_spheres_never_gives_up(module: ModuleType) -> bool:
     return True
 
 
-@repair(f"{_CATALOG}.growing_spheres.library.gs_counterfactuals")
-def growing_spheres_draws_columns_apart(module: ModuleType) -> bool:
+@repair_around("growing_spheres_search", f"{_CATALOG}.growing_spheres.library.gs_counterfactuals")
+def growing_spheres_draws_columns_apart(original, instance, *args, **kwargs):  # type: ignore[no-untyped-def]
     """GrowingSpheres draws each column of a category by itself, so that none or several are 1: one level is kept."""
     import sys
 
     import numpy as np
 
-    @around(module, "growing_spheres_search")
-    def growing_spheres_search(original, instance, *args, **kwargs):  # type: ignore[no-untyped-def]
-        groups: Groups = [group for group in current_groups() or [] if len(group) > 1]
-        if not groups:
-            return original(instance, *args, **kwargs)
-        factual = instance.to_numpy(dtype=float)
-        preference = np.random.permutation(len(factual)) + 1.0
+    groups: Groups = [group for group in current_groups() or [] if len(group) > 1]
+    if not groups:
+        return original(instance, *args, **kwargs)
+    factual = instance.to_numpy(dtype=float)
+    preference = np.random.permutation(len(factual)) + 1.0
 
-        def adapt(x: np.ndarray) -> np.ndarray:
-            return one_level_each(x, factual, groups, preference)
+    def adapt(x: np.ndarray) -> np.ndarray:
+        return one_level_each(x, factual, groups, preference)
 
-        bound = _bound(original, instance, *args, **kwargs)
-        bound["model"] = _WatchedModel(bound["model"], sys.maxsize, adapt)
-        found = np.asarray(original(**bound), dtype=float)
-        return found if np.isnan(found).any() else adapt(found[None, :])[0]
-
-    return True
+    bound = _bound(original, instance, *args, **kwargs)
+    bound["model"] = _WatchedModel(bound["model"], sys.maxsize, adapt)
+    found = np.asarray(original(**bound), dtype=float)
+    return found if np.isnan(found).any() else adapt(found[None, :])[0]
 
 
 def _bound(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -167,18 +163,14 @@ def growing_spheres_depends_on_hash_seed(module: ModuleType) -> bool:
     return True
 
 
-@repair(f"{_CATALOG}.face.library.face_method")
-def face_starts_from_another_row(module: ModuleType) -> bool:
+@repair_around("graph_search", f"{_CATALOG}.face.library.face_method")
+def face_starts_from_another_row(original, data, index, *args, **kwargs):  # type: ignore[no-untyped-def]
     """FACE draws a subset and then looks its factual up at the old position, which is another row: it is put first."""
     import pandas as pd
 
-    @around(module, "graph_search")
-    def graph_search(original, data, index, *args, **kwargs):  # type: ignore[no-untyped-def]
-        others = [position for position in range(len(data)) if position != index]
-        first = pd.concat([data.iloc[[index]], data.iloc[others]], ignore_index=True)
-        return original(first, 0, *args, **kwargs)
-
-    return True
+    others = [position for position in range(len(data)) if position != index]
+    first = pd.concat([data.iloc[[index]], data.iloc[others]], ignore_index=True)
+    return original(first, 0, *args, **kwargs)
 
 
 @repair(f"{_CATALOG}.face.library.face_method")

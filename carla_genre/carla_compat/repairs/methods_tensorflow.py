@@ -10,7 +10,7 @@ from typing import Any
 
 from carla_genre.carla_compat.imports import OverlayModule
 from carla_genre.carla_compat.one_hot import groups_of, make_valid
-from carla_genre.carla_compat.registry import around, repair
+from carla_genre.carla_compat.registry import around, repair, repair_around
 
 _CEM = "carla.recourse_methods.catalog.cem.model"
 _FOCUS = "carla.recourse_methods.catalog.focus.model"
@@ -70,21 +70,16 @@ def cem_answers_failures_with_zeros(module: ModuleType) -> bool:
     return True
 
 
-@repair(_CEM)
-def cem_leaves_categories_between_levels(module: ModuleType) -> bool:
+@repair_around("CEM._counterfactual_search", _CEM)
+def cem_leaves_categories_between_levels(search: Any, self: Any, instance: Any) -> Any:
     """CEM moves a category to any number, so that nobody could have it: each gets its likeliest level."""
+    import numpy as np
+    import torch
 
-    @around(module.CEM, "_counterfactual_search")
-    def _counterfactual_search(search: Any, self: Any, instance: Any) -> Any:
-        import numpy as np
-        import torch
-
-        found = np.asarray(search(self, instance), dtype=float)
-        if np.isnan(found).any():
-            return found
-        return make_valid(torch.from_numpy(found.reshape(1, -1)), groups_of(self._mlmodel)).numpy().ravel()
-
-    return True
+    found = np.asarray(search(self, instance), dtype=float)
+    if np.isnan(found).any():
+        return found
+    return make_valid(torch.from_numpy(found.reshape(1, -1)), groups_of(self._mlmodel)).numpy().ravel()
 
 
 class _EagerSession:
@@ -134,20 +129,15 @@ def focus_answers_failures_with_zeros(module: ModuleType) -> bool:
     return True
 
 
-@repair(_FOCUS)
-def focus_remembers_the_last_people(module: ModuleType) -> bool:
+@repair_around("FOCUS.get_counterfactuals", _FOCUS)
+def focus_remembers_the_last_people(answer: Any, self: Any, factuals: Any) -> Any:
     """FOCUS keeps its optimiser's momentum: the same people get other answers later. Each search has its own now."""
-
-    @around(module.FOCUS, "get_counterfactuals")
-    def get_counterfactuals(answer: Any, self: Any, factuals: Any) -> Any:
-        unused = self.optimizer
-        self.optimizer = deepcopy(unused)
-        try:
-            return answer(self, factuals)
-        finally:
-            self.optimizer = unused
-
-    return True
+    unused = self.optimizer
+    self.optimizer = deepcopy(unused)
+    try:
+        return answer(self, factuals)
+    finally:
+        self.optimizer = unused
 
 
 #: No processor of today computes with more doubles at once.
@@ -174,13 +164,8 @@ def focus_answers_hang_on_who_else_asks(module: ModuleType) -> bool:
     return True
 
 
-@repair("carla.models.catalog.trees")
-def tree_scores_are_no_index(module: ModuleType) -> bool:
+@repair_around("parse_booster", "carla.models.catalog.trees")
+def tree_scores_are_no_index(original: Any, booster: Any) -> Any:
     """FOCUS on xgboost takes `score > 0.5` for a list's index, which numpy 2 refuses: the scores become Python's."""
-
-    @around(module, "parse_booster")
-    def parse_booster(original: Any, booster: Any) -> Any:
-        *parts, scores = original(booster)
-        return (*parts, [float(score) for score in scores])
-
-    return True
+    *parts, scores = original(booster)
+    return (*parts, [float(score) for score in scores])

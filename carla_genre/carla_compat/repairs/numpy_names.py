@@ -8,8 +8,8 @@ from types import ModuleType
 from typing import Any
 
 from carla_genre.carla_compat import registry
-from carla_genre.carla_compat.imports import ImportRequest, OverlayModule, answer_imports
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.imports import ImportRequest, OverlayModule
+from carla_genre.carla_compat.registry import repair_imports
 
 _BUILTIN_NAMES = ("bool", "complex", "float", "int", "object", "str")
 _RENAMED = {
@@ -32,19 +32,14 @@ def _removed_names(numpy: ModuleType) -> dict[str, Any]:
     return names
 
 
-@repair("carla.*", "causalgraphicalmodels.*", "recourse.*", when="before")
-def numpy_lacks_builtin_aliases(module: ModuleType) -> bool:
+@repair_imports("numpy", "carla.*", "causalgraphicalmodels.*", "recourse.*")
+def numpy_lacks_builtin_aliases(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
     """`np.float`, `np.int`, `np.NaN` and their like are gone (numpy 1.24, 2.0): CARLA gets a numpy with them."""
-
-    def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
-        numpy = proceed()
-        if numpy.__name__ != "numpy":
-            return numpy
-        names = _removed_names(numpy)
-        if not names:
-            return numpy
-        registry.record("numpy_lacks_builtin_aliases", request.module.__name__)
-        return OverlayModule(numpy, names)
-
-    answer_imports(module, "numpy", answer)
-    return False  # recorded when the module imports numpy
+    numpy = proceed()
+    if numpy.__name__ != "numpy":
+        return numpy
+    names = _removed_names(numpy)
+    if not names:
+        return numpy
+    registry.record("numpy_lacks_builtin_aliases", request.module.__name__)
+    return OverlayModule(numpy, names)

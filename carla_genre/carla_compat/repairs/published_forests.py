@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from carla_genre.carla_compat.imports import OverlayModule
-from carla_genre.carla_compat.registry import around, repair
+from carla_genre.carla_compat.registry import repair, repair_around
 
 
 @repair("carla.models.catalog.load_model")
@@ -18,19 +18,13 @@ def old_forests_do_not_unpickle(module: ModuleType) -> bool:
     return True
 
 
-@repair("carla.models.catalog.catalog")
-def published_forest_has_another_order(module: ModuleType) -> bool:
+@repair_around("MLModelCatalog.__init__", "carla.models.catalog.catalog")
+def published_forest_has_another_order(original_init: Any, self: Any, *args: Any, **options: Any) -> None:
     """CARLA's catalog lists Adult's features in another order than its xgboost forest: the forest's own order holds."""
-    catalog = module.MLModelCatalog
-
-    @around(catalog, "__init__")
-    def __init__(original_init: Any, self: Any, *args: Any, **options: Any) -> None:
-        original_init(self, *args, **options)
-        model: Any = getattr(self, "_model", None)
-        if self.backend != "xgboost" or not hasattr(model, "get_booster"):
-            return
-        own = model.get_booster().feature_names
-        if own and sorted(own) == sorted(self._feature_input_order):
-            self._feature_input_order = list(own)
-
-    return True
+    original_init(self, *args, **options)
+    model: Any = getattr(self, "_model", None)
+    if self.backend != "xgboost" or not hasattr(model, "get_booster"):
+        return
+    own = model.get_booster().feature_names
+    if own and sorted(own) == sorted(self._feature_input_order):
+        self._feature_input_order = list(own)

@@ -10,8 +10,8 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from carla_genre.carla_compat import registry
-from carla_genre.carla_compat.imports import ImportRequest, OverlayModule, answer_imports
-from carla_genre.carla_compat.registry import repair
+from carla_genre.carla_compat.imports import ImportRequest, OverlayModule
+from carla_genre.carla_compat.registry import repair_imports
 
 _AUTOENCODERS = "carla.recourse_methods.autoencoder.models"
 
@@ -33,68 +33,49 @@ def _as_version_1(tensorflow: ModuleType) -> ModuleType:
     return view
 
 
-@repair("carla.*", when="before")
-def tensorflow_lacks_version_1_names(module: ModuleType) -> bool:
+@repair_imports("tensorflow", "carla.*")
+def tensorflow_lacks_version_1_names(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
     """`tf.log`, `tf.placeholder`, `tf.Session` are gone (TensorFlow 2): CARLA gets such names from compat.v1."""
-
-    def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
-        tensorflow = _tensorflow() if request.name == "tensorflow" else None
-        if tensorflow is None or hasattr(tensorflow, "placeholder"):
-            return proceed()
-        registry.record("tensorflow_lacks_version_1_names", request.module.__name__)
-        return _as_version_1(tensorflow)
-
-    answer_imports(module, "tensorflow", answer)
-    return False  # recorded when the module imports tensorflow
+    tensorflow = _tensorflow() if request.name == "tensorflow" else None
+    if tensorflow is None or hasattr(tensorflow, "placeholder"):
+        return proceed()
+    registry.record("tensorflow_lacks_version_1_names", request.module.__name__)
+    return _as_version_1(tensorflow)
 
 
-@repair("carla.recourse_methods.catalog.focus.model", when="before")
-def tensorflow_lacks_contrib(module: ModuleType) -> bool:
+@repair_imports("tensorflow", "carla.recourse_methods.catalog.focus.model")
+def tensorflow_lacks_contrib(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
     """`tensorflow.contrib.eager` is gone (TensorFlow 2): the one function that FOCUS takes from it is `py_function`."""
-
-    def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
-        tensorflow = _tensorflow() if request.name == "tensorflow.contrib.eager" else None
-        if tensorflow is None or importlib.util.find_spec("tensorflow.contrib") is not None:
-            return proceed()
-        registry.record("tensorflow_lacks_contrib", request.module.__name__)
-        eager = SimpleNamespace(py_func=tensorflow.py_function)
-        return OverlayModule(tensorflow, {"contrib": SimpleNamespace(eager=eager)})
-
-    answer_imports(module, "tensorflow", answer)
-    return False  # recorded when the module imports it
+    tensorflow = _tensorflow() if request.name == "tensorflow.contrib.eager" else None
+    if tensorflow is None or importlib.util.find_spec("tensorflow.contrib") is not None:
+        return proceed()
+    registry.record("tensorflow_lacks_contrib", request.module.__name__)
+    eager = SimpleNamespace(py_func=tensorflow.py_function)
+    return OverlayModule(tensorflow, {"contrib": SimpleNamespace(eager=eager)})
 
 
-@repair(_AUTOENCODERS, f"{_AUTOENCODERS}.*", when="before")
-def autoencoders_turn_off_eager_mode(module: ModuleType) -> bool:
+@repair_imports("tensorflow", f"{_AUTOENCODERS}.*")
+def autoencoders_turn_off_eager_mode(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
     """Importing the autoencoders turns off eager mode in the whole process: their call of it does nothing."""
 
     def ignored() -> None:
-        registry.record("autoencoders_turn_off_eager_mode", module.__name__)
+        registry.record("autoencoders_turn_off_eager_mode", request.module.__name__)
 
-    def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
-        found = proceed()
-        if request.name != "tensorflow" or sys.modules.get("tensorflow") is None:
-            return found
-        version_1 = OverlayModule(found.compat.v1, {"disable_eager_execution": ignored})
-        return OverlayModule(found, {"compat": OverlayModule(found.compat, {"v1": version_1})})
-
-    answer_imports(module, "tensorflow", answer)
-    return False  # recorded when the module calls it
+    found = proceed()
+    if request.name != "tensorflow" or sys.modules.get("tensorflow") is None:
+        return found
+    version_1 = OverlayModule(found.compat.v1, {"disable_eager_execution": ignored})
+    return OverlayModule(found, {"compat": OverlayModule(found.compat, {"v1": version_1})})
 
 
-@repair("carla.*", when="before")
-def keras_backend_lacks_functions(module: ModuleType) -> bool:
+@repair_imports("keras", "carla.*")
+def keras_backend_lacks_functions(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
     """`keras.backend` has lost `sum`, `max` and most others (Keras 3): CARLA gets the backend of `tf.keras`."""
-
-    def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
-        keras = proceed()
-        if request.name != "keras" or "backend" not in request.fromlist or hasattr(keras.backend, "sum"):
-            return keras
-        tensorflow = _tensorflow()
-        if tensorflow is None:
-            return keras
-        registry.record("keras_backend_lacks_functions", request.module.__name__)
-        return OverlayModule(keras, {"backend": tensorflow.keras.backend})
-
-    answer_imports(module, "keras", answer)
-    return False  # recorded when the module imports it
+    keras = proceed()
+    if request.name != "keras" or "backend" not in request.fromlist or hasattr(keras.backend, "sum"):
+        return keras
+    tensorflow = _tensorflow()
+    if tensorflow is None:
+        return keras
+    registry.record("keras_backend_lacks_functions", request.module.__name__)
+    return OverlayModule(keras, {"backend": tensorflow.keras.backend})
