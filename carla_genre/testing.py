@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from carla_genre.blackbox import model_probability
 from carla_genre.evaluation.violations import violations
 from carla_genre.methods.registry import build_method
 from carla_genre.schema import Schema
@@ -41,7 +42,8 @@ def check_contract(
     hyperparams : mapping, optional
         The method's own, for a quick preparation.
     holds_constraints : bool
-        Whether it has to keep immutables, ranges, directions and levels; CARLA's own methods do not.
+        Whether it has to keep immutables, ranges, directions and levels, and to leave those as they are whom h accepts
+        already; CARLA's own methods do not.
 
     Raises
     ------
@@ -87,6 +89,17 @@ def _breaches(
         counted = violations(Schema.from_mlmodel(mlmodel), factuals, answers)
         if counted.rows:
             yield f"{counted.rows} of {len(factuals)} answers break a constraint: {counted}"
+        yield from _accepted(built, mlmodel)
+
+
+def _accepted(built: RecourseMethod, mlmodel: Any) -> Iterator[str]:
+    train = mlmodel.data.df_train[list(mlmodel.feature_input_order)]
+    accepted = train[model_probability(mlmodel, train) > 0.5].head(2)
+    yield from _same(
+        built.get_counterfactuals(accepted),
+        accepted,
+        "it changes factuals that the classifier accepts already",
+    )
 
 
 def _equal(old: Any, new: Any) -> bool:
@@ -124,9 +137,8 @@ def _shape(mlmodel: Any, factuals: pd.DataFrame, answers: pd.DataFrame) -> Itera
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame, breach: str) -> Iterator[str]:
-    if one.shape != other.shape or not np.array_equal(
-        one.to_numpy(dtype=float), other.to_numpy(dtype=float), equal_nan=True
-    ):
+    values, others = one.to_numpy(dtype=object), other.to_numpy(dtype=object)
+    if one.shape != other.shape or not ((values == others) | (pd.isna(values) & pd.isna(others))).all():
         yield breach
 
 

@@ -24,7 +24,8 @@ def feature_changes(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.
     for position, feature in enumerate(schema.features):
         places = [schema.columns.index(column) for column in feature.columns]
         share = 0.5 if len(places) > 1 else 1.0
-        changes[:, position] = share * np.abs(after[:, places] - before[:, places]).sum(axis=1)
+        moved = np.abs(after[:, places] - before[:, places])
+        changes[:, position] = share * (moved > 0 if feature.is_text else moved).sum(axis=1)
     changes[np.isnan(after).any(axis=1)] = np.nan
     return changes
 

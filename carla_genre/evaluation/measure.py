@@ -156,6 +156,13 @@ def aligned_frames(
 def aligned(
     schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray]:
-    """:func:`aligned_frames` as numbers, (B, C) each."""
+    """:func:`aligned_frames` as numbers, (B, C) each; a text is its level's number, -1 if it is none of the levels."""
     before, after = aligned_frames(schema, factuals, counterfactuals)
+    for feature in schema.features:
+        if feature.is_text:
+            column, codes = feature.columns[0], {level[0]: i for i, level in enumerate(feature.levels or ())}
+            before, after = (
+                frame.assign(**{column: frame[column].map(codes).fillna(-1).where(frame[column].notna())})
+                for frame in (before, after)
+            )
     return before.to_numpy(dtype=float), after.to_numpy(dtype=float)

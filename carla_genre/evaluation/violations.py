@@ -59,7 +59,8 @@ def _violations_of(feature: Feature, before: np.ndarray, after: np.ndarray) -> n
     if feature.immutable:
         found[0] = changed
     if feature.levels is not None:
-        levels = np.array(feature.levels, dtype=float)
+        texts = feature.is_text  # these are numbered
+        levels = np.arange(len(feature.levels))[:, None] if texts else np.array(feature.levels, dtype=float)
         found[1] = ~(after[:, None, :] == levels[None]).all(axis=2).any(axis=1)
         return found
     value = after[:, 0]

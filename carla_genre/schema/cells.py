@@ -38,7 +38,12 @@ def codes(part: pd.DataFrame, feature: Feature) -> np.ndarray:
     """Each row's level number, (B,), from a categorical's columns."""
     assert feature.levels is not None
     number = {level: code for code, level in enumerate(feature.levels)}
-    distinct, inverse = _factorize_rows(part)
+    try:
+        distinct, inverse = _factorize_rows(part)
+    except TypeError as error:  # a list or a dict
+        raise InputError(
+            f"categorical {feature.name!r} has a cell that is no single value: {error}"
+        ) from error
     found = np.array([number.get(row, -1) for row in distinct])
     result = found[inverse] if len(part) else np.empty(0)
     if len(part) and (found < 0).any():

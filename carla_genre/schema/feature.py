@@ -35,3 +35,8 @@ class Feature:
     direction: int = 0
     lower: float = -np.inf
     upper: float = np.inf
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its levels are no numbers: a category that is not encoded."""
+        return any(isinstance(cell, str) for level in self.levels or () for cell in level)

@@ -52,9 +52,14 @@ class Schema:
         Raises
         ------
         InputError
-            A column of the classifier belongs to no feature, or a constraint names no feature or contradicts the
-            catalog's.
+            ``mlmodel`` is no classifier, a column of it belongs to no feature, or a constraint names no feature or
+            contradicts the catalog's.
         """
+        lacking = [name for name in ("data", "feature_input_order") if not hasattr(mlmodel, name)]
+        if lacking:
+            raise InputError(
+                f"{type(mlmodel).__name__} is no classifier as CARLA has them, it lacks {lacking}: give a carla.MLModel"
+            )
         columns = tuple(str(column) for column in mlmodel.feature_input_order)
         return cls(read_features(mlmodel.data, columns, constraints), columns)
 
@@ -91,6 +96,11 @@ class Schema:
         InputError
             A column is missing, a value is not a finite number, or a group is none of its levels.
         """
+        if frame.columns.nlevels > 1:
+            raise InputError(
+                f"the frame's columns have {frame.columns.nlevels} levels, expected one: the names "
+                f"{list(self.columns[:3])}, ..."
+            )
         missing = [column for column in self.columns if column not in frame.columns]
         if missing:
             raise InputError(
@@ -138,7 +148,7 @@ class Schema:
                     cells = cells if cells.dtype.kind in "biuf" else cells.astype(object)
                     cells = np.where(answered, cells, np.nan)
                 data[column] = cells
-        frame_index = None if index is None else pd.Index(index)
+        frame_index = index if index is None or isinstance(index, pd.Index) else pd.Index(index)
         return pd.DataFrame(data, index=frame_index, columns=list(self.columns))
 
     def cost(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -97,7 +97,7 @@ class SurrogateJudge:
         cls, rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | None = None
     ) -> SurrogateJudge:
         """Leaves of one row, and outlier factors among the rows that the forest accepts: no label is doubted."""
-        forest = RandomForestClassifier(TREES, random_state=seed, n_jobs=n_jobs).fit(rows, labels)
+        forest = RandomForestClassifier(TREES, random_state=seed % 2**32, n_jobs=n_jobs).fit(rows, labels)
         return cls(rows, labels, forest.predict_proba(rows)[None, :, 1] > 0.5, seed, n_jobs, forest)
 
     @cached_property
@@ -144,5 +144,5 @@ def points_of(schema: Schema, values: np.ndarray) -> np.ndarray:
 
 def _forest(seed: int, n_jobs: int | None, oob_score: bool = False) -> RandomForestClassifier:
     return RandomForestClassifier(
-        TREES, min_samples_leaf=SMALLEST_LEAF, oob_score=oob_score, random_state=seed, n_jobs=n_jobs
+        TREES, min_samples_leaf=SMALLEST_LEAF, oob_score=oob_score, random_state=seed % 2**32, n_jobs=n_jobs
     )

@@ -11,6 +11,7 @@ import io
 import json
 import logging
 import os
+import pickle
 import tempfile
 import urllib.request
 import warnings
@@ -90,6 +91,15 @@ def catalog_encoder_lacks_feature_names() -> bool:
 
 def csv_catalog_splits_at_random() -> bool:
     return not numbers().df_train.equals(numbers().df_train)
+
+
+def catalogs_cannot_be_pickled() -> bool:
+    catalog = numbers()
+    try:
+        again = pickle.loads(pickle.dumps(catalog))
+    except (AttributeError, pickle.PicklingError):
+        return True
+    return not again.transform(people()).equals(catalog.transform(people()))
 
 
 def data_set_names_are_asked_of_github() -> bool:
@@ -196,6 +206,7 @@ SYMPTOMS = [
     unknown_preprocessing_is_identity,
     identity_encoding_cannot_be_decoded,
     catalog_encoder_lacks_feature_names,
+    catalogs_cannot_be_pickled,
     csv_catalog_splits_at_random,
     data_set_names_are_asked_of_github,
     failed_data_download_is_no_help,

@@ -13,6 +13,7 @@ SCRIPT = Path(__file__).with_name("data_symptoms.py")
 EXPECTED = [
     "cached_classifier_is_of_other_data",
     "catalog_encoder_lacks_feature_names",
+    "catalogs_cannot_be_pickled",
     "csv_catalog_splits_at_random",
     "data_set_names_are_asked_of_github",
     "failed_classifier_download_is_no_help",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from method_cases import Logistic, denied
+from method_cases import QUICK, Logistic, denied, make_mlmodel
 
 from carla_genre import check_contract
 from carla_genre.methods.core.base import MethodOptions, SchemaMethod
@@ -138,3 +138,8 @@ def test_the_page_s_method_is_short(repository: Path) -> None:
     example = re.search(r"```python\n(.*?)```", page, flags=re.DOTALL)
     assert example and "class TurnBack(SchemaMethod)" in example.group(1)
     assert len(example.group(1).splitlines()) < 40
+
+
+def test_text_levels_are_read(mlmodel: Logistic) -> None:
+    texts = make_mlmodel("Identity")
+    check_contract("GenRe", texts, denied(texts, 8), QUICK)

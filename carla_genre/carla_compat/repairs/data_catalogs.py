@@ -47,6 +47,28 @@ def csv_catalog_splits_at_random(module: ModuleType) -> bool:
     return True
 
 
+@repair("carla.data.catalog.catalog")
+def catalogs_cannot_be_pickled(module: ModuleType) -> bool:
+    """A catalog, and what holds one, cannot be pickled: its pipelines are lambdas. They are left out and made anew."""
+    catalog = module.DataCatalog
+    pipelines = {
+        "_pipeline": "_DataCatalog__init_pipeline",
+        "_inverse_pipeline": "_DataCatalog__init_inverse_pipeline",
+    }
+    if "__getstate__" in vars(catalog) or not all(hasattr(catalog, name) for name in pipelines.values()):
+        return False
+
+    def __getstate__(self: Any) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in pipelines}
+
+    def __setstate__(self: Any, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        vars(self).update({name: getattr(self, build)() for name, build in pipelines.items()})
+
+    catalog.__getstate__, catalog.__setstate__ = __getstate__, __setstate__
+    return True
+
+
 @repair(_LOAD_DATA)
 def data_set_names_are_asked_of_github(module: ModuleType) -> bool:
     """A missing file makes CARLA read its names off a GitHub page: they are taken from its own catalog instead."""

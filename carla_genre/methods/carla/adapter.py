@@ -147,7 +147,7 @@ def numeric_schema(mlmodel: Any, name: str) -> Schema:
     """
     schema = Schema.from_mlmodel(mlmodel)
     for feature in schema.features:
-        if any(isinstance(cell, str) for level in feature.levels or () for cell in level):
+        if feature.is_text:
             raise InputError(
                 f"{name} computes with numbers, and {feature.name!r} holds text: load the data with the encoding "
                 "method 'OneHot' or 'OneHot_drop_binary'"

@@ -170,7 +170,7 @@ def _nearest_levels(part: pd.DataFrame, feature: Feature, own: np.ndarray) -> np
     """
     assert feature.levels is not None
     missing = part.isna().any(axis=1).to_numpy()
-    if any(isinstance(cell, str) for level in feature.levels for cell in level):
+    if feature.is_text:
         number = {level[0]: float(code) for code, level in enumerate(feature.levels)}
         codes = part.iloc[:, 0].map(number).to_numpy(dtype=float)
         return np.where(missing, np.nan, np.where(np.isnan(codes), own, codes))

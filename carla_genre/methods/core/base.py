@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from carla_genre.errors import InputError
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells
 from carla_genre.methods.core.device import choose_device
 from carla_genre.methods.core.encoded_classifier import EncodedClassifier
+from carla_genre.methods.core.random_state import torch_random_state_kept
 from carla_genre.options import check, option, with_list
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows
@@ -117,11 +117,10 @@ class SchemaMethod(RecourseMethod):
 
     @contextlib.contextmanager
     def _isolated(self) -> Iterator[None]:
-        """Torch's random state forked and seeded, and its threads as the hyperparameter says."""
-        devices = [self.device] if self.device.type == "cuda" else []
-        threads = processor_threads(self.hyperparams["threads"])
-        with torch.random.fork_rng(devices=devices), threads, plain_torch():
-            torch.manual_seed(self.hyperparams["seed"])
+        """Torch's random state forked and seeded, and its threads as the hyperparameter says; one thread at a time."""
+        given = self.hyperparams
+        alone = torch_random_state_kept(given["seed"], self.device)
+        with alone, processor_threads(given["threads"]), plain_torch():
             yield
 
     @property
@@ -155,7 +154,7 @@ class SchemaMethod(RecourseMethod):
         -------
         DataFrame (B, len(feature_input_order))
             The factuals' index; a row of NaN where no recourse was found. What is unchanged has the
-            factual's value, bit for bit.
+            factual's value, bit for bit. A factual that h accepts already (h > .5) is its own answer.
 
         Raises
         ------
@@ -165,17 +164,18 @@ class SchemaMethod(RecourseMethod):
         if not isinstance(factuals, pd.DataFrame):
             raise InputError(f"factuals must be a DataFrame, got {type(factuals).__name__}")
         values = self.schema.encode(factuals)
-        answers = values
-        if len(values):
+        answers, denied = values.copy(), ~(self.scores(values) > 0.5)
+        if denied.any():
             with self._isolated():
-                answers = self._answer(values)
+                found = self._answer(values[denied])
             if self.REFUSED_IS_FAILURE:
-                answers = np.where(self.scores(answers)[:, None] > 0.5, answers, np.nan)
+                found = np.where(self.scores(found)[:, None] > 0.5, found, np.nan)
+            answers[denied] = found
         self._check_immutable(values, answers)
         return keep_unchanged_cells(self.schema.decode(answers, factuals.index), factuals, exactly=True)
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
-        """Encoded answers (B, D) to encoded factuals (B > 0, D); NaN rows for failures."""
+        """Encoded answers (B, D) to encoded factuals (B > 0, D), all denied; NaN rows for failures."""
         raise NotImplementedError
 
     def _check_immutable(self, values: np.ndarray, answers: np.ndarray) -> None:

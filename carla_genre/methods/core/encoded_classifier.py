@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from carla_genre.blackbox import model_probability
 from carla_genre.generator.config import PairConfig
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import Sides, TrainingRows, read_labels
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,17 @@ class EncodedClassifier:
         return model_probability(self.mlmodel, rows).reshape(values.shape[:-1])
 
     def training_rows(self) -> TrainingRows:
-        """Its training rows; h is asked once about all of them."""
+        """Its training rows; h is asked once about all of them. A warning tells where h contradicts the labels."""
         train, target = self.data.df_train, self.data.target
         values = self.schema.encode(train)
-        return TrainingRows(values, read_labels(train[target], target), self.scores(values))
+        rows = TrainingRows(values, read_labels(train[target], target), self.scores(values))
+        if 0 < rows.labels.mean() < 1 and roc_auc_score(rows.labels, rows.scores) < 0.5:
+            log.warning(
+                "h contradicts the training labels: it is higher for label 0 than for label 1 (%.0f%% agree); is the "
+                "second column of predict_proba the probability of label 1?",
+                100 * ((rows.scores > 0.5) == rows.labels).mean(),
+            )
+        return rows
 
 
 class TrainingSource(Protocol):

@@ -93,8 +93,10 @@ def options_for(hyperparams: Mapping[str, Any] | None) -> GenReOptions:
     """The options with their defaults, which depend on the given preset, ``warm_start``, selection and ``distil``."""
     given = hyperparams if isinstance(hyperparams, Mapping) else {}
     preset, selection = given.get("preset"), given.get("selection")
-    preset = preset if preset in tuple(PRESETS) else "default"  # a wrong one raises when all are checked
-    selection = selection if selection in SELECTIONS else SELECTION[preset]
+    preset = (
+        preset if isinstance(preset, str) and preset in PRESETS else "default"
+    )  # a wrong one raises when all are checked
+    selection = selection if isinstance(selection, str) and selection in SELECTIONS else SELECTION[preset]
     config = PRESETS[preset]
     expected = _FEW if given.get("distil") is True else MANY
     sampling = expected if selection == "expected" else config.sampling

@@ -217,6 +217,7 @@ class GenRe(SchemaMethod):
             The answers' index; ``valid`` and ``inlier``, the probabilities to be accepted by a perfect judge of the
             training labels, and to lie among the rows that it accepts. NaN for a row of NaN.
         """
+        self.schema.encode(answers.head(0))  # it has all columns
         answered = ~answers[list(self.schema.columns)].isna().any(axis=1).to_numpy()
         figures = np.full((len(answers), 2), np.nan)
         if answered.any():
@@ -236,8 +237,7 @@ class GenRe(SchemaMethod):
         """
         values = resampled(self.hyperparams, changes)
         selector = self.selector if values["selection"] == "expected" else self._selector
-        # The bound of a stated risk holds for the sampling that it was found with.
-        keeps = values["risk"] is None or values == self.hyperparams
+        keeps = values["risk"] is None or values == self.hyperparams  # a risk's bound is the sampling's
         other = copy.copy(self)
         other.hyperparams = values
         other._selector = selector.with_gamma(values["gamma"]) if selector and keeps else None

@@ -157,7 +157,7 @@ def fit_density(
 def _clusters(vectors: np.ndarray, components: int, seed: int) -> np.ndarray:
     """A component for each row, all in use."""
     n = min(components, len(np.unique(vectors, axis=0)))
-    means = MiniBatchKMeans(n, random_state=seed, n_init=1, batch_size=max(1024, 4 * n))
+    means = MiniBatchKMeans(n, random_state=seed % 2**32, n_init=1, batch_size=max(1024, 4 * n))
     return np.unique(means.fit_predict(vectors), return_inverse=True)[1]
 
 
