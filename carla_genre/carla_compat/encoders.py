@@ -59,11 +59,9 @@ def as_catalog_encoder(encoder: Any) -> Any:
 
 
 def encoded_names(encoder: Any, features: Sequence[str]) -> list[str]:
-    """Names of the columns that `encoder` makes of `features`, whatever scikit-learn it is from."""
-    encoder = as_catalog_encoder(encoder)
-    if hasattr(encoder, "get_feature_names"):
-        return [str(name) for name in encoder.get_feature_names(features)]
-    return [str(name) for name in encoder.get_feature_names_out(features)]
+    """Names of the columns that an encoder of `as_catalog_encoder` makes of `features`."""
+    names = getattr(encoder, "get_feature_names", None) or encoder.get_feature_names_out
+    return [str(name) for name in names(features)]
 
 
 def _text(names: Any) -> np.ndarray:

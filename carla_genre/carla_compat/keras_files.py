@@ -10,9 +10,6 @@ from typing import Any
 
 from carla_genre.errors import InputError
 
-#: What TensorFlow 1 wrote into an initializer's configuration and Keras 3 refuses.
-_REFUSED = ("dtype",)
-
 
 def as_keras_3_reads_it(config: Any) -> Any:
     """The configuration of a model that Keras 2 wrote, with what Keras 3 refuses or misunderstands put right.
@@ -27,7 +24,7 @@ def as_keras_3_reads_it(config: Any) -> Any:
     read = {key: as_keras_3_reads_it(value) for key, value in config.items()}
     for key, value in read.items():
         if key.endswith("_initializer") and isinstance(value, dict) and isinstance(value.get("config"), dict):
-            value["config"] = {name: item for name, item in value["config"].items() if name not in _REFUSED}
+            value["config"].pop("dtype", None)  # TensorFlow 1 wrote it, Keras 3 refuses it
     if read.get("class_name") == "Sequential" and isinstance(read.get("config"), dict):
         read["config"]["layers"] = _with_input_layer(read["config"].get("layers", []))
     return read
@@ -48,6 +45,7 @@ def load_model(filepath: str | os.PathLike[str], *args: Any, **options: Any) -> 
 
     The file itself is not changed: what Keras reads then is a copy with another configuration.
     """
+    import h5py
     import tensorflow as tf
 
     config = _configuration(filepath)
@@ -58,7 +56,8 @@ def load_model(filepath: str | os.PathLike[str], *args: Any, **options: Any) -> 
         with tempfile.TemporaryDirectory() as folder:
             copy = os.path.join(folder, os.path.basename(filepath))
             shutil.copyfile(filepath, copy)
-            _replace_configuration(copy, readable)
+            with h5py.File(copy, "r+") as file:
+                file.attrs["model_config"] = json.dumps(readable)
             return tf.keras.models.load_model(copy, *args, **options)
     except (OSError, TypeError, ValueError) as failure:
         raise InputError(
@@ -77,10 +76,3 @@ def _configuration(filepath: str | os.PathLike[str]) -> Any:
     except OSError:
         return None
     return None if config is None else json.loads(config)
-
-
-def _replace_configuration(filepath: str, config: Any) -> None:
-    import h5py
-
-    with h5py.File(filepath, "r+") as file:
-        file.attrs["model_config"] = json.dumps(config)

@@ -32,36 +32,25 @@ def empty_rows_are_dropped_by_label(module: ModuleType) -> bool:
 
     import pandas as pd
 
-    parameters = list(inspect.signature(module.remove_nans).parameters)
     probe = pd.DataFrame({"x": [1.0, None, 3.0]}, index=["a", "a", "b"])
     if len(module.remove_nans(probe, probe)[0]) == 2:
         return False
+    signature = inspect.signature(module.remove_nans)  # the head has the factuals last, and does without them
 
-    def full_rows(counterfactuals: pd.DataFrame, factuals: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-        if factuals.shape[0] != counterfactuals.shape[0]:
+    @around(module, "remove_nans")
+    def remove_nans(original: Any, *args: Any, **kwargs: Any) -> Any:
+        given = signature.bind(*args, **kwargs).arguments
+        frames = [frame for frame in given.values() if frame is not None]
+        counterfactuals = given["counterfactuals"]
+        if len({len(frame) for frame in frames}) > 1:
             raise ValueError(
-                f"there are {factuals.shape[0]} factuals and {counterfactuals.shape[0]} counterfactuals: "
+                f"there are {len(given['factuals'])} factuals and {len(counterfactuals)} counterfactuals: "
                 "as many are needed, with empty rows (NaN) where none was found"
             )
         full = counterfactuals.notna().all(axis=1).to_numpy()
-        return counterfactuals.loc[full].copy(), factuals.loc[full].copy()
+        kept = tuple(frame.loc[full].copy() for frame in frames)
+        return kept if len(kept) > 1 else kept[0]
 
-    if parameters[0] == "factuals":
-
-        def remove_nans(factuals, counterfactuals):  # type: ignore[no-untyped-def]
-            """The factuals that have a counterfactual, and the counterfactuals."""
-            kept, their_factuals = full_rows(counterfactuals, factuals)
-            return their_factuals, kept
-
-    else:
-
-        def remove_nans(counterfactuals, factuals=None):  # type: ignore[no-untyped-def,misc]
-            """The counterfactuals that were found and, where given, their factuals."""
-            if factuals is None:
-                return full_rows(counterfactuals, counterfactuals)[0]
-            return full_rows(counterfactuals, factuals)
-
-    module.remove_nans = remove_nans  # type: ignore[attr-defined]
     return True
 
 

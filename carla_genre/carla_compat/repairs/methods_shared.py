@@ -37,14 +37,17 @@ def rows_without_answer_reach_classifier(module: ModuleType) -> bool:
     import numpy as np
     import pandas as pd
 
-    original = module.check_counterfactuals
-    takes_index = "factuals_index" in inspect.signature(original).parameters
+    signature = inspect.signature(module.check_counterfactuals)
 
-    def checked(mlmodel: Any, counterfactuals: Any, index: Any, negative_label: int) -> pd.DataFrame:
+    @around(module, "check_counterfactuals")
+    def check_counterfactuals(original: Any, *args: Any, **kwargs: Any) -> pd.DataFrame:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        mlmodel, counterfactuals, *index, negative_label = bound.args  # the head asks for the factuals' index
         order = list(mlmodel.feature_input_order)
         if isinstance(counterfactuals, list):
             values = np.array(counterfactuals, dtype=float).reshape(len(counterfactuals), len(order))
-            frame = pd.DataFrame(values, columns=order, index=None if index is None else index.copy())
+            frame = pd.DataFrame(values, columns=order, index=index[0].copy() if index else None)
         else:
             frame = counterfactuals.copy()
         inputs = mlmodel.get_ordered_features(frame)
@@ -56,18 +59,6 @@ def rows_without_answer_reach_classifier(module: ModuleType) -> bool:
         frame.loc[label == negative_label, :] = np.nan
         return frame
 
-    if takes_index:
-
-        def check_counterfactuals(mlmodel, counterfactuals, factuals_index, negative_label=0):  # type: ignore[no-untyped-def]
-            return checked(mlmodel, counterfactuals, factuals_index, negative_label)
-
-    else:
-
-        def check_counterfactuals(mlmodel, counterfactuals, negative_label=0):  # type: ignore[no-untyped-def,misc]
-            return checked(mlmodel, counterfactuals, None, negative_label)
-
-    check_counterfactuals.__doc__ = original.__doc__
-    module.check_counterfactuals = check_counterfactuals  # type: ignore[attr-defined]
     return True
 
 

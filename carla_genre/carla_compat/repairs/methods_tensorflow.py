@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from copy import deepcopy
 from functools import partial, wraps
 from types import ModuleType, SimpleNamespace
@@ -59,12 +60,17 @@ def cem_steps_in_any_order(module: ModuleType) -> bool:
 @repair(_CEM)
 def cem_answers_failures_with_zeros(module: ModuleType) -> bool:
     """CEM returns a row of zeros where it has found nothing, which the classifier may accept: it is left empty."""
+    # Of CEM's arrays only the answer is as long as one person's row, given as a shape.
+    return _empty_where_zeros(module, lambda shape: isinstance(shape, tuple) and len(shape) == 1)
+
+
+def _empty_where_zeros(module: ModuleType, is_of_answers: Callable[[Any], bool]) -> bool:
     numpy = module.np
 
     def zeros(shape: Any, *args: Any, **kwargs: Any) -> Any:
-        # Of CEM's arrays only the answer is as long as one person's row, given as a shape.
-        of_a_person = isinstance(shape, tuple) and len(shape) == 1
-        return numpy.full(shape, numpy.nan) if of_a_person else numpy.zeros(shape, *args, **kwargs)
+        if is_of_answers(shape):
+            return numpy.full(tuple(shape), numpy.nan)
+        return numpy.zeros(shape, *args, **kwargs)
 
     module.np = OverlayModule(numpy, {"zeros": zeros})  # type: ignore[attr-defined]
     return True
@@ -119,14 +125,7 @@ def focus_opens_a_session_eagerly(module: ModuleType) -> bool:
 @repair(_FOCUS)
 def focus_answers_failures_with_zeros(module: ModuleType) -> bool:
     """FOCUS returns a row of zeros where it has found nothing, which the forest may accept: it is left empty."""
-    numpy = module.np
-
-    def zeros(shape: Any, *args: Any, **kwargs: Any) -> Any:
-        of_the_answers = type(shape).__name__ == "TensorShape"
-        return numpy.full(tuple(shape), numpy.nan) if of_the_answers else numpy.zeros(shape, *args, **kwargs)
-
-    module.np = OverlayModule(numpy, {"zeros": zeros})  # type: ignore[attr-defined]
-    return True
+    return _empty_where_zeros(module, lambda shape: type(shape).__name__ == "TensorShape")
 
 
 @repair_around("FOCUS.get_counterfactuals", _FOCUS)
