@@ -96,7 +96,7 @@ def _add_train(commands: Any) -> None:
         "--out", required=True, metavar="FILE", help="the generator, conventionally *.safetensors"
     )
     train.add_argument(
-        "--in", dest="people", metavar="PARQUET", help="training rows: a file, a folder or a pattern"
+        "--in", dest="source", metavar="PARQUET", help="training rows: a file, a folder or a pattern"
     )
     train.add_argument("--positive", metavar="VALUE", help="of the label in --in, if it is not 0 and 1")
     train.add_argument(
@@ -117,7 +117,7 @@ def _add_answer(commands: Any) -> None:
     answer.add_argument("--generator", required=True, metavar="FILE", help="what `carla-genre train` wrote")
     _add_classifier(answer)
     answer.add_argument(
-        "--in", dest="people", required=True, metavar="PARQUET", help="a file, a folder or a pattern"
+        "--in", dest="source", required=True, metavar="PARQUET", help="a file, a folder or a pattern"
     )
     answer.add_argument("--out", required=True, metavar="DIR", help="a folder of this job's own")
     answer.add_argument("--index", metavar="COLUMN", help="names the people (the number of their row)")
@@ -166,7 +166,7 @@ def _add_benchmark(commands: Any) -> None:
     benchmark.add_argument("--only", nargs="+", default=[], metavar="LABEL", help="these methods alone")
     benchmark.add_argument("--data", nargs="+", default=[], metavar="NAME", help="these data sets alone")
     benchmark.add_argument(
-        "--seeds", nargs="+", type=int, default=[], metavar="N", help="in the place of the grid's"
+        "--seeds", nargs="+", type=int, default=[], metavar="N", help="instead of the grid's"
     )
     benchmark.set_defaults(command=_by("harness.command", "run"))
 

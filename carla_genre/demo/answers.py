@@ -15,12 +15,12 @@ SMALLEST_CHANGE = 1e-6
 def changes(
     data: Any, factuals: pd.DataFrame, answers: pd.DataFrame, moved: np.ndarray, names: tuple[str, ...]
 ) -> dict[Hashable, dict[str, tuple[str, str]]]:
-    """What each answered person has to change.
+    """What changes for each factual with an answer.
 
     Parameters
     ----------
     data : carla.data.api.Data
-        Knows the way back to the original units.
+        Inverts the encoding and the scaling.
     factuals, answers : DataFrame (B, C)
         Encoded; the same rows.
     moved : ndarray (B, D)
@@ -50,17 +50,17 @@ def changes(
 
 
 def change_frequencies(moved: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:
-    """Share of the answered people for whom each feature changes."""
+    """Share of the answers in which each feature changes."""
     answered = moved[~np.isnan(moved).any(axis=1)]
     shares = (answered > SMALLEST_CHANGE).mean(axis=0) if len(answered) else np.zeros(len(names))
     return {name: float(share) for name, share in zip(names, shares, strict=True)}
 
 
-def describe(index: Hashable, person: dict[str, tuple[str, str]], before: float, after: float) -> str:
-    """One person's answer in lines of text, with what h says before and after."""
-    width = max((len(name) for name in person), default=0)
+def describe(index: Hashable, changed: dict[str, tuple[str, str]], before: float, after: float) -> str:
+    """One answer in lines of text, with h before and after."""
+    width = max((len(name) for name in changed), default=0)
     lines = [f"person {index}: h says {before:.2f} -> {after:.2f}"]
-    lines += [f"  {name:<{width}}  {old} -> {new}" for name, (old, new) in person.items()]
+    lines += [f"  {name:<{width}}  {old} -> {new}" for name, (old, new) in changed.items()]
     return "\n".join(lines)
 
 

@@ -15,16 +15,16 @@ from carla_genre.progress import bar
 from carla import Benchmark
 from carla.recourse_methods.api import RecourseMethod
 
-# Minutes bound Wachter's search for a factual: what it has not found by then, it seldom finds.
+# Minutes bound Wachter's search for a factual: after this time it seldom finds an answer.
 WACHTER = {"lr": 0.02, "n_iter": 500, "t_max_min": 0.004, "loss_type": "BCE"}
 
 
 class InParts(RecourseMethod):
-    """A method that answers a few factuals at a time, so that a bar can tell how far it is."""
+    """A method that answers a few factuals at a time, so that a bar can show progress."""
 
-    def __init__(self, method: RecourseMethod, part: int, tell: Callable[[int], None]) -> None:
+    def __init__(self, method: RecourseMethod, part: int, advance: Callable[[int], None]) -> None:
         super().__init__(method._mlmodel)
-        self._method, self._part, self._tell = method, part, tell
+        self._method, self._part, self._advance = method, part, advance
         self.answers: pd.DataFrame = pd.DataFrame()
 
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
@@ -32,7 +32,7 @@ class InParts(RecourseMethod):
         for start in range(0, len(factuals), self._part):
             some = factuals.iloc[start : start + self._part]
             parts.append(self._method.get_counterfactuals(some).set_axis(some.index))
-            self._tell(len(some))
+            self._advance(len(some))
         self.answers = pd.concat(parts)
         return self.answers
 

@@ -13,7 +13,7 @@ from carla_genre.loading import load_extra
 if TYPE_CHECKING:
     from carla_genre.evaluation.score import Scores
 
-# Of a palette that people with colour blindness tell apart; the markers differ as well.
+# A palette for colour-blind readers; the markers differ as well.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = "osD^vP*"
 _BROKEN = "#B00020"
@@ -31,11 +31,11 @@ def compare_methods(
     Parameters
     ----------
     path : path
-        File to write; its suffix tells the format.
+        File to write; its suffix decides the format.
     scores : mapping
         Method -> its figures.
     frequencies : mapping
-        Method -> feature -> share of the answered people for whom it changes.
+        Method -> feature -> share of the answers in which it changes.
     immutable : sequence of str
         Features that must not change; they are marked.
     title : str
@@ -62,7 +62,7 @@ def compare_methods(
 def _trade_off(axes: Any, scores: Mapping[str, Scores], measure: str, label: str) -> None:
     """One point a method: up is better, left is cheaper."""
     widest = 0.0
-    for place, (name, score) in enumerate(scores.items()):
+    for position, (name, score) in enumerate(scores.items()):
         share = score.cost / (score.d or 1)
         if np.isnan(share):
             continue
@@ -71,8 +71,8 @@ def _trade_off(axes: Any, scores: Mapping[str, Scores], measure: str, label: str
             share,
             getattr(score, measure),
             s=110,
-            color=_COLOURS[place % len(_COLOURS)],
-            marker=_MARKERS[place % len(_MARKERS)],
+            color=_COLOURS[position % len(_COLOURS)],
+            marker=_MARKERS[position % len(_MARKERS)],
             label=f"{name} (Score {score.score:.2f})",
             edgecolor="white",
             linewidth=0.8,

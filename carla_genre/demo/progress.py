@@ -32,7 +32,7 @@ class Steps:
 
 @contextlib.contextmanager
 def quiet_carla() -> Iterator[None]:
-    """Keep CARLA's line for each person, and the warnings of its old code, off the screen."""
+    """Hide CARLA's line for each factual, and the warnings of its old code."""
     logger = logging.getLogger("carla")
     level = logger.level
     logger.setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""The demo's way: data, h, judge, GenRe, people, benchmarks, answers, picture."""
+"""The demo's steps: data, h, judge, GenRe, factuals, benchmarks, answers, picture."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from carla_genre.schema import Schema
 
 log = logging.getLogger(__name__)
 
-# The paper's gamma; where h is never so sure of an accepted row, its decision has to do.
+# The paper's gamma; if h is above it for too few accepted rows, .5 is used.
 GAMMA, GAMMA_ENOUGH = 0.7, 50
-# Sex and race stay as they are, as in the paper; nobody grows younger, or unlearns.
+# Sex and race are immutable, as in the paper; age and education only increase.
 PAPER = ("adult", "compas", "heloc")
 GROWING = {"adult": ("age", "education-num"), "compas": ("age",)}
-# What --quick takes: enough to see every step at work, too little for good answers.
-QUICK_ROWS, QUICK_PEOPLE, QUICK_STEPS = 3000, 20, 60
+# For --quick: enough to see every step, too little for good answers.
+QUICK_ROWS, QUICK_FACTUALS, QUICK_STEPS = 3000, 20, 60
 
 
 @dataclass
@@ -52,7 +52,7 @@ def run(options: Namespace) -> None:
     Raises
     ------
     InputError
-        The data cannot be used, or h leaves nobody to answer.
+        The data cannot be used, or h accepts or denies all of them.
     """
     if options.people < 1:
         raise InputError(f"--people must be 1 or more, got {options.people}")
@@ -74,9 +74,9 @@ def run(options: Namespace) -> None:
         judge = Judge.fit(schema, rows, rows[data.target], n_jobs=2)
     factuals = _denied(mlmodel, options)
     result = _compare(mlmodel, judge, factuals, options, steps)
-    people = _three_people(mlmodel, schema, factuals, result.answers["GenRe"])
-    _print(result, people, len(factuals))
-    _write(out, options, result, people, schema, mlmodel, steps)
+    examples = _examples(mlmodel, schema, factuals, result.answers["GenRe"])
+    _print(result, examples, len(factuals))
+    _write(out, options, result, examples, schema, mlmodel, steps)
 
 
 def _load(options: Namespace) -> Any:
@@ -86,7 +86,7 @@ def _load(options: Namespace) -> Any:
     else:
         data = load_dataset(options.data, target=options.target, seed=options.seed)
     if options.quick:
-        # CARLA's catalog hands out copies of its frames, and has no way to take fewer rows.
+        # CARLA's catalog returns copies of its frames, and cannot take fewer rows.
         for part in ("_df", "_df_train", "_df_test"):
             rows = getattr(data, part)
             setattr(data, part, rows.sample(min(QUICK_ROWS, len(rows)), random_state=options.seed))
@@ -100,17 +100,17 @@ def _accepted_share(mlmodel: Any, data: Any) -> float:
         decision = "denies" if share == 0 else "accepts"
         raise InputError(
             f"the classifier {decision} every test row of {data.name!r}: "
-            "there is no recourse to learn; try another --seed, or a target that the columns can tell"
+            "there is no recourse to learn; try another --seed, or a target that the columns can predict"
         )
     return share
 
 
 def _denied(mlmodel: Any, options: Namespace) -> pd.DataFrame:
-    """The factuals: test rows that h denies, drawn without replacement; only what h sees of them."""
+    """The factuals: test rows that h denies, drawn without replacement, with the columns of h only."""
     test = mlmodel.data.df_test
     denied = test.loc[model_probability(mlmodel, test) <= 0.5, list(mlmodel.feature_input_order)]
-    people = min(options.people, QUICK_PEOPLE) if options.quick else options.people
-    return denied.sample(min(people, len(denied)), random_state=options.seed)
+    count = min(options.people, QUICK_FACTUALS) if options.quick else options.people
+    return denied.sample(min(count, len(denied)), random_state=options.seed)
 
 
 def _gamma(mlmodel: Any, steps: Steps) -> float:
@@ -146,10 +146,10 @@ def _compare(mlmodel: Any, judge: Judge, factuals: pd.DataFrame, options: Namesp
     return result
 
 
-def _three_people(
+def _examples(
     mlmodel: Any, schema: Schema, factuals: pd.DataFrame, answers: pd.DataFrame
 ) -> list[dict[str, Any]]:
-    """The first three that GenRe answered, in original units."""
+    """The first three factuals that GenRe answered, in original units."""
     moved = feature_changes(schema, factuals, answers)
     chosen = np.flatnonzero(~np.isnan(moved).any(axis=1))[:3]
     before, after = factuals.iloc[chosen], answers.iloc[chosen]
@@ -161,11 +161,11 @@ def _three_people(
     ]
 
 
-def _print(result: Result, people: list[dict[str, Any]], n_people: int) -> None:
+def _print(result: Result, examples: list[dict[str, Any]], n_factuals: int) -> None:
     def shown(table: pd.DataFrame) -> str:
         return table.to_string(float_format=lambda value: f"{value:.3f}", na_rep="-")
 
-    print(f"\nCARLA's benchmark, means over {n_people} people")
+    print(f"\nCARLA's benchmark, means over {n_factuals} people")
     print(shown(pd.DataFrame(result.carla)))
     rows = {
         name: {
@@ -181,16 +181,16 @@ def _print(result: Result, people: list[dict[str, Any]], n_people: int) -> None:
     }
     print("\nThe paper's measures (a failure counts as not valid and not an inlier)")
     print(shown(pd.DataFrame(rows)))
-    print(f"\nGenRe's answers to {len(people)} of them, in original units")
-    for person in people:
-        print(describe(person["person"], person["changes"], person["h before"], person["h after"]))
+    print(f"\nGenRe's answers to {len(examples)} of them, in original units")
+    for one in examples:
+        print(describe(one["person"], one["changes"], one["h before"], one["h after"]))
 
 
 def _write(
     out: Path,
     options: Namespace,
     result: Result,
-    people: list[dict[str, Any]],
+    examples: list[dict[str, Any]],
     schema: Schema,
     mlmodel: Any,
     steps: Steps,
@@ -198,8 +198,8 @@ def _write(
     out.mkdir(parents=True, exist_ok=True)
     written = [out / "demo.json"]
     immutable = [feature.name for feature in schema.features if feature.immutable]
-    n_people = len(next(iter(result.answers.values())))
-    title = f"{options.data}: recourse for {n_people} denied people"
+    n_factuals = len(next(iter(result.answers.values())))
+    title = f"{options.data}: recourse for {n_factuals} denied people"
     try:
         plotting.compare_methods(out / "demo.png", result.scores, result.frequencies, immutable, title)
         written.append(out / "demo.png")
@@ -208,12 +208,12 @@ def _write(
     peak = peak_memory_mb()
     record = {
         "options": {name: value for name, value in vars(options).items() if name != "command"},
-        "people": n_people,
+        "people": n_factuals,
         "train rows": len(mlmodel.data.df_train),
         "scores": {name: score.to_dict() for name, score in result.scores.items()},
         "carla benchmark": result.carla,
         "change frequencies": result.frequencies,
-        "answers": people,
+        "answers": examples,
         "seconds": steps.seconds,
         "peak memory MB": round(peak, 0),
         "versions": versions(),

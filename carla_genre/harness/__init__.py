@@ -1,4 +1,4 @@
-"""Measure any methods on the same people: a grid of cells, each a record of its own."""
+"""Measure any methods on the same factuals: a grid of cells, each a record of its own."""
 
 from importlib import import_module
 from typing import Any

@@ -27,7 +27,7 @@ class Cell:
     data : str
         One of the protocol's ("adult", "compas", "heloc", "circles", "moons", "corr"), or the name of ``table``.
     seed : int
-        Of the drawn labels, h, the people, and the method where it has a ``seed``.
+        Of the drawn labels, h, the factuals, and the method where it has a ``seed``.
     label : str
         The method's name in tables.
     method : str
@@ -44,9 +44,9 @@ class Cell:
     n_retrained : int
         How often h is trained again, on other rows and from other initial weights, for the future validity.
     answers : bool
-        Whether the record keeps the people and the answers themselves.
+        Whether the record keeps the factuals and the answers themselves.
     share : float
-        Of the train rows that the method is given, in (0, 1]; the gold classifier, h and the people stay those of all.
+        Of the train rows that the method is given, in (0, 1]; gold classifier, h and factuals stay those of all.
     classifier : str
         What h is, as :func:`carla_genre.protocol.prepare` takes it.
     label_noise : float

@@ -15,7 +15,7 @@ from carla_genre.harness.child import run_in_subprocess
 from carla_genre.harness.process import Stopped
 from carla_genre.harness.record import failure
 
-ASK_EVERY_S = 2.0
+CHECK_EVERY_S = 2.0
 
 
 def measure_on_cluster(
@@ -64,16 +64,16 @@ def measure_on_cluster(
 def _on_worker(
     cell: dict[str, Any], paths: dict[str, Any], time_limit: float | None, run: str
 ) -> dict[str, Any]:
-    """Measure, and ask the scheduler now and then whether the run is over."""
+    """Measure the cell; from time to time, check whether the run is over."""
     import distributed
 
-    over, asked = distributed.Event(run), time.monotonic()
+    over, checked = distributed.Event(run), time.monotonic()
 
     def stopped() -> bool:
-        nonlocal asked
-        if time.monotonic() - asked < ASK_EVERY_S:
+        nonlocal checked
+        if time.monotonic() - checked < CHECK_EVERY_S:
             return False
-        asked = time.monotonic()
+        checked = time.monotonic()
         return over.is_set()
 
     return run_in_subprocess(Cell(**cell), Paths(**paths), time_limit, stopped)

@@ -57,7 +57,7 @@ def codes_of(records: Iterable[Mapping[str, Any]]) -> str:
 
 
 def mark_of(codes: str) -> str:
-    """What stands behind the seeds of a row: the mark where :func:`codes_of` has several, else nothing."""
+    """What follows the seeds of a row: the mark if :func:`codes_of` has several, else nothing."""
     return f" {MARK}" if ", " in codes else ""
 
 

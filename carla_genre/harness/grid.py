@@ -51,7 +51,7 @@ def read_grid(
             answers: true                # keep people and answers in the records; false by default
             retrained: 3                 # times that h is trained again, on other rows and from other weights
             recourse_methods:
-              GenRe:                     # a label; also the method's name, unless "method" tells it
+              GenRe:                     # a label; also the method's name, unless "method" names it
                 hyperparams: {selection: cheapest}
               CCHVAE, 5 epochs:
                 method: CCHVAE
@@ -60,7 +60,7 @@ def read_grid(
                 share: 0.1               # of the train rows, for the method alone
                 hyperparams: {vae_params: {epochs: 5}}
                 quick: {vae_params: {epochs: 1}}    # over hyperparams, with --quick; false: left out then
-            quick: {data: [compas], seeds: [0], people: 20}    # in the place of those above, with --quick
+            quick: {data: [compas], seeds: [0], people: 20}    # replace those above, with --quick
 
     quick : bool
         The smaller grid that the file's ``quick`` mappings say.
@@ -69,7 +69,7 @@ def read_grid(
     data : sequence of str
         Data sets of the grid; the others are left out. Empty for all.
     seeds : sequence of int
-        In the place of the grid's. Empty for those.
+        They replace the grid's. Empty for the grid's.
 
     Returns
     -------
@@ -156,7 +156,7 @@ def _cells(
 
 
 def _smaller(grid: Grid) -> Grid:
-    """The grid with what its ``quick`` puts in the place of its own."""
+    """The grid with the values of its ``quick``."""
     quick = grid.quick
     if quick is None:
         return grid

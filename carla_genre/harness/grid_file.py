@@ -67,7 +67,7 @@ class MethodEntry(_Part):
 
 
 class QuickGrid(_Part):
-    """What stands in the place of the grid's with ``--quick``, where it is given."""
+    """Values that replace the grid's with ``--quick``."""
 
     data: Annotated[list[str | TableEntry], _AsList, Field(min_length=1)] = list(REAL_DATA)
     classifiers: Names = [PAPER_CLASSIFIER]
@@ -78,7 +78,7 @@ class QuickGrid(_Part):
 
     @property
     def data_names(self) -> list[str]:
-        """The data sets, each once; a table stands for its name."""
+        """The data sets, each once; a table is given by its name."""
         return list(dict.fromkeys(one.name if isinstance(one, TableEntry) else one for one in self.data))
 
 
@@ -123,12 +123,12 @@ def checked(content: Any) -> Grid:
         keys = (_KEYS_OF[str(above[0])] if above else Grid).model_fields
         raise InputError(f"{_path(content, above)} has no key {last!r}: {suggestion(last, keys)}")
     where = above[:-1] if last == "[key]" else [*above, last]
-    told = _WORDS.get(worst["type"], worst["msg"].removeprefix("Value error, "))
-    raise InputError(f"{_path(content, where)}: {told}, got {worst['input']!r}")
+    message = _WORDS.get(worst["type"], worst["msg"].removeprefix("Value error, "))
+    raise InputError(f"{_path(content, where)}: {message}, got {worst['input']!r}")
 
 
 def _path(content: Any, loc: Iterable[int | str]) -> str:
-    """The keys on the way to a place, joined by dots; a table stands for its name."""
+    """The keys that lead to a value, joined by dots; a table is given by its name."""
     steps = []
     for step in loc:
         if isinstance(content, list) and isinstance(step, int):
@@ -162,12 +162,12 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_yaml(text: str) -> Any:
-    """The content of a YAML file in which no key stands twice."""
+    """The content of a YAML file in which each key is unique."""
     return yaml.load(text, _EachKeyOnce)
 
 
 class _EachKeyOnce(yaml.SafeLoader):
-    """A key that stands twice is an error: the second one would silently hide the first."""
+    """A repeated key is an error: the second one would silently replace the first."""
 
 
 def _each_once(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:

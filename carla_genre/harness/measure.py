@@ -39,7 +39,7 @@ def measure(cell: Cell, paths: Paths = Paths()) -> dict[str, Any]:  # noqa: B008
         (wall) and ``cpu_seconds`` of ``prepare`` and ``answer``; ``hyperparams``, all of the method's;
         ``scores`` and ``rows`` (one list a measure, one number a factual) of the answers as they are;
         ``constrained``, for a method that does not hold the constraints by itself, with the same of its
-        answers after what may not change was put back, and with what this cost; ``peak_mb`` of the memory;
+        answers after the constraints were restored, and with how many answers were lost; ``peak_mb`` of the memory;
         ``environment``; with ``cell.answers`` also ``features``, ``factuals`` and ``answers``.
     """
     setting = prepare(
@@ -53,14 +53,14 @@ def measure(cell: Cell, paths: Paths = Paths()) -> dict[str, Any]:  # noqa: B008
         label_noise=cell.label_noise,
     )
     before = peak_memory_mb()
-    hyperparams = _with_seed(cell)  # loads the method's module, which is not its training
+    hyperparams = _with_seed(cell)  # loading the method's module is not part of its training
     mlmodel = setting.mlmodel if cell.share == 1 else setting.with_share(cell.share)
     start = _clock()
     method = build_method(cell.method, mlmodel, hyperparams)
     prepared = _clock()
-    # Methods are handed the classifier's columns only: not the drawn label of the person.
-    people = setting.factuals[list(setting.mlmodel.feature_input_order)]
-    answers = method.get_counterfactuals(people)
+    # Methods get the classifier's columns only, not the drawn label.
+    factuals = setting.factuals[list(setting.mlmodel.feature_input_order)]
+    answers = method.get_counterfactuals(factuals)
     done = _clock()
     peak = peak_memory_mb()  # the method's: scoring it takes memory too
     scoring = Scoring(setting, cell.n_retrained, paths.cache)
@@ -72,26 +72,26 @@ def measure(cell: Cell, paths: Paths = Paths()) -> dict[str, Any]:  # noqa: B008
         "seconds": {name: round(float(part[0]), 4) for name, part in parts.items()},
         "cpu_seconds": {name: round(float(part[1]), 4) for name, part in parts.items()},
         "hyperparams": in_json(getattr(method, "hyperparams", None)),
-        **_figures(scoring(answers, _candidates(method, people))),
+        **_figures(scoring(answers, _candidates(method, factuals))),
         "peak_mb": {"protocol": round(before), "method": round(peak), "gpu": _gpu_mb()},
         "environment": environment(),
     }
     if cell.answers:
-        record |= _people_and_answers(setting, answers)
-    if not isinstance(method, SchemaMethod):  # which holds the constraints by itself
-        record["constrained"] = _constrained(setting, people, answers, scoring)
+        record |= _factuals_and_answers(setting, answers)
+    if not isinstance(method, SchemaMethod):  # a SchemaMethod holds the constraints by itself
+        record["constrained"] = _constrained(setting, factuals, answers, scoring)
     return record
 
 
 def measure_or_fail(cell: Cell, paths: Paths, *_: Any) -> dict[str, Any]:
-    """The record of a cell that is run in this process, or of its failure; what else a run hands over has no effect."""
+    """The record of a cell that runs in this process, or of its failure; further arguments are ignored."""
     try:
         return measure(cell, paths)
-    except Exception as error:  # whatever a method raises is what the record is for
+    except Exception as error:  # the record reports whatever a method raises
         return failure(cell, error)
 
 
-def _people_and_answers(setting: Setting, answers: pd.DataFrame) -> dict[str, Any]:
+def _factuals_and_answers(setting: Setting, answers: pd.DataFrame) -> dict[str, Any]:
     """Both as the classifier's columns, in the order of ``rows``; null for a failure."""
     before, after = aligned(setting.judge.schema, setting.factuals, answers)
     return {
@@ -119,19 +119,19 @@ def _with_seed(cell: Cell) -> Mapping[str, Any]:
 
 
 def _constrained(
-    setting: Setting, people: pd.DataFrame, answers: pd.DataFrame, scoring: Scoring
+    setting: Setting, factuals: pd.DataFrame, answers: pd.DataFrame, scoring: Scoring
 ) -> dict[str, Any]:
     wrapper = RespectConstraints(GivenAnswers(setting.mlmodel, answers))
-    kept = wrapper.get_counterfactuals(people)
+    kept = wrapper.get_counterfactuals(factuals)
     assert wrapper.report is not None
     return {**_figures(scoring(kept)), "report": asdict(wrapper.report)}
 
 
-def _candidates(method: Any, people: pd.DataFrame) -> np.ndarray | None:
-    """What each answer was chosen from, where there was a choice; drawn again, outside of the measured time."""
+def _candidates(method: Any, factuals: pd.DataFrame) -> np.ndarray | None:
+    """The candidates of each answer, where there are several; drawn again, outside of the measured time."""
     if not isinstance(method, SchemaMethod) or not hasattr(method, "candidates"):
         return None
-    candidates = method.candidates(method.schema.encode(people))
+    candidates = method.candidates(method.schema.encode(factuals))
     return candidates if candidates.shape[1] > 1 else None
 
 

@@ -1,4 +1,4 @@
-"""What a run says while it works: a line for each cell, and on a terminal a table of where it stands."""
+"""The progress of a run: a line for each cell, and on a terminal a live table."""
 
 from __future__ import annotations
 

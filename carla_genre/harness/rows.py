@@ -1,4 +1,4 @@
-"""What each person has of the figures: one Parquet file a folder of records.
+"""The figures of each person: one Parquet file for each folder of records.
 
 A record is a JSON without them. A cell that was just measured has its rows in a file of its own, ``NAME.parquet``
 beside ``NAME.json``, so that a run may be killed at any time and several may share a folder. :func:`collect_rows` puts
@@ -25,7 +25,7 @@ if sys.platform != "win32":
     import fcntl
 
 ROWS = "rows.parquet"
-# What tells a row: the cell, whether its answers were held to the constraints afterwards, the place of the person.
+# What identifies a row: the cell, whether the constraints were restored in its answers, the position of the factual.
 INDEX = ("key", "held", "person")
 # Figures are rounded to six digits. As whole numbers of a millionth they take a third of the bytes of floats.
 _MILLIONTHS = pa.decimal128(18, 6)
@@ -72,7 +72,7 @@ def read_rows(folder: str | os.PathLike[str], figures: Sequence[str] | None = No
     Returns
     -------
     DataFrame
-        ``key`` of the cell; ``held``, whether the answers were held to the constraints afterwards; ``person``, from 0
+        ``key`` of the cell; ``held``, whether the constraints were restored in the answers; ``person``, from 0
         in the order of the factuals; a float a figure, NaN where the person or the cell has none.
 
     Raises
@@ -100,12 +100,12 @@ def collect_rows(folder: str | os.PathLike[str]) -> None:
         # Rows are written before their record: without it a cell is not finished.
         own = [path for path in _own_files(Path(folder)) if path.with_suffix(".json").exists()]
         if own:
-            # In the order of the records' names: what is alike lies together, which makes the file smaller.
+            # In the order of the records' names: similar rows are next to each other, which makes the file smaller.
             records = sorted(Path(folder).glob("*_seed*.json"))
-            place = {path.stem.rpartition("_")[2]: number for number, path in enumerate(records)}
+            position = {path.stem.rpartition("_")[2]: number for number, path in enumerate(records)}
             rows = read_rows(folder)
-            rows = rows.assign(place=rows["key"].map(place)).dropna(subset="place")
-            rows = rows.sort_values(["place", "held", "person"]).drop(columns="place")
+            rows = rows.assign(position=rows["key"].map(position)).dropna(subset="position")
+            rows = rows.sort_values(["position", "held", "person"]).drop(columns="position")
             write_rows(Path(folder) / ROWS, rows)
         for path in own:
             path.unlink()
@@ -150,7 +150,7 @@ def _read(path: Path, figures: Sequence[str] | None) -> pd.DataFrame:
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """No other process is in this block for the same folder; Windows cannot tell, so runs take turns there."""
+    """Hold the folder's lock. Windows has none: start one run after the other there."""
     if sys.platform == "win32":
         yield
         return

@@ -35,7 +35,7 @@ def run_grid(
     cells : sequence of Cell
     folder : path
         One JSON a cell. A cell whose record is there is not run again, unless it failed; so a run that was
-        killed goes on where it was. What each person has is in Parquet: :func:`carla_genre.harness.read_rows`.
+        killed goes on where it was. The figures of each person are in Parquet: :func:`carla_genre.harness.read_rows`.
     paths : Paths
         Where data and cache are.
     workers : int
@@ -69,7 +69,7 @@ def run_grid(
     left = [cell for cell in cells if cell.key not in records]
     if cluster is None:
         for source in {cell.data: cell for cell in left}.values():
-            # A missing file is told before anything starts.
+            # A missing file is an error before anything starts.
             load_protocol_data(paths.source(source), paths.root)
     with progress as shown:
         shown.begin(cells, list(records.values()))

@@ -68,7 +68,7 @@ class Scoring:
             self._measures.append((FutureValidity(h, {"classifiers": others}), {"Future_Validity": name}))
 
     def __call__(self, answers: pd.DataFrame, candidates: np.ndarray | None = None) -> dict[str, Any]:
-        """Figures of answers to the setting's people.
+        """Figures of answers to the setting's factuals.
 
         Parameters
         ----------
@@ -80,7 +80,7 @@ class Scoring:
         Returns
         -------
         dict
-            ``scores``, one number a figure; ``rows``, one number a figure and person, NaN where a failure is left out.
+            ``scores``, one number a figure; ``rows``, one number a figure and factual, NaN where a failure is left out.
             The mean of a row is its score, but for Score itself and CARLA's y-nearest-neighbours, which have no rows.
         """
         factuals = self._setting.factuals

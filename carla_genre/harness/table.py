@@ -74,8 +74,8 @@ BY_ITSELF, AS_ANSWERED, HELD = "by itself", "not held", "held"
 LEGEND = """\
 Mean and standard deviation over seeds. Cost: mean L1 in the scaled space over the answered. Val: share of all
 people whose answer the gold classifier accepts. LOF: share of all whose answer is an inlier of the rows that it
-accepts. Score = Val + LOF - Cost / d. violations: answers that break a constraint. constraints: the method keeps them
-by itself; or "not held", its answers as they are, and "held", the same with what may not change put back and h asked
+accepts. Score = Val + LOF - Cost / d. violations: answers that break a constraint. constraints: the method holds them
+by itself; or "not held", its answers as they are, and "held", the same with the constraints restored and h queried
 again, which loses some answers (lost). Seconds: of training, and of all answers, on one processor thread; of the
 processor where there is no GPU, since other cells run beside, else of the clock."""
 

@@ -1,4 +1,4 @@
-"""What `carla-genre train` and `carla-genre answer` do; their `--help` says what the options mean."""
+"""The commands `carla-genre train` and `carla-genre answer`; `--help` explains their options."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def train(options: Namespace) -> None:
         An option, the classifier or the training rows are wrong.
     """
     source = None
-    if options.people is not None:
-        source = ParquetRows(options.people, options.positive, options.at_most)
+    if options.source is not None:
+        source = ParquetRows(options.source, options.positive, options.at_most)
     elif options.positive is not None or options.at_most is not None:
         raise InputError("--positive and --at-most are about the Parquet files of --in, which are not given")
     hyperparams = settings(options.set)
@@ -52,7 +52,7 @@ def answer(options: Namespace) -> None:
     counts = answer_parquet(
         options.generator,
         options.classifier,
-        options.people,
+        options.source,
         options.out,
         index=options.index,
         scores=options.scores,

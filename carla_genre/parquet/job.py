@@ -1,4 +1,4 @@
-"""A job: what answers which rows, the work on one row group, and the manifest that tells jobs apart."""
+"""A job: what answers which rows, the work on one row group, and the manifest that identifies a job."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class ParquetSource:
     types : dict of str to pyarrow.DataType
         Of each column; that of the values where the file has a dictionary of them.
     files : tuple of dict
-        What tells each file from another: name, size in bytes, rows, digest of its footer.
+        What identifies each file: name, size in bytes, rows, digest of its footer.
     """
 
     groups: tuple[RowGroup, ...]

@@ -68,7 +68,7 @@ class ParquetRows:
             raise InputError(f"at_most must be 1 or more rows of each side, got {self.at_most}")
 
     def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool = True) -> Sides:
-        """Read all rows, ask h about each, and keep those of D_h- and D_h+ (section 4.1).
+        """Read all rows, query h about each, and keep those of D_h- and D_h+ (section 4.1).
 
         Raises
         ------

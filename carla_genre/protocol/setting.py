@@ -167,7 +167,7 @@ def prepare(
     name = data.name if isinstance(data, OwnTable) else data
     if len(denied) < n_factuals:
         raise InputError(
-            f"{name}: {n_factuals} denied test rows asked for, h denies {len(denied)} of {len(test)}; "
+            f"{name}: {n_factuals} denied test rows are needed, h denies {len(denied)} of {len(test)}; "
             "lower n_factuals"
         )
     chosen = np.random.RandomState(seed).choice(denied, n_factuals, replace=False)

@@ -16,7 +16,7 @@ from carla_genre.harness.cell import Cell
 from carla_genre.harness.record import read_record
 from carla_genre.harness.table import table
 
-# The fields of a cell that leave the method and its people as they are: they say what else the record holds.
+# The fields of a cell that change neither the method nor its factuals, only what else the record has.
 EXTRAS = ("answers", "n_retrained")
 # The parts of a record that are mappings, where there is one.
 _GROUPS = ("setting", "seconds", "cpu_seconds", "hyperparams", "peak_mb", "environment")

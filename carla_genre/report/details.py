@@ -10,7 +10,7 @@ from carla_genre.report.grouping import Configuration
 
 # Part of a record -> its heading. Figures of each person are left out.
 _PARTS = {
-    "cell": "Cell: what the grid asked for",
+    "cell": "Cell: its part of the grid",
     "hyperparams": "Hyperparameters, defaults included",
     "scores": "Figures",
     "constrained.scores": "Figures with the constraints held",

@@ -42,7 +42,7 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Configurations that were measured on the same data and the same people.
+    """Configurations that were measured on the same data and the same factuals.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Comparison:
         The id of its part of the page.
     name : str
         The data set. If others have the same data set, the fields that differ follow.
-    people : int
+    n_factuals : int
         The number of factuals.
     terms : str
         The other fields, in words.
@@ -60,7 +60,7 @@ class Comparison:
 
     anchor: str
     name: str
-    people: int
+    n_factuals: int
     terms: str
     configurations: list[Configuration]
 
@@ -79,8 +79,8 @@ def comparisons_of(found: Iterable[Found]) -> list[Comparison]:
             own.sort(key=lambda one: one.cell["seed"])
             figures = table(one.record for one in own)
             configurations.append(Configuration(f"c-{_digest(key + own_key)}", own_name, own, figures))
-        anchor, people = f"s-{_digest(key)}", fields["n_factuals"]
-        comparisons.append(Comparison(anchor, name, people, _terms(fields), configurations))
+        anchor, n_factuals = f"s-{_digest(key)}", fields["n_factuals"]
+        comparisons.append(Comparison(anchor, name, n_factuals, _terms(fields), configurations))
     return comparisons
 
 
@@ -112,7 +112,7 @@ def _shared(one: Found) -> dict[str, Any]:
 
 
 def _chosen(one: Found) -> dict[str, Any]:
-    """What tells a configuration from another one, a field of another version of cells included."""
+    """What identifies a configuration, fields of other versions of cells included."""
     other = (*_SHARED, *EXTRAS, "seed")
     return {name: value for name, value in one.cell.items() if name not in other}
 

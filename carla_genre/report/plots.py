@@ -74,7 +74,7 @@ def scatter(comparison: Comparison, measure: str) -> Picture:
 
 def timings(comparison: Comparison) -> Picture:
     """Seconds of training and of answering, a line for each method that was measured, the fastest in all first."""
-    title = f"Seconds, {comparison.name}, {comparison.people} people"
+    title = f"Seconds, {comparison.name}, {comparison.n_factuals} people"
     measured = [(c, c.figures.iloc[0]) for c in comparison.configurations if c.figures["seeds"].iloc[0]]
     if not measured:
         return Picture(title)

@@ -15,7 +15,7 @@ _NONE = "none"
 class Property(NamedTuple):
     """A property of the records' environment, as ``"versions.numpy"``.
 
-    Each value stands with the number of records that have it, the most frequent first.
+    Each value with the number of records that have it, the most frequent first.
     """
 
     name: str

@@ -96,7 +96,7 @@ def test_a_failing_method_is_recorded_with_its_reason_and_stops_nothing(run, gri
 
 def test_too_many_people_is_a_failure_of_the_cell(run, grid_file):
     (record,) = run(read_grid(grid_file({"CopyFactual": None}, people=1000)))
-    assert "1000 denied test rows asked for" in record["error"]["message"]
+    assert "1000 denied test rows are needed" in record["error"]["message"]
 
 
 def test_two_at_a_time_give_the_same_numbers_as_one(run, grid_file, tmp_path):

@@ -172,7 +172,7 @@ def test_an_accepted_neighbour_scores_above_staying_as_one_is(setting):
 
 
 def test_more_rows_than_are_denied_are_refused(small_paper):
-    with pytest.raises(InputError, match="5000 denied test rows asked for"):
+    with pytest.raises(InputError, match="5000 denied test rows are needed"):
         prepare("compas", n_factuals=5000)
     with pytest.raises(InputError, match="no data set 'boston'"):
         load_protocol_data("boston")

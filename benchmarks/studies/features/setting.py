@@ -71,7 +71,7 @@ def known_setting(n_features: int, n_rows: int, n_factuals: int, seed: int) -> S
     accepted = model_probability(mlmodel, test) > 0.5
     if (~accepted).sum() < n_factuals:
         raise InputError(
-            f"{n_factuals} denied test rows asked for, h denies {(~accepted).sum()}: more rows, or fewer people"
+            f"{n_factuals} denied test rows are needed, h denies {(~accepted).sum()}: more rows, or fewer people"
         )
     factuals = test[~accepted].iloc[:n_factuals]
     checks = {"test accuracy of h": float((accepted == test[TARGET]).mean())}
