@@ -137,6 +137,7 @@ def load_dataset(
     }
     notes: list[str] = []
     note = _note_taker(notes, quiet)
+    written: pd.DataFrame | None = None
     if isinstance(name, str) and name in (*KNOWN, *TOYS):
         _refuse_own(name, own)
         data_name = name
@@ -152,11 +153,11 @@ def load_dataset(
             check_known(parts.immutables, "immutables", [*parts.continuous, *parts.categorical])
     else:
         _check_own(name, root, roles)
-        data_name, frames, parts = load_custom(
+        data_name, frames, parts, written = load_custom(
             name, **own, immutables=immutables, test_size=test_size, seed=seed, note=note
         )
     constraints = build_constraints(parts, increasing, decreasing, ranges, table=frames.df)
-    catalog = _catalog(data_name, frames, parts, roles, scaling, encoding, constraints)
+    catalog = _catalog(data_name, frames, parts, roles, scaling, encoding, constraints, written)
     catalog.notes = tuple(notes)
     return catalog
 
@@ -169,6 +170,7 @@ def _catalog(
     scaling: str,
     encoding: str,
     constraints: Constraints,
+    own: pd.DataFrame | None,
 ) -> FrameCatalog:
     # Imported here, because importing CARLA takes seconds: a wrong argument is refused before.
     from carla_genre.datasets.catalog import FrameCatalog, PublishedCatalog
@@ -189,6 +191,7 @@ def _catalog(
         scale_on="train" if name in TOYS or roles == "paper" else "all",
         file_order=roles == "paper",
         constraints=constraints,
+        own=own,
     )
 
 

@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pandas as pd
 
 from carla_genre.datasets.adult import Frames
+from carla_genre.datasets.table import user_path
 from carla_genre.errors import InputError
 from carla_genre.io import whole_file
 
@@ -32,7 +33,7 @@ SHA256 = {
 
 def cache_folder() -> Path:
     """Return CARLA's own cache folder: ``CF_DATA``, else ``~/cf-data``."""
-    return Path(os.environ.get("CF_DATA") or Path.home() / "cf-data").expanduser()
+    return user_path(os.environ.get("CF_DATA") or "~/cf-data")
 
 
 def load_files(name: str, root: str | os.PathLike[str] | None = None) -> Frames:
@@ -52,7 +53,7 @@ def load_files(name: str, root: str | os.PathLike[str] | None = None) -> Frames:
         A file is missing and cannot be had, or is not the known file of that name.
     """
     files = [f"{name}.csv", f"{name}_train.csv", f"{name}_test.csv"]
-    folder = cache_folder() if root is None else Path(root).expanduser()
+    folder = cache_folder() if root is None else user_path(root)
     missing = [file for file in files if not (folder / file).is_file()]
     if missing and root is not None:
         raise InputError(f"root={str(folder)!r} does not hold {', '.join(missing)}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from carla_genre.datasets.adult import Frames
 from carla_genre.datasets.constraints import Constraints
 from carla_genre.datasets.roles import Roles
+from carla_genre.datasets.written import WrittenTable
+from carla_genre.schema.reading import encoder_levels
 
 from carla.data.catalog import DataCatalog, OnlineCatalog
 from carla.data.pipelining import fit_scaler
@@ -33,6 +36,8 @@ class FrameCatalog(DataCatalog):
         Whether encoded frames keep the order of the raw columns; CARLA puts encoded columns last.
     constraints : dict, optional
         Feature -> ``{"direction": "increase" | "decrease", "range": (low, high)}``, original units.
+    own : DataFrame, optional
+        All rows as their owner writes them: dtypes, blanks around levels. By default as ``frames`` have them.
 
     Attributes
     ----------
@@ -53,11 +58,13 @@ class FrameCatalog(DataCatalog):
         scale_on: str = "all",
         file_order: bool = False,
         constraints: Constraints | None = None,
+        own: pd.DataFrame | None = None,
     ) -> None:
         self._roles = roles
         self._rank: dict[str, int] | None = None
         self.constraints: Constraints = dict(constraints or {})
         self.notes: tuple[str, ...] = ()
+        self._written: WrittenTable | None = None
         if not roles.continuous:
             scaling_method = "Identity"  # scikit-learn's scalers refuse a frame without columns
         # By name, not super(): for the subclass below, super() would be OnlineCatalog, which downloads.
@@ -68,6 +75,7 @@ class FrameCatalog(DataCatalog):
             self._rank = self._ranks(list(frames.df.columns))
         if scale_on == "train" or file_order:
             self._df, self._df_train, self._df_test = map(self.transform, frames)
+        self._written = WrittenTable(frames.df if own is None else own, frames.df, self._df, roles)
 
     @property
     def categorical(self) -> list[str]:
@@ -90,12 +98,32 @@ class FrameCatalog(DataCatalog):
         return self._roles.target
 
     def transform(self, df: pd.DataFrame) -> pd.DataFrame:
-        """Scale and encode a frame in original units."""
-        return self._ordered(super().transform(df))
+        """Scale and encode a frame in original units.
+
+        A row with a missing value or an unknown level has NaN in that feature's columns.
+
+        Raises
+        ------
+        InputError
+            A feature's column is missing, or holds what is no number.
+        """
+        unknown: dict[str, np.ndarray] = {}
+        levels = encoder_levels(self)
+        if self._written is not None:
+            df, unknown = self._written.read(df, levels)
+        encoded = self._ordered(super().transform(df))
+        for name, rows in unknown.items():
+            columns = [f"{name}_{level}" for level in levels[name]]
+            encoded.loc[rows, encoded.columns.intersection(columns)] = np.nan
+        return encoded
 
     def inverse_transform(self, df: pd.DataFrame) -> pd.DataFrame:
-        """Return a scaled and encoded frame to original units."""
-        return self._ordered(super().inverse_transform(df))
+        """Return a scaled and encoded frame to original units, written as in the table: its dtypes, its spelling.
+
+        A number that differs from one of the table's precision by more than floating-point noise stays as it is.
+        """
+        decoded = super().inverse_transform(df)
+        return self._ordered(decoded if self._written is None else self._written.write(decoded, df))
 
     def _ordered(self, df: pd.DataFrame) -> pd.DataFrame:
         rank = self._rank

@@ -37,13 +37,13 @@ def load_custom(
     test_size: float,
     seed: int,
     note: Note,
-) -> tuple[str, Frames, Roles]:
+) -> tuple[str, Frames, Roles, pd.DataFrame]:
     """Read, check and split a user's table; `load_dataset` documents the parameters.
 
     Returns
     -------
     tuple
-        A name that no other data have, the frames (index kept) and the roles.
+        A name that no other data have, the frames (index kept), the roles, and all rows as they are written.
     """
     table = read_table(source, "name")
     rows = len(table)
@@ -53,7 +53,8 @@ def load_custom(
         table = _joined(table, read_table(test, "test"))
     ignored = as_names(ignore, "ignore")
     check_known(ignored, "ignore", table.columns)
-    table = plain_columns(table.drop(columns=ignored), note)
+    own = table.drop(columns=ignored)
+    table = plain_columns(own, note)
     target = choose_target(table, target, note)
     table[target] = binary_labels(table[target], positive, note)
     table, roles = infer_roles(table, target, categorical, continuous, immutables, note)
@@ -63,7 +64,7 @@ def load_custom(
         frames = Frames(table, table.iloc[:rows], table.iloc[rows:])
         if frames.train[target].nunique() < 2:
             raise InputError(f"target {target!r} is {frames.train[target].iloc[0]} in every train row")
-    return _name(source, frames, roles), frames, roles
+    return _name(source, frames, roles), frames, roles, own
 
 
 def _joined(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:

@@ -11,11 +11,22 @@ from pandas.api import types
 
 from carla_genre.datasets.names import as_names, check_known
 from carla_genre.datasets.roles import Roles
-from carla_genre.datasets.table import Note
+from carla_genre.datasets.table import Note, dates_refused
 from carla_genre.errors import InputError
 
 MAX_LEVELS = 256
 FEW_VALUES = 10
+# The middle half of the numbers times this: what lies further out squeezes all others together in the scaled range.
+FAR_OUT = 30
+_DATE = re.compile(
+    r"(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d{2})|"
+    r"\d{1,2}[ -](jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ ,-]+\d{2,4})([ T]\d.*)?",
+    re.IGNORECASE,
+)
+_PERSONAL_NAME = re.compile(
+    r"(^|[^a-z])(age|sex|gender|race|ethnic\w*|nationality|birth\w*|religion|disab\w*|native\w*)($|[^a-z])",
+    re.IGNORECASE,
+)
 _ID_NAME = re.compile(r"(^|[_\W])(id|uuid|guid|key|index|row)$|^unnamed: \d+$", re.IGNORECASE)
 
 
@@ -67,6 +78,13 @@ def infer_roles(
             table[name], kinds[name] = _guess(table[name], note)
         if kinds[name] == "categorical":
             _check_levels(table[name])
+        else:
+            _note_far_values(table[name], note)
+    personal = [name for name in features if _PERSONAL_NAME.search(name)]
+    if immutables is None and personal:
+        note(
+            f"recourse may change {personal}: nothing is said to be immutable (immutables={personal} to keep them)"
+        )
     _check_encoded_names(table, target, kinds)
     roles = Roles(
         target=target,
@@ -99,6 +117,8 @@ def _guess(column: pd.Series, note: Note) -> tuple[pd.Series, str]:
         if numbers.notna().all() and np.isfinite(numbers).all():
             note(f"column {name!r}: numbers written as text, taken as continuous")
             return numbers, "continuous"
+        if column.map(lambda cell: _DATE.fullmatch(cell) is not None).all():
+            raise dates_refused(name)
         doubt = " ('?' as a level of its own: is it a missing value?)" if (column == "?").any() else ""
         note(f"column {name!r}: text of {distinct:,} levels, taken as categorical{doubt}")
         return column, "categorical"
@@ -114,6 +134,18 @@ def _guess(column: pd.Series, note: Note) -> tuple[pd.Series, str]:
     else:
         note(f"column {name!r}: numbers, taken as continuous")
     return column, "continuous"
+
+
+def _note_far_values(column: pd.Series, note: Note) -> None:
+    low, high = np.quantile(column, [0.25, 0.75])
+    if low == high:
+        low, high = np.quantile(column, [0.05, 0.95])
+    far = (low - column).clip(lower=0) + (column - high).clip(lower=0) > FAR_OUT * (high - low)
+    if low < high and far.any():
+        note(
+            f"column {column.name!r}: {far.sum():,} values lie far out, as {column[far].iloc[0]:g} does, most are "
+            f"from {low:g} to {high:g}: what is mistyped squeezes the scaled range, correct or drop these rows"
+        )
 
 
 def _refuse_identifier(column: pd.Series, distinct: int) -> None:

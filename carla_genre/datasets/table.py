@@ -15,6 +15,7 @@ import pandas as pd
 from pandas.api import types
 
 from carla_genre.errors import InputError
+from carla_genre.schema.cells import numbers
 
 Note = Callable[[str], None]
 
@@ -25,7 +26,7 @@ def read_table(source: Any, argument: str) -> pd.DataFrame:
         table = source.copy()
         origin = f"{argument}: the frame"
     elif isinstance(source, str | os.PathLike):
-        path = Path(source).expanduser()
+        path = user_path(source)
         table = _read_csv(path)
         origin = str(path)
     else:
@@ -36,6 +37,14 @@ def read_table(source: Any, argument: str) -> pd.DataFrame:
     if table.empty:
         raise InputError(f"{origin} has no rows" if len(table.columns) else f"{origin} has no columns")
     return table
+
+
+def user_path(path: str | os.PathLike[str]) -> Path:
+    """A path with ``~`` and ``~user`` as folders."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"{path}: {error} Write the folder's whole path") from error
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -49,13 +58,16 @@ def _read_csv(path: Path) -> pd.DataFrame:
             # Rows longer than the header: pandas would drop their ends, or make an index of their beginnings.
             warnings.simplefilter("error", pd.errors.ParserWarning)
             table = pd.read_csv(path, index_col=False, skipinitialspace=True)
-        return table.rename(columns=str.strip)
     except pd.errors.EmptyDataError as error:
         raise InputError(f"{path} is empty") from error
-    except (pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError, csv.Error) as error:
+    except InputError:
+        raise
+    except Exception as error:  # of pandas, or of the libraries that unpack .gz, .zip, .xz, .tar, ...
         raise InputError(
-            f"{path} cannot be read as CSV ({error}). Read it with pandas and give the frame instead"
+            f"{path} cannot be read as CSV ({error or type(error).__name__}). Read it with pandas and give the frame "
+            "instead"
         ) from error
+    return table.rename(columns=str.strip)
 
 
 def _check_header(path: Path) -> None:
@@ -117,10 +129,7 @@ def _plain(column: pd.Series, note: Note) -> pd.Series:
         column = column.astype(column.cat.categories.dtype)
     is_period = isinstance(column.dtype, pd.PeriodDtype | pd.IntervalDtype)
     if types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column) or is_period:
-        raise InputError(
-            f"column {name!r} holds dates or times: turn it into a number first (days since a date, a year), "
-            f"or leave it out (ignore=[{name!r}])"
-        )
+        raise dates_refused(name)
     if types.is_bool_dtype(column) or types.is_numeric_dtype(column):
         if types.is_complex_dtype(column):
             raise InputError(f"column {name!r} holds complex numbers")
@@ -133,19 +142,33 @@ def _plain(column: pd.Series, note: Note) -> pd.Series:
     inferred = column.infer_objects()
     if inferred.dtype != object:
         return _plain(inferred, note)
-    if kinds <= {"int", "float", "Decimal"} or kinds == {"bool"}:
-        return pd.to_numeric(column.astype(float)) if kinds != {"bool"} else column.astype("boolean")
+    if kinds == {"bool"}:
+        return column.astype("boolean")
+    if kinds <= {"int", "float", "Decimal"}:
+        return pd.Series(numbers(column, str(name), gaps=True), index=column.index, name=name)
     raise InputError(
         f"column {name!r} holds values of several or unknown types ({', '.join(sorted(kinds))}): "
         "make them all numbers or all texts"
     )
 
 
+def dates_refused(name: Any) -> InputError:
+    """The error for a column of dates."""
+    return InputError(
+        f"column {name!r} holds dates or times: turn it into a number first (days since a date, a year), "
+        f"or leave it out (ignore=[{name!r}])"
+    )
+
+
 def _stripped(column: pd.Series, note: Note) -> pd.Series:
+    """Text without blanks around it, but where levels differ in these only: they are kept as they are written."""
     stripped = column.str.strip()
     changed = int((stripped != column).fillna(False).sum())
+    if changed and stripped.nunique() < column.nunique():
+        note(f"column {column.name!r}: values that differ in the blanks around them are taken as different")
+        return column.mask(stripped == "")
     if changed:
-        note(f"column {column.name!r}: blanks around {changed:,} values removed")
+        note(f"column {column.name!r}: blanks around {changed:,} values are of no account")
     return stripped.mask(stripped == "")
 
 
@@ -160,7 +183,9 @@ def _without_extension(column: pd.Series) -> pd.Series:
     if types.is_bool_dtype(column):
         return column.astype(bool)
     if types.is_integer_dtype(column):
-        return column.astype(np.int64)
+        return pd.Series(numbers(column, str(column.name)), index=column.index, name=column.name).astype(
+            np.int64
+        )
     if types.is_float_dtype(column):
         return column.astype(np.float64)
     return pd.Series(column.to_numpy(dtype=object).tolist(), index=column.index, name=column.name)

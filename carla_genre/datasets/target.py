@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,11 @@ _GOOD = {
 _GOOD |= {"positive", "pos", "+", "pass", "passed", "paid", "success", "hired", "admitted", "high"}
 _BAD = {"no", "n", "false", "f", "0", "bad", "denied", "deny", "rejected", "reject", "refused", "declined"}
 _BAD |= {"negative", "neg", "-", "-1", "fail", "failed", "default", "failure", "low"}
+_BAD_NAME = re.compile(
+    r"default|risk|fraud|churn|delinquen|recidi|reoffend|arrest|reject|denied|denial|refus|attrition|bankrupt|"
+    r"fail|death|died|disease|bad($|_)",
+    re.IGNORECASE,
+)
 
 
 def choose_target(table: pd.DataFrame, target: str | None, note: Note) -> str:
@@ -67,9 +73,11 @@ def binary_labels(column: pd.Series, positive: Any, note: Note) -> pd.Series:
         The value that becomes 1, the outcome that recourse aims at; None to take 1, True, the obvious word
         ("yes", "approved", ...) or the greater number.
     note : callable
-        Is given each guess as a sentence.
+        Is given the direction of recourse as a sentence.
     """
     name = column.name
+    if types.is_string_dtype(column):
+        column = column.str.strip()
     values = sorted(column.unique().tolist(), key=lambda value: (str(type(value)), value))
     if len(values) != 2:
         shown = ", ".join(map(repr, values[:5])) + (", ..." if len(values) > 5 else "")
@@ -81,13 +89,19 @@ def binary_labels(column: pd.Series, positive: Any, note: Note) -> pd.Series:
     elif set(values) == {0, 1}:
         good = [1]
     else:
-        good = [_guess(name, values, note)]
+        good = [_guess(name, values)]
+    bad = next(value for value in values if value != good[0])
+    doubt = ""
+    if positive is None:
+        named = types.is_number(bad) and _BAD_NAME.search(str(name))
+        doubt = f" (is that the good outcome? Its name sounds otherwise: positive={bad!r})" if named else ""
+        doubt = doubt or " (positive= to change)"
+    note(f"target {name!r}: recourse aims at {good[0]!r}, which becomes 1; {bad!r} becomes 0{doubt}")
     return pd.Series(np.where(column == good[0], 1, 0), index=column.index, name=name, dtype=np.int64)
 
 
-def _guess(name: Any, values: list[Any], note: Note) -> Any:
+def _guess(name: Any, values: list[Any]) -> Any:
     if types.is_number(values[0]):
-        note(f"target {name!r}: {values[1]!r} becomes 1, {values[0]!r} becomes 0 (positive= to change)")
         return values[1]
     words = [str(value).strip().lower().rstrip(".") for value in values]
     for good, bad in ((0, 1), (1, 0)):
@@ -95,9 +109,6 @@ def _guess(name: Any, values: list[Any], note: Note) -> Any:
         good_word = words[good] in _GOOD and words[bad] not in _GOOD
         bad_word = words[bad] in _BAD and words[good] not in _BAD
         if above or good_word or bad_word:
-            note(
-                f"target {name!r}: {values[good]!r} becomes 1, {values[bad]!r} becomes 0 (positive= to change)"
-            )
             return values[good]
     raise InputError(
         f"target {name!r} has the values {values[0]!r} and {values[1]!r}: say which one recourse aims at, "

@@ -91,15 +91,18 @@ def kept(folder: str | os.PathLike[str] | None, key: str, make: Callable[[], Kep
     if folder is None:
         return make()
     path = Path(folder).expanduser() / f"{key}.joblib"
-    if path.exists():
-        try:
+    try:
+        if path.exists():
             if not hasattr(os, "getuid") or path.stat().st_uid == os.getuid():
                 return joblib.load(path)
             log.warning("%s belongs to another user, and is not read", path)
-        except Exception as error:  # whatever reading a broken file raises
-            log.warning("%s cannot be read (%s), and is made again", path, type(error).__name__)
+    except Exception as error:  # whatever reading a broken file raises
+        log.warning("%s cannot be read (%s), and is made again", path, type(error).__name__)
     made = make()
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with whole_file(path) as part:
-        joblib.dump(made, part)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with whole_file(path) as part:
+            joblib.dump(made, part)
+    except OSError as error:
+        log.warning("%s cannot be written (%s): it will be made again the next time", path, error)
     return made

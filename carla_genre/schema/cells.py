@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Hashable
 from typing import Any
 
@@ -11,25 +12,53 @@ import pandas as pd
 from carla_genre.errors import InputError
 from carla_genre.schema.feature import Feature
 
+LARGEST_WHOLE = 2**53
+# What numpy would turn into a number that nobody meant.
+_NO_NUMBERS = (
+    complex,
+    bytes,
+    datetime.date,
+    datetime.timedelta,
+    np.datetime64,
+    np.timedelta64,
+    np.complexfloating,
+    type(pd.NaT),
+)
+
 
 def plain(value: Any) -> Any:
     """Turn one of numpy's scalars into Python's."""
     return value.item() if isinstance(value, np.generic) else value
 
 
-def numbers(column: pd.Series, name: str) -> np.ndarray:
-    """Finite numbers of a continuous column, (B,)."""
+def numbers(column: pd.Series, name: str, gaps: bool = False) -> np.ndarray:
+    """The numbers of a column, (B,); finite ones, but for NaN where there may be ``gaps``.
+
+    Raises
+    ------
+    InputError
+        A value is no number, or none that double precision holds.
+    """
     try:
-        numbers = column.to_numpy(dtype=float)
-    except (TypeError, ValueError) as error:
+        if column.dtype.kind in "mMcSVO":
+            for value in column.tolist():
+                if isinstance(value, _NO_NUMBERS):
+                    raise TypeError(f"it holds {value!r}")
+        numbers = column.to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(
-            f"column {name!r} is not numeric: pass encoded rows (catalog.transform does it)"
+            f"column {name!r} is not numeric ({error}): pass numbers (encoded rows come from catalog.transform)"
         ) from error
-    bad = ~np.isfinite(numbers)
+    bad = np.isinf(numbers) if gaps else ~np.isfinite(numbers)
     if bad.any():
         first = column.index[bad].tolist()[0]  # a plain value: numpy's own are shown as np.int64(4)
         raise InputError(
             f"column {name!r} has {bad.sum()} missing or infinite values, the first at row {first!r}"
+        )
+    if column.dtype.kind not in "fb" and (np.abs(numbers) >= LARGEST_WHOLE).any():
+        raise InputError(
+            f"column {name!r} has whole numbers of 2**53 or more, which double precision cannot hold: leave it out, or "
+            "give it in larger units"
         )
     return numbers
 

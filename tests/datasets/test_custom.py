@@ -211,6 +211,46 @@ def test_only_numbers_or_only_categories(kept):
         )
 
 
+def test_the_direction_of_recourse_is_told_and_a_doubtful_one_doubted():
+    assert any("aims at 'yes'" in note for note in load().notes)
+    assert any("aims at 'no'" in note for note in load(positive="no").notes)
+    table = changed(approved=(np.arange(ROWS) % 3 == 0).astype(int))
+    assert not any("otherwise" in note for note in load(table).notes)
+    for name in ("default", "credit_risk", "is_fraud", "churned"):
+        table = table.rename(columns={table.columns[-1]: name})
+        assert any("aims at 1" in note and "positive=0" in note for note in load(table, target=name).notes)
+        assert not any("otherwise" in note for note in load(table, target=name, positive=0).notes)
+
+
+def test_personal_features_that_recourse_may_change_are_told():
+    table = changed(sex=["f", "m"] * 60, wage=loans()["income"])
+    assert any("may change ['age', 'sex']" in note for note in load(table).notes)
+    for said in ([], ["sex"]):
+        assert not any("may change" in note for note in load(table, immutables=said).notes)
+    assert not any("may change" in note for note in load(table, ignore=["age", "sex"]).notes)
+
+
+def test_a_value_that_lies_far_out_is_told():
+    income = loans()["income"].to_numpy().copy()
+    assert not any("far out" in note for note in load().notes)
+    income[7] = 1e8
+    assert any(
+        "'income'" in note and "far out" in note and "1e+08" in note
+        for note in load(changed(income=income)).notes
+    )
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%Y-%m-%d", "%d.%m.%y", "%Y-%m-%d %H:%M:%S", "%d %b %Y"])
+def test_dates_written_as_text_are_refused(form):
+    days = pd.Series(
+        pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(ROWS) % 40, "D"), index=loans().index
+    )
+    table = changed(day=days.dt.strftime(form))
+    with pytest.raises(InputError, match="'day' holds dates or times"):
+        load(table)
+    assert "day" in load(table, categorical=["day"]).categorical
+
+
 def test_constraints_reach_the_catalog():
     catalog = load(increasing="age", decreasing=["children"], ranges={"income": (0, 9000)})
     assert catalog.constraints == {
@@ -269,6 +309,7 @@ REFUSED = {
     "two roles": (loans(), {"categorical": "age", "continuous": "age"}, "'age' is named by both"),
     "text as number": (loans(), {"continuous": ["grade"]}, "said to be continuous and holds 'G0'"),
     "a column twice": (two_names_alike(), {}, "column 'age' more than once"),
+    "names of two parts": (pd.concat({"a": loans()}, axis=1), {}, "names are not texts"),
     "names that are numbers": (loans().rename(columns={"age": 3}), {}, r"not texts: \[3\]"),
     "no rows": (loans().iloc[:0], {}, "has no rows"),
     "no columns": (pd.DataFrame(), {}, "has no columns"),
@@ -323,6 +364,35 @@ def test_unusable_files_are_refused(case, tmp_path):
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize("kind", ["gz", "zip", "xz", "bz2", "zst", "tar", "tar.gz"])
+@pytest.mark.parametrize(
+    "content", [b"", b"no archive", b"\x1f\x8b\x08\x00 cut", b"PK\x03\x04 cut", b"\xfd7zXZ\x00 cut"]
+)
+def test_a_broken_archive_is_refused_by_name(kind, content, tmp_path):
+    path = tmp_path / f"loans.csv.{kind}"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"cannot be read|is empty") as caught:
+        load(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_cut_archive_is_refused_by_name(tmp_path):
+    path = tmp_path / "loans.csv.gz"
+    loans().to_csv(path, index=False)
+    assert load(path).target == "approved"
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(InputError, match="cannot be read"):
+        load(path)
+
+
 def test_a_folder_is_no_file(tmp_path):
+    folder = tmp_path / "loans.csv"
+    folder.mkdir()
     with pytest.raises(InputError, match="is a folder"):
-        load(tmp_path)
+        load(folder)
+
+
+def test_the_home_of_nobody_is_refused_by_name():
+    for arguments in ({"name": "~nosuchuser/loans.csv"}, {"name": "compas", "root": "~nosuchuser"}):
+        with pytest.raises(InputError, match="~nosuchuser"):
+            load_dataset(**arguments)

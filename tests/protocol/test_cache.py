@@ -94,6 +94,14 @@ def test_a_broken_file_is_made_again(afresh, folder, pattern, caplog):
     assert path.stat().st_size > 1000
 
 
+def test_a_folder_that_cannot_be_written_is_a_warning(afresh, folder, tmp_path, caplog):
+    (tmp_path / "file").write_text("no folder")
+    there, nowhere = afresh(folder), afresh(tmp_path / "file" / "cache")
+    assert "cannot be written" in caplog.text
+    rows = there.data.df_test
+    np.testing.assert_array_equal(there.mlmodel.predict(rows), nowhere.mlmodel.predict(rows))
+
+
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="files have no owner here")
 def test_another_user_s_pickle_is_not_read(afresh, folder, monkeypatch, caplog):
     mine = os.getuid()
