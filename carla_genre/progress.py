@@ -22,6 +22,18 @@ _lock = threading.RLock()
 
 
 @contextlib.contextmanager
+def warnings_only(name: str) -> Iterator[None]:
+    """Let the logger of another package say no less than warnings within this block."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(max(level, logging.WARNING))
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+@contextlib.contextmanager
 def on_screen(part: RenderableType) -> Iterator[None]:
     """Show ``part`` below all that is printed, until the block ends, however it ends."""
     global _live

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import sys
 import time
 import warnings
 from collections.abc import Iterator
+
+from carla_genre.progress import warnings_only
 
 
 class Steps:
@@ -33,12 +34,6 @@ class Steps:
 @contextlib.contextmanager
 def quiet_carla() -> Iterator[None]:
     """Hide CARLA's line for each factual, and the warnings of its old code."""
-    logger = logging.getLogger("carla")
-    level = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=r"carla\.|torch\.nn|sklearn\.|pandas\.")
-            yield
-    finally:
-        logger.setLevel(level)
+    with warnings_only("carla"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"carla\.|torch\.nn|sklearn\.|pandas\.")
+        yield

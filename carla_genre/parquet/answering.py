@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from carla_genre.errors import CarlaGenreError, InputError
 from carla_genre.parquet.answer_batch import BatchAnswerer
 from carla_genre.parquet.job import Counts, Job, answer_group
 from carla_genre.parquet.source import ParquetSource, RowGroup, open_source
-from carla_genre.progress import bar
+from carla_genre.progress import bar, warnings_only
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ def _on_dask(
     """The row groups as the workers answer them; one whose worker is lost is answered by another."""
     distributed = load_distributed()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_quiet(logging.getLogger("distributed")))
+        stack.enter_context(warnings_only("distributed"))
         if address is None:
             local = distributed.LocalCluster(
                 workers, threads_per_worker=1, processes=True, dashboard_address=None
@@ -127,17 +127,6 @@ def _on_dask(
             raise CarlaGenreError(
                 f"a row group has ended one worker after the other, most likely for want of memory: {error}"
             ) from error
-
-
-@contextlib.contextmanager
-def _quiet(logger: logging.Logger) -> Iterator[None]:
-    """Warnings only: what comes and goes on a cluster is no news."""
-    before = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 def _total(job: Job, source: ParquetSource) -> Counts:

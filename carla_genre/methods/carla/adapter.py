@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +18,7 @@ from carla_genre.errors import InputError
 from carla_genre.generator.randomness import row_keys
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells, only_rows
 from carla_genre.methods.core.random_state import global_random_state_kept, seed_global_random_state
-from carla_genre.progress import bar
+from carla_genre.progress import bar, warnings_only
 from carla_genre.schema import Schema
 from carla_genre.threads import processor_threads
 
@@ -164,14 +163,9 @@ def _carla_output(shown: bool) -> Iterator[None]:
     if shown:
         yield
         return
-    logger = logging.getLogger("carla")
-    level = logger.level
-    logger.setLevel(max(level, logging.WARNING))
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(_WithoutBars(sys.stderr)):
-            yield
-    finally:
-        logger.setLevel(level)
+    without_bars = contextlib.redirect_stderr(_WithoutBars(sys.stderr))
+    with warnings_only("carla"), contextlib.redirect_stdout(io.StringIO()), without_bars:
+        yield
 
 
 class _WithoutBars(io.TextIOBase):
