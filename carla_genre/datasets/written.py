@@ -36,6 +36,7 @@ class WrittenTable:
     def __init__(self, own: pd.DataFrame, plain: pd.DataFrame, encoded: pd.DataFrame, roles: Roles) -> None:
         self._numbers = {n: _Numbers(own[n].dtype, plain[n], encoded[n]) for n in roles.continuous}
         self._levels = {name: own[name].dtype for name in roles.categorical}
+        self._plain_levels = {name: plain[name].dtype for name in roles.categorical}
         self._own_spelling: dict[str, dict[Any, Any]] = {}
         for name in roles.categorical:
             pairs = dict(zip(plain[name], own[name], strict=True))
@@ -63,6 +64,7 @@ class WrittenTable:
                 if name in self._own_spelling:
                     plain = {cell: level for level, cell in self._own_spelling[name].items()}
                     frame[name] = [plain.get(cell, cell) for cell in frame[name]]
+                frame[name] = _as_plain(frame[name], self._plain_levels[name])
                 rows = ~frame[name].isin(levels[name]).to_numpy() if name in levels else np.zeros(0, bool)
             except TypeError as error:
                 raise InputError(
@@ -83,6 +85,13 @@ class WrittenTable:
                 cells = cells.astype(object).map(self._own_spelling[name])
             decoded[name] = cells if cells.isna().any() else cells.astype(dtype)
         return decoded
+
+
+def _as_plain(cells: pd.Series, dtype: Any) -> pd.Series:
+    """Levels in the catalog's dtype, where it is another one for the same values; no value is changed."""
+    if cells.dtype.kind not in "biuf":
+        return pd.Series(cells.tolist(), index=cells.index, name=cells.name)
+    return cells.astype(dtype) if cells.dtype.kind == dtype.kind and not cells.isna().any() else cells
 
 
 class _Numbers:

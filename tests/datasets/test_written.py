@@ -73,6 +73,17 @@ def test_transform_and_inverse_are_exact_inverses_on_the_tables_rows(kinds, seed
         pd.testing.assert_frame_equal(data.transform(back)[part.columns], part, check_exact=True)
 
 
+@pytest.mark.parametrize("dtype", ["category", "string", "object"])
+def test_levels_of_any_dtype_are_read_as_the_catalog_has_them(dtype):
+    cells = pd.Series(["own", " own", "rent", "x"] * 10).astype(dtype)
+    codes = pd.Series([1, 2, 3, 4] * 10).astype("int8")
+    table = pd.DataFrame({"a": cells, "b": codes, "y": [0, 1, 1, 0] * 10})
+    data = load_dataset(table, target="y", categorical=["a", "b"], encoding_method="Identity", quiet=True)
+    back = data.inverse_transform(data.df)
+    pd.testing.assert_frame_equal(back[table.columns], table)
+    pd.testing.assert_frame_equal(data.transform(back), data.df)
+
+
 def loans():
     random = np.random.default_rng(0)
     return pd.DataFrame(
