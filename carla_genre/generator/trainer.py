@@ -277,10 +277,13 @@ def _weights(generator: Generator) -> dict[str, Tensor]:
 
 
 def make_optimizer(model: nn.Module, config: Training) -> Optimizer:
-    """AdamW, whose decay spares biases, norms and other vectors."""
+    """AdamW, whose decay spares vectors: biases of layers, and norms.
+
+    The output layers' table of biases (D, K), one a bin, is decayed: a bin that is rarely seen is drawn to the others.
+    """
     groups: dict[bool, list[nn.Parameter]] = {True: [], False: []}
-    for name, parameter in model.named_parameters():
-        groups[parameter.ndim >= 2 and not name.endswith("bias")].append(parameter)
+    for parameter in model.parameters():
+        groups[parameter.ndim >= 2].append(parameter)
     decayed = {"params": groups[True], "weight_decay": config.weight_decay}
     return AdamW(
         [decayed, {"params": groups[False], "weight_decay": 0.0}], lr=config.learning_rate, fused=True
