@@ -164,7 +164,9 @@ class SchemaMethod(RecourseMethod):
         if not isinstance(factuals, pd.DataFrame):
             raise InputError(f"factuals must be a DataFrame, got {type(factuals).__name__}")
         values = self.schema.encode(factuals)
-        answers, denied = values.copy(), ~(self.scores(values) > 0.5)
+        with self._isolated():
+            denied = ~(self.scores(values) > 0.5)
+        answers = values.copy()
         if denied.any():
             with self._isolated():
                 found = self._answer(values[denied])

@@ -69,7 +69,8 @@ def test_no_more_than_a_batch_of_candidates_is_held(
     scores = method.scores
 
     def counted(values: np.ndarray) -> np.ndarray:
-        scored.append(len(values))
+        if values.ndim == 3:  # candidates; the factuals themselves are asked about at once
+            scored.append(len(values))
         return scores(values)
 
     monkeypatch.setattr(method, "scores", counted)
@@ -110,7 +111,8 @@ def test_stopping_leaves_everything_as_it_was(
     scores, calls = method.scores, []
 
     def interrupted(values: np.ndarray) -> np.ndarray:
-        calls.append(len(values))
+        if values.ndim == 3:
+            calls.append(len(values))
         if len(calls) == 3:
             raise KeyboardInterrupt
         return scores(values)
