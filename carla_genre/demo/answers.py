@@ -15,23 +15,10 @@ SMALLEST_CHANGE = 1e-6
 def changes(
     data: Any, factuals: pd.DataFrame, answers: pd.DataFrame, moved: np.ndarray, names: tuple[str, ...]
 ) -> dict[Hashable, dict[str, tuple[str, str]]]:
-    """What changes for each factual with an answer.
+    """What changes for each factual with an answer: index -> feature -> (before, after), as text.
 
-    Parameters
-    ----------
-    data : carla.data.api.Data
-        Inverts the encoding and the scaling.
-    factuals, answers : DataFrame (B, C)
-        Encoded; the same rows.
-    moved : ndarray (B, D)
-        How much each feature changes in the scaled space, NaN for failures.
-    names : tuple of str
-        The D features.
-
-    Returns
-    -------
-    dict
-        Index -> feature -> (before, after), as text.
+    ``data``, CARLA's, inverts the encoding of the factuals and answers (B, C). ``moved`` (B, D) is how much each
+    feature changes in the scaled space, NaN for failures; ``names`` are the D features.
     """
     answered = ~np.isnan(moved).any(axis=1)
     if not answered.any():

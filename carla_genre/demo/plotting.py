@@ -26,20 +26,10 @@ def compare_methods(
     immutable: Sequence[str],
     title: str,
 ) -> None:
-    """Draw methods side by side: cost against validity and LOF, and what they change.
+    """Draw methods side by side, each with its ``scores``: cost against validity and LOF, and what they change.
 
-    Parameters
-    ----------
-    path : path
-        File to write; its suffix decides the format.
-    scores : mapping
-        Method -> its figures.
-    frequencies : mapping
-        Method -> feature -> share of the answers in which it changes.
-    immutable : sequence of str
-        Features that must not change; they are marked.
-    title : str
-        Above all.
+    The path's suffix decides the format. ``frequencies`` has the share of a method's answers in which a feature
+    changes. ``immutable`` features, which must not change, are marked.
 
     Raises
     ------

@@ -17,8 +17,9 @@ from carla_genre.blackbox import model_probability
 from carla_genre.datasets import load_dataset
 from carla_genre.demo import plotting
 from carla_genre.demo.answers import change_frequencies, changes, describe
-from carla_genre.demo.progress import Steps
+from carla_genre.demo.progress import Steps, quiet_carla
 from carla_genre.errors import InputError, MissingDependencyError
+from carla_genre.evaluation.carla_measures import run_all_measures
 from carla_genre.evaluation.cost import feature_changes
 from carla_genre.evaluation.environment import peak_memory_mb, versions
 from carla_genre.evaluation.score import Judge, Scores
@@ -34,6 +35,11 @@ PAPER = ("adult", "compas", "heloc")
 GROWING = {"adult": ("age", "education-num"), "compas": ("age",)}
 # For --quick: enough to see every step, too little for good answers.
 QUICK_ROWS, QUICK_FACTUALS, QUICK_STEPS = 3000, 20, 60
+# Minutes bound Wachter's search for a factual: after this time it seldom finds an answer.
+CARLAS = {
+    "GrowingSpheres": {},
+    "Wachter": {"lr": 0.02, "n_iter": 500, "t_max_min": 0.004, "loss_type": "BCE"},
+}
 
 
 @dataclass
@@ -125,25 +131,32 @@ def _gamma(mlmodel: Any, steps: Steps) -> float:
 
 def _compare(mlmodel: Any, judge: Judge, factuals: pd.DataFrame, options: Namespace, steps: Steps) -> Result:
     """Build each method, have it answer, and measure the answers."""
-    from carla_genre.demo.methods import benchmark, carla_methods
-    from carla_genre.methods.genre.method import GenRe
+    from carla_genre.methods.registry import build_method
 
     hyperparams: dict[str, Any] = {"seed": options.seed, "gamma": _gamma(mlmodel, steps)}
     if options.quick:
         hyperparams["training"] = {"steps": QUICK_STEPS}
-    builders = {"GenRe": lambda: GenRe(mlmodel, hyperparams), **carla_methods(mlmodel)}
     result = Result()
-    for name, build in builders.items():
+    for name, given in {"GenRe": hyperparams, **CARLAS}.items():
         with steps.step("GenRe training", "training GenRe") if name == "GenRe" else nullcontext():
-            method = build()
-        part = len(factuals) if name == "GenRe" else 5
+            method = build_method(name, mlmodel, given)
         with steps.step(name, f"{name} answers {len(factuals)} people, through CARLA's Benchmark"):
-            answers, result.carla[name] = benchmark(mlmodel, method, name, factuals, part)
+            answers, result.carla[name] = _benchmark(mlmodel, method, factuals)
         moved = feature_changes(judge.schema, factuals, answers)
         result.scores[name] = judge.score(factuals, answers)
         result.frequencies[name] = change_frequencies(moved, judge.schema.names)
         result.answers[name] = answers
     return result
+
+
+def _benchmark(mlmodel: Any, method: Any, factuals: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, float]]:
+    """The answers (B, C) through CARLA's Benchmark, and CARLA's measures of them, means over the factuals."""
+    from carla import Benchmark
+
+    with quiet_carla():
+        benchmark = Benchmark(mlmodel, method, factuals)
+        answers, measured = benchmark._counterfactuals, run_all_measures(benchmark, mlmodel)
+    return answers, {str(name): float(mean) for name, mean in measured.mean(numeric_only=True).items()}
 
 
 def _examples(
