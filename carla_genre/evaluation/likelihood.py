@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.neighbors import KernelDensity
+from scipy.special import logsumexp
+from sklearn.metrics import pairwise_distances_chunked
 
 from carla_genre.errors import InputError
 from carla_genre.evaluation.answered import answered
@@ -16,6 +17,8 @@ from carla_genre.evaluation.measure import Measure, aligned_frames
 from carla_genre.schema import Feature, Schema
 from carla_genre.schema.cells import codes
 
+# Of the distances that are held at a time.
+_MEMORY_MB = 64
 # A feature that hardly varies among the rows gets kernels of this standard deviation, so that the density is finite.
 _LEAST_DEVIATION = 0.01
 
@@ -58,15 +61,12 @@ class MixedDensity:
         self._scale = smoothing * np.maximum(deviation, _LEAST_DEVIATION) / np.sqrt(2)
         levels = np.array([1 if f.levels is None else len(f.levels) for f in self.schema.features])
         other = smoothing**2 * (levels - 1) / levels
-        # One-hot columns of this height make the exponential kernel's ratio that of Aitchison and Aitken's.
+        # One-hot columns of this height make exp(-L1 distance) the ratio of Aitchison and Aitken's kernel.
         ratio = np.divide((levels - 1) * (1 - other), other, out=np.ones(len(levels)), where=other > 0)
         self._height = np.log(np.maximum(ratio, 1.0)) / 2
-        constant = np.log1p(-other[categorical]).sum() - np.log(2 * self._scale[~categorical]).sum()
-        vectors = self._vectors(values)
-        # scikit-learn divides by the volume of a Euclidean kernel, which this one is not: read it off, and undo it.
-        peak = _exponential_kernels(vectors[:1]).score_samples(vectors[:1])[0]
-        self._constant = constant - peak
-        self._kernels = _exponential_kernels(vectors)
+        peak = np.log1p(-other[categorical]).sum() - np.log(2 * self._scale[~categorical]).sum()
+        self._constant = peak - np.log(len(values))
+        self._centres = self._vectors(values)
         return self
 
     def log_likelihood(self, rows: pd.DataFrame) -> np.ndarray:
@@ -78,7 +78,14 @@ class MixedDensity:
         result = np.full(len(rows), np.nan)
         if found.any():
             vectors = self._vectors(self._nearest_levels(rows[found]))
-            result[found] = self._kernels.score_samples(vectors) + self._constant
+            kernels = pairwise_distances_chunked(
+                vectors,
+                self._centres,
+                reduce_func=lambda distances, _: logsumexp(-distances, axis=1),
+                metric="manhattan",
+                working_memory=_MEMORY_MB,
+            )
+            result[found] = np.concatenate(list(kernels)) + self._constant
         return result
 
     def _nearest_levels(self, rows: pd.DataFrame) -> np.ndarray:
@@ -99,13 +106,6 @@ class MixedDensity:
             else:
                 parts.append(self._height[position] * (column == np.arange(len(feature.levels))))
         return np.concatenate(parts, axis=1)
-
-
-def _exponential_kernels(vectors: np.ndarray) -> KernelDensity:
-    """exp(-L1 distance) around each vector; in one leaf, since the bounds of a tree's nodes lose far rows' digits."""
-    return KernelDensity(
-        kernel="exponential", metric="manhattan", bandwidth=1.0, leaf_size=max(1, len(vectors))
-    ).fit(vectors)
 
 
 def _nearest_level(feature: Feature, part: pd.DataFrame) -> np.ndarray:
