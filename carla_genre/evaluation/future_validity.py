@@ -15,16 +15,9 @@ from carla_genre.evaluation.validity import valid
 
 
 def accepted_by(classifiers: Sequence[Any], rows: pd.DataFrame, threshold: float = 0.5) -> np.ndarray:
-    """Whether each classifier accepts each row, bool (M, B); a row that has a NaN is not accepted.
+    """Whether each of M classifiers accepts each encoded row (B, any): p(y = 1) > threshold, bool (M, B).
 
-    Parameters
-    ----------
-    classifiers : sequence of carla.models.api.MLModel
-        M of them, on the same encoded columns.
-    rows : DataFrame (B, any)
-        Encoded.
-    threshold : float
-        Accepted is p(y = 1) > threshold.
+    A row that has a NaN is not accepted.
 
     Raises
     ------

@@ -37,10 +37,8 @@ def invalidation_rate(
 
     Parameters
     ----------
-    schema : Schema
-        Of the classifier.
-    mlmodel : carla.models.api.MLModel
-        h.
+    schema, mlmodel
+        The classifier h and its features.
     answers : DataFrame (B, any)
         Encoded.
     variance : float
@@ -76,14 +74,7 @@ class InvalidationRate(Measure):
 
     Lower is better; from 0 to 1. A failure is left out. An answer that h refuses is measured as well.
 
-    Hyperparameters
-    ---------------
-    variance : float
-        Of the Gaussian noise on each scaled continuous feature.
-    n_draws, seed : int
-        Noisy copies an answer; they belong to the answer and the seed.
-    threshold : float
-        Refused is p(y = 1) <= threshold.
+    The hyperparameters are that function's.
     """
 
     _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {

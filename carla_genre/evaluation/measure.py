@@ -100,12 +100,6 @@ class Measure(ABC):
         return value
 
 
-def check_lengths(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> None:
-    """Raise InputError unless there is one counterfactual a factual (a failure is a row of NaN)."""
-    if len(factuals) != len(counterfactuals):
-        raise InputError(f"{len(factuals)} factuals but {len(counterfactuals)} counterfactuals")
-
-
 def single_precision(rows: ArrayLike | pd.DataFrame, columns: list[str] | None, owner: str) -> np.ndarray:
     """Encoded rows as float32, of a frame the columns that the judge called ``owner`` was fitted on.
 
@@ -130,7 +124,8 @@ def in_order_of(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.Dat
     InputError
         The frames differ in length, or the labels do not tell which answer is whose.
     """
-    check_lengths(factuals, counterfactuals)
+    if len(factuals) != len(counterfactuals):
+        raise InputError(f"{len(factuals)} factuals but {len(counterfactuals)} counterfactuals")
     return matched(counterfactuals, factuals.index)
 
 
