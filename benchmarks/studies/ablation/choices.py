@@ -13,7 +13,7 @@ import torch
 from benchmarks.studies.ablation import rules
 from benchmarks.studies.ablation.base import Base, Candidates, cpu_seconds
 from benchmarks.studies.ablation.rules import SoftStep, Step, itself
-from carla_genre.generator.pairing.neighbours import nearest_targets
+from carla_genre.generator.pairing.neighbours import Search
 from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.selection import ScoredAnswers
 from carla_genre.selection.by_h import cheapest, most_valid
@@ -70,8 +70,8 @@ def _nearest(k: int) -> Callable[[Base], Candidates]:
         targets = rows.values[rows.accepted(genre.hyperparams["gamma"])]
 
         def near() -> tuple[np.ndarray, np.ndarray]:
-            found = nearest_targets(values, targets, constraints, k=k, dtype=torch.float64)
-            positions = torch.where(torch.isfinite(found.cost), found.indices, found.indices[:, :1]).numpy()
+            cost, indices = Search(values, targets, constraints, k, dtype=torch.float64).all_nearest()
+            positions = torch.where(torch.isfinite(cost), indices, indices[:, :1]).numpy()
             answers = genre.schema.constrain(values[:, None], targets[positions])
             return answers, genre.scores(answers)
 

@@ -28,19 +28,8 @@ class ApproximateNearest:
 
     How many clusters are looked at is doubled until ``RECALL`` of the nearest of some rows is found.
 
-    Parameters
-    ----------
-    costs : TargetCosts
-        Of targets that :func:`can_index` allows.
-    rows : Tensor (n, D), float64
-        Rows like those of later searches: the recall is measured on some of them.
-    k : int
-        Targets wanted for a row.
-
-    Attributes
-    ----------
-    recall : float
-        Share of the k nearest that was found.
+    ``costs`` are of targets that :func:`can_index` allows. On some of ``rows`` (n, D), which are like those of later
+    searches, the share of the ``k`` nearest that is found is measured: ``recall``.
 
     Raises
     ------
@@ -49,13 +38,11 @@ class ApproximateNearest:
     """
 
     def __init__(self, costs: TargetCosts, rows: Tensor, k: int) -> None:
-        self._faiss, self._costs = _faiss(), costs
-        self._faiss.omp_set_num_threads(torch.get_num_threads())
+        faiss, self._costs = _faiss(), costs
+        faiss.omp_set_num_threads(torch.get_num_threads())
         vectors = self._vectors(costs.numbers, costs.levels[:, :-1])
         n_clusters = 4 * math.isqrt(len(vectors))
-        self._index = self._faiss.index_factory(
-            vectors.shape[1], f"IVF{n_clusters},Flat", self._faiss.METRIC_L1
-        )
+        self._index = faiss.index_factory(vectors.shape[1], f"IVF{n_clusters},Flat", faiss.METRIC_L1)
         self._index.cp.niter = ITERATIONS
         learned = np.random.default_rng(0).choice(
             len(vectors), min(len(vectors), n_clusters * ROWS_A_CENTRE), replace=False
@@ -67,7 +54,7 @@ class ApproximateNearest:
 
     def nearest(self, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
         """Rows (B, D) -> costs by rising value, inf where fewer are found, and targets, both (B, k)."""
-        self._faiss.omp_set_num_threads(torch.get_num_threads())
+        _faiss().omp_set_num_threads(torch.get_num_threads())
         columns = rows[:, self._costs.number_columns]
         cost, found = self._index.search(self._vectors(columns, self._costs.same_levels(rows)), k)
         cost[found < 0], found[found < 0] = np.inf, 0
@@ -97,12 +84,6 @@ class ApproximateNearest:
     def _vectors(numbers: Tensor, same: Tensor) -> np.ndarray:
         """Points whose L1 distance is the cost: another category differs in two columns of a half."""
         return torch.cat([numbers, same / 2], dim=1).float().cpu().numpy()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_faiss"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _faiss=_faiss())
 
 
 def can_index(costs: TargetCosts) -> bool:

@@ -19,22 +19,11 @@ CACHED = 1 << 20
 HELD = 4
 
 
-class Neighbours(NamedTuple):
-    """The k nearest targets of n rows.
-
-    ``cost`` (n, k) rises along a row and is inf where there are fewer; ``indices`` (n, k), int32, are the
-    targets'; ``relaxed`` (n,), bool, marks the rows that have no target with the same immutables.
-    """
-
-    cost: Tensor
-    indices: Tensor
-    relaxed: np.ndarray
-
-
 class NeighbourBlock(NamedTuple):
     """The nearest targets of some of B rows: of b rows, k each.
 
-    ``rows`` (b,) are indices into the B rows; ``cost`` and ``indices`` (b, k), int32, as in :class:`Neighbours`.
+    ``rows`` (b,) are indices into the B rows; ``cost`` (b, k) rises along a row; ``indices`` (b, k), int32, are the
+    targets'.
     """
 
     rows: Tensor
@@ -141,6 +130,11 @@ class Search:
             indices[block.rows, :size] = block.indices
         return cost, indices
 
+    def all_nearest(self) -> tuple[Tensor, Tensor]:
+        """:meth:`nearest` of all rows, on the CPU."""
+        cost, indices = self.nearest(torch.arange(len(self.rows), device=self.rows.device))
+        return cost.cpu(), indices.cpu()
+
     def _by_group(self, rows: Tensor) -> Iterator[tuple[_Group, Tensor]]:
         """Groups that occur among rows (B,), each with the indices (b,) of its rows among them."""
         groups = self._group_of[rows.cpu().numpy()]
@@ -169,24 +163,6 @@ class Search:
         index = ApproximateNearest(costs, self.rows[rows], min(self.k, len(costs)))
         self._missed += (1.0 - index.recall) * len(rows) / len(self.rows)
         return index
-
-
-def nearest_targets(
-    rows: np.ndarray,
-    targets: np.ndarray,
-    constraints: FeatureConstraints,
-    k: int,
-    relax: bool = True,
-    device: torch.device | str = "cpu",
-    dtype: torch.dtype = torch.float32,
-) -> Neighbours:
-    """The exact nearest of the targets that have a row's immutables and that its directions allow, on the CPU.
-
-    The parameters are those of :class:`Search`.
-    """
-    search = Search(rows, targets, constraints, k, relax, device, dtype)
-    cost, indices = search.nearest(torch.arange(len(rows), device=device))
-    return Neighbours(cost.cpu(), indices.cpu(), search.relaxed)
 
 
 def _equal(rows: np.ndarray, targets: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

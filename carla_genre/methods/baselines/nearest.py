@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from carla_genre.generator.config import PairConfig, SamplingConfig
-from carla_genre.generator.pairing.neighbours import Neighbours, nearest_targets
+from carla_genre.generator.pairing.neighbours import Search
 from carla_genre.methods.core.base import MethodOptions, SchemaMethod
 from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.options import option, option_of
@@ -81,17 +81,6 @@ class NearestNeighbor(SchemaMethod):
             return rows.accepted(gamma)
         return rows.confident(0.5 if kind == "predicted" else gamma)
 
-    def _nearest(self, values: np.ndarray, k: int) -> Neighbours:
-        return nearest_targets(
-            values,
-            self._targets,
-            feature_constraints(self.schema),
-            k=k,
-            relax=self.hyperparams["unmatched"] == "nearest",
-            device=self.device,
-            dtype=torch.float64,
-        )
-
     @property
     def _sampling(self) -> SamplingConfig:
         given = self.hyperparams
@@ -112,11 +101,14 @@ class NearestNeighbor(SchemaMethod):
         ndarray (B, N, D)
             The nearest row again where there are fewer; NaN where there is none.
         """
-        near = self._nearest(values, (sampling or self._sampling).n_samples)
-        there = torch.isfinite(near.cost)
-        indices = torch.where(there, near.indices, near.indices[:, :1]).cpu().numpy()
-        candidates = self.schema.constrain(values[:, None], self._targets[indices])
-        candidates[~there[:, 0].cpu().numpy()] = np.nan
+        k, relax = (sampling or self._sampling).n_samples, self.hyperparams["unmatched"] == "nearest"
+        constraints = feature_constraints(self.schema)
+        search = Search(values, self._targets, constraints, k, relax, self.device, torch.float64)
+        cost, indices = search.all_nearest()
+        there = torch.isfinite(cost)
+        indices = torch.where(there, indices, indices[:, :1])
+        candidates = self.schema.constrain(values[:, None], self._targets[indices.numpy()])
+        candidates[~there[:, 0].numpy()] = np.nan
         return candidates
 
     def _answer(self, values: np.ndarray) -> np.ndarray:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
-from carla_genre.generator.pairing.neighbours import nearest_targets
+from carla_genre.generator.pairing.neighbours import Search
 from carla_genre.generator.randomness import row_keys, uniforms
 from carla_genre.methods.baselines.par.network import RecourseNetwork, Task
 from carla_genre.methods.baselines.par.objective import Objective, single_neighbour, train_generator
@@ -21,9 +19,6 @@ from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.options import option, option_of
 from carla_genre.schema import Relaxation
 from carla_genre.selection.by_h import cheapest
-
-if TYPE_CHECKING:
-    from carla_genre.methods.baselines.par.circuit import ClassDensity
 
 # The floor under the denied class's log-likelihood is this quantile of what accepted rows have.
 FLOOR_QUANTILE = 0.5
@@ -122,12 +117,9 @@ class PAR(SchemaMethod):
 
     OPTIONS = PAROptions()
 
-    def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
-        import carla_genre.methods.baselines.par.circuit  # noqa: F401  (raises at once where SPFlow is absent)
-
-        super().__init__(mlmodel, hyperparams)
-
     def _prepare(self) -> None:
+        from carla_genre.methods.baselines.par.circuit import fit_density  # raises where SPFlow is absent
+
         rows, given = self.training_rows, self.hyperparams
         self.relaxation = Relaxation(self.schema)
         accepted = rows.accepted(given["gamma"])
@@ -136,9 +128,11 @@ class PAR(SchemaMethod):
         if not denied.any():
             raise InputError("PAR: D_h- is empty: h denies no training row of label 0, nothing to learn from")
         self._targets = rows.values[accepted]
+        sides = {"accepted": self._targets, "denied": rows.values[denied]}
+        sizes = given["components"], given["em_steps"], given["bandwidth"]
         self.densities = {
-            "accepted": self._fit_density(self._targets),
-            "denied": self._fit_density(rows.values[denied]),
+            name: fit_density(values, self.relaxation, *sizes, given["seed"], self.device)
+            for name, values in sides.items()
         }
         likelihood = self.densities["denied"](self._vectors(self._targets)).cpu().numpy()
         surrogate = distil(
@@ -163,20 +157,6 @@ class PAR(SchemaMethod):
         self.losses = train_generator(self.network, self.objective, task)
         self.network.eval()
 
-    def _fit_density(self, values: np.ndarray) -> ClassDensity:
-        from carla_genre.methods.baselines.par.circuit import fit_density
-
-        given = self.hyperparams
-        return fit_density(
-            values,
-            self.relaxation,
-            given["components"],
-            given["em_steps"],
-            given["bandwidth"],
-            given["seed"] % 2**32,
-            self.device,
-        )
-
     def _vectors(self, values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(self.relaxation.encode(values)).float().to(self.device)
 
@@ -185,26 +165,15 @@ class PAR(SchemaMethod):
         lower, upper = (
             torch.from_numpy(bound).float().to(self.device) for bound in self.relaxation.bounds(values)
         )
-        near = nearest_targets(
-            values,
-            self._targets,
-            feature_constraints(self.schema),
-            self.hyperparams["n_neighbours"],
-            device=self.device,
-        )
-        cost = near.cost.to(self.device)
+        constraints, k = feature_constraints(self.schema), self.hyperparams["n_neighbours"]
+        cost, indices = Search(values, self._targets, constraints, k, device=self.device).all_nearest()
+        cost = cost.to(self.device)
         likeness = torch.exp(-self.hyperparams["lambda_"] * (cost - cost[:, :1]))
         weights = torch.where(torch.isfinite(cost), likeness, 0.0)
         weights = weights / weights.sum(1, keepdim=True).clamp_min(1e-30)
-        neighbours = self._vectors(self._targets[near.indices.numpy()])
-        return Task(
-            self._vectors(values),
-            lower,
-            upper,
-            neighbours,
-            weights.float(),
-            near.indices.long().to(self.device),
-        )
+        near = self._vectors(self._targets[indices.numpy()])
+        indices = indices.long().to(self.device)
+        return Task(self._vectors(values), lower, upper, near, weights.float(), indices)
 
     @torch.no_grad()
     def candidates(self, values: np.ndarray) -> np.ndarray:

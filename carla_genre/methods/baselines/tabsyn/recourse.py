@@ -13,7 +13,7 @@ from torch import Tensor
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
-from carla_genre.generator.pairing.neighbours import nearest_targets
+from carla_genre.generator.pairing.neighbours import Search
 from carla_genre.generator.randomness import normals, row_keys, sample_categorical, uniforms
 from carla_genre.methods.baselines.nearest import UNMATCHED
 from carla_genre.methods.baselines.tabsyn.config import TabSynConfig, TabSynSizes
@@ -35,14 +35,7 @@ class TabSynOptions(MethodOptions, TabSynSizes):
 class TabSynMethod(SchemaMethod):
     """What both rules share: a TabSyn of D_h+ = {y = 1, h > gamma}.
 
-    Parameters
-    ----------
-    mlmodel : carla.models.api.MLModel
-        The classifier, of any backend.
-    hyperparams : mapping, optional
-        The options below.
-    trained : TabSyn, optional
-        Another rule's density, learned with the same options. It is not learned again.
+    ``trained`` is another rule's density, learned with the same options: it is not learned again.
 
     Attributes
     ----------
@@ -110,21 +103,16 @@ class TabSynQ(TabSynMethod):
 
     def candidates(self, values: np.ndarray) -> np.ndarray:
         """Draws from Q for factuals (B, D): (B, N, D), NaN where no drawn row is allowed."""
-        near = nearest_targets(
-            values,
-            self.drawn,
-            feature_constraints(self.schema),
-            self.hyperparams["top_k"],
-            relax=self.hyperparams["unmatched"] == "nearest",
-            device=self.device,
-            dtype=torch.float64,
-        )
-        found = torch.isfinite(near.cost[:, 0])
-        excess = torch.where(found[:, None], near.cost - near.cost[:, :1], 0.0)
+        k, relax = self.hyperparams["top_k"], self.hyperparams["unmatched"] == "nearest"
+        constraints = feature_constraints(self.schema)
+        search = Search(values, self.drawn, constraints, k, relax, self.device, torch.float64)
+        cost, indices = search.all_nearest()
+        found = torch.isfinite(cost[:, 0])
+        excess = torch.where(found[:, None], cost - cost[:, :1], 0.0)
         weights = torch.exp(-self.hyperparams["lambda_"] * excess)
         keys = row_keys(torch.from_numpy(values), self.hyperparams["seed"])
         uniform = uniforms(keys, 0, self.hyperparams["n_samples"])
-        chosen = near.indices.gather(1, sample_categorical(weights, uniform)).numpy()
+        chosen = indices.gather(1, sample_categorical(weights, uniform)).numpy()
         candidates = np.full((*chosen.shape, values.shape[1]), np.nan)
         candidates[found.numpy()] = self.drawn[chosen[found.numpy()]]
         return self.schema.constrain(values[:, None], candidates)
