@@ -103,17 +103,9 @@ def build_method(
 
 
 def hyperparameters_of(name: str, hyperparams: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
-    """All values that a method would be built with, checked, without building it.
+    """All values that :func:`build_method` would build a method with, checked, without building it.
 
-    Parameters
-    ----------
-    name, hyperparams
-        As :func:`build_method` takes them.
-
-    Returns
-    -------
-    dict or None
-        None for a ``"module:Class"`` that does not say what it takes (it has no ``options_for``, as SchemaMethod has).
+    None for a ``"module:Class"`` that does not say what it takes (it has no ``options_for``, as SchemaMethod has).
 
     Raises
     ------

@@ -56,6 +56,11 @@ class CarlaRecourse(RecourseMethod):
         The features.
     seconds : dict
         Wall seconds of ``"prepare"``.
+
+    Raises
+    ------
+    InputError
+        A categorical's levels are text: CARLA's methods compute with every column.
     """
 
     def __init__(
@@ -68,7 +73,13 @@ class CarlaRecourse(RecourseMethod):
     ) -> None:
         super().__init__(mlmodel)
         self.name, self.hyperparams = name, dict(hyperparams)
-        self.schema = numeric_schema(mlmodel, name)
+        self.schema = Schema.from_mlmodel(mlmodel)
+        texts = [feature.name for feature in self.schema.features if feature.is_text]
+        if texts:
+            raise InputError(
+                f"{name} computes with numbers, and {texts[0]!r} holds text: load the data with the encoding method "
+                "'OneHot' or 'OneHot_drop_binary'"
+            )
         self._by_row = by_row
         self.seconds: dict[str, float] = {}
         start = time.perf_counter()
@@ -134,24 +145,6 @@ class CarlaRecourse(RecourseMethod):
             raise InputError(f"{self.name} gave {len(answers)} answers to {n_factuals} factuals")
         numbers = answers[list(self.schema.columns)].to_numpy(dtype=float)
         return np.where(np.isfinite(numbers).all(axis=1, keepdims=True), numbers, np.nan)
-
-
-def numeric_schema(mlmodel: Any, name: str) -> Schema:
-    """The classifier's schema; CARLA's methods compute with every column.
-
-    Raises
-    ------
-    InputError
-        A categorical's levels are text.
-    """
-    schema = Schema.from_mlmodel(mlmodel)
-    for feature in schema.features:
-        if feature.is_text:
-            raise InputError(
-                f"{name} computes with numbers, and {feature.name!r} holds text: load the data with the encoding "
-                "method 'OneHot' or 'OneHot_drop_binary'"
-            )
-    return schema
 
 
 @contextlib.contextmanager

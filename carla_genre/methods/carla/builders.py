@@ -29,10 +29,6 @@ _QUERIES = ("pytorch", "tensorflow") if _HEAD else (ANY,)
 Settings = dict[str, Any]
 
 
-def _plain(method: Any, mlmodel: Any, settings: Settings) -> RecourseMethod:
-    return method(mlmodel, settings)
-
-
 @dataclass(frozen=True)
 class CarlaMethod:
     """One of CARLA's methods.
@@ -58,7 +54,7 @@ class CarlaMethod:
     by_row: bool = True
     # What a classifier must be beyond its backend, and how CARLA's class is called.
     check_classifier: Callable[[str, Any], None] = lambda name, mlmodel: None
-    construct: Callable[[Any, Any, Settings], RecourseMethod] = _plain
+    construct: Callable[[Any, Any, Settings], RecourseMethod] = lambda cls, h, given: cls(h, given)
 
     @property
     def options(self) -> dict[str, Option]:
@@ -152,14 +148,6 @@ def _copied(value: Any) -> Any:
     return list(value) if isinstance(value, list | tuple) else value
 
 
-def _with_data(method: Any, mlmodel: Any, settings: Settings) -> RecourseMethod:
-    return method(mlmodel, mlmodel.data, settings)
-
-
-def _after_data(method: Any, mlmodel: Any, settings: Settings) -> RecourseMethod:
-    return method(mlmodel.data, mlmodel, settings)
-
-
 def _with_coefficients(method: Any, mlmodel: Any, settings: Settings) -> RecourseMethod:
     coefficients = {name: settings.pop(name) for name in ("coeffs", "intercepts") if name in settings}
     return method(mlmodel, settings, **coefficients)
@@ -217,10 +205,10 @@ _METHODS = [
     CarlaMethod("GrowingSpheres", known.GROWING_SPHERES, _QUERIES),
     CarlaMethod("Dice", known.DICE, _QUERIES, {"dice_ml": "'carla-genre[dice]'"}),
     CarlaMethod("Face", known.FACE, _QUERIES),
-    CarlaMethod("Revise", known.REVISE, _PYTORCH, construct=_with_data),
+    CarlaMethod("Revise", known.REVISE, _PYTORCH, construct=lambda cls, h, given: cls(h, h.data, given)),
     CarlaMethod("CCHVAE", known.CCHVAE_OF_THE_HEAD if _HEAD else known.CCHVAE, _PYTORCH),
     CarlaMethod("CRUD", known.CRUD, _PYTORCH),
-    CarlaMethod("Clue", known.CLUE, _PYTORCH, construct=_after_data),
+    CarlaMethod("Clue", known.CLUE, _PYTORCH, construct=lambda cls, h, given: cls(h.data, h, given)),
     CarlaMethod(
         "ActionableRecourse",
         known.ACTIONABLE_RECOURSE,

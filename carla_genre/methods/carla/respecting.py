@@ -25,20 +25,9 @@ _EQUALLY_NEAR = 1e-9
 class ConstraintReport:
     """What holding the constraints has cost, counted in answers.
 
-    ``answered_after`` is ``answered_before - lost``.
-
-    Attributes
-    ----------
-    n_rows : int
-        Rows: one a factual, or as many as the method gives.
-    answered_before : int
-        Rows that the method answered and h accepts as they came.
-    changed : int
-        Of these, the ones that broke a constraint and were changed.
-    lost : int
-        Of the changed ones, those that h refuses now.
-    answered_after : int
-        Rows that keep all constraints and that h accepts.
+    Of ``n_rows`` rows, one a factual or as many as the method gives, h accepts ``answered_before`` as they came. Of
+    these, ``changed`` broke a constraint and were changed, of which h refuses ``lost`` now. The others,
+    ``answered_after``, keep all constraints, and h accepts them.
     """
 
     n_rows: int
@@ -99,15 +88,8 @@ class RespectConstraints(RecourseMethod):
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
         """The method's answers, constrained; :attr:`report` has what that cost.
 
-        Parameters
-        ----------
-        factuals : DataFrame (B, any)
-            Encoded and scaled rows, passed on to the method as a copy.
-
-        Returns
-        -------
-        DataFrame (B, len(feature_input_order))
-            The factuals' index, a label repeated where the method gives several answers a factual.
+        The method is given a copy of the factuals. The answers have the factuals' index, a label repeated where the
+        method gives several answers a factual.
 
         Raises
         ------
@@ -121,13 +103,8 @@ class RespectConstraints(RecourseMethod):
         held = keep_unchanged_cells(self._constrained(answers, own), own)
         changed = before & (held != answers).any(axis=1).to_numpy()
         after = before & (model_probability(self._mlmodel, held) > 0.5)
-        self.report = ConstraintReport(
-            len(answers),
-            int(before.sum()),
-            int(changed.sum()),
-            int((before & ~after).sum()),
-            int(after.sum()),
-        )
+        counts = [int(which.sum()) for which in (before, changed, before & ~after, after)]
+        self.report = ConstraintReport(len(answers), *counts)
         return only_rows(held, after)
 
     def _paired(self, answers: pd.DataFrame, factuals: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -159,14 +136,8 @@ class RespectConstraints(RecourseMethod):
 def _nearest_levels(part: pd.DataFrame, feature: Feature, own: np.ndarray) -> np.ndarray:
     """The level nearest to a category's columns, (B,); the factual's own where several are, NaN for a NaN.
 
-    Parameters
-    ----------
-    part : DataFrame (B, columns of the feature)
-        Any numbers; of a category of text its levels. Another text counts as the factual's own level.
-    feature : Feature
-        Of L levels.
-    own : ndarray (B,)
-        The factuals' level numbers.
+    ``part`` has any numbers; of a category of text it has levels, and another text counts as the factual's own level.
+    ``own`` (B,) are the factuals' level numbers.
     """
     assert feature.levels is not None
     missing = part.isna().any(axis=1).to_numpy()
