@@ -130,7 +130,7 @@ def _cut(column: np.ndarray, config: Binning) -> tuple[np.ndarray, np.ndarray]:
     if config.kind == "even":
         points = np.unique(
             np.linspace(distinct[0], distinct[-1], config.n_bins)
-        )  # few, of neighbouring floats
+        )  # few of neighbouring floats
         return points, np.full(len(points), points[1] - points[0])
     points = _common_values(column)
     if len(points) > config.n_bins:

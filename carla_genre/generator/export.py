@@ -51,17 +51,9 @@ def export(
     :func:`carla_genre.generator.sampler.sample`, the same numbers, constraints included. It runs on the CPU, by the
     version of torch that wrote it: versions far apart do not read each other's files.
 
-    Parameters
-    ----------
-    path : path
-        ``*.pt2``; its folder is made, and an existing file is replaced as a whole.
-    generator : Generator
-        Left as it is.
-    sampling : SamplingConfig
-        Fixed in the file.
-    description : mapping
-        What a caller needs to know of the features, in JSON's types: the extra file ``description.json``, with
-        torch's version as ``torch``.
+    ``path`` is ``*.pt2``; its folder is made, and an existing file is replaced as a whole. ``sampling`` is fixed in the
+    file. ``description`` is what a caller needs to know of the features, in JSON's types: the extra file
+    ``description.json``, with torch's version as ``torch``.
 
     Raises
     ------

@@ -92,10 +92,8 @@ class _WarmTraining(Training):
 def options_for(hyperparams: Mapping[str, Any] | None) -> GenReOptions:
     """The options with their defaults, which depend on the given preset, ``warm_start``, selection and ``distil``."""
     given = hyperparams if isinstance(hyperparams, Mapping) else {}
-    preset, selection = given.get("preset"), given.get("selection")
-    preset = (
-        preset if isinstance(preset, str) and preset in PRESETS else "default"
-    )  # a wrong one raises when all are checked
+    preset, selection = given.get("preset"), given.get("selection")  # a wrong one raises when all are checked
+    preset = preset if isinstance(preset, str) and preset in PRESETS else "default"
     selection = selection if isinstance(selection, str) and selection in SELECTIONS else SELECTION[preset]
     config = PRESETS[preset]
     expected = _FEW if given.get("distil") is True else MANY

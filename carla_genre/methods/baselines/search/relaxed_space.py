@@ -38,9 +38,8 @@ class RelaxedSpace:
         self.start = self._tensor(relaxation.encode(factuals))
         self.lower, self.upper = (self._tensor(bound) for bound in relaxation.bounds(factuals))
         self.matrix, self.offset = (self._tensor(part) for part in relaxation.columns())
-        self.categorical = torch.as_tensor(
-            relaxation.schema.categorical[relaxation.feature], device=device
-        )  # (W,)
+        is_categorical = relaxation.schema.categorical[relaxation.feature]
+        self.categorical = torch.as_tensor(is_categorical, device=device)  # (W,)
         self.price = self._tensor(np.where(relaxation.one_hot, 0.5, 1.0))  # (W,); a changed category costs 1
 
     def _tensor(self, array: np.ndarray) -> Tensor:
