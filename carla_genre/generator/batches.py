@@ -13,14 +13,8 @@ from carla_genre.generator.config import Training
 class Batches:
     """The denied rows, split once; every one of the training rows once an epoch, in a new order each time.
 
-    ``random`` decides the split and every order.
-
-    Attributes
-    ----------
-    held_out, train_rows : Tensor, long
-        Indices of the rows.
-    per_epoch : int
-        Batches in a pass over the training rows; the last one may be short.
+    ``random`` decides the split, into indices ``held_out`` and ``train_rows``, and every order. A pass over the
+    training rows has ``per_epoch`` batches; the last one may be short.
     """
 
     def __init__(self, n_rows: int, config: Training, random: torch.Generator) -> None:

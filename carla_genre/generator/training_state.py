@@ -20,14 +20,8 @@ from carla_genre.io import SEAL, read_sealed, write_sealed
 class History:
     """What training did.
 
-    Parameters
-    ----------
-    step : list of int
-        Steps after which the validation loss was measured.
-    train, validation : list of float
-        Mean loss of the steps since the last measurement, and of the held-out pairs.
-    best_step : int
-        The step whose weights were kept.
+    After each of the steps ``step`` the mean loss was measured: of the steps since the last measurement, ``train``,
+    and of the held-out pairs, ``validation``. The weights of ``best_step`` were kept.
     """
 
     step: list[int] = field(default_factory=list)

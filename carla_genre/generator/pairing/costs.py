@@ -17,15 +17,8 @@ FEW_LEVELS = 64
 class TargetCosts:
     """The paper's cost, L1 with 1 for a changed category, to targets that agree in some features.
 
-    Parameters
-    ----------
-    targets : Tensor (n, D), float64
-        On the device that costs are taken on.
-    constraints : FeatureConstraints
-    agree : ndarray (D,), bool
-        Features that rows and targets agree in: they cost nothing.
-    dtype : torch.dtype
-        Of the costs.
+    Costs are taken on the device of the targets (n, D), float64, and are of ``dtype``. The features ``agree`` (D,),
+    bool, are those that rows and targets agree in: they cost nothing.
     """
 
     def __init__(

@@ -62,25 +62,11 @@ class Examples:
 
 
 def conditional_labels(near: Tensor, weights: Tensor, answer: Tensor, given: Tensor, n_bins: int) -> Tensor:
-    """Each feature's distribution over bins under Q, given the answer's features before it.
+    """Each feature's distribution over bins under Q, given the answer's features before it: (B, D, M).
 
-    Parameters
-    ----------
-    near : Tensor (B, K, D), long
-        Bins of each factual's nearest targets.
-    weights : Tensor (B, K)
-        Q over them.
-    answer : Tensor (B, D), long
-        Bins of a target drawn from Q, which is one of them.
-    given : Tensor (D,), bool
-        Features that are the factual's own, whatever a target has.
-    n_bins : int
-        M.
-
-    Returns
-    -------
-    Tensor (B, D, M)
-        Rows that sum to 1; those of given features are not to be used.
+    ``near`` (B, K, D), long, are the bins of each factual's nearest targets, and ``weights`` (B, K) is Q over them.
+    ``answer`` (B, D), long, are the bins of one of them, drawn from Q. The features ``given`` (D,), bool, are the
+    factual's own, whatever a target has; their distributions are not to be used.
     """
     agrees = (near == answer.unsqueeze(1)) | given
     before = torch.cat([torch.ones_like(agrees[..., :1]), agrees[..., :-1]], dim=-1).cumprod(-1)

@@ -63,12 +63,8 @@ class Pairs(ABC):
 class TablePairs(Pairs):
     """Pairs whose Q is kept.
 
-    Parameters
-    ----------
-    neighbours : Tensor (M, K), int32
-        Each source's nearest targets, by rising cost.
-    cumulative : Tensor (M, K), float32
-        Cumulative Q over them; 1 from the last possible neighbour on.
+    ``neighbours`` (M, K), int32, are each source's nearest targets, by rising cost. ``cumulative`` (M, K), float32, is
+    the cumulative Q over them; 1 from the last possible neighbour on.
     """
 
     neighbours: Tensor
@@ -88,16 +84,8 @@ class SearchedPairs(Pairs):
     """Pairs whose Q is taken anew for each batch, where a table would be too large.
 
     What is drawn is what a table would give for the same generator, number for number. If K is at least the
-    number of targets, Q is eq. 6 itself, and its targets are drawn in one pass without being sorted.
-
-    Parameters
-    ----------
-    search : Search
-        Over all denied rows.
-    rows : Tensor (M,)
-        Indices of the sources among them.
-    lambda_ : float
-        Weight of the cost.
+    number of targets, Q is eq. 6 itself, and its targets are drawn in one pass without being sorted. The ``search`` is
+    over all denied rows; ``rows`` (M,) are the indices of the sources among them.
     """
 
     search: Search
@@ -136,7 +124,7 @@ def accepted_rows(labels: np.ndarray, scores: np.ndarray, gamma: float) -> np.nd
     InputError
         There is no such row; the message says which gamma would have some.
     """
-    accepted = _is_accepted(labels, scores, gamma)
+    accepted = (labels == 1) & (scores > gamma)
     if not accepted.any():
         positive = scores[labels == 1]
         if len(positive) == 0:
@@ -155,14 +143,7 @@ def accepted_rows(labels: np.ndarray, scores: np.ndarray, gamma: float) -> np.nd
 
 
 def split_rows(labels: np.ndarray, scores: np.ndarray, config: PairConfig) -> tuple[np.ndarray, np.ndarray]:
-    """D_h- and D_h+ of section 4.1 as masks.
-
-    Parameters
-    ----------
-    labels : ndarray (n,)
-        0 and 1.
-    scores : ndarray (n,)
-        h of each row.
+    """D_h- and D_h+ of section 4.1 as masks (n,), from labels and h of each row.
 
     Raises
     ------
@@ -181,11 +162,7 @@ def split_rows(labels: np.ndarray, scores: np.ndarray, config: PairConfig) -> tu
 def side_masks(labels: np.ndarray, scores: np.ndarray, config: PairConfig) -> tuple[np.ndarray, np.ndarray]:
     """As :func:`split_rows`, of rows that may lack a side: a part of all."""
     denied = scores <= config.gamma if config.denied == "code" else (labels == 0) & (scores <= 0.5)
-    return denied, _is_accepted(labels, scores, config.gamma)
-
-
-def _is_accepted(labels: np.ndarray, scores: np.ndarray, gamma: float) -> np.ndarray:
-    return (labels == 1) & (scores > gamma)
+    return denied, (labels == 1) & (scores > config.gamma)
 
 
 def find_pairs(
@@ -195,19 +172,12 @@ def find_pairs(
     config: PairConfig,
     device: torch.device | str = "cpu",
 ) -> Pairs:
-    """Q of each denied row: its K nearest accepted rows under the cost and the constraints.
+    """Q of each row of D_h- (n, D): its K nearest rows of D_h+ (N, D) under the cost and the constraints.
 
     Exact unless ``config.search`` says otherwise; kept in a table where ``config`` has the memory for it.
 
     A denied row without an accepted row of the same immutables is paired, with ``unmatched="nearest"``,
     by letting continuous immutables differ at their cost; the categorical ones still have to agree.
-
-    Parameters
-    ----------
-    denied : ndarray (n, D)
-        D_h-.
-    accepted : ndarray (N, D)
-        D_h+.
 
     Raises
     ------

@@ -26,13 +26,8 @@ def invalidation_rate(logits: Tensor, gradients: Tensor, noise_variance: float) 
     """The share of noisy answers that h refuses, to first order: Phi(-f / (sigma |grad f|)).
 
     With noise N(0, sigma^2 I) on the columns the linear part of the logit f is normal with mean f and standard
-    deviation sigma |grad f| (Pawelczyk et al. 2023, theorem 1); exact where f is linear.
-
-    Parameters
-    ----------
-    logits, gradients : Tensor (B,), (B, C)
-    noise_variance : float
-        sigma^2.
+    deviation sigma |grad f| (Pawelczyk et al. 2023, theorem 1); exact where f is linear. Logits (B,), their gradients
+    (B, C) and sigma^2 -> (B,).
     """
     # The mask comes first: the length's derivative at 0 is not a number.
     flat = gradients.square().sum(dim=1) < LEAST_SLOPE**2

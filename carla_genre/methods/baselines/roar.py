@@ -33,16 +33,8 @@ def worst_case_logit(logits: Tensor, columns: Tensor, delta: float, norm: str) -
 
     ``min over |shift| <= delta of (w + shift) . (z, 1)`` is ``w . (z, 1) - delta |(z, 1)|*`` by Hoelder's
     inequality, with the dual norm: the sum of absolute values for shifts of at most delta in each coefficient
-    ("inf"), the length for shifts of length at most delta ("2").
-
-    Parameters
-    ----------
-    logits : Tensor (B,)
-        Of the linear model before the shift.
-    columns : Tensor (B, C)
-        The model's inputs z.
-    delta : float
-    norm : {"inf", "2"}
+    ("inf"), the length for shifts of length at most delta ("2"). From logits (B,) before the shift, of inputs z (B, C):
+    (B,).
     """
     if norm == "inf":
         return logits - delta * (columns.abs().sum(dim=1) + 1)

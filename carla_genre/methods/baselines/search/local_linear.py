@@ -45,19 +45,11 @@ class LocalLinearFit:
         return self
 
     def __call__(self, function: Callable[[Tensor], Tensor], rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Fit a plane to each row.
-
-        Parameters
-        ----------
-        function : callable
-            (N, C) -> (N,).
-        rows : Tensor (B, C), float64
+        """Fit a plane, ``level + slopes @ (z - row)``, to a function (N, C) -> (N,) at each row (B, C), float64.
 
         Returns
         -------
-        slopes : Tensor (B, C)
-        levels : Tensor (B,)
-            The plane is ``level + slopes @ (z - row)``.
+        slopes, levels : Tensor (B, C), (B,)
         """
         if len(rows) == 0:
             return torch.zeros_like(rows), rows.new_zeros(0)

@@ -24,11 +24,7 @@ SAME_LOGIT = 1e-4
 class ModuleLogit:
     """log h - log(1 - h) by autograd through a copy of a torch module in double precision.
 
-    Parameters
-    ----------
-    module : torch.nn.Module
-        (N, C) -> (N, 2) probabilities, or (N, 1) or (N,) of label 1.
-    device : torch.device
+    The module: (N, C) -> (N, 2) probabilities, or (N, 1) or (N,) of label 1.
     """
 
     def __init__(self, module: nn.Module, device: torch.device) -> None:
@@ -56,14 +52,8 @@ class ModuleLogit:
 class BlackBoxLogit:
     """log h - log(1 - h) of ``predict_proba``; the gradient is the slope of a local linear fit, a constant.
 
-    Parameters
-    ----------
-    mlmodel : carla.models.api.MLModel
-    columns : sequence of str
-        The classifier's C columns.
-    fit : LocalLinearFit
-        Its neighbours tell over what distance the slope is taken: not too near for a forest, whose h is constant
-        nearly everywhere.
+    The neighbours of ``fit`` tell over what distance the slope is taken: not too near for a forest, whose h is constant
+    nearly everywhere.
     """
 
     def __init__(self, mlmodel: Any, columns: Sequence[str], fit: LocalLinearFit) -> None:

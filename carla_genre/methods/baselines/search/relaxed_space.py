@@ -15,15 +15,9 @@ DECIMALS = 6
 
 
 class RelaxedSpace:
-    """The relaxed vectors that may answer B factuals.
+    """The relaxed vectors that may answer B factuals, which are encoded rows (B, D).
 
-    Parameters
-    ----------
-    relaxation : Relaxation
-        Of D features, W numbers and C columns of the classifier.
-    factuals : ndarray (B, D)
-        Encoded rows.
-    device : torch.device
+    The relaxation is of D features, W numbers and C columns of the classifier.
 
     Attributes
     ----------

@@ -23,14 +23,9 @@ Denoise = Callable[[Tensor, Tensor], Tensor]
 
 
 class Denoiser(nn.Module):
-    """An MLP that expects clean vectors from noisy ones and the noise's level.
+    """An MLP that expects clean vectors of ``size`` numbers, L, from noisy ones and the noise's level.
 
-    Parameters
-    ----------
-    size : int
-        Numbers a vector, L.
-    width : int
-        Even; the two inner layers have twice as many units.
+    ``width`` is even; the two inner layers have twice as many units.
     """
 
     frequency: Tensor

@@ -34,23 +34,11 @@ class TabSyn:
         Encoded rows: scaled numbers and level codes.
     levels : sequence of int
         Levels of each feature, 0 for a continuous one.
-    config : TabSynConfig
-    device : torch.device
-    verbose : bool
-        Show progress.
-
-    Attributes
-    ----------
-    size : int
-        Numbers of a latent vector, L = D * token.
-    vae : TokenVAE
-    denoiser : Denoiser
-        Of latent vectors.
 
     Notes
     -----
-    Latent vectors are the encoder's means, centred and halved as in TabSyn, so that their spread is about
-    the .5 that the diffusion expects.
+    Latent vectors, of ``size`` L = D * token numbers, are the encoder's means, centred and halved as in TabSyn, so that
+    their spread is about the .5 that the diffusion expects.
     """
 
     def __init__(

@@ -9,18 +9,9 @@ from sklearn.preprocessing import QuantileTransformer
 class NormalScores:
     """Each continuous feature through its distribution function to a standard normal one, and back.
 
-    The way back keeps to the range that was seen, and to a value that many rows share.
-
-    Parameters
-    ----------
-    rows : ndarray (n, D)
-        Encoded rows.
-    categorical : ndarray (D,), bool
-        The features that are left as they are.
-
-    Notes
-    -----
-    As many quantiles as TabSyn takes: one for 30 rows, 10 to 1,000.
+    The way back keeps to the range that was seen in the encoded rows (n, D), and to a value that many rows share. The
+    features that are ``categorical`` (D,) are left as they are. There are as many quantiles as TabSyn takes: one for 30
+    rows, 10 to 1,000.
     """
 
     def __init__(self, rows: np.ndarray, categorical: np.ndarray) -> None:

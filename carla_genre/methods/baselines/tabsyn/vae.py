@@ -13,14 +13,9 @@ from carla_genre.methods.baselines.tabsyn.config import TabSynConfig
 
 
 class Tokenizer(nn.Module):
-    """A feature as a vector: a number times a learned one, or a level's own; plus the feature's.
+    """A feature as a vector of ``token`` numbers: a number times a learned one, or a level's own; plus the feature's.
 
-    Parameters
-    ----------
-    levels : sequence of int
-        Levels of each of the D features, 0 for a continuous one.
-    token : int
-        Numbers a token.
+    ``levels`` are those of each of the D features, 0 for a continuous one.
     """
 
     continuous: Tensor
@@ -45,14 +40,7 @@ class Tokenizer(nn.Module):
 
 
 class TokenVAE(nn.Module):
-    """Rows of mixed types as D tokens in a smooth latent space.
-
-    Parameters
-    ----------
-    levels : sequence of int
-        Levels of each of the D features, 0 for a continuous one.
-    config : TabSynConfig
-    """
+    """Rows of mixed types as D tokens in a smooth latent space; ``levels`` as the tokenizer takes them."""
 
     def __init__(self, levels: Sequence[int], config: TabSynConfig) -> None:
         super().__init__()

@@ -24,12 +24,7 @@ VALIDATION_PAIRS = 8192
 class Verifier(nn.Module):
     """V(x, x'): the probability that the labels of x and x' differ, a ReLU network on both rows side by side.
 
-    Parameters
-    ----------
-    width : int
-        Numbers a row, W.
-    layers : sequence of int
-        Widths of the hidden layers.
+    A row has ``width`` numbers, W; ``layers`` are the widths of the hidden layers.
     """
 
     def __init__(self, width: int, layers: Sequence[int]) -> None:
