@@ -12,7 +12,6 @@ from carla_genre.generator.pairing.neighbours import Search
 from carla_genre.methods.core.base import MethodOptions, SchemaMethod
 from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.options import option, option_of
-from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.selection import ExpectedScoreSelector
 
 # Factuals whose candidates are held at a time.
@@ -66,7 +65,9 @@ class NearestNeighbor(SchemaMethod):
 
     def _prepare(self) -> None:
         rows, given = self.training_rows, self.hyperparams
-        candidates, constraints = rows.values[self._accepted(rows)], feature_constraints(self.schema)
+        least = 0.5 if given["accepted"] == "predicted" else given["gamma"]
+        accepted = rows.accepted(least) if given["accepted"] == "labelled" else rows.confident(least)
+        candidates, constraints = rows.values[accepted], feature_constraints(self.schema)
         self._targets = candidates[constraints.inside(candidates, constraints.categorical)]
         self._selector: ExpectedScoreSelector | None = None
         if given["selection"] == "expected":
@@ -74,12 +75,6 @@ class NearestNeighbor(SchemaMethod):
             self._selector = ExpectedScoreSelector.fit(
                 self, rows, self._sampling, given["seed"], gamma=given["gamma"], n_jobs=n_jobs
             )
-
-    def _accepted(self, rows: TrainingRows) -> np.ndarray:
-        kind, gamma = self.hyperparams["accepted"], self.hyperparams["gamma"]
-        if kind == "labelled":
-            return rows.accepted(gamma)
-        return rows.confident(0.5 if kind == "predicted" else gamma)
 
     @property
     def _sampling(self) -> SamplingConfig:

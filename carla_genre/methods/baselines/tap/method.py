@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -31,14 +30,7 @@ def target_divergence(logits: Tensor, target: float) -> Tensor:
     """d_Y, how far h is from the target set ``{h >= target}``: the least Kullback-Leibler divergence to it.
 
     ``s log(s / p) + (1 - s) log((1 - s) / (1 - p))`` for s = h below p, the target, and 0 from there on. Its slope
-    in the logit z is ``s (1 - s) (z - logit p)``.
-
-    Parameters
-    ----------
-    logits : Tensor (B,)
-        Of h.
-    target : float
-        In (0, 1).
+    in the logit z is ``s (1 - s) (z - logit p)``. Logits of h (B,), a target in (0, 1) -> (B,).
     """
     accepted = torch.sigmoid(logits)
     to_target = accepted * (logsigmoid(logits) - math.log(target))
@@ -116,14 +108,10 @@ class TAP(SchemaMethod):
 
     OPTIONS = TAPOptions()
 
-    def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
-        given = (hyperparams or {}).get("verifier") if isinstance(hyperparams, Mapping) else None
-        layers = given.get("layers", (1,)) if isinstance(given, Mapping) else (1,)
-        if isinstance(layers, (list, tuple)) and not all(type(n) is int and n > 0 for n in layers):
-            raise InputError(f"TAP: verifier: layers must be widths of at least 1, got {layers!r}")
-        super().__init__(mlmodel, hyperparams)
-
     def _prepare(self) -> None:
+        layers = self.hyperparams["verifier"]["layers"]
+        if not all(type(n) is int and n > 0 for n in layers):
+            raise InputError(f"TAP: verifier: layers must be widths of at least 1, got {layers!r}")
         self._relaxation = Relaxation(self.schema)
         matrix, offset = self._relaxation.columns()
         vectors, seed = self._relaxation.encode(self.training_rows.values), self.hyperparams["seed"]
