@@ -50,6 +50,7 @@ class Result:
     carla: dict[str, dict[str, float]] = field(default_factory=dict)
     frequencies: dict[str, dict[str, float]] = field(default_factory=dict)
     answers: dict[str, pd.DataFrame] = field(default_factory=dict)
+    examples: list[dict[str, Any]] = field(default_factory=list)  # of GenRe's answers
 
 
 def run(options: Namespace) -> None:
@@ -80,9 +81,9 @@ def run(options: Namespace) -> None:
         judge = Judge.fit(schema, rows, rows[data.target], n_jobs=2)
     factuals = _denied(mlmodel, options)
     result = _compare(mlmodel, judge, factuals, options, steps)
-    examples = _examples(mlmodel, schema, factuals, result.answers["GenRe"])
-    _print(result, examples, len(factuals))
-    _write(out, options, result, examples, schema, mlmodel, steps)
+    result.examples = _examples(mlmodel, schema, factuals, result.answers["GenRe"])
+    _print(result, len(factuals))
+    _write(out, options, result, schema, mlmodel, steps)
 
 
 def _load(options: Namespace) -> Any:
@@ -174,7 +175,7 @@ def _examples(
     ]
 
 
-def _print(result: Result, examples: list[dict[str, Any]], n_factuals: int) -> None:
+def _print(result: Result, n_factuals: int) -> None:
     def shown(table: pd.DataFrame) -> str:
         return table.to_string(float_format=lambda value: f"{value:.3f}", na_rep="-")
 
@@ -194,20 +195,12 @@ def _print(result: Result, examples: list[dict[str, Any]], n_factuals: int) -> N
     }
     print("\nThe paper's measures (a failure counts as not valid and not an inlier)")
     print(shown(pd.DataFrame(rows)))
-    print(f"\nGenRe's answers to {len(examples)} of them, in original units")
-    for one in examples:
+    print(f"\nGenRe's answers to {len(result.examples)} of them, in original units")
+    for one in result.examples:
         print(describe(one["person"], one["changes"], one["h before"], one["h after"]))
 
 
-def _write(
-    out: Path,
-    options: Namespace,
-    result: Result,
-    examples: list[dict[str, Any]],
-    schema: Schema,
-    mlmodel: Any,
-    steps: Steps,
-) -> None:
+def _write(out: Path, options: Namespace, result: Result, schema: Schema, mlmodel: Any, steps: Steps) -> None:
     out.mkdir(parents=True, exist_ok=True)
     written = [out / "demo.json"]
     immutable = [feature.name for feature in schema.features if feature.immutable]
@@ -226,7 +219,7 @@ def _write(
         "scores": {name: score.to_dict() for name, score in result.scores.items()},
         "carla benchmark": result.carla,
         "change frequencies": result.frequencies,
-        "answers": examples,
+        "answers": result.examples,
         "seconds": steps.seconds,
         "peak memory MB": round(peak, 0),
         "versions": versions(),

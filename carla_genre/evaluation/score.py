@@ -13,7 +13,7 @@ from carla_genre.errors import InputError
 from carla_genre.evaluation.cost import cost
 from carla_genre.evaluation.gold import GoldClassifier
 from carla_genre.evaluation.lof import InlierTest
-from carla_genre.evaluation.measure import Measure, aligned
+from carla_genre.evaluation.measure import Measure, aligned_frames
 from carla_genre.evaluation.validity import soft_validity, valid
 from carla_genre.evaluation.violations import Violations, violated, violations
 from carla_genre.schema import Schema
@@ -94,17 +94,15 @@ class Judge:
             The factuals' index. ``cost`` and ``gold`` (its probability), NaN for a failure; ``answered``,
             ``inlier`` and ``violates`` (any constraint), False for a failure.
         """
-        before, after = aligned(self.schema, factuals, counterfactuals)
-        columns = list(self.schema.columns)
-        old, new = (pd.DataFrame(part, factuals.index, columns) for part in (before, after))
-        costs = cost(self.schema, old, new)
+        _, answers = aligned_frames(self.schema, factuals, counterfactuals)
+        costs = cost(self.schema, factuals, answers)
         return pd.DataFrame(
             {
                 "cost": costs,
-                "gold": self.gold.probability(new),
+                "gold": self.gold.probability(answers),
                 "answered": ~np.isnan(costs),
-                "inlier": self.inlier_test.inliers(new),
-                "violates": violated(self.schema, old, new).any(axis=(0, 2)),
+                "inlier": self.inlier_test.inliers(answers),
+                "violates": violated(self.schema, factuals, answers).any(axis=(0, 2)),
             },
             index=factuals.index,
         )
