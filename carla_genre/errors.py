@@ -1,5 +1,7 @@
 """Every error that this package raises on purpose."""
 
+from typing import Any
+
 
 class CarlaGenreError(Exception):
     """Base of the package's errors."""
@@ -7,6 +9,14 @@ class CarlaGenreError(Exception):
 
 class InputError(CarlaGenreError, ValueError):
     """An argument, a file or a frame is unusable; the message names it and the way out."""
+
+
+class UnreadableRows(InputError):
+    """Some rows of a frame cannot be read; ``rows``, bool (B,), says which."""
+
+    def __init__(self, message: str, rows: Any = None) -> None:
+        super().__init__(message)
+        self.rows = rows
 
 
 class CheckpointError(CarlaGenreError, ValueError):

@@ -35,20 +35,6 @@ def with_index_of(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.D
     return relabelled
 
 
-def in_order_of(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
-    """The counterfactuals in the factuals' order and under their labels, whoever has made them.
-
-    The same labels in another order are put in order by label; otherwise `with_index_of`.
-    """
-    index = counterfactuals.index
-    if index.equals(factuals.index):
-        return counterfactuals
-    same_labels = len(index) == len(factuals) and index.is_unique and factuals.index.is_unique
-    if same_labels and set(index) == set(factuals.index):
-        return counterfactuals.loc[factuals.index]
-    return with_index_of(factuals, counterfactuals)
-
-
 def wrap_answers(module: ModuleType, wrapper: Answering) -> list[str]:
     """Wrap ``get_counterfactuals`` of every class that `module` itself defines; the names of those classes."""
     wrapped = []

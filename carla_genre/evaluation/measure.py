@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from carla_genre.errors import InputError
+from carla_genre.frames import check_columns, matched
 from carla_genre.schema import Schema
-from carla_genre.schema.matching import matched
+from carla_genre.schema.cells import single_numbers
 
 
 class Measure(ABC):
@@ -106,18 +107,28 @@ def single_precision(rows: ArrayLike | pd.DataFrame, columns: list[str] | None, 
     A forest splits single precision, and a value read back from a float32 file is the same value; so a
     repeated row is a repeated row, whatever file it came from.
     """
-    if isinstance(rows, pd.DataFrame) and columns is not None:
-        missing = [column for column in columns if column not in rows.columns]
-        if missing:
-            raise InputError(f"the frame lacks {owner}'s columns {missing}")
-        rows = rows[columns]
+    if isinstance(rows, pd.DataFrame):
+        columns = list(rows.columns) if columns is None else columns
+        rows = as_numbers(rows, columns, f"{owner}'s")
     return np.asarray(rows, dtype=np.float32)
+
+
+def as_numbers(frame: pd.DataFrame, columns: Sequence[str], whose: str = "the classifier's") -> np.ndarray:
+    """Those columns of a frame as numbers, (B, C) float64, NaN where a cell is missing.
+
+    Raises
+    ------
+    InputError
+        A column is missing, or a cell is no number that single precision has.
+    """
+    check_columns(frame, columns, whose=whose)
+    return np.column_stack([single_numbers(frame[column], column, gaps=True) for column in columns])
 
 
 def in_order_of(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
     """The counterfactuals in the order and under the index of the factuals.
 
-    Rows are matched by label or by position, never by guess: :func:`carla_genre.schema.matching.matched`.
+    Rows are matched by label or by position, never by guess: :func:`carla_genre.frames.matched`.
 
     Raises
     ------
@@ -142,9 +153,7 @@ def aligned_frames(
     columns = list(schema.columns)
     after = in_order_of(factuals, counterfactuals)
     for what, frame in (("factuals", factuals), ("counterfactuals", after)):
-        missing = [column for column in columns if column not in frame.columns]
-        if missing:
-            raise InputError(f"the {what} lack the classifier's columns {missing}")
+        check_columns(frame, columns, f"the frame of {what}", "the classifier's")
     return factuals[columns], after[columns]
 
 
@@ -160,4 +169,4 @@ def aligned(
                 frame.assign(**{column: frame[column].map(codes).fillna(-1).where(frame[column].notna())})
                 for frame in (before, after)
             )
-    return before.to_numpy(dtype=float), after.to_numpy(dtype=float)
+    return as_numbers(before, schema.columns), as_numbers(after, schema.columns)

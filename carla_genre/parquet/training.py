@@ -28,6 +28,7 @@ from carla_genre.schema.training_rows import Sides, TrainingRows
 log = logging.getLogger(__name__)
 
 REASONS_SHOWN = 3
+SAMPLE = 10_000  # rows by which h is compared with the labels
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,16 @@ class ParquetRows:
         extremes, left_out = pd.DataFrame(), Counter[str]()
         with contextlib.ExitStack() as files:
             denied, accepted = (self._kept_rows(width, stream, files) for stream in (0, 1))
+            some = EvenSample(2, SAMPLE, np.random.default_rng([self.seed, 3]))
             for values, labels in self._encoded(source, classifier, left_out, verbose):
                 scores = classifier.scores(values)
                 extremes = _extremes(extremes, labels, scores)
+                some.add(np.column_stack([labels, scores]))
                 is_denied, is_accepted = side_masks(labels, scores, config)
                 denied.add(values[is_denied])
                 accepted.add(values[is_accepted])
+            drawn = some.array()
+            classifier.checked(TrainingRows(drawn[:, :0], drawn[:, 0].astype(int), drawn[:, 1]))
             # Raises where a side is empty.
             split_rows(extremes["label"].to_numpy(), extremes["h"].to_numpy(), config)
             found = Sides(denied.array(), accepted.array())

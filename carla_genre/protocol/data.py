@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from carla_genre.datasets import load_dataset
 from carla_genre.datasets.toys import TOYS
@@ -81,6 +82,12 @@ def load_protocol_data(
     """
     if isinstance(data, OwnTable):
         catalog = data.load()
+        texts = [c for c in input_columns(catalog) if not is_numeric_dtype(catalog.df_train[c])]
+        if texts:
+            raise InputError(
+                f"{data.name}: the protocol's classifiers compute with numbers, and {texts} hold text: load the data "
+                "with the encoding_method 'OneHot' or 'OneHot_drop_binary'"
+            )
     elif data in BALANCED:
         catalog = load_dataset(data, root=root, roles="paper")
         if len(input_columns(catalog)) != len(catalog.continuous) + len(catalog.categorical):

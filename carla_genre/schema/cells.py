@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Hashable
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from carla_genre.errors import InputError
+from carla_genre.errors import UnreadableRows
 from carla_genre.schema.feature import Feature
 
 LARGEST_WHOLE = 2**53
@@ -24,6 +24,8 @@ _NO_NUMBERS = (
     np.complexfloating,
     type(pd.NaT),
 )
+Rows = TypeVar("Rows", pd.DataFrame, pd.Series)
+Result = TypeVar("Result")
 
 
 def plain(value: Any) -> Any:
@@ -31,12 +33,31 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+def read_rows(read: Callable[[Rows], Result], rows: Rows) -> tuple[Result, np.ndarray, list[str]]:
+    """What ``read`` makes of the rows that it can read, which these are, bool (B,), and why others are not.
+
+    Raises
+    ------
+    UnreadableRows
+        No row can be read; of ``read``.
+    """
+    readable, problems = np.ones(len(rows), bool), list[str]()
+    while True:
+        try:
+            return read(rows if not problems else rows[readable]), readable, problems
+        except UnreadableRows as error:
+            if error.rows.all():
+                raise
+            problems.append(str(error))
+            readable[readable] = ~error.rows
+
+
 def numbers(column: pd.Series, name: str, gaps: bool = False) -> np.ndarray:
     """The numbers of a column, (B,); finite ones, but for NaN where there may be ``gaps``.
 
     Raises
     ------
-    InputError
+    UnreadableRows
         A value is no number, or none that double precision holds.
     """
     try:
@@ -46,41 +67,77 @@ def numbers(column: pd.Series, name: str, gaps: bool = False) -> np.ndarray:
                     raise TypeError(f"it holds {value!r}")
         numbers = column.to_numpy(dtype=float, na_value=np.nan)
     except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(
-            f"column {name!r} is not numeric ({error}): pass numbers (encoded rows come from catalog.transform)"
+        wrong = np.array([not _is_number(value) for value in column.tolist()], bool)
+        raise unreadable(
+            f"column {name!r} is not numeric ({error}): pass numbers (encoded rows come from catalog.transform)",
+            column,
+            wrong,
         ) from error
     bad = np.isinf(numbers) if gaps else ~np.isfinite(numbers)
     if bad.any():
-        first = column.index[bad].tolist()[0]  # a plain value: numpy's own are shown as np.int64(4)
-        raise InputError(
-            f"column {name!r} has {bad.sum()} missing or infinite values, the first at row {first!r}"
-        )
-    if column.dtype.kind not in "fb" and (np.abs(numbers) >= LARGEST_WHOLE).any():
-        raise InputError(
+        raise unreadable(f"column {name!r} has missing or infinite values", column, bad)
+    large = np.abs(numbers) >= LARGEST_WHOLE
+    if column.dtype.kind not in "fb" and large.any():
+        raise unreadable(
             f"column {name!r} has whole numbers of 2**53 or more, which double precision cannot hold: leave it out, or "
-            "give it in larger units"
+            "give it in larger units",
+            column,
+            large,
         )
     return numbers
 
 
+def single_numbers(column: pd.Series, name: str, gaps: bool = False) -> np.ndarray:
+    """:func:`numbers` (B,), float64, each within the range of single precision, in which classifiers compute."""
+    found = numbers(column, name, gaps)
+    large = np.abs(found) > np.finfo(np.float32).max
+    if large.any():
+        raise unreadable(f"column {name!r} has numbers beyond single precision (3.4e38)", column, large)
+    return found
+
+
+def unreadable(message: str, rows: pd.DataFrame | pd.Series, wrong: np.ndarray) -> UnreadableRows:
+    """The error about the rows that are ``wrong``, bool (B,), all if none is; it names the first."""
+    wrong = wrong if wrong.any() else ~wrong
+    first = rows.index[wrong].tolist()[0]  # a plain value: numpy's own are shown as np.int64(4)
+    return UnreadableRows(f"row {first!r}: {message} ({wrong.sum()} of {len(wrong)} rows)", wrong)
+
+
+def _is_number(value: Any) -> bool:
+    if value is None or value is pd.NA:
+        return True  # a gap
+    try:
+        float(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return not isinstance(value, _NO_NUMBERS)
+
+
 def codes(part: pd.DataFrame, feature: Feature) -> np.ndarray:
-    """Each row's level number, (B,), from a categorical's columns."""
+    """Each row's level number, (B,), from a categorical's columns.
+
+    Raises
+    ------
+    UnreadableRows
+        A row is none of the levels.
+    """
     assert feature.levels is not None
     number = {level: code for code, level in enumerate(feature.levels)}
     try:
         distinct, inverse = _factorize_rows(part)
-    except TypeError as error:  # a list or a dict
-        raise InputError(
-            f"categorical {feature.name!r} has a cell that is no single value: {error}"
+    except TypeError as error:
+        wrong = ~part.map(lambda cell: isinstance(cell, Hashable)).all(axis=1).to_numpy()
+        raise unreadable(
+            f"categorical {feature.name!r} has a cell that is no single value ({error})", part, wrong
         ) from error
     found = np.array([number.get(row, -1) for row in distinct])
     result = found[inverse] if len(part) else np.empty(0)
     if len(part) and (found < 0).any():
-        row = part.index[int(np.argmax(result < 0))]
-        unknown = distinct[int(np.argmax(found < 0))]
-        raise InputError(
-            f"row {row!r}: {dict(zip(feature.columns, unknown, strict=True))} is no level of "
-            f"categorical {feature.name!r} (rows must be encoded as the classifier's data)"
+        shown = dict(zip(feature.columns, distinct[int(np.argmax(found < 0))], strict=True))
+        raise unreadable(
+            f"{shown} is no level of categorical {feature.name!r}, rows must be encoded as the classifier's data",
+            part,
+            result < 0,
         )
     return result
 

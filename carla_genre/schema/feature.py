@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class Feature:
         +1 may only increase, -1 may only decrease, 0 either (continuous features).
     lower, upper : float
         The range that an answer may have, in the encoded frame's units (continuous features).
+    seen : tuple of float, optional
+        Its least and greatest training value, whatever the constraints (continuous features).
     """
 
     name: str
@@ -35,6 +37,7 @@ class Feature:
     direction: int = 0
     lower: float = -np.inf
     upper: float = np.inf
+    seen: tuple[float, float] | None = field(default=None, compare=False)
 
     @property
     def is_text(self) -> bool:

@@ -36,10 +36,10 @@ def read_features(
                 raise InputError(f"constraint on {name!r}: a categorical has no direction or range")
             features.append(Feature(name, group, _levels(name, group, whole), frozen))
         else:
-            lower, upper = _range(name, rules.get("range"), train[group[0]], data)
-            features.append(
-                Feature(name, group, None, frozen, _DIRECTIONS[rules.get("direction")], lower, upper)
-            )
+            seen = float(train[group[0]].min()), float(train[group[0]].max())
+            lower, upper = _range(name, rules.get("range"), seen, data)
+            direction = _DIRECTIONS[rules.get("direction")]
+            features.append(Feature(name, group, None, frozen, direction, lower, upper, seen))
     return tuple(features)
 
 
@@ -147,9 +147,8 @@ def _levels(name: str, group: tuple[str, ...], frame: pd.DataFrame) -> tuple[tup
 
 
 def _range(
-    name: str, wanted: tuple[float, float] | None, train: pd.Series, data: Data
+    name: str, wanted: tuple[float, float] | None, seen: tuple[float, float], data: Data
 ) -> tuple[float, float]:
-    seen = float(train.min()), float(train.max())
     if wanted is None:
         return seen
     low, high = (_to_frame_units(name, bound, data) for bound in wanted)

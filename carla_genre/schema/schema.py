@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.errors import InputError
-from carla_genre.schema.cells import codes, numbers
+from carla_genre.frames import check_columns
+from carla_genre.schema.cells import codes, single_numbers
 from carla_genre.schema.feature import Feature
 from carla_genre.schema.reading import read_features
 
@@ -94,25 +95,15 @@ class Schema:
         Raises
         ------
         InputError
-            A column is missing, a value is not a finite number, or a group is none of its levels.
+            A column is missing or there twice.
+        UnreadableRows
+            A value is not a finite number of single precision, or a group is none of its levels.
         """
-        if frame.columns.nlevels > 1:
-            raise InputError(
-                f"the frame's columns have {frame.columns.nlevels} levels, expected one: the names "
-                f"{list(self.columns[:3])}, ..."
-            )
-        missing = [column for column in self.columns if column not in frame.columns]
-        if missing:
-            raise InputError(
-                f"the frame lacks the classifier's columns {missing}; it has {list(frame.columns)}"
-            )
+        check_columns(frame, self.columns, whose="the classifier's")
         values = np.empty((len(frame), len(self.features)))
-        doubled = set(frame.columns[frame.columns.duplicated()])
         for position, feature in enumerate(self.features):
-            if not doubled.isdisjoint(feature.columns):
-                raise InputError(f"the frame has a column of feature {feature.name!r} twice")
             if feature.levels is None:
-                values[:, position] = numbers(frame[feature.columns[0]], feature.name)
+                values[:, position] = single_numbers(frame[feature.columns[0]], feature.name)
             else:
                 values[:, position] = codes(frame[list(feature.columns)], feature)
         return values
@@ -207,6 +198,12 @@ class Schema:
         inside = (candidates >= lower) & (candidates <= upper)
         return (inside | (candidates == factuals)).all(axis=-1)
 
+    def far_outside(self, values: np.ndarray) -> np.ndarray:
+        """Which numbers (..., D) are further outside of the training rows' range than it, or 1, is wide: bool."""
+        low, high = np.array([feature.seen or (-np.inf, np.inf) for feature in self.features]).T
+        margin = np.maximum(high - low, 1.0)
+        return (values < low - margin) | (values > high + margin)
+
     def to_dict(self) -> dict[str, Any]:
         """The schema in JSON's types; a bound that is infinite is None."""
 
@@ -221,12 +218,13 @@ class Schema:
         """The inverse of :meth:`to_dict`."""
         features = []
         for values in content["features"]:
-            levels, lower, upper = values["levels"], values["lower"], values["upper"]
+            levels, lower, upper, seen = (values[name] for name in ("levels", "lower", "upper", "seen"))
             known = {
                 "columns": tuple(values["columns"]),
                 "levels": None if levels is None else tuple(map(tuple, levels)),
                 "lower": -np.inf if lower is None else lower,
                 "upper": np.inf if upper is None else upper,
+                "seen": None if seen is None else tuple(seen),
             }
             features.append(Feature(**{**values, **known}))
         return cls(tuple(features), tuple(content["columns"]))

@@ -16,7 +16,7 @@ from carla.models.negative_instances import predict_negative_instances
 from carla.recourse_methods import CCHVAE, CRUD, Dice, Face, GrowingSpheres, Revise, Wachter
 
 HEAD = hasattr(MLModel, "get_mutable_mask")
-LABELS = {"text": ["p7", "p3", "p5"], "numbers": [1000, 3, 77]}
+LABELS = {"text": ["p7", "p3", "p5"], "numbers": [1000, 3, 77], "permutation": [2, 0, 1]}
 VAE = {"layers": [12, 6], "epochs": 1, "batch_size": 1024}
 
 METHODS = {
@@ -108,6 +108,20 @@ def test_adult_through_benchmark(adult, name):
 @pytest.mark.parametrize("name", ["GrowingSpheres", "Face, knn", "Revise", "Dice"])
 def test_numbers_out_of_order_as_index(adult, name):
     check(adult, name, denied(adult, LABELS["numbers"]))
+
+
+def test_labels_that_are_positions_in_another_order(adult):
+    factuals = denied(adult, LABELS["permutation"])
+    check(adult, "GrowingSpheres", factuals)
+
+    class Numbered(RecourseMethod):
+        def get_counterfactuals(self, factuals):
+            return adult.get_ordered_features(factuals).reset_index(drop=True)
+
+    with pytest.raises(ValueError, match="whose the answers of Numbered are cannot be told"):
+        Benchmark(adult, Numbered(adult), factuals)
+    found = Benchmark(adult, Numbered(adult), denied(adult, LABELS["text"]))._counterfactuals
+    assert found.index.tolist() == LABELS["text"]
 
 
 @pytest.mark.parametrize("method", [Revise, CRUD, CCHVAE])

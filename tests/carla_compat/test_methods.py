@@ -13,7 +13,7 @@ import pytest
 import torch
 
 import carla_genre  # noqa: F401 (before carla)
-from carla_genre.carla_compat.alignment import in_order_of, with_index_of
+from carla_genre.carla_compat.alignment import with_index_of
 from carla_genre.carla_compat.one_hot import columns_of, make_valid, one_level_each
 from carla_genre.carla_compat.repairs import autoencoders, benchmark, methods_search, methods_shared
 from carla_genre.errors import InputError
@@ -247,15 +247,6 @@ def test_rows_keep_their_factuals_labels():
     assert with_index_of(factuals, frame([1, 1, 2, 2, 3, 3])).index.tolist() == list("ccaabb")
     assert with_index_of(factuals, frame([1, 2])).index.tolist() == [0, 1]
     assert with_index_of(frame([]), frame([1])).index.tolist() == [0]
-
-
-def test_rows_are_put_in_their_factuals_order():
-    factuals = frame([0, 0, 0], index=[2, 0, 1])
-    by_label = in_order_of(factuals, frame([10, 11, 12], index=[0, 1, 2]))
-    assert by_label["x"].tolist() == [12, 10, 11]
-    assert by_label.index.tolist() == [2, 0, 1]
-    numbered = in_order_of(frame([0, 0], index=[7, 5]), frame([10, 11]))
-    assert numbered.index.tolist() == [7, 5]
 
 
 def test_columns_of_a_feature():

@@ -167,3 +167,9 @@ def test_fewer_rows_are_the_same_ones_for_every_seed(table):
 def test_an_unknown_option_of_a_table_is_refused(table):
     with pytest.raises(InputError, match=r"immutables: there is no column 'sxe'.*'sex'"):
         load_protocol_data(OwnTable("loans", table.csv, {**table.options, "immutables": ["sxe"]}))
+
+
+def test_text_levels_are_refused_by_name(table):
+    texts = OwnTable("loans", table.csv, {**table.options, "encoding_method": "Identity"})
+    with pytest.raises(InputError, match=r"loans: the protocol's classifiers .*'sex'.* hold text.*'OneHot'"):
+        prepare(texts, 3, 10)

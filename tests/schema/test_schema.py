@@ -1,3 +1,4 @@
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -127,7 +128,7 @@ def test_what_cannot_be_encoded_is_named() -> None:
         schema.encode(rows.drop(columns="income"))
     with pytest.raises(InputError, match="'income' is not numeric"):
         schema.encode(rows.assign(income="much"))
-    with pytest.raises(InputError, match="'income' has 1 missing or infinite values, the first at row 4"):
+    with pytest.raises(InputError, match="row 4: column 'income' has missing or infinite values"):
         schema.encode(rows.assign(income=rows["income"].where(rows.index != 4)))
     with pytest.raises(InputError, match=r"row 0: .*no level of categorical 'job'"):
         schema.encode(rows.assign(job_a=1.0, job_b=1.0))
@@ -135,6 +136,16 @@ def test_what_cannot_be_encoded_is_named() -> None:
         schema.encode(pd.concat([rows, rows[["income"]]], axis=1))
     with pytest.raises(InputError, match=r"expected shape \(B, 4\)"):
         schema.decode(np.zeros((2, 3)))
+
+
+def test_a_schema_remembers_the_training_range_apart_from_the_constrained_one() -> None:
+    data = catalog(ranges={"income": (15, 20)})
+    schema = Schema.from_mlmodel(mlmodel(data))
+    for known in (schema, Schema.from_dict(json.loads(json.dumps(schema.to_dict())))):
+        row = known.encode(data.df_test.head(1))
+        far = known.far_outside(row + np.array([[0.0], [0.9], [3.0], [-3.0]]))
+        assert far[:, ~schema.categorical].any(axis=1).tolist() == [False, False, True, True]
+        assert not far[:, schema.categorical].any()
 
 
 def test_a_column_of_no_feature_is_named() -> None:

@@ -6,19 +6,19 @@ from types import ModuleType
 from typing import Any
 
 from carla_genre.carla_compat import registry
-from carla_genre.carla_compat.alignment import in_order_of
 from carla_genre.carla_compat.registry import around, repair, repair_around
 
 
 @repair("carla.evaluation.benchmark")
 def benchmark_pairs_wrong_rows(module: ModuleType) -> bool:
     """Benchmark measures by label here and by position there: counterfactuals get the factuals' order and labels."""
+    from carla_genre.frames import matched
 
     @around(module.Benchmark, "__init__")
     def __init__(build: Any, self: Any, *args: Any, **kwargs: Any) -> None:
         build(self, *args, **kwargs)
         found = self._counterfactuals
-        self._counterfactuals = in_order_of(self._factuals, found)
+        self._counterfactuals = matched(found, self._factuals.index, type(self._recourse_method).__name__)
         if self._counterfactuals is not found:
             registry.record("benchmark_pairs_wrong_rows", module.__name__)
 

@@ -17,6 +17,7 @@ from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
 from carla_genre.generator.randomness import row_keys
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells, only_rows
+from carla_genre.methods.core.factuals import answer_readable
 from carla_genre.methods.core.random_state import global_random_state_kept, seed_global_random_state
 from carla_genre.progress import bar, warnings_only
 from carla_genre.schema import Schema
@@ -102,12 +103,12 @@ class CarlaRecourse(RecourseMethod):
         Raises
         ------
         InputError
-            A column is missing, a row is not encoded as the classifier's data, or CARLA's method has not
-            given every factual the same number of answers.
+            A column is missing, no row is encoded as the classifier's data, or CARLA's method has not given every
+            factual the same number of answers.
         """
-        if not isinstance(factuals, pd.DataFrame):
-            raise InputError(f"factuals must be a DataFrame, got {type(factuals).__name__}")
-        values = self.schema.encode(factuals)
+        return answer_readable(self.schema, factuals, self._answer_frame)
+
+    def _answer_frame(self, factuals: pd.DataFrame, values: np.ndarray) -> pd.DataFrame:
         own = factuals[list(self.schema.columns)]
         if not len(own):
             return own.copy()

@@ -11,9 +11,10 @@ import pandas as pd
 
 from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
+from carla_genre.frames import check_columns, matched
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells, only_rows
+from carla_genre.methods.core.factuals import answer_readable
 from carla_genre.schema import Feature, Schema
-from carla_genre.schema.matching import matched
 
 from carla.recourse_methods.api import RecourseMethod
 
@@ -89,7 +90,8 @@ class RespectConstraints(RecourseMethod):
         """The method's answers, constrained; :attr:`report` has what that cost.
 
         The method is given a copy of the factuals. The answers have the factuals' index, a label repeated where the
-        method gives several answers a factual.
+        method gives several answers a factual. A factual that cannot be read gets a row of NaN; the method is not
+        asked about it.
 
         Raises
         ------
@@ -97,10 +99,15 @@ class RespectConstraints(RecourseMethod):
             The method's answers lack a column, are not the same number for every factual, or have labels that do
             not tell whose they are.
         """
+        ours = hasattr(self.method, "schema")  # which warns of raw rows itself
+        return answer_readable(self.schema, factuals, self._answer_frame, warns=not ours)
+
+    def _answer_frame(self, factuals: pd.DataFrame, values: np.ndarray) -> pd.DataFrame:
         answers = self.method.get_counterfactuals(factuals.copy())
         answers, own = self._paired(answers, factuals)
         before = model_probability(self._mlmodel, answers) > 0.5
-        held = keep_unchanged_cells(self._constrained(answers, own), own)
+        values = np.repeat(values, len(answers) // max(len(values), 1), axis=0)
+        held = keep_unchanged_cells(self._constrained(answers, values), own)
         changed = before & (held != answers).any(axis=1).to_numpy()
         after = before & (model_probability(self._mlmodel, held) > 0.5)
         counts = [int(which.sum()) for which in (before, changed, before & ~after, after)]
@@ -109,19 +116,16 @@ class RespectConstraints(RecourseMethod):
 
     def _paired(self, answers: pd.DataFrame, factuals: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Answers in the classifier's columns, and for each its factual: (B * n, C) both, one index."""
-        columns = list(self.schema.columns)
-        missing = [column for column in columns if column not in answers.columns]
-        if missing:
-            raise InputError(f"the answers of {type(self.method).__name__} lack the columns {missing}")
+        columns, name = list(self.schema.columns), type(self.method).__name__
+        check_columns(answers, columns, f"the frame of answers of {name}", "the classifier's")
         own = factuals[columns]
-        answers = matched(answers[columns], own.index, type(self.method).__name__)
+        answers = matched(answers[columns], own.index, name)
         own = own.iloc[np.repeat(np.arange(len(own)), len(answers) // max(len(own), 1))]
         answers = answers.replace([np.inf, -np.inf], np.nan)
         return keep_unchanged_cells(answers, own), own
 
-    def _constrained(self, answers: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-        """The nearest rows that keep the constraints; what keeps them is the same."""
-        before = self.schema.encode(own)
+    def _constrained(self, answers: pd.DataFrame, before: np.ndarray) -> pd.DataFrame:
+        """The nearest rows that keep the constraints, of factuals (B, D); what keeps them is the same."""
         wanted = np.empty_like(before)
         for position, feature in enumerate(self.schema.features):
             part = answers[list(feature.columns)]

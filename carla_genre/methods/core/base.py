@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from carla_genre.errors import InputError
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells
 from carla_genre.methods.core.device import choose_device
 from carla_genre.methods.core.encoded_classifier import EncodedClassifier
+from carla_genre.methods.core.factuals import answer_readable
 from carla_genre.methods.core.random_state import torch_random_state_kept
 from carla_genre.options import check, option, with_list
 from carla_genre.schema import Schema
@@ -155,15 +155,16 @@ class SchemaMethod(RecourseMethod):
         DataFrame (B, len(feature_input_order))
             The factuals' index; a row of NaN where no recourse was found. What is unchanged has the
             factual's value, bit for bit. A factual that h accepts already (h > .5) is its own answer.
+            One that cannot be read gets a row of NaN, and a warning is logged.
 
         Raises
         ------
         InputError
-            A column is missing or a row is not encoded as the classifier's data.
+            A column is missing, or no row is encoded as the classifier's data.
         """
-        if not isinstance(factuals, pd.DataFrame):
-            raise InputError(f"factuals must be a DataFrame, got {type(factuals).__name__}")
-        values = self.schema.encode(factuals)
+        return answer_readable(self.schema, factuals, self._answer_frame)
+
+    def _answer_frame(self, factuals: pd.DataFrame, values: np.ndarray) -> pd.DataFrame:
         with self._isolated():
             denied = ~(self.scores(values) > 0.5)
         answers = values.copy()

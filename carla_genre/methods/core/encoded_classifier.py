@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import Sides, TrainingRows, read_labels
 
 log = logging.getLogger(__name__)
+_WARNED_OF = weakref.WeakValueDictionary[int, Any]()  # by identity
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,20 @@ class EncodedClassifier:
         return model_probability(self.mlmodel, rows).reshape(values.shape[:-1])
 
     def training_rows(self) -> TrainingRows:
-        """Its training rows; h is asked once about all of them. A warning tells where h contradicts the labels."""
+        """Its training rows; h is asked once about all of them."""
         train, target = self.data.df_train, self.data.target
         values = self.schema.encode(train)
-        rows = TrainingRows(values, read_labels(train[target], target), self.scores(values))
-        if 0 < rows.labels.mean() < 1 and roc_auc_score(rows.labels, rows.scores) < 0.5:
+        return self.checked(TrainingRows(values, read_labels(train[target], target), self.scores(values)))
+
+    def checked(self, rows: TrainingRows) -> TrainingRows:
+        """The rows; a warning tells, once for a classifier, that h is higher for label 0 than for label 1."""
+        labels, scores, known = rows.labels, rows.scores, id(self.mlmodel) in _WARNED_OF
+        if not known and 0 < labels.mean() < 1 and roc_auc_score(labels, scores) < 0.5:
+            _WARNED_OF[id(self.mlmodel)] = self.mlmodel
             log.warning(
                 "h contradicts the training labels: it is higher for label 0 than for label 1 (%.0f%% agree); is the "
                 "second column of predict_proba the probability of label 1?",
-                100 * ((rows.scores > 0.5) == rows.labels).mean(),
+                100 * ((scores > 0.5) == labels).mean(),
             )
         return rows
 

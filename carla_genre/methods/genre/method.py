@@ -143,7 +143,8 @@ class GenRe(SchemaMethod):
         """What a selector is fitted on."""
         if self._source is None:
             return self.training_rows
-        return self._source.labelled(self.classifier, MOST_ROWS, self.hyperparams["verbose"])
+        rows = self._source.labelled(self.classifier, MOST_ROWS, self.hyperparams["verbose"])
+        return self.classifier.checked(rows)
 
     def _fit_selector(self, rows: TrainingRows) -> ExpectedScoreSelector:
         start, values = time.perf_counter(), self.hyperparams
@@ -222,8 +223,7 @@ class GenRe(SchemaMethod):
         figures = np.full((len(answers), 2), np.nan)
         if answered.any():
             with self._isolated():
-                rows = self.schema.encode(answers[answered])
-                figures[answered] = self.selector.probabilities(rows)
+                figures[answered] = self.selector.probabilities(self.schema.encode(answers[answered]))
         return pd.DataFrame(figures, answers.index, ["valid", "inlier"])
 
     def with_sampling(self, **changes: Any) -> GenRe:

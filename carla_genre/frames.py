@@ -1,11 +1,46 @@
-"""Which answer is whose: by label where the labels are the factuals', by position where rows are numbered anew."""
+"""Frames of rows as every room takes them: the columns that are needed, and which answer is whose."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from carla_genre.errors import InputError
+
+
+def check_columns(frame: Any, columns: Iterable[str], what: str = "the frame", whose: str = "the") -> None:
+    """Raise unless it is a frame that has each of the columns once.
+
+    Parameters
+    ----------
+    frame : DataFrame (B, any)
+    columns : iterable of str
+    what : str
+        What the frame is, for the errors.
+    whose : str
+        Whose columns they are.
+
+    Raises
+    ------
+    InputError
+        It is no frame, its columns have several levels, or one is missing or there twice.
+    """
+    columns = list(columns)
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"{what} must be a DataFrame, got {type(frame).__name__}")
+    if frame.columns.nlevels > 1:
+        raise InputError(
+            f"{what}: the columns have {frame.columns.nlevels} levels, expected one: the names {columns[:3]}, ..."
+        )
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise InputError(f"{what} lacks {whose} columns {missing}; it has {list(frame.columns)}")
+    doubled = set(frame.columns[frame.columns.duplicated()]).intersection(columns)
+    if doubled:
+        raise InputError(f"{what} has the column {min(doubled)!r} twice")
 
 
 def matched(answers: pd.DataFrame, factuals: pd.Index, owner: str = "the method") -> pd.DataFrame:

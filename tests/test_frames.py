@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from carla_genre import InputError
-from carla_genre.schema.matching import matched
+from carla_genre.frames import matched
 
 
 def answers(values: list[float], index: object = None) -> pd.DataFrame:
