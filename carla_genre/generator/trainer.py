@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import math
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -109,7 +110,7 @@ class Trainer:
             Path(self.config.checkpoint).unlink(missing_ok=True)  # the work is done: nothing to resume
         return self.history
 
-    def _loop(self, forward) -> None:  # type: ignore[no-untyped-def]
+    def _loop(self, forward: Callable[..., Tensor]) -> None:
         with bar(f"train {self.name}", self.n_steps, self.verbose, self.step) as done:
             while self.step < self.n_steps and not self._is_over():
                 self.losses.append(self._gradient_step(forward))
@@ -124,7 +125,7 @@ class Trainer:
                     self._save()
                     raise KeyboardInterrupt
 
-    def _gradient_step(self, forward) -> Tensor:  # type: ignore[no-untyped-def]
+    def _gradient_step(self, forward: Callable[..., Tensor]) -> Tensor:
         batch = self.batches.next()
         example = self._examples(batch)
         with self._autocast():
@@ -183,8 +184,7 @@ class Trainer:
 
     def _is_over(self) -> bool:
         """No better validation loss for ``patience`` evaluations."""
-        patience = self.config.patience
-        return patience > 0 and self.history.evaluations_since_best() >= patience
+        return 0 < self.config.patience <= self.history.evaluations_since_best()
 
     def _autocast(self) -> torch.autocast:
         device = self.generator.device.type
@@ -193,7 +193,7 @@ class Trainer:
         )
         return torch.autocast(device, dtype=torch.bfloat16, enabled=wanted)
 
-    def _compiled_loss(self):  # type: ignore[no-untyped-def]
+    def _compiled_loss(self) -> Callable[..., Tensor]:
         # Compiling costs about a minute: it pays on a GPU once some thousand steps are to be taken.
         wanted = self.config.compile == "on" or (
             self.config.compile == "auto" and self.generator.device.type == "cuda" and self.n_steps > 3000

@@ -60,22 +60,10 @@ class ExpectedScore:
     gamma: float
 
     def top_k(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray, k: int) -> ScoredAnswers:
-        """The k best candidates of each factual, the best first.
+        """The k best candidates (B, N, D) of each encoded factual (B, D), the best first: (B, min(k, N), ...).
 
-        Parameters
-        ----------
-        values : ndarray (B, D)
-            Encoded factuals.
-        candidates : ndarray (B, N, D)
-        scores : ndarray (B, N)
-            h of each candidate. What h refuses is a failure. Where h is sure of a candidate, those that it is not
-            sure of are failures too. NaN is refused.
-        k : int
-            At most N are given.
-
-        Returns
-        -------
-        ScoredAnswers (B, min(k, N), ...)
+        ``scores`` (B, N) is h of each candidate. What h refuses, by NaN too, is a failure. Where h is sure of a
+        candidate, those that it is not sure of are failures too.
         """
         sure = scores > self.gamma
         accepted = np.where(sure.any(axis=1, keepdims=True), sure, scores > 0.5)

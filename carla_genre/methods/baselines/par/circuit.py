@@ -62,13 +62,8 @@ class RelaxedCategorical(Categorical):
     """Categorical leaves over relaxed vectors: their part of the network polynomial.
 
     log sum_k v_k p_k for weights v of the K levels (Darwiche 2003): the exact log-probability at a level,
-    and a gradient in v between them.
-
-    Parameters
-    ----------
-    parts : sequence of slice
-        Each category's numbers in the vectors; all of K levels.
-    probs : Tensor (len(parts), C, 1, K)
+    and a gradient in v between them. ``parts`` are each category's numbers in the vectors, all of K levels; ``probs``
+    (len(parts), C, 1, K).
     """
 
     columns: Tensor
@@ -92,12 +87,7 @@ class ClassDensity(nn.Module):
     """log p(x | class) of rows as :class:`Relaxation`'s vectors, exact and differentiable.
 
     A mixture of C components in each of which the features are independent: sum_c w_c prod_d p_cd(x_d),
-    normal for a continuous feature, categorical for others.
-
-    Attributes
-    ----------
-    circuit : spflow Module
-        Over relaxed vectors.
+    normal for a continuous feature, categorical for others. The circuit is over relaxed vectors.
     """
 
     circuit: Any

@@ -47,13 +47,7 @@ class RecourseNetwork(nn.Module):
     A continuous number is x + shrink(mean + change - x), where shrink moves towards 0 by ``SHRINKAGE`` and
     stops there: a small change is none, exactly. A category is a point of its levels' simplex, a soft one in
     training: a circuit's likelihood is linear in it, so that its maximum is at a level, and nothing is won
-    between levels.
-
-    Parameters
-    ----------
-    relaxation : Relaxation
-    hidden : int
-        Units of each hidden layer, E.
+    between levels. Each hidden layer has ``hidden`` units, E.
     """
 
     binary: Tensor

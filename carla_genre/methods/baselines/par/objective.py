@@ -33,17 +33,8 @@ class Objective(nn.Module):
     the denied class where its rows are as unlikely as they are among the accepted: without it the answer would leave
     the data altogether.
 
-    Parameters
-    ----------
-    accepted, denied : Module
-        (..., W) -> (...), log-likelihoods.
-    surrogate : Module
-        (..., W) -> (...), logit of h.
-    relaxation : Relaxation
-    options : mapping
-        PAR's hyperparameters.
-    floor : float
-        In nats.
+    ``accepted`` and ``denied`` give log-likelihoods in nats, as the floor is, and ``surrogate`` the logit of h:
+    (..., W) -> (...). ``options`` are PAR's hyperparameters.
     """
 
     share: Tensor
