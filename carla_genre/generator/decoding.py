@@ -84,14 +84,9 @@ class Decoding:
         return x[:, 0]
 
     def append(self, chosen: Tensor, representatives: Tensor) -> None:
-        """Append the feature's bins to the answers and go on to the next feature.
+        """Append each answer's bin of this feature (B, N), long, and go on to the next feature.
 
-        Parameters
-        ----------
-        chosen : Tensor (B, N), long
-            Each answer's bin of this feature.
-        representatives : Tensor (K_j or more,)
-            The values of its bins.
+        ``representatives`` (K_j or more,) are the values of the feature's bins.
         """
         index = chosen.flatten()
         if self.share:

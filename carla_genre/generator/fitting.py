@@ -32,22 +32,10 @@ def fit(
 ) -> tuple[Generator, History]:
     """Train the generator of ``untrained``, on as many devices and machines as ``config`` says.
 
-    Parameters
-    ----------
-    untrained : callable
-        Gives the generator, on ``device``, and its pairs. It is called once, by the first process: all train on the
-        pairs that this one found, whatever h would have answered elsewhere.
-    config : Training
-    device : torch.device
-        With several devices only its kind counts.
-    seed, verbose, name
-        As :class:`~carla_genre.generator.trainer.Trainer` takes them.
-
-    Returns
-    -------
-    generator : Generator
-        Trained; every process of a cluster has it, on its own device.
-    history : History
+    ``untrained`` gives the generator, on ``device``, and its pairs. It is called once, by the first process: all train
+    on the pairs that this one found, whatever h would have answered elsewhere. With several devices only the kind of
+    ``device`` counts. Every process of a cluster is given the trained generator, on its own device. The other arguments
+    are those of :class:`~carla_genre.generator.trainer.Trainer`.
 
     Raises
     ------

@@ -29,20 +29,8 @@ def sample(generator: Generator, factuals: Tensor, sampling: SamplingConfig, see
     never drawn. A feature whose bin is drawn that the factual's own value lies in keeps that value, so
     an unchanged feature is unchanged exactly.
 
-    Parameters
-    ----------
-    generator : Generator
-        Its mode is restored afterwards.
-    factuals : Tensor (B, D), float64
-        Encoded rows.
-    sampling : SamplingConfig
-    seed : int
-        A row's candidates depend on it and on the row's values only.
-
-    Returns
-    -------
-    Tensor (B, N, D), float64
-        On the CPU.
+    A row's candidates depend on the seed and on the row's values only. The generator's mode is restored afterwards.
+    Encoded rows (B, D), float64 -> (B, N, D), float64, on the CPU.
     """
     answers = torch.empty(len(factuals), sampling.n_samples, factuals.shape[1], dtype=torch.float64)
     for rows, candidates in sample_in_batches(generator, factuals, sampling, seed):

@@ -15,13 +15,8 @@ def least_probability(probability: np.ndarray, wrong: np.ndarray, risk: float) -
     which (losses + 1) / (n + 1) <= risk. For a factual that is exchangeable with these n, the expected loss is then at
     most ``risk``.
 
-    Parameters
-    ----------
-    probability : ndarray (n,)
-        The probability that each factual's answer is right; NaN where there is no answer.
-    wrong : ndarray (n,), bool
-        Whether the answer is wrong; False where there is no answer.
-    risk : float
+    ``probability`` (n,) that each factual's answer is right is NaN, and ``wrong`` (n,) is False, where there is no
+    answer.
 
     Raises
     ------

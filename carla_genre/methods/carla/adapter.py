@@ -49,14 +49,10 @@ class CarlaRecourse(RecourseMethod):
 
     Attributes
     ----------
-    hyperparams : dict
-        All values, defaults included.
     method : carla.recourse_methods.api.RecourseMethod
         CARLA's own object.
-    schema : Schema
-        The features.
-    seconds : dict
-        Wall seconds of ``"prepare"``.
+    hyperparams, schema, seconds
+        As :class:`carla_genre.SchemaMethod` has them.
 
     Raises
     ------
