@@ -1,0 +1,1 @@
+"""Odd inputs, killed processes, and many callers at once: is what comes out right, or one clear error?"""

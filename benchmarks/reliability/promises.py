@@ -1,0 +1,68 @@
+"""What holds of every answer: written here anew, apart from the package's own checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.errors import CarlaGenreError
+
+
+def result_or_error(call: Callable[[], Any]) -> tuple[Any, str]:
+    """What a call gives and "right", or None and the name of the one error that it may raise.
+
+    Anything else that is raised is a fault, and goes on.
+    """
+    try:
+        return call(), "right"
+    except CarlaGenreError as error:
+        assert str(error).strip(), f"{type(error).__name__} says nothing"
+        return None, type(error).__name__
+
+
+def check_answers(mlmodel: Any, factuals: pd.DataFrame, answers: pd.DataFrame, gamma: float = 0.5) -> None:
+    """The contract of answers: index, columns, constraints, accepted by h.
+
+    Parameters
+    ----------
+    mlmodel : Formula
+        The classifier, of the small world.
+    factuals, answers : DataFrame (B, any), DataFrame (B, 8)
+        What was asked and what came.
+    gamma : float
+        What h of an answer has to be above.
+
+    Raises
+    ------
+    AssertionError
+        The contract is broken.
+    """
+    columns = mlmodel.feature_input_order
+    assert answers.index.equals(factuals.index), "another index"
+    assert list(answers.columns) == list(columns), "other columns"
+    asked, found = (frame[columns].to_numpy(dtype=float) for frame in (factuals, answers))
+    missing = np.isnan(found)
+    assert (missing.any(axis=1) == missing.all(axis=1)).all(), "a row that is NaN in part"
+    answered = ~missing.any(axis=1)
+    before, after = (pd.DataFrame(rows[answered], columns=columns) for rows in (asked, found))
+    assert (before["age"] == after["age"]).all(), "an immutable was changed"
+    assert (after["debt"] <= before["debt"]).all(), "one-way feature went the other way"
+    for name in ("income", "debt"):
+        kept = before[name] == after[name]
+        assert (kept | after[name].between(0, 1)).all(), f"{name} out of its range"
+    jobs = after[[column for column in columns if column.startswith("job_")]]
+    assert jobs.isin([0.0, 1.0]).all(axis=None) and (jobs.sum(axis=1) == 1).all(), "no level of job"
+    assert after["owner_yes"].isin([0.0, 1.0]).all(), "no level of owner"
+    h_before, h_after = (np.asarray(mlmodel.predict_proba(rows), dtype=float)[:, 1] for rows in (before, after))
+    accepted = h_before > 0.5
+    assert (before[accepted] == after[accepted]).all(axis=None), "an accepted person was changed"
+    assert (h_after > gamma)[~accepted].all(), "an answer that h refuses"
+
+
+def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    """Whether two frames of answers have the same numbers, bit for bit, whatever their index."""
+    a, b = (np.ascontiguousarray(frame.to_numpy(dtype=float)) for frame in (one, other))
+    return a.shape == b.shape and a.tobytes() == b.tobytes()
