@@ -30,7 +30,10 @@ def model_probability(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
         probability = mlmodel.predict_proba(rows.loc[answered, columns])
         if hasattr(probability, "detach"):
             probability = probability.detach().cpu().numpy()
-        probability, n_answered = np.asarray(probability, dtype=float), int(answered.sum())
+        try:
+            probability, n_answered = np.asarray(probability, dtype=float), int(answered.sum())
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{type(mlmodel).__name__}.predict_proba gives no numbers: {error}") from error
         if probability.shape != (n_answered, 2):
             raise InputError(
                 f"{type(mlmodel).__name__}.predict_proba: expected shape ({n_answered}, 2), got {probability.shape}"

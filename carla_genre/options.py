@@ -143,7 +143,7 @@ def _value(known: Option, value: Any, label: str) -> Any:
         value = value.item()
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if float in kinds and is_number:
-        value = float(value)
+        value = float(str(value))  # inf for a whole number beyond a double
     if not isinstance(value, kinds) or (
         isinstance(value, bool) and bool not in kinds and object not in kinds
     ):
@@ -153,7 +153,7 @@ def _value(known: Option, value: Any, label: str) -> Any:
         near = did_you_mean(value, map(str, known.allowed))
         raise InputError(f"{label} must be one of {list(known.allowed)}, got {value!r}.{near}")
     if isinstance(known.allowed, str) and not _lies_in(known.allowed, value):
-        raise InputError(f"{label} must be in {known.allowed}, got {value:g}")
+        raise InputError(f"{label} must be in {known.allowed}, got {value}")
     return value
 
 

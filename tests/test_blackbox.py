@@ -80,3 +80,10 @@ def test_a_number_that_is_no_probability_is_an_error(mlmodel: Logistic) -> None:
         model_probability(Scaled(mlmodel.data), mlmodel.data.df_test)
     with pytest.raises(InputError, match="probabilities are wanted"):
         GenRe(Scaled(mlmodel.data), QUICK)
+
+
+@pytest.mark.parametrize("said", [iter([0.5]), np.full((3, 2), "yes"), [object()]])
+def test_what_is_no_number_is_an_error(said: Any, mlmodel: Logistic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mlmodel, "predict_proba", lambda x: said)
+    with pytest.raises(InputError, match=r"Logistic.predict_proba gives no numbers"):
+        model_probability(mlmodel, mlmodel.data.df_test.head(3))

@@ -55,6 +55,8 @@ def test_what_is_given_takes_their_place() -> None:
         ({"degrees": 20}, r"Kitchen: degrees must be in \(20, 250\], got 20"),
         ({"degrees": 251}, "degrees must be in"),
         ({"degrees": float("nan")}, "degrees must be in"),
+        ({"degrees": 10**400}, "degrees must be in .* got inf"),
+        ({"oven": {"minutes": -(10**400)}}, "oven: minutes must be in"),
         ({"degrees": None}, "degrees must be float, got None"),
         ({"heat": 30, "degrees": 30}, "'degrees' and 'heat' are the same hyperparameter, give one"),
         ({"degree": 30}, "Kitchen has no hyperparameter 'degree': did you mean 'degrees'"),

@@ -1,1 +1,1 @@
-"""Odd inputs, killed processes, and many callers at once: is what comes out right, or one clear error?"""
+"""Odd inputs, killed processes, many callers at once: what comes out is right, or one clear error."""

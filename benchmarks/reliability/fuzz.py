@@ -91,7 +91,9 @@ def fuzz(
             if faults is None or isinstance(error, StopTest):
                 raise
             outcomes["fault"] += 1
-            faults.setdefault(_where(error), f"  {drawn!r:.1500}\n{''.join(traceback.format_exception(error)[-4:])}")
+            faults.setdefault(
+                _where(error), f"  {drawn!r:.1500}\n{''.join(traceback.format_exception(error)[-4:])}"
+            )
 
     with _quiet():
         case()
@@ -132,12 +134,19 @@ def _run(options: Any) -> int:
             for where, case in found.items():
                 print(f"\n{name}: neither right nor one error: {where}\n{case}")
             faults += len(found)
-            figures[name] = {"cases": sum(outcomes.values()), "seconds": round(time.perf_counter() - start, 1)}
+            figures[name] = {
+                "cases": sum(outcomes.values()),
+                "seconds": round(time.perf_counter() - start, 1),
+            }
             figures[name]["outcomes"] = dict(outcomes.most_common())
             print(name, figures[name], flush=True)
     if options.json and not faults and not options.only:
         total = sum(row["cases"] for row in figures.values())
-        write(options.json, {"cases": options.cases, "seed": options.seed}, {"cases": total, "surfaces": figures})
+        write(
+            options.json,
+            {"cases": options.cases, "seed": options.seed},
+            {"cases": total, "surfaces": figures},
+        )
     return int(faults > 0)
 
 
@@ -147,7 +156,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--cases", type=int, default=10_000, help="of all surfaces together (10000)")
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn (0)")
     parser.add_argument("--only", nargs="+", choices=list(SURFACES), default=[], help="these surfaces alone")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the record, where no case is at fault")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the record, where no case is at fault"
+    )
     options = parser.parse_args(arguments)
     return exit_status("reliability.fuzz", lambda: _run(options))
 

@@ -119,14 +119,18 @@ _CHANGES: tuple[Callable[[pd.DataFrame, Draw], Any], ...] = (
     _other_header,
     lambda frame, draw: frame.iloc[:, ::-1],
     lambda frame, draw: frame.iloc[::-1],
-    lambda frame, draw: frame.iloc[draw(st.lists(st.integers(0, max(len(frame) - 1, 0)), max_size=9))]
-    if len(frame)
-    else frame,
+    lambda frame, draw: (
+        frame.iloc[draw(st.lists(st.integers(0, max(len(frame) - 1, 0)), max_size=9))]
+        if len(frame)
+        else frame
+    ),
     lambda frame, draw: frame.drop(columns=[_column(frame, draw)], errors="ignore"),
     lambda frame, draw: frame.assign(further=1.0),
-    lambda frame, draw: frame * draw(st.sampled_from([1e3, -1.0, 1e300, 0.5]))
-    if all(dtype.kind == "f" for dtype in frame.dtypes)
-    else frame,
+    lambda frame, draw: (
+        frame * draw(st.sampled_from([1e3, -1.0, 1e300, 0.5]))
+        if all(dtype.kind == "f" for dtype in frame.dtypes)
+        else frame
+    ),
     lambda frame, draw: frame.set_axis(
         pd.MultiIndex.from_product([["a"], range(len(frame.columns))]), axis=1
     ),
@@ -140,7 +144,9 @@ def damaged(content: bytes, draw: Draw) -> bytes:
     start = draw(st.integers(0, max(len(content) - 1, 0)))
     stop = min(start + draw(st.integers(1, 4096)), len(content))
     changed = {
-        "bit": lambda: _flipped(content, [start, *draw(st.lists(st.integers(0, len(content) - 1), max_size=2))], draw),
+        "bit": lambda: _flipped(
+            content, [start, *draw(st.lists(st.integers(0, len(content) - 1), max_size=2))], draw
+        ),
         "cut": lambda: content[:start],
         "part": lambda: content[:start] + content[stop:],
         "zeros": lambda: content[:start] + bytes(stop - start) + content[stop:],

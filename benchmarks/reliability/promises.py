@@ -19,7 +19,8 @@ def result_or_error(call: Callable[[], Any]) -> tuple[Any, str]:
     try:
         return call(), "right"
     except CarlaGenreError as error:
-        assert str(error).strip(), f"{type(error).__name__} says nothing"
+        if not str(error).strip():
+            raise AssertionError(f"{type(error).__name__} says nothing") from error
         return None, type(error).__name__
 
 
@@ -54,9 +55,12 @@ def check_answers(mlmodel: Any, factuals: pd.DataFrame, answers: pd.DataFrame, g
         kept = before[name] == after[name]
         assert (kept | after[name].between(0, 1)).all(), f"{name} out of its range"
     jobs = after[[column for column in columns if column.startswith("job_")]]
-    assert jobs.isin([0.0, 1.0]).all(axis=None) and (jobs.sum(axis=1) == 1).all(), "no level of job"
+    assert jobs.isin([0.0, 1.0]).all(axis=None), "no level of job"
+    assert (jobs.sum(axis=1) == 1).all(), "no level of job"
     assert after["owner_yes"].isin([0.0, 1.0]).all(), "no level of owner"
-    h_before, h_after = (np.asarray(mlmodel.predict_proba(rows), dtype=float)[:, 1] for rows in (before, after))
+    h_before, h_after = (
+        np.asarray(mlmodel.predict_proba(rows), dtype=float)[:, 1] for rows in (before, after)
+    )
     accepted = h_before > 0.5
     assert (before[accepted] == after[accepted]).all(axis=None), "an accepted person was changed"
     assert (h_after > gamma)[~accepted].all(), "an answer that h refuses"

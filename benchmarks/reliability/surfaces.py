@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from benchmarks.reliability.odd import VALUES, Draw, changed_frame
 from benchmarks.reliability.promises import check_answers, result_or_error, same
-from benchmarks.reliability.world import ARCHITECTURE, QUICK, ROLES, Formula, applicants, classifier, denied, trained
+from benchmarks.reliability.world import (
+    ARCHITECTURE,
+    QUICK,
+    ROLES,
+    Formula,
+    applicants,
+    classifier,
+    denied,
+    trained,
+)
 from carla_genre import GenRe, load_dataset
 from carla_genre.options import Option, declared
 
@@ -28,14 +37,17 @@ class World:
 
     @cached_property
     def mlmodel(self) -> Formula:
-        """h."""
+        """The classifier."""
         return classifier()
 
     @cached_property
     def methods(self) -> dict[str, GenRe]:
         """A trained generator for each rule of choosing."""
         expected = trained(self.mlmodel, selection="expected", n_samples=10)
-        return {rule: expected.with_sampling(selection=rule, n_samples=10) for rule in ("validity", "cheapest", "expected")}
+        return {
+            rule: expected.with_sampling(selection=rule, n_samples=10)
+            for rule in ("validity", "cheapest", "expected")
+        }
 
     @cached_property
     def factuals(self) -> pd.DataFrame:
@@ -52,7 +64,11 @@ class World:
 
 def hyperparameters(world: World, draw: Draw) -> str:
     """GenRe is built with odd options: it is refused, or answers as it should."""
-    given: dict[str, Any] = {**ONE_STEP, "training": dict(ONE_STEP["training"]), "architecture": dict(ARCHITECTURE)}
+    given: dict[str, Any] = {
+        **ONE_STEP,
+        "training": dict(ONE_STEP["training"]),
+        "architecture": dict(ARCHITECTURE),
+    }
     for _ in range(draw(st.integers(1, 3))):
         _change_one(given, declared(GenRe.OPTIONS), draw)
     method, outcome = result_or_error(lambda: GenRe(world.mlmodel, given))
@@ -65,7 +81,9 @@ def sampling(world: World, draw: Draw) -> str:
     """A trained GenRe is sampled otherwise."""
     names = ["temperature", "sigma", "n_samples", "selection", "gamma", "seed", "lambda_"]
     options = declared(GenRe.OPTIONS)
-    changes = {name: _value(name, options[name], draw) for name in draw(st.lists(st.sampled_from(names), max_size=3))}
+    changes = {
+        name: _value(name, options[name], draw) for name in draw(st.lists(st.sampled_from(names), max_size=3))
+    }
     start = world.methods[draw(st.sampled_from(list(world.methods)))]
     method, outcome = result_or_error(lambda: start.with_sampling(**changes))
     return outcome if method is None else _answered(world, method)
@@ -152,7 +170,7 @@ _ORDERS: Mapping[str, Callable[[list[str]], Any]] = {
 
 
 def classifiers(world: World, draw: Draw) -> str:
-    """h answers oddly, from the start or after the training; or what is given is no classifier."""
+    """The classifier answers oddly, from the start or after the training; or what is given is no classifier."""
     if draw(st.integers(0, 9)) == 0:
         _, outcome = result_or_error(lambda: GenRe(draw(VALUES), ONE_STEP))
         assert outcome != "right", "what is no classifier was taken"
@@ -192,9 +210,10 @@ def tables(world: World, draw: Draw) -> str:
     numbers = data.df.drop(columns=[name for name in data.categorical if name in data.df])
     assert np.isfinite(numbers.to_numpy(dtype=float)).all(), "an encoded table has gaps"
     assert set(data.df[data.target]) == {0, 1}, "labels are not 0 and 1"
-    assert len(data.df_train) and len(data.df_test), "no rows on one side"
+    assert min(len(data.df_train), len(data.df_test)) > 0, "no rows on one side"
     features = [*data.continuous, *data.categorical]
-    assert features and data.target not in features
+    assert features
+    assert data.target not in features
     if isinstance(table, pd.DataFrame) and "test" not in given:
         back = data.inverse_transform(data.df)
         for name in features:

@@ -87,7 +87,7 @@ class Formula(MLModel):
 
 
 def classifier() -> Formula:
-    """h with its data: the same one each time."""
+    """The classifier with its data: the same one each time."""
     return Formula(load_dataset(applicants(), quiet=True, **ROLES))
 
 

@@ -94,7 +94,8 @@ def draw(
     keys, own = row_keys(factuals, seed), bins.index(factuals)
     inside = bins.holds(factuals) | bins.categorical
     read = generator.factual_bins.index(factuals)
-    decoding = make_decoding(generator.transformer, read, factuals.float(), n, share)
+    # Norms square what they read: beyond this, single precision has no logits, which would forbid nothing.
+    decoding = make_decoding(generator.transformer, read, factuals.clamp(-1e15, 1e15).float(), n, share)
     answers = factuals.unsqueeze(1).repeat(1, n, 1)
     for feature in range(bins.n_features):
         kept = own[:, feature : feature + 1]

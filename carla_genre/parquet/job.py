@@ -18,7 +18,7 @@ from carla_genre.io import UNFINISHED, whole_file, write_text
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parquet.answer_batch import BatchAnswerer
 from carla_genre.parquet.classifier import load_classifier
-from carla_genre.parquet.source import ParquetSource, RowGroup, read_batches
+from carla_genre.parquet.source import ParquetSource, RowGroup, read_batches, readable
 
 MANIFEST = "job.json"
 # A method seeds torch's global random state while it answers: one row group at a time in a process.
@@ -132,7 +132,11 @@ class Job:
 
     def counts(self, group: RowGroup) -> Counts:
         """Of a row group that is done."""
-        return Counts(*(pq.read_metadata(self.part(folder, group)).num_rows for folder in Counts._fields))
+        rows = []
+        for path in (self.part(folder, group) for folder in Counts._fields):
+            with readable(path):
+                rows.append(pq.read_metadata(path).num_rows)
+        return Counts(*rows)
 
     def remove_unfinished(self) -> None:
         """What was left by processes that were killed."""

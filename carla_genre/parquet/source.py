@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import hashlib
 import os
@@ -73,10 +74,8 @@ def open_source(path: str | os.PathLike[str]) -> ParquetSource:
     types: dict[str, Any] = {}
     root, paths = _paths(path)
     for name in paths:
-        try:
+        with readable(name):
             metadata = pq.read_metadata(name)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise InputError(f"{name} cannot be read as Parquet: {error}") from error
         types = _same_types(types, metadata.schema.to_arrow_schema(), name)
         for number in range(metadata.num_row_groups):
             first = groups[-1].first + groups[-1].rows if groups else 0
@@ -96,13 +95,22 @@ def open_source(path: str | os.PathLike[str]) -> ParquetSource:
 
 def read_batches(groups: Sequence[RowGroup], columns: Sequence[str]) -> Iterator[Any]:
     """The rows of groups of one file as ``pyarrow.RecordBatch`` of these columns, at most ``BATCH_ROWS`` at a time."""
-    with pq.ParquetFile(groups[0].path) as file:
+    with readable(groups[0].path), pq.ParquetFile(groups[0].path) as file:
         numbers = [group.number for group in groups]
         batches = file.iter_batches(BATCH_ROWS, row_groups=numbers, columns=list(columns), use_threads=False)
         for batch in batches:
             yield pa.RecordBatch.from_arrays(
                 [_plain(batch.column(name)) for name in columns], names=list(columns)
             )
+
+
+@contextlib.contextmanager
+def readable(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Whatever a damaged Parquet file makes its reader raise becomes an InputError that names it."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path} cannot be read as Parquet: {error}") from error
 
 
 def _paths(path: str | os.PathLike[str]) -> tuple[Path, list[Path]]:

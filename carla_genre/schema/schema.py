@@ -61,7 +61,9 @@ class Schema:
             raise InputError(
                 f"{type(mlmodel).__name__} is no classifier as CARLA has them, it lacks {lacking}: give a carla.MLModel"
             )
-        columns = tuple(str(column) for column in mlmodel.feature_input_order)
+        columns = tuple(str(column) for column in mlmodel.feature_input_order or ())
+        if not columns or len(set(columns)) < len(columns):
+            raise InputError(f"{type(mlmodel).__name__}.feature_input_order is empty or has a name twice: {columns}")
         return cls(read_features(mlmodel.data, columns, constraints), columns)
 
     @property

@@ -94,6 +94,20 @@ def test_directions_and_ranges_hold_exactly(sigma: float) -> None:
     assert (up[0] == 0).all() and (down[1] == 0).all()
 
 
+@pytest.mark.parametrize("size", [1e30, 1e300])
+def test_constraints_hold_beside_a_number_that_single_precision_cannot_square(
+    architecture: Architecture, size: float
+) -> None:
+    constraints = make_constraints(
+        immutable=np.array([True, False, False, False]), direction=np.array([0, 0, -1, 0])
+    )
+    generator, rows = make_generator(architecture, constraints), factuals(40)
+    rows[:, 0] = size
+    drawn = sample(generator, rows, replace(SAMPLING, n_samples=30), 0)
+    assert (drawn[:, :, 0] == size).all()
+    assert (drawn[:, :, 2] <= rows[:, None, 2]).all()
+
+
 def test_without_noise_an_answer_is_the_factuals_value_or_a_representative() -> None:
     generator, rows = make_generator(), factuals(30)
     drawn = sample(generator, rows, SAMPLING, 0)

@@ -62,3 +62,24 @@ def test_the_classifier_and_the_generator(generator, frame, tmp_path):
     refused(tmp_path / "none.safetensors", path, tmp_path, "no checkpoint at", error=CheckpointError)
     refused(generator, path, tmp_path, "workers must be 1 or more", workers=0)
     refused(generator, path, tmp_path, "name it 'module:function'", classifier=object(), workers=2)
+
+
+@pytest.mark.parametrize("place", [0.002, 0.99])
+def test_a_damaged_file_is_named(place, generator, frame, tmp_path):
+    path = write(frame, tmp_path / "in.parquet")
+    content = bytearray(path.read_bytes())
+    start = int(place * len(content))
+    content[start : start + 40] = bytes(40)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"in\.parquet cannot be read as Parquet"):
+        answer_parquet(generator, CLASSIFIER, path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", None])
+def test_a_part_that_is_damaged_or_gone_is_named(content, generator, frame, tmp_path):
+    path, out = write(frame, tmp_path / "in.parquet"), tmp_path / "out"
+    answer_parquet(generator, CLASSIFIER, path, out)
+    part = out / "accepted" / "part-000000.parquet"
+    part.unlink() if content is None else part.write_bytes(content)
+    with pytest.raises(InputError, match=r"part-000000\.parquet cannot be read as Parquet"):
+        answer_parquet(generator, CLASSIFIER, path, out)

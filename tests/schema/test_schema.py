@@ -151,3 +151,10 @@ def test_a_schema_remembers_the_training_range_apart_from_the_constrained_one() 
 def test_a_column_of_no_feature_is_named() -> None:
     with pytest.raises(InputError, match="'height' belongs to no feature"):
         Schema.from_mlmodel(mlmodel(catalog(), ["income", "height"]))
+
+
+@pytest.mark.parametrize("order", [None, [], ["income", "job_a", "job_b", "job_c", "income"]])
+def test_an_order_of_no_columns_or_of_one_twice_is_refused(order: Any) -> None:
+    wrong = SimpleNamespace(data=catalog(), feature_input_order=order)
+    with pytest.raises(InputError, match="feature_input_order is empty or has a name twice"):
+        Schema.from_mlmodel(wrong)
