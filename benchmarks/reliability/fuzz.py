@@ -124,7 +124,8 @@ def _quiet() -> Any:
 
 
 def _run(options: Any) -> int:
-    figures, faults = {}, 0
+    figures: dict[str, dict[str, Any]] = {}
+    faults = 0
     with tempfile.TemporaryDirectory(prefix="carla-genre-fuzz-") as folder:
         desk = Desk(Path(folder))
         for name in options.only or SURFACES:

@@ -155,7 +155,7 @@ _OUTPUTS: Mapping[str, Callable[[np.ndarray], Any]] = {
     "all accepted": lambda p: np.column_stack([np.zeros(len(p)), np.ones(len(p))]),
     "undecided": lambda p: np.full(p.shape, 0.5),
     "the classes swapped": lambda p: p[:, ::-1],
-    "read-only": lambda p: (p.setflags(write=False), p)[1],
+    "read-only": lambda p: np.broadcast_to(p, p.shape),
 }
 _ORDERS: Mapping[str, Callable[[list[str]], Any]] = {
     "as it is": lambda names: names,

@@ -144,7 +144,7 @@ def _read(path: Path, figures: Sequence[str] | None) -> pd.DataFrame:
         return pa.table({name: _floats(table[name]) for name in wanted}).to_pandas().astype({"held": bool})
     except FileNotFoundError:  # collected meanwhile, or nothing was measured
         return pd.DataFrame({"key": pd.Series(dtype=str), "held": pd.Series(dtype=bool)})
-    except (pa.ArrowInvalid, KeyError) as error:
+    except (pa.ArrowException, OSError, KeyError) as error:
         raise InputError(f"{path} is no file of rows, remove it: {error}") from error
 
 
