@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("carla")
-
 from benchmarks.reliability.file_surfaces import Desk
 from benchmarks.reliability.fuzz import SURFACES, fuzz
 

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("carla")
-
 from benchmarks.reliability.stress import by_calls, by_processes, by_rows, by_threads, is_broken, people
 from benchmarks.reliability.world import Formula, classifier, trained
 from carla_genre import GenRe
