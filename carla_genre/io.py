@@ -1,13 +1,22 @@
-"""Files that are written whole, never seen in part, and sealed with a digest; and values as JSON has them."""
+"""Files that are written whole, never seen in part, and sealed with a digest; and values as JSON has them.
+
+What is unfinished or temporary has a lock, which ends with its process, and this machine in its name. What a killed
+process has left is so known from what is in use, and removed when the next one works in the same folder.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import os
+import platform
 import re
+import shutil
+import stat
+import sys
+import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +24,78 @@ import numpy as np
 
 from carla_genre.errors import CheckpointError, InputError
 
+if sys.platform != "win32":
+    import fcntl
+
 UNFINISHED = ".part"
+_OURS = f"carla-genre-{hashlib.sha256(platform.node().encode()).hexdigest()[:8]}-"
 # Stands once in a file, and is replaced by the digest of the whole with this in it.
 SEAL = "carla-genre sha256 " + 64 * "0"
+_searched: set[Path] = set()
+
+
+@contextlib.contextmanager
+def locked(path: Path, wait: bool = True) -> Iterator[bool]:
+    """Hold the lock of a file or folder, and tell whether it is held; Windows and some network disks have none."""
+    handle, held = None, False
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            held = True
+    try:
+        yield held
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes of this machine were writing into a folder when they were killed."""
+    _searched.add(folder)
+    for path in (*folder.glob(f".{_OURS}*{UNFINISHED}"), *folder.glob(f"{_OURS}*")):
+        with locked(path, wait=False) as left_over:
+            if left_over:
+                _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _temporary(path: Path, make: Callable[[Path], object]) -> Iterator[Path]:
+    """A new file or folder, held while the block lasts and gone afterwards."""
+    if path.parent not in _searched:
+        remove_leftovers(path.parent)
+    with contextlib.ExitStack() as lock:
+        while not path.exists():  # another process may take it for left over before it is locked
+            lock.close()
+            make(path)
+            lock.enter_context(locked(path))
+        try:
+            yield path
+        finally:
+            _remove(path)
+
+
+def scratch_path(name: str) -> Path:
+    """Where the temporary folder of that name is on this machine."""
+    return Path(tempfile.gettempdir(), _OURS + name)
+
+
+def scratch_folder(name: str | None = None) -> contextlib.AbstractContextManager[Path]:
+    """A new temporary folder of this user's own."""
+    return _temporary(scratch_path(name or uuid.uuid4().hex), lambda path: path.mkdir(mode=0o700))
+
+
+def _part(path: Path) -> contextlib.AbstractContextManager[Path]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.parent / f".{_OURS}{uuid.uuid4().hex}{UNFINISHED}"
+    return _temporary(part, lambda part: part.touch(exist_ok=False))
 
 
 @contextlib.contextmanager
@@ -27,14 +105,31 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     Each writer has a name of its own, so several processes may write the same file. The folder is made. Where the
     block fails, ``path`` stays as it was, and nothing is left beside it.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}-{os.getpid()}-{uuid.uuid4().hex}{UNFINISHED}")
-    try:
+    with _part(Path(path)) as part:
         yield part
         os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def writing(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Raise InputError, which names the path, for what the system says in the block."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error}") from error
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """See, before long work, that a file can be written; its folder is made.
+
+    Raises
+    ------
+    InputError
+        It cannot.
+    """
+    with writing(path), _part(Path(path)), contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise InputError(f"{path} cannot be written: it is there, and no file")
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
@@ -45,11 +140,8 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     InputError
         It cannot be written.
     """
-    try:
-        with whole_file(path) as part:
-            part.write_bytes(content)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error}") from error
+    with writing(path), whole_file(path) as part:
+        part.write_bytes(content)
 
 
 def write_text(path: Path, text: str) -> None:

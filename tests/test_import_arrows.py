@@ -19,7 +19,7 @@ PACKAGE = "carla_genre"
 # From the ground up: a room may import the rooms of the floors below its own.
 FLOORS = (
     {"errors"},
-    {"io", "frames", "suggestions", "loading", "progress", "threads"},
+    {"io", "frames", "children", "suggestions", "loading", "progress", "threads"},
     {"blackbox", "options", "carla_compat", "cluster"},
     {"generator"},
     {"schema"},

@@ -1,13 +1,15 @@
 """A file is the old one or the new one, never a part of one."""
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from carla_genre.errors import InputError
-from carla_genre.io import whole_file, write_bytes, write_text
+from carla_genre.io import check_writable, whole_file, write_bytes, write_text
 
 
 def test_a_file_and_its_folder_are_made(tmp_path):
@@ -58,3 +60,66 @@ def test_many_threads_and_processes_write_one_file(tmp_path):
     assert [other.wait() for other in others] == [0, 0]
     assert set(path.read_bytes()) <= set(b"xy")
     assert list(tmp_path.iterdir()) == [path]
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from carla_genre.io import scratch_folder, whole_file
+with whole_file(sys.argv[1]) as part, scratch_folder() as folder:
+    for path in (part, folder / "file"):
+        path.write_text("half")
+    print(part, folder, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="flock, SIGKILL")
+def test_what_a_killed_process_leaves_is_removed_by_the_next_and_what_is_in_use_is_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    target = tmp_path / "out" / "file"
+
+    def start():
+        process = subprocess.Popen([sys.executable, "-c", HOLD, target], stdout=subprocess.PIPE, text=True)
+        return process, set(map(Path, process.stdout.readline().split()))
+
+    (killed, left), (alive, used) = start(), start()
+    assert all(path.exists() for path in left | used)
+    killed.kill()
+    killed.wait()
+    others = {tmp_path / "out" / ".mine.part", tmp_path / "out" / ".carla-genre-elsewhere-1.part"}
+    for path in others:
+        path.write_text("of another machine or program")
+    last, hers = start()
+    assert {*target.parent.iterdir(), *(tmp_path / "temporary").iterdir()} == used | hers | others
+    for process in (killed, alive, last):
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("name", ["", "file", "file/below", "a" * 300, "new/" + "b" * 256])
+def test_a_bad_place_is_told_beforehand_and_a_good_one_is_not_touched(tmp_path, name):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "file").chmod(0o400)
+    place = tmp_path / name
+    if name == "file":
+        check_writable(place)
+        assert list(tmp_path.iterdir()) == [place]
+        return
+    for write in (check_writable, lambda path: write_bytes(path, b"")):
+        with pytest.raises(InputError, match="cannot be written"):
+            write(place)
+
+
+@pytest.mark.skipif(not os.path.exists(os.devnull), reason="a device")
+def test_a_device_is_not_replaced_by_a_file():
+    with pytest.raises(InputError, match="no file"):
+        check_writable("/dev/null")
+
+
+def test_the_longest_name_is_written(tmp_path):
+    path = tmp_path / ("n" * 255)
+    check_writable(path)
+    write_bytes(path, b"whole")
+    assert path.read_bytes() == b"whole"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import shutil
-import tempfile
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.trainer import Trainer
 from carla_genre.generator.training_state import History
+from carla_genre.io import scratch_folder, scratch_path
 
 if TYPE_CHECKING:
     from carla_genre.generator.distributed.fabric_world import FabricWorld
@@ -68,9 +69,9 @@ def fit(
         return generator
 
     if not in_cluster:
-        with tempfile.TemporaryDirectory(prefix="carla-genre-") as path:
-            generator = write_job(Path(path))
-            weights, history = run_workers(Path(path), config.devices)
+        with scratch_folder() as folder:
+            generator = write_job(folder)
+            weights, history = run_workers(folder, config.devices)
         generator.load_state_dict(weights)
         return generator, history
 
@@ -81,19 +82,17 @@ def _fit_in_cluster(world: FabricWorld, write_job: Callable[[Path], Generator]) 
     """Be one of the processes that torchrun or SLURM has started, all of them in the caller's script."""
     from carla_genre.generator.distributed.training_job import train_together
 
-    def new_folder() -> str:
-        folder = Path(tempfile.mkdtemp(prefix="carla-genre-"))
-        try:
-            write_job(folder)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        return folder.name
+    with contextlib.ExitStack() as folders:
 
-    folder = Path(tempfile.gettempdir(), world.broadcast(new_folder))
-    try:
-        world.copy_folder(folder)
+        def new_folder() -> str:
+            folder = folders.enter_context(scratch_folder(uuid.uuid4().hex))
+            write_job(folder)
+            return folder.name.rpartition("-")[2]
+
+        name = world.broadcast(new_folder)
+        folder = scratch_path(name)
+        writes = world.node > 0 and world.local_rank == 0 and not folder.exists()
+        if writes:
+            folders.enter_context(scratch_folder(name))
+        world.copy_folder(folder, writes)
         return train_together(folder, world)
-    finally:
-        if world.local_rank == 0:
-            shutil.rmtree(folder, ignore_errors=True)

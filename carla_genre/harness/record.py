@@ -6,7 +6,6 @@ import datetime
 import json
 import os
 import platform
-import tempfile
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -76,16 +75,6 @@ def write_record(path: Path, record: Mapping[str, Any]) -> dict[str, Any]:
         write_rows(path.with_suffix(".parquet"), rows)
     write_text(path, _json(plain) + "\n")
     return plain
-
-
-def check_writable(folder: Path) -> None:
-    """Make a folder, and raise InputError where no file can be written into it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise InputError(f"{folder} cannot be a folder of records: {error}") from error
 
 
 def read_record(path: Path) -> dict[str, Any]:

@@ -7,10 +7,9 @@ them into the folder's one file; :func:`read_rows` reads both.
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import os
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from carla_genre.errors import InputError
-from carla_genre.io import whole_file
+from carla_genre.io import locked, whole_file, writing
 
-if sys.platform != "win32":
-    import fcntl
-
+log = logging.getLogger(__name__)
 ROWS = "rows.parquet"
 # What identifies a row: the cell, whether the constraints were restored in its answers, the position of the factual.
 INDEX = ("key", "held", "person")
@@ -50,18 +46,15 @@ def write_rows(path: Path, rows: pd.DataFrame) -> None:
         It cannot be written.
     """
     columns = {name: pa.array(rows[name]) if name in INDEX else _short(rows[name]) for name in rows}
-    try:
-        with whole_file(path) as part:
-            # Without dictionaries of the figures: few of them come twice.
-            pq.write_table(
-                pa.table(columns), part, compression="zstd", compression_level=19, use_dictionary=["key"]
-            )
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error}") from error
+    with writing(path), whole_file(path) as part:
+        # Without dictionaries of the figures: few of them come twice.
+        pq.write_table(
+            pa.table(columns), part, compression="zstd", compression_level=19, use_dictionary=["key"]
+        )
 
 
 def read_rows(folder: str | os.PathLike[str], figures: Sequence[str] | None = None) -> pd.DataFrame:
-    """All rows of a folder of records, collected or not.
+    """All rows of a folder of records, collected or not. A damaged file is named in a warning and left out.
 
     Parameters
     ----------
@@ -74,39 +67,39 @@ def read_rows(folder: str | os.PathLike[str], figures: Sequence[str] | None = No
     DataFrame
         ``key`` of the cell; ``held``, whether the constraints were restored in the answers; ``person``, from 0
         in the order of the factuals; a float a figure, NaN where the person or the cell has none.
-
-    Raises
-    ------
-    InputError
-        A file is none of rows.
     """
     # The cells' own files first: what is collected meanwhile is then found in the folder's.
-    own = [_read(path, figures) for path in _own_files(Path(folder))]
+    own = list(_readable(_own_files(Path(folder)), figures).values())
     measured = {key for frame in own for key in frame["key"]}
-    collected = _read(Path(folder) / ROWS, figures)
-    frames = [collected[~collected["key"].isin(measured)], *own]
-    return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+    collected = _readable([Path(folder) / ROWS], figures).values()
+    frames = [*(frame[~frame["key"].isin(measured)] for frame in collected), *own]
+    return pd.concat([frame for frame in frames if len(frame)] or [_NONE], ignore_index=True)
 
 
 def collect_rows(folder: str | os.PathLike[str]) -> None:
     """Put the rows of a folder's cells into its one file; rows of a cell whose record is gone are left out.
+
+    A damaged file stays as it is, and so do all where it is the folder's one.
 
     Raises
     ------
     InputError
         The file cannot be written.
     """
-    with _alone(Path(folder)):
+    folder = Path(folder)
+    with locked(folder):
         # Rows are written before their record: without it a cell is not finished.
-        own = [path for path in _own_files(Path(folder)) if path.with_suffix(".json").exists()]
+        finished = [path for path in _own_files(folder) if path.with_suffix(".json").exists()]
+        is_damaged = (folder / ROWS).exists() and not _readable([folder / ROWS])
+        own = [] if is_damaged else list(_readable(finished))
         if own:
             # In the order of the records' names: similar rows are next to each other, which makes the file smaller.
-            records = sorted(Path(folder).glob("*_seed*.json"))
+            records = sorted(folder.glob("*_seed*.json"))
             position = {path.stem.rpartition("_")[2]: number for number, path in enumerate(records)}
             rows = read_rows(folder)
             rows = rows.assign(position=rows["key"].map(position)).dropna(subset="position")
             rows = rows.sort_values(["position", "held", "person"]).drop(columns="position")
-            write_rows(Path(folder) / ROWS, rows)
+            write_rows(folder / ROWS, rows)
         for path in own:
             path.unlink()
 
@@ -136,27 +129,21 @@ def _floats(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     return column.cast(pa.string()).cast(pa.float64()) if pa.types.is_decimal(column.type) else column
 
 
-def _read(path: Path, figures: Sequence[str] | None) -> pd.DataFrame:
-    try:
-        there = pq.read_schema(path).names
-        wanted = there if figures is None else [name for name in there if name in (*INDEX, *figures)]
-        table = pq.read_table(path, columns=wanted)
-        return pa.table({name: _floats(table[name]) for name in wanted}).to_pandas().astype({"held": bool})
-    except FileNotFoundError:  # collected meanwhile, or nothing was measured
-        return pd.DataFrame({"key": pd.Series(dtype=str), "held": pd.Series(dtype=bool)})
-    except (pa.ArrowException, OSError, KeyError) as error:
-        raise InputError(f"{path} is no file of rows, remove it: {error}") from error
+_NONE = pd.DataFrame({"key": pd.Series(dtype=str), "held": pd.Series(dtype=bool)})
 
 
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock. Windows has none: start one run after the other there."""
-    if sys.platform == "win32":
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+def _readable(paths: Sequence[Path], figures: Sequence[str] | None = None) -> dict[Path, pd.DataFrame]:
+    """The content of those files that are there and of rows."""
+    found = {}
+    for path in paths:
+        try:
+            there = pq.read_schema(path).names
+            wanted = there if figures is None else [name for name in there if name in (*INDEX, *figures)]
+            table = pq.read_table(path, columns=[*INDEX, *(name for name in wanted if name not in INDEX)])
+            columns = {name: _floats(table[name]) for name in table.column_names}
+            found[path] = pa.table(columns).to_pandas().astype({"held": bool})
+        except FileNotFoundError:  # collected meanwhile, or nothing was measured
+            pass
+        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+            log.warning("%s is left out, it is damaged or no file of rows: %s", path, error)
+    return found

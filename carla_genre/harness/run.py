@@ -13,8 +13,9 @@ from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.child import run_in_subprocess
 from carla_genre.harness.local import measure_here
 from carla_genre.harness.progress import GridProgress
-from carla_genre.harness.record import check_writable, read_record, write_record
-from carla_genre.harness.rows import collect_rows
+from carla_genre.harness.record import read_record, write_record
+from carla_genre.harness.rows import ROWS, collect_rows
+from carla_genre.io import check_writable
 from carla_genre.protocol.data import load_protocol_data
 
 
@@ -64,9 +65,10 @@ def run_grid(
     if time_limit is not None and not time_limit > 0:
         raise InputError(f"time_limit must be above 0 seconds, got {time_limit:g}")
     target, progress = Path(folder), progress or GridProgress()
-    check_writable(target)
     records = {cell.key: record for cell in cells if (record := _finished(target / cell.file, cell))}
     left = [cell for cell in cells if cell.key not in records]
+    for name in (ROWS, *(cell.file for cell in left)):
+        check_writable(target / name)
     if cluster is None:
         for source in {cell.data: cell for cell in left}.values():
             # A missing file is an error before anything starts.

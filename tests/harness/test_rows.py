@@ -4,12 +4,12 @@ import multiprocessing
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from carla_genre.errors import InputError
 from carla_genre.harness import Cell, read_rows
 from carla_genre.harness.record import read_record, write_record
 from carla_genre.harness.rows import ROWS, collect_rows
@@ -86,11 +86,38 @@ def test_rows_of_a_cell_without_a_record_wait_for_it(tmp_path):
     assert len(read_rows(tmp_path)) == 2
 
 
-def test_a_folder_without_rows_has_none_and_a_broken_file_is_named(tmp_path):
+def test_a_folder_without_rows_has_none(tmp_path):
     assert len(read_rows(tmp_path)) == len(read_rows(tmp_path / "none")) == 0
-    (tmp_path / ROWS).write_text("{}")
-    with pytest.raises(InputError, match=r"rows\.parquet is no file of rows, remove it"):
-        read_rows(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["none of rows", "empty", "cut", "flipped", "other columns", "a folder"])
+@pytest.mark.parametrize("which", ["collected", "own"])
+def test_a_damaged_file_is_named_left_as_it_is_and_hides_no_other(tmp_path, caplog, which, damage):
+    put(tmp_path, 0)
+    collect_rows(tmp_path)
+    put(tmp_path, 1)
+    names = {"collected": ROWS, "own": Path(cell(1).file).with_suffix(".parquet").name}
+    path = tmp_path / names[which]
+    content = path.read_bytes()
+    if damage == "other columns":
+        pd.DataFrame({"key": ["a"], "cost": [1.0]}).to_parquet(path)
+    elif damage == "a folder":
+        path.unlink()
+        path.mkdir()
+    else:
+        flipped = bytearray(content)
+        flipped[4 : len(content) // 2] = b"\xff" * (len(content) // 2 - 4)
+        damaged = {"none of rows": b"{}", "empty": b"", "cut": content[:-9], "flipped": bytes(flipped)}
+        path.write_bytes(damaged[damage])
+    left = cell(1 if which == "collected" else 0).key
+    for _ in range(2):
+        assert set(read_rows(tmp_path)["key"]) == {left}
+        assert path.name in caplog.text
+        collect_rows(tmp_path)
+    assert path.exists()
+    put(tmp_path, 2)
+    collect_rows(tmp_path)
+    assert set(read_rows(tmp_path)["key"]) == {left, cell(2).key}
 
 
 def writes(folder, seeds):

@@ -94,12 +94,9 @@ class FabricWorld(World):
             raise error
         return made  # type: ignore[return-value]
 
-    def copy_folder(self, folder: Path) -> None:
-        """Copy the files of the first process's folder into the folder of that name on every other machine."""
+    def copy_folder(self, folder: Path, writes: bool) -> None:
+        """Copy the files of the first process's folder into those of the processes that write."""
         names = self.broadcast(lambda: sorted(path.name for path in folder.iterdir()))
-        writes = self.node > 0 and self.local_rank == 0 and not folder.exists()  # it may be a shared disk
-        if writes:
-            folder.mkdir(mode=0o700)
         for name in names:
             with contextlib.ExitStack() as files:
                 source = files.enter_context(open(folder / name, "rb")) if self.rank == 0 else None

@@ -19,6 +19,7 @@ from torch.distributed.elastic.rendezvous import RendezvousParameters, rendezvou
 from torch.distributed.elastic.rendezvous.static_tcp_rendezvous import StaticTCPRendezvous
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
+from carla_genre.children import python_command
 from carla_genre.errors import CarlaGenreError
 from carla_genre.generator.distributed.fabric_world import FabricWorld, make_fabric, portable
 from carla_genre.generator.distributed.training_job import TrainingJob, train_together
@@ -26,9 +27,6 @@ from carla_genre.generator.distributed.world import signal_handlers_restored
 from carla_genre.generator.training_state import History
 
 TRAINED, ERROR = "trained.pt", "error-{}.pickle"
-# A worker is the interpreter with the caller's path, not a copy of the caller: neither a classifier that cannot be
-# pickled nor a script without ``if __name__ == "__main__"`` is in its way.
-PROGRAM = "import sys; sys.path[:] = sys.argv[3:]; from {} import work; work(*sys.argv[1:3])"
 POLL_S = 0.1
 RENDEZVOUS, TIMEOUT_S = "carla-genre-loopback", 600
 # By name, since the machine's own name may lead nowhere.
@@ -86,11 +84,10 @@ def run_workers(folder: Path, n: int) -> tuple[dict[str, torch.Tensor], History]
     )
     try:
         with signal_handlers_restored():
-            launch = elastic_launch(config, sys.executable)
-            path = sorted(
-                sys.path, key=lambda entry: entry == ""
-            )  # no module of the current folder hides another
-            launch("-c", PROGRAM.format(__name__), str(folder), str(os.getpid()), *path)
+            # A worker is an interpreter, not a copy of the caller: neither a classifier that cannot be pickled nor a
+            # script without ``if __name__ == "__main__"`` is in its way.
+            python, *command = python_command(f"{__name__}:work", str(folder), str(os.getpid()))
+            elastic_launch(config, python)(*command)
     except SignalException:
         raise KeyboardInterrupt from None
     except ChildFailedError as error:

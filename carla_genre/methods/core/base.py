@@ -101,10 +101,8 @@ class SchemaMethod(RecourseMethod):
         self.schema = schema or Schema.from_mlmodel(mlmodel, self.hyperparams["constraints"])
         self.device = choose_device(self.hyperparams["device"], type(self).__name__)
         self.seconds: dict[str, float] = {}
-        start = time.perf_counter()
-        with self._isolated():
+        with self._timed("prepare"), self._isolated():
             self._prepare()
-        self.seconds["prepare"] = time.perf_counter() - start
         self._forget_training_rows()
 
     @classmethod
@@ -114,6 +112,13 @@ class SchemaMethod(RecourseMethod):
 
     def _prepare(self) -> None:
         """Learn what the answers need; torch's random state is the method's own here, and seeded."""
+
+    @contextlib.contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        """Add the wall seconds of the block to those of a step."""
+        start = time.perf_counter()
+        yield
+        self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - start
 
     @contextlib.contextmanager
     def _isolated(self) -> Iterator[None]:

@@ -45,11 +45,15 @@ class EncodedClassifier:
         rows = self.schema.decode(values.reshape(-1, values.shape[-1]))
         return model_probability(self.mlmodel, rows).reshape(values.shape[:-1])
 
+    def labelled_values(self) -> tuple[np.ndarray, np.ndarray]:
+        """Its training rows, (n, D), and their labels, (n,)."""
+        train, target = self.data.df_train, self.data.target
+        return self.schema.encode(train), read_labels(train[target], target)
+
     def training_rows(self) -> TrainingRows:
         """Its training rows; h is asked once about all of them."""
-        train, target = self.data.df_train, self.data.target
-        values = self.schema.encode(train)
-        return self.checked(TrainingRows(values, read_labels(train[target], target), self.scores(values)))
+        values, labels = self.labelled_values()
+        return self.checked(TrainingRows(values, labels, self.scores(values)))
 
     def checked(self, rows: TrainingRows) -> TrainingRows:
         """The rows; a warning tells, once for a classifier, that h is higher for label 0 than for label 1."""

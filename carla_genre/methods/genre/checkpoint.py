@@ -7,14 +7,68 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from carla_genre.errors import CheckpointError
 from carla_genre.generator import checkpoint
 from carla_genre.generator.generator import Generator
 from carla_genre.methods.core.device import choose_device
-from carla_genre.methods.core.encoded_classifier import EncodedClassifier
-from carla_genre.methods.genre.identity import fingerprint, fingerprint_difference, schema_difference
+from carla_genre.methods.core.encoded_classifier import EncodedClassifier, TrainingSource
+from carla_genre.methods.genre.identity import (
+    fingerprint,
+    fingerprint_difference,
+    rows_difference,
+    rows_digest,
+    schema_difference,
+)
 from carla_genre.schema import Schema
+from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.selection import ExpectedScoreSelector
+from carla_genre.selection.selector import MOST_ROWS
+from carla_genre.selection.surrogate import points_of
+
+
+class RowsUsed(NamedTuple):
+    """Which training rows a GenRe has learned from, without their values.
+
+    Attributes
+    ----------
+    digest : dict
+        Of all rows that it was given (:func:`carla_genre.methods.genre.identity.rows_digest`).
+    positions : ndarray (k,) or None
+        Of those that the selector was fitted on; None where there is no selector.
+    """
+
+    digest: dict[str, Any]
+    positions: np.ndarray | None = None
+
+    @classmethod
+    def of(
+        cls, schema: Schema, rows: TrainingRows, selector: ExpectedScoreSelector | None = None
+    ) -> RowsUsed:
+        """By the rows that were given, and those of them that a selector's judge holds, in the same order."""
+        digest = rows_digest(schema, rows.values, rows.labels)
+        if selector is None:
+            return cls(digest)
+        judge, positions = selector.objective.judge, list[int]()
+        kept = _as_bytes(judge.rows, judge.labels)
+        for position, row in enumerate(_as_bytes(points_of(schema, rows.values), rows.labels)):
+            if len(positions) < len(kept) and row == kept[len(positions)]:
+                positions.append(position)
+        return cls(digest, np.array(positions))
+
+    def check(self, schema: Schema, values: np.ndarray, labels: np.ndarray) -> None:
+        """Raise CheckpointError for other rows."""
+        differs = rows_difference(self.digest, rows_digest(schema, values, labels))
+        if differs:
+            raise CheckpointError(
+                f"the generator was trained on other rows than those of the classifier's data: {differs}. Load it with "
+                "the data, or the source=, of the training, or save it with with_training_rows=True"
+            )
+
+
+def _as_bytes(points: np.ndarray, labels: np.ndarray) -> list[bytes]:
+    return [row.tobytes() for row in np.column_stack([points, labels])]
 
 
 class Saved(NamedTuple):
@@ -24,6 +78,7 @@ class Saved(NamedTuple):
     schema: Schema
     hyperparams: dict[str, Any]
     selector: ExpectedScoreSelector | None
+    used: RowsUsed | None
 
 
 def save(
@@ -32,32 +87,40 @@ def save(
     classifier: EncodedClassifier,
     hyperparams: Mapping[str, Any],
     selector: ExpectedScoreSelector | None,
+    used: RowsUsed | None,
+    with_training_rows: bool,
 ) -> None:
     """Write what :func:`read` reads."""
+    arrays = {} if selector is None else selector.objective.judge.arrays()
+    if selector is not None and used is not None and used.positions is not None:
+        arrays["positions"] = used.positions
+        if not with_training_rows:
+            del arrays["rows"], arrays["labels"]
     header = {
         "schema": classifier.schema.to_dict(),
         "fingerprint": fingerprint(classifier.schema, classifier.scores),
         "hyperparams": {k: v for k, v in hyperparams.items() if k not in ("architecture", "training")},
         "selector": selector and selector.to_dict(),
+        "training rows": used.digest if used else {},
     }
-    arrays = None if selector is None else selector.objective.judge.arrays()
     checkpoint.save(path, generator, header, arrays)
 
 
-def read(path: str | os.PathLike[str], mlmodel: Any, device: str) -> Saved:
+def read(path: str | os.PathLike[str], mlmodel: Any, device: str, source: TrainingSource | None) -> Saved:
     """Read a file for a classifier.
 
     Raises
     ------
     CheckpointError
-        No such checkpoint, or one for another schema or classifier; the message says what differs.
+        No such checkpoint, or one for another schema, classifier or training rows; the message says what differs.
     """
     generator, header, arrays = checkpoint.load(path, choose_device(device, "GenRe"))
     schema = Schema.from_dict(header["schema"])
     differs = schema_difference(schema, Schema.from_mlmodel(mlmodel))
     if differs:
         raise CheckpointError(f"{os.fspath(path)} was trained for another schema: {differs}")
-    h = EncodedClassifier(mlmodel, schema).scores
+    classifier = EncodedClassifier(mlmodel, schema)
+    h = classifier.scores
     differs = fingerprint_difference(header["fingerprint"], fingerprint(schema, h))
     if differs:
         raise CheckpointError(f"{os.fspath(path)} was trained for another classifier: {differs}")
@@ -67,8 +130,14 @@ def read(path: str | os.PathLike[str], mlmodel: Any, device: str) -> Saved:
         "training": asdict(generator.config.training),
         "device": device,
     }
+    used = RowsUsed(header["training rows"], arrays.pop("positions", None))
     selector = None
     if header["selector"]:
+        if "rows" not in arrays:
+            rows = source and source.labelled(classifier, MOST_ROWS, hyperparams["verbose"])
+            values, labels = (rows.values, rows.labels) if rows else classifier.labelled_values()
+            used.check(schema, values, labels)
+            arrays |= {"rows": points_of(schema, values[used.positions]), "labels": labels[used.positions]}
         n_jobs = hyperparams["threads"] or -1
         selector = ExpectedScoreSelector.from_dict(header["selector"], arrays, schema, h, n_jobs)
-    return Saved(generator, schema, hyperparams, selector)
+    return Saved(generator, schema, hyperparams, selector, None if source and not used.digest else used)

@@ -1,8 +1,10 @@
-"""Whether a saved generator is for this schema and this classifier: h is a black box, known by its answers."""
+"""Whether a saved generator is for this schema, these rows and this classifier, which is known by its answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -67,3 +69,33 @@ def schema_difference(saved: Schema, found: Schema, exactly: bool = False) -> st
         if exactly and one != other:
             return f"{name} was {one}, is {other}"
     return None
+
+
+def rows_digest(schema: Schema, values: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+    """What identifies training rows: their number, and a digest of each feature and of the labels.
+
+    Parameters
+    ----------
+    schema : Schema
+    values : ndarray (n, D)
+        Encoded. Digits that another machine may compute otherwise do not count.
+    labels : ndarray (n,)
+    """
+    *columns, label = (
+        hashlib.sha256(np.ascontiguousarray(column.round(6) + 0.0).data).hexdigest()[:16]
+        for column in (*values.T, labels.astype(float))
+    )
+    return {"number": len(values), "columns": dict(zip(schema.names, columns, strict=True)), "label": label}
+
+
+def rows_difference(saved: Mapping[str, Any], found: Mapping[str, Any]) -> str | None:
+    """How the rows of two digests differ, or None; an empty one is of rows that were not the classifier's."""
+    if not saved:
+        return "they came from elsewhere"
+    if saved["number"] != found["number"]:
+        return f"{saved['number']} rows there, {found['number']} here"
+    apart = [
+        f"feature {name!r}" for name, one in saved["columns"].items() if one != found["columns"].get(name)
+    ]
+    apart += ["the label"] if saved["label"] != found["label"] else []
+    return f"other values, or another order, of {', '.join(apart)}" if apart else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import os
-import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict
@@ -26,7 +25,6 @@ from carla_genre.methods.core.encoded_classifier import TrainingSource
 from carla_genre.methods.genre import checkpoint
 from carla_genre.methods.genre.distillation import distil, second_training
 from carla_genre.methods.genre.hyperparameters import (
-    GenReOptions,
     options_for,
     resampled,
     to_config,
@@ -78,7 +76,11 @@ class GenRe(SchemaMethod):
     """
 
     OPTIONS = options_for(None)
+    options_for = staticmethod(options_for)
     REFUSED_IS_FAILURE = False  # the candidates' scores are known: h need not be asked again
+    history: History | None = None
+    _selector: ExpectedScoreSelector | None = None
+    _used: checkpoint.RowsUsed | None = None
 
     def __init__(
         self,
@@ -88,68 +90,56 @@ class GenRe(SchemaMethod):
         saved: checkpoint.Saved | None = None,
     ) -> None:
         self._source, self._saved = source, saved
-        self._selector: ExpectedScoreSelector | None = None
         if saved is None:
             self._config = to_config(check(self.options_for(hyperparams), hyperparams, "GenRe"), hyperparams)
         super().__init__(mlmodel, hyperparams, None if saved is None else saved.schema)
 
-    @classmethod
-    def options_for(cls, hyperparams: Mapping[str, Any] | None) -> GenReOptions:
-        """The options, with the named preset's defaults."""
-        return options_for(hyperparams)
-
     def _prepare(self) -> None:
-        self.history: History | None = None
-        if self._saved is not None:
-            self.generator, self._selector = self._saved.generator, self._saved.selector
-        else:
+        if self._saved is None:
             self._train()
+        else:
+            self.generator, _, _, self._selector, self._used = self._saved
         self.device = self.generator.device
 
     def _train(self) -> None:
         """The generator, the selector that is asked for, and the distilled generator that is asked for."""
-        start, values, training = time.perf_counter(), self.hyperparams, self._config.training
-        self.generator, self.history = fit(
-            self._untrained, training, self.device, values["seed"], values["verbose"]
-        )
+        values, training = self.hyperparams, self._config.training
+        seed, verbose = values["seed"], values["verbose"]
+        with self._timed("training"):
+            self.generator, self.history = fit(self._untrained, training, self.device, seed, verbose)
         self.generator.eval()
-        self.seconds["training"] = time.perf_counter() - start - self.seconds.get("pairs", 0.0)
+        self.seconds["training"] -= self.seconds.get("pairs", 0.0)
         if values["selection"] != "expected":
             return
         rows = self._labelled_rows()
         self._selector = self._fit_selector(rows)
         if values["distil"]:
-            start = time.perf_counter()
             training = second_training(PRESETS[values["preset"]].training, training)
             denied = rows.values[rows.denied()]
-            self.generator = distil(
-                self.generator, self._selector, denied, training, values["seed"], values["verbose"]
-            )
-            self.seconds["distilling"] = time.perf_counter() - start
+            with self._timed("distilling"):
+                self.generator = distil(self.generator, self._selector, denied, training, seed, verbose)
             if values["risk"] is not None:  # the bound has to hold for the generator that answers
                 self._selector = self._fit_selector(rows)
 
     def _untrained(self) -> tuple[Generator, Pairs]:
-        start, config = time.perf_counter(), self._config
-        if self._source is None:
-            sides = self.training_rows.sides(config.pairs)
-        else:
-            sides = self._source.sides(self.classifier, config.pairs, self.hyperparams["verbose"])
-        generator, pairs = untrained_generator(config, self.schema, sides, self.device)
-        self.seconds["pairs"] = time.perf_counter() - start
-        return generator, pairs
+        config, given = self._config, (self._config.pairs, self.hyperparams["verbose"])
+        with self._timed("pairs"):
+            source = self._source and self._source.sides(self.classifier, *given)
+            sides = source or self._labelled_rows().sides(config.pairs)
+            return untrained_generator(config, self.schema, sides, self.device)
 
     def _labelled_rows(self) -> TrainingRows:
-        """What a selector is fitted on."""
-        if self._source is None:
-            return self.training_rows
-        rows = self._source.labelled(self.classifier, MOST_ROWS, self.hyperparams["verbose"])
+        """What a selector is fitted on: for a loaded generator, the rows of its training."""
+        given = self.classifier, MOST_ROWS, self.hyperparams["verbose"]
+        rows = self._source.labelled(*given) if self._source else self.training_rows
+        self._used = self._used or checkpoint.RowsUsed.of(self.schema, rows)
+        self._used.check(self.schema, rows.values, rows.labels)
         return self.classifier.checked(rows)
 
     def _fit_selector(self, rows: TrainingRows) -> ExpectedScoreSelector:
-        start, values = time.perf_counter(), self.hyperparams
+        values = self.hyperparams
         sampling = to_sampling(resampled(values, {"selection": "expected"}))  # whichever rule chooses now
-        with self._isolated():
+        with self._timed("selector"), self._isolated():
             selector = ExpectedScoreSelector.fit(
                 self,
                 rows,
@@ -160,7 +150,7 @@ class GenRe(SchemaMethod):
                 reverts=values["revert"],
                 n_jobs=values["threads"] or -1,
             )
-        self.seconds["selector"] = self.seconds.get("selector", 0.0) + time.perf_counter() - start
+        self._used = checkpoint.RowsUsed.of(self.schema, rows, selector)
         return selector
 
     @property
@@ -199,10 +189,10 @@ class GenRe(SchemaMethod):
     def _select_by_h(self, values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """Choose by h among the candidates (B, N, D): (B, D), NaN where h accepts none."""
         scores = self.scores(candidates)
-        if self.hyperparams["selection"] == "cheapest":
-            cost = self.schema.cost(values[:, None], candidates)
-            return cheapest(candidates, scores, cost, self.hyperparams["gamma"])
-        return most_valid(candidates, scores)
+        if self.hyperparams["selection"] == "validity":
+            return most_valid(candidates, scores)
+        cost = self.schema.cost(values[:, None], candidates)
+        return cheapest(candidates, scores, cost, self.hyperparams["gamma"])
 
     def certainty(self, answers: pd.DataFrame) -> pd.DataFrame:
         """How certain the rule "expected" is of answers, or of any other rows.
@@ -221,9 +211,8 @@ class GenRe(SchemaMethod):
         self.schema.encode(answers.head(0))  # it has all columns
         answered = ~answers[list(self.schema.columns)].isna().any(axis=1).to_numpy()
         figures = np.full((len(answers), 2), np.nan)
-        if answered.any():
-            with self._isolated():
-                figures[answered] = self.selector.probabilities(self.schema.encode(answers[answered]))
+        with self._isolated():
+            figures[answered] = self.selector.probabilities(self.schema.encode(answers[answered]))
         return pd.DataFrame(figures, answers.index, ["valid", "inlier"])
 
     def with_sampling(self, **changes: Any) -> GenRe:
@@ -243,18 +232,19 @@ class GenRe(SchemaMethod):
         other._selector = selector.with_gamma(values["gamma"]) if selector and keeps else None
         return other
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the trained generator with its schema and the classifier's fingerprint.
-
-        With the rule "expected", the file holds the encoded training rows and their labels: its forest is grown from
-        them.
+    def save(self, path: str | os.PathLike[str], with_training_rows: bool = False) -> None:
+        """Write the trained generator with its schema, the classifier's fingerprint and a digest of the training rows.
 
         Parameters
         ----------
         path : path
             A safetensors file; an existing one is replaced as a whole.
+        with_training_rows : bool
+            Whether the file holds what the rule "expected" needs when it is read: up to 50,000 encoded training rows
+            with their labels. Else these come from the data, or the source, that :meth:`load` takes.
         """
-        checkpoint.save(path, self.generator, self.classifier, self.hyperparams, self._selector)
+        given = self.hyperparams, self._selector, self._used, with_training_rows
+        checkpoint.save(path, self.generator, self.classifier, *given)
 
     def export(self, path: str | os.PathLike[str]) -> None:
         """Write the trained generator as one file that torch alone reads, where this package is not installed.
@@ -274,14 +264,19 @@ class GenRe(SchemaMethod):
             The path does not end in ``.pt2``.
         """
         values = self.hyperparams
-        if values["selection"] == "expected":
-            values = resampled(values, {"selection": "validity"})
-        sampling = to_sampling(values)
+        expected = values["selection"] == "expected"
+        sampling = to_sampling(resampled(values, {"selection": "validity"}) if expected else values)
         description = {"schema": self.schema.to_dict(), "sampling": asdict(sampling)}
         export(path, self.generator, sampling, description)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], mlmodel: Any, device: str = "auto") -> GenRe:
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        mlmodel: Any,
+        device: str = "auto",
+        source: TrainingSource | None = None,
+    ) -> GenRe:
         """Read what :meth:`save` wrote, for the same classifier and data.
 
         Parameters
@@ -290,11 +285,13 @@ class GenRe(SchemaMethod):
         mlmodel : carla.models.api.MLModel
         device : str
             "auto" or a torch device.
+        source : TrainingSource, optional
+            The one of the training, where it had one and the file has no rows.
 
         Raises
         ------
         CheckpointError
-            No such checkpoint, or one for another schema or classifier; the message says what differs.
+            No such checkpoint, or one for another schema, classifier or training rows; the message says what differs.
         """
-        saved = checkpoint.read(path, mlmodel, device)
-        return cls(mlmodel, saved.hyperparams, saved=saved)
+        saved = checkpoint.read(path, mlmodel, device, source)
+        return cls(mlmodel, saved.hyperparams, source, saved)
