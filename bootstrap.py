@@ -99,7 +99,7 @@ def program(folder: Path, name: str) -> str:
 
 def pip(folder: Path, action: str, *arguments: str) -> None:
     """`pip install` or `uninstall` in the environment; its own output is the progress."""
-    python = [program(folder, "python"), "-m", "pip", "--disable-pip-version-check"]
+    python = [program(folder, "python"), "-I", "-m", "pip", "--disable-pip-version-check"]
     command = [*python, action, *arguments]
     if subprocess.call(command, cwd=ROOT):
         stop(f"pip failed, its messages are above. Run the same command again to retry: {' '.join(command)}")

@@ -102,6 +102,11 @@ def _add_train(commands: Any) -> None:
     train.add_argument(
         "--at-most", type=int, metavar="N", help="learn from a sample of N rows of D_h- and of D_h+"
     )
+    train.add_argument(
+        "--with-training-rows",
+        action="store_true",
+        help="keep in FILE the encoded rows that the rule 'expected' needs (else the classifier's data have them)",
+    )
     _add_set(train, "hyperparameters, for instance preset=paper training.devices=2 warm_start=FILE")
     train.set_defaults(command=_by("parquet.command", "train"))
 

@@ -120,16 +120,24 @@ def writing(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """See, before long work, that a file can be written; its folder is made.
+    """See, before long work, that a file can be written; nothing is left of that.
 
     Raises
     ------
     InputError
         It cannot.
     """
-    with writing(path), _part(Path(path)), contextlib.suppress(FileNotFoundError):
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise InputError(f"{path} cannot be written: it is there, and no file")
+    path, made = Path(path), list[Path]()
+    try:
+        with writing(path):
+            made = [folder for folder in path.parents if not folder.exists()]
+            with _part(path), contextlib.suppress(FileNotFoundError):
+                if not stat.S_ISREG(os.stat(path).st_mode):
+                    raise InputError(f"{path} cannot be written: it is there, and no file")
+    finally:
+        for folder in made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:

@@ -52,7 +52,8 @@ def main() -> None:
     asked.to_parquet("asked.parquet")
 
     model = classifier()
-    GenRe(model, source=ParquetRows(folder)).save("applications.genre")
+    genre = GenRe(model, source=ParquetRows(folder))
+    genre.save("applications.genre", with_training_rows=True)  # the model's data have one month of them only
     counts = answer_parquet("applications.genre", model, "asked.parquet", "answers", index="id", scores=True)
     print(counts)
     print(pd.read_parquet("answers/failures")["reason"].value_counts().to_string())

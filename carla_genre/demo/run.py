@@ -23,7 +23,7 @@ from carla_genre.evaluation.carla_measures import run_all_measures
 from carla_genre.evaluation.cost import feature_changes
 from carla_genre.evaluation.environment import peak_memory_mb, versions
 from carla_genre.evaluation.score import Judge, Scores
-from carla_genre.io import in_json, write_text
+from carla_genre.io import check_writable, in_json, write_text
 from carla_genre.schema import Schema
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,8 @@ def run(options: Namespace) -> None:
     out = Path(options.out)
     if out.exists() and not out.is_dir():
         raise InputError(f"--out: {out} is a file; name a folder")
+    for name in ("demo.json", "demo.png"):
+        check_writable(out / name)
     steps = Steps()
     with steps.step("load", f"loading {options.data} and CARLA"):
         data = _load(options)

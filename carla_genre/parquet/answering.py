@@ -9,8 +9,11 @@ from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from carla_genre.children import SAFE
 from carla_genre.cluster import as_completed, connect, load_distributed
 from carla_genre.errors import CarlaGenreError, InputError
+from carla_genre.io import remove_leftovers
+from carla_genre.loading import load_extra
 from carla_genre.parquet.answer_batch import BatchAnswerer
 from carla_genre.parquet.job import Counts, Job, answer_group
 from carla_genre.parquet.source import ParquetSource, RowGroup, open_source
@@ -93,7 +96,8 @@ def answer_parquet(
     with contextlib.closing(done), bar("answer", found.rows, verbose, before, lines=True) as answered:
         for group in done:
             answered.advance(group.rows)
-    job.remove_unfinished()
+    for folder in Counts._fields:
+        remove_leftovers(Path(job.out, folder))
     return _total(job, found)
 
 
@@ -111,6 +115,8 @@ def _on_dask(
     distributed = load_distributed()
     with contextlib.ExitStack() as stack:
         stack.enter_context(warnings_only("distributed"))
+        config = load_extra("cluster", "a cluster", "dask.config")
+        stack.enter_context(config.set({"distributed.nanny.pre-spawn-environ": SAFE}))
         if address is None:
             local = distributed.LocalCluster(
                 workers, threads_per_worker=1, processes=True, dashboard_address=None
@@ -130,8 +136,8 @@ def _on_dask(
 
 
 def _total(job: Job, source: ParquetSource) -> Counts:
-    each = [job.counts(group) for group in source.groups]
-    total = Counts(*(sum(column) for column in zip(*each, strict=True))) if each else Counts(0, 0, 0)
+    each = [Counts(0, 0, 0), *map(job.counts, source.groups)]
+    total = Counts(*(sum(column) for column in zip(*each, strict=True)))
     if sum(total) != source.rows:
         raise InputError(
             f"{job.out} has {sum(total):,} rows of {source.rows:,}: its parts were changed by someone else, "

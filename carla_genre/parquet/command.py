@@ -10,6 +10,7 @@ import yaml
 
 from carla_genre.errors import InputError
 from carla_genre.harness.command import find_own_modules
+from carla_genre.io import check_writable
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parquet.answering import answer_parquet
 from carla_genre.parquet.classifier import load_classifier
@@ -30,9 +31,15 @@ def train(options: Namespace) -> None:
     elif options.positive is not None or options.at_most is not None:
         raise InputError("--positive and --at-most are about the Parquet files of --in, which are not given")
     hyperparams = settings(options.set)
+    if source and GenRe.options_for(hyperparams).selection == "expected" and not options.with_training_rows:
+        raise InputError(
+            "the rule 'expected' needs training rows when it answers, and those of --in are not in the classifier's "
+            "data: keep up to 50,000 of them in the file by --with-training-rows, or give --set selection=cheapest"
+        )
+    check_writable(options.out)
     find_own_modules()
     genre = GenRe(load_classifier(options.classifier), hyperparams, source)
-    genre.save(options.out)
+    genre.save(options.out, options.with_training_rows)
     steps = {"pairs": "pairs", "training": "trained", "selector": "selector"}
     took = [
         f"{label} in {genre.seconds[step]:.1f} s" for step, label in steps.items() if step in genre.seconds

@@ -5,20 +5,24 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from carla_genre.errors import CheckpointError, InputError
-from carla_genre.io import UNFINISHED, whole_file, write_text
+from carla_genre.io import whole_file, write_text, writing
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parquet.answer_batch import BatchAnswerer
 from carla_genre.parquet.classifier import load_classifier
 from carla_genre.parquet.source import ParquetSource, RowGroup, read_batches, readable
+
+log = logging.getLogger(__name__)
 
 MANIFEST = "job.json"
 # A method seeds torch's global random state while it answers: one row group at a time in a process.
@@ -84,8 +88,8 @@ class Job:
         return Path(self.out, folder, f"part-{group.part:06d}.parquet")
 
     def is_done(self, group: RowGroup) -> bool:
-        """Whether a row group is finished: its answers are named last."""
-        return self.part("answers", group).exists()
+        """Whether a row group has its rows in its three parts; else those that are there are done again."""
+        return sum(self.counts(group)) == group.rows
 
     def claim(self, source: ParquetSource) -> None:
         """Make the folder that of this job and its input, or see that it is.
@@ -111,37 +115,39 @@ class Job:
             raise InputError(f"{self.out} is not empty and has no {MANIFEST}: give a folder of its own")
         else:
             write_text(path, json.dumps(mine, indent=2) + "\n")
-        for folder in Counts._fields:
-            Path(self.out, folder).mkdir(exist_ok=True)
+        with writing(self.out):
+            for folder in Counts._fields:
+                Path(self.out, folder).mkdir(exist_ok=True)
 
     def answer(self, group: RowGroup, answer: BatchAnswerer) -> None:
         """Answer one row group; its parts are there whole, or not at all."""
         first = group.first
         # What is entered first is left last: the answers are named when the other parts are whole.
         with contextlib.ExitStack() as stack:
-            paths = [stack.enter_context(whole_file(self.part(folder, group))) for folder in Counts._fields]
-            writers = [
-                stack.enter_context(pq.ParquetWriter(path, schema))
-                for path, schema in zip(paths, answer.schemas, strict=True)
-            ]
+            with writing(self.out):
+                paths = [stack.enter_context(whole_file(self.part(name, group))) for name in Counts._fields]
+                schemas = zip(paths, answer.schemas, strict=True)
+                writers = [stack.enter_context(pq.ParquetWriter(path, schema)) for path, schema in schemas]
             for batch in read_batches([group], answer.columns):
-                for writer, part in zip(writers, answer(batch, first), strict=True):
-                    if part.num_rows:
-                        writer.write_batch(part)
+                parts = answer(batch, first)
+                with writing(self.out):
+                    for writer, part in zip(writers, parts, strict=True):
+                        if part.num_rows:
+                            writer.write_batch(part)
                 first += batch.num_rows
+            with writing(self.out):
+                stack.close()
 
     def counts(self, group: RowGroup) -> Counts:
-        """Of a row group that is done."""
-        rows = []
-        for path in (self.part(folder, group) for folder in Counts._fields):
-            with readable(path):
-                rows.append(pq.read_metadata(path).num_rows)
-        return Counts(*rows)
-
-    def remove_unfinished(self) -> None:
-        """What was left by processes that were killed."""
-        for path in Path(self.out).glob(f"*/.*{UNFINISHED}"):
-            path.unlink(missing_ok=True)
+        """The rows of a row group's parts; none where one of these is absent or damaged."""
+        paths = [self.part(folder, group) for folder in Counts._fields]
+        if all(path.exists() for path in paths):
+            try:
+                with readable(self.out):
+                    return Counts(*(pq.read_metadata(path).num_rows for path in paths))
+            except InputError as error:
+                log.warning("part %d is answered again: %s", group.part, error)
+        return Counts(0, 0, 0)
 
     def _manifest(self, source: ParquetSource) -> dict[str, Any]:
         return {

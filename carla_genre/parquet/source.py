@@ -40,7 +40,7 @@ class ParquetSource:
     groups : tuple of RowGroup
         In the order of the files' names.
     types : dict of str to pyarrow.DataType
-        Of each column; that of the values where the file has a dictionary of them.
+        Of each column: that of its values, however they are laid out in the file.
     files : tuple of dict
         What identifies each file: name, size in bytes, rows, digest of its footer.
     """
@@ -76,7 +76,7 @@ def open_source(path: str | os.PathLike[str]) -> ParquetSource:
     for name in paths:
         with readable(name):
             metadata = pq.read_metadata(name)
-        types = _same_types(types, metadata.schema.to_arrow_schema(), name)
+            types = _same_types(types, metadata.schema.to_arrow_schema(), name)
         for number in range(metadata.num_row_groups):
             first = groups[-1].first + groups[-1].rows if groups else 0
             rows = metadata.row_group(number).num_rows
@@ -95,13 +95,11 @@ def open_source(path: str | os.PathLike[str]) -> ParquetSource:
 
 def read_batches(groups: Sequence[RowGroup], columns: Sequence[str]) -> Iterator[Any]:
     """The rows of groups of one file as ``pyarrow.RecordBatch`` of these columns, at most ``BATCH_ROWS`` at a time."""
-    with readable(groups[0].path), pq.ParquetFile(groups[0].path) as file:
-        numbers = [group.number for group in groups]
-        batches = file.iter_batches(BATCH_ROWS, row_groups=numbers, columns=list(columns), use_threads=False)
-        for batch in batches:
-            yield pa.RecordBatch.from_arrays(
-                [_plain(batch.column(name)) for name in columns], names=list(columns)
-            )
+    path, numbers, columns = groups[0].path, [group.number for group in groups], list(columns)
+    with readable(path), pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(BATCH_ROWS, row_groups=numbers, columns=columns, use_threads=False):
+            cells = [batch.column(name) for name in columns]
+            yield pa.RecordBatch.from_arrays([cell.cast(_plain(cell.type)) for cell in cells], columns)
 
 
 @contextlib.contextmanager
@@ -137,9 +135,7 @@ def _same_types(types: dict[str, Any], schema: Any, name: Path) -> dict[str, Any
     for field in schema:
         if field.name in found:
             raise InputError(f"{name} has the column {field.name!r} more than once")
-        found[field.name] = (
-            getattr(field.type, "value_type", field.type) if _is_dictionary(field) else field.type
-        )
+        found[field.name] = _plain(field.type)
     for column in found if types else ():
         if column in types and types[column] != found[column]:
             raise InputError(
@@ -149,12 +145,13 @@ def _same_types(types: dict[str, Any], schema: Any, name: Path) -> dict[str, Any
     return {column: kind for column, kind in found.items() if not types or column in types}
 
 
-def _is_dictionary(field: Any) -> bool:
-    return bool(pa.types.is_dictionary(field.type))
-
-
-def _plain(column: Any) -> Any:
-    return column.dictionary_decode() if _is_dictionary(column) else column
+def _plain(kind: Any) -> Any:
+    """The type of the values, in a layout that all of Arrow's functions take."""
+    if pa.types.is_dictionary(kind):
+        return _plain(kind.value_type)
+    if isinstance(kind, pa.BaseExtensionType):
+        return _plain(kind.storage_type)
+    return {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}.get(kind, kind)
 
 
 def _footer(path: Path, size: int) -> str:

@@ -20,7 +20,7 @@ from carla_genre.evaluation.measures import Figure
 from carla_genre.harness.code import mark_of
 from carla_genre.harness.markdown import spread
 from carla_genre.harness.table import FURTHER, FURTHER_LEGEND, LEGEND, MAIN, MEASURES, Column
-from carla_genre.io import write_text
+from carla_genre.io import check_writable, write_text
 from carla_genre.report.collecting import Collection, collect
 from carla_genre.report.details import details
 from carla_genre.report.grouping import Comparison, Configuration, comparisons_of
@@ -52,8 +52,9 @@ def write_report(folders: Sequence[str | os.PathLike[str]], out: str | os.PathLi
     InputError
         There is no record, or the page cannot be written.
     """
-    collection = collect(folders)
     path = Path(out)
+    check_writable(path)
+    collection = collect(folders)
     write_text(path, page(collection, path.parent))
     return collection
 

@@ -1,5 +1,9 @@
 """From Parquet to Parquet: nobody is lost, and what is written is what GenRe answers."""
 
+import shutil
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -212,7 +216,9 @@ def test_a_job_that_was_stopped_goes_on(answered, generator, frame, tmp_path, mo
         "failures/part-000000.parquet",
         "job.json",
     ]
-    (out / "answers" / ".part-000001.parquet-x.part").write_text("of a process that was killed")
+    died = "import os, sys, carla_genre.io as io\nwith io.whole_file(sys.argv[1]): os._exit(9)"
+    subprocess.run([sys.executable, "-c", died, out / "answers" / "part"])
+    assert len(list((out / "answers").iterdir())) == 2
     assert answer(generator, path, out, scores=True) == answered[1]
     assert calls == [0, 1, 1, 2]
     after = contents(out)
@@ -238,13 +244,58 @@ def test_another_jobs_folder_is_refused(generator, genre, frame, tmp_path):
         answer(generator, path, tmp_path / "full")
 
 
-def test_a_part_that_someone_changed_is_noticed(generator, frame, tmp_path):
+@pytest.mark.parametrize("damage", ["fewer rows", "absent", "empty", "cut", "none of Parquet", "a folder"])
+@pytest.mark.parametrize("folder", ["answers", "accepted", "failures"])
+def test_a_damaged_part_is_answered_again(answered, generator, frame, tmp_path, folder, damage):
     path, out = write(frame, tmp_path / "people.parquet"), tmp_path / "out"
-    answer(generator, path, out)
-    part = out / "accepted" / "part-000001.parquet"
-    pq.write_table(pq.read_table(part).slice(1), part)
-    with pytest.raises(InputError, match="has 119 rows of 120"):
-        answer(generator, path, out)
+    shutil.copytree(answered[0], out)
+    part = out / folder / "part-000001.parquet"
+    content = part.read_bytes()
+    if damage == "fewer rows":
+        pq.write_table(pq.read_table(part).slice(1), part)
+    elif damage == "a folder":
+        part.unlink()
+        part.mkdir()
+        with pytest.raises(InputError, match="cannot be written"):
+            answer(generator, path, out, scores=True)
+        return
+    elif damage == "absent":
+        part.unlink()
+    else:
+        part.write_bytes({"empty": b"", "cut": content[:-10], "none of Parquet": b"{}" * 50}[damage])
+    assert answer(generator, path, out, scores=True) == answered[1]
+    assert contents(out) == contents(answered[0])
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "flipped"])
+def test_damaged_input_is_one_error_and_hides_no_answer(generator, frame, tmp_path, damage):
+    path = write(frame, tmp_path / "people.parquet")
+    content = path.read_bytes()
+    middle = len(content) // 3
+    flipped = content[:middle] + b"\xff" * 400 + content[middle + 400 :]
+    path.write_bytes({"empty": b"", "cut": content[:-50], "flipped": flipped}[damage])
+    with pytest.raises(InputError, match="cannot be read"):
+        answer(generator, path, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    "layout", ["string_view", "large_string", "dictionary", "dictionary of large", "halves"]
+)
+def test_every_layout_of_the_same_values_has_the_same_answers(answered, generator, frame, tmp_path, layout):
+    kinds = {
+        "string_view": pa.string_view(),
+        "large_string": pa.large_string(),
+        "dictionary": pa.dictionary(pa.int8(), pa.string()),
+        "dictionary of large": pa.dictionary(pa.int32(), pa.large_string()),
+    }
+    types = (
+        dict.fromkeys(("job", "owner", "region"), kinds[layout]) if layout in kinds else {"age": pa.float16()}
+    )
+    path = write(frame, tmp_path / "people.parquet", types=types)
+    assert answer(generator, path, tmp_path / "out", scores=True) == answered[1]
+    pd.testing.assert_frame_equal(
+        read(tmp_path / "out", "answers"), read(answered[0], "answers"), check_dtype=False
+    )
 
 
 def test_no_rows_are_no_error(generator, frame, tmp_path):

@@ -19,7 +19,10 @@ def train(tmp_path, *arguments):
 def test_a_generator_trained_from_parquet_answers_parquet(genre, tmp_path, capsys):
     rows = applicants().loc[genre._mlmodel.data.df_train.index]
     path = write(rows, tmp_path / "rows.parquet")
-    status, out = train(tmp_path, "--in", path, "--at-most", 300, "--set", "seed=3", *QUICK)
+    given = "--in", path, "--at-most", 300, "--set", "seed=3", *QUICK
+    assert train(tmp_path, *given)[0] == 2
+    assert "keep up to 50,000 of them in the file by --with-training-rows" in capsys.readouterr().err
+    status, out = train(tmp_path, "--with-training-rows", *given)
     assert status == 0
     told = capsys.readouterr().out
     assert f"written: {out}, pairs in " in told and " s, selector in " in told
@@ -82,3 +85,28 @@ def test_settings_are_yaml_in_groups():
 def test_settings_that_are_none(given):
     with pytest.raises(InputError, match=f"--set '{given[-1].replace('[', '.')}'"):
         settings(given)
+
+
+@pytest.mark.parametrize("place", ["", "file/g", "n" * 256, "new/" + "n" * 256])
+@pytest.mark.parametrize("command", ["train", "report", "benchmark", "answer", "demo"])
+def test_a_bad_place_is_told_in_one_line_before_the_work(
+    command, place, generator, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    out = str(tmp_path / place)
+    if command in ("answer", "demo", "benchmark") and not place:
+        out = str(tmp_path / "file")
+    (tmp_path / "grid.yaml").write_text("{data: compas, recourse_methods: {CopyFactual: }}")
+    asked = str(write(people(8), tmp_path / "asked.parquet"))
+    given = {
+        "train": ["--classifier", "nowhere:classifier", "--out", out],
+        "report": [str(tmp_path), "--out", out],
+        "benchmark": ["grid.yaml", "--results", out],
+        "answer": ["--generator", generator, "--classifier", CLASSIFIER, "--in", asked, "--out", out],
+        "demo": ["--out", out],
+    }
+    assert main([command, *map(str, given[command])]) == 2
+    told = capsys.readouterr().err
+    assert len(told.splitlines()) == 1, told
+    assert "cannot be" in told or "name a folder" in told
