@@ -52,14 +52,13 @@ def _parser() -> argparse.ArgumentParser:
         "methods, and write a picture and a JSON.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    demo.add_argument("--data", default="adult", metavar="NAME|CSV", help="a data set's name, or a CSV file")
-    demo.add_argument("--target", help="the label's column of a CSV file (guessed where only one can be it)")
-    demo.add_argument("--seed", type=int, default=42, help="of h, GenRe and the choice of people")
-    demo.add_argument("--out", default="demo", help="folder for demo.png and demo.json")
-    demo.add_argument("--people", type=int, default=200, help="how many denied people to answer")
-    demo.add_argument(
-        "--quick", action="store_true", help="few rows, people and steps: shows every step, answers badly"
-    )
+    add = demo.add_argument
+    add("--data", default="adult", metavar="NAME|CSV", help="a data set's name, or a CSV file")
+    add("--target", help="the label's column of a CSV file (guessed where only one can be it)")
+    add("--seed", type=int, default=42, help="of h, GenRe and the choice of people")
+    add("--out", default="demo", help="folder for demo.png and demo.json")
+    add("--people", type=int, default=200, help="how many denied people to answer")
+    add("--quick", action="store_true", help="few rows, people and steps: shows every step, answers badly")
     demo.set_defaults(command=_by("demo.run", "run"))
 
     _add_train(commands)
@@ -91,18 +90,13 @@ def _add_train(commands: Any) -> None:
         description="Train GenRe for the classifier that MODULE:FUNCTION, a function that takes nothing, returns with "
         "its data. It learns from these data's training rows, or from the Parquet files of --in (docs/scaling.md).",
     )
+    add = train.add_argument
     _add_classifier(train)
-    train.add_argument(
-        "--out", required=True, metavar="FILE", help="the generator, conventionally *.safetensors"
-    )
-    train.add_argument(
-        "--in", dest="source", metavar="PARQUET", help="training rows: a file, a folder or a pattern"
-    )
-    train.add_argument("--positive", metavar="VALUE", help="of the label in --in, if it is not 0 and 1")
-    train.add_argument(
-        "--at-most", type=int, metavar="N", help="learn from a sample of N rows of D_h- and of D_h+"
-    )
-    train.add_argument(
+    add("--out", required=True, metavar="FILE", help="the generator, conventionally *.safetensors")
+    add("--in", dest="source", metavar="PARQUET", help="training rows: a file, a folder or a pattern")
+    add("--positive", metavar="VALUE", help="of the label in --in, if it is not 0 and 1")
+    add("--at-most", type=int, metavar="N", help="learn from a sample of N rows of D_h- and of D_h+")
+    add(
         "--with-training-rows",
         action="store_true",
         help="keep in FILE the encoded rows that the rule 'expected' needs (else the classifier's data have them)",
@@ -119,18 +113,15 @@ def _add_answer(commands: Any) -> None:
         "they are) and failures (with the reason); together they have every row once. What is there is not done again, "
         "so a call that was stopped is taken up by the same call (docs/scaling.md).",
     )
-    answer.add_argument("--generator", required=True, metavar="FILE", help="what `carla-genre train` wrote")
+    add = answer.add_argument
+    add("--generator", required=True, metavar="FILE", help="what `carla-genre train` wrote")
     _add_classifier(answer)
-    answer.add_argument(
-        "--in", dest="source", required=True, metavar="PARQUET", help="a file, a folder or a pattern"
-    )
-    answer.add_argument("--out", required=True, metavar="DIR", help="a folder of this job's own")
-    answer.add_argument("--index", metavar="COLUMN", help="names the people (the number of their row)")
-    answer.add_argument("--scores", action="store_true", help="add h of factual and answer, and the cost")
-    answer.add_argument("--workers", type=int, default=1, metavar="N", help="processes of this machine (1)")
-    answer.add_argument(
-        "--cluster", metavar="ADDRESS", help="use the workers of this Dask scheduler, or of its file"
-    )
+    add("--in", dest="source", required=True, metavar="PARQUET", help="a file, a folder or a pattern")
+    add("--out", required=True, metavar="DIR", help="a folder of this job's own")
+    add("--index", metavar="COLUMN", help="names the people (the number of their row)")
+    add("--scores", action="store_true", help="add h of factual and answer, and the cost")
+    add("--workers", type=int, default=1, metavar="N", help="processes of this machine (1)")
+    add("--cluster", metavar="ADDRESS", help="use the workers of this Dask scheduler, or of its file")
     _add_set(answer, "how to sample, for instance n_samples=50 selection=cheapest")
     answer.set_defaults(command=_by("parquet.command", "answer"))
 
@@ -152,27 +143,18 @@ def _add_benchmark(commands: Any) -> None:
         description="Measure what a YAML file says (docs/benchmark.md). A cell that has its record is skipped, so a "
         "run that was stopped goes on when it is started again; failed cells are tried again.",
     )
-    benchmark.add_argument("grid", metavar="GRID.yaml", help="what to measure")
-    benchmark.add_argument("--results", metavar="DIR", help="folder of the records (results/GRID)")
-    benchmark.add_argument("--root", metavar="DIR", help="folder of CARLA's CSVs (CF_DATA, else ~/cf-data)")
-    benchmark.add_argument(
-        "--cache", metavar="DIR", help="folder of trained classifiers (~/.cache/carla-genre)"
-    )
-    benchmark.add_argument("--workers", type=int, default=1, metavar="N", help="cells at a time (1)")
-    benchmark.add_argument(
-        "--time-limit", type=float, metavar="S", help="seconds after which a cell is stopped and has failed"
-    )
-    benchmark.add_argument(
-        "--cluster", metavar="ADDRESS", help="run on the workers of this Dask scheduler, or of its file"
-    )
-    benchmark.add_argument(
-        "--quick", action="store_true", help="the smaller grid that the file's 'quick' says"
-    )
-    benchmark.add_argument("--only", nargs="+", default=[], metavar="LABEL", help="these methods alone")
-    benchmark.add_argument("--data", nargs="+", default=[], metavar="NAME", help="these data sets alone")
-    benchmark.add_argument(
-        "--seeds", nargs="+", type=int, default=[], metavar="N", help="instead of the grid's"
-    )
+    add = benchmark.add_argument
+    add("grid", metavar="GRID.yaml", help="what to measure")
+    add("--results", metavar="DIR", help="folder of the records (results/GRID)")
+    add("--root", metavar="DIR", help="folder of CARLA's CSVs (CF_DATA, else ~/cf-data)")
+    add("--cache", metavar="DIR", help="folder of trained classifiers (~/.cache/carla-genre)")
+    add("--workers", type=int, default=1, metavar="N", help="cells at a time (1)")
+    add("--time-limit", type=float, metavar="S", help="seconds after which a cell is stopped and has failed")
+    add("--cluster", metavar="ADDRESS", help="run on the workers of this Dask scheduler, or of its file")
+    add("--quick", action="store_true", help="the smaller grid that the file's 'quick' says")
+    add("--only", nargs="+", default=[], metavar="LABEL", help="these methods alone")
+    add("--data", nargs="+", default=[], metavar="NAME", help="these data sets alone")
+    add("--seeds", nargs="+", type=int, default=[], metavar="N", help="instead of the grid's")
     benchmark.set_defaults(command=_by("harness.command", "run"))
 
 

@@ -15,25 +15,14 @@ Job = TypeVar("Job")
 
 
 def load_distributed() -> Any:
-    """Dask's ``distributed``.
-
-    Raises
-    ------
-    MissingDependencyError
-        It is not installed.
-    """
+    """Dask's ``distributed``, or MissingDependencyError."""
     return load_extra("cluster", "a cluster", "distributed")
 
 
 def connect(address: str) -> Any:
     """A client of the scheduler at an address, or of a scheduler file.
 
-    Raises
-    ------
-    MissingDependencyError
-        Dask is not installed.
-    InputError
-        The address is none, or no scheduler answers.
+    MissingDependencyError where Dask is not installed, InputError where the address is none or no scheduler answers.
     """
     distributed = load_distributed()
     is_file = os.path.isfile(address)

@@ -120,13 +120,7 @@ def writing(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """See, before long work, that a file can be written; nothing is left of that.
-
-    Raises
-    ------
-    InputError
-        It cannot.
-    """
+    """See, before long work, that a file can be written, else raise InputError; nothing is left of that."""
     path, made = Path(path), list[Path]()
     try:
         with writing(path):
@@ -141,13 +135,7 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a whole file.
-
-    Raises
-    ------
-    InputError
-        It cannot be written.
-    """
+    """Write a whole file; InputError where it cannot be written."""
     with writing(path), whole_file(path) as part:
         part.write_bytes(content)
 

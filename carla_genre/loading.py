@@ -9,12 +9,7 @@ from carla_genre.errors import InputError, MissingDependencyError
 def load_object(path: str, what: str) -> Any:
     """The object behind ``"module:name"``; ``what`` it is, for the message.
 
-    Raises
-    ------
-    InputError
-        It cannot be loaded.
-    MissingDependencyError
-        Its module needs an optional package of this one.
+    InputError where it cannot be loaded, MissingDependencyError where its module needs an optional package of this one.
     """
     module, _, attribute = path.partition(":")
     try:
@@ -26,21 +21,10 @@ def load_object(path: str, what: str) -> Any:
 
 
 def load_extra(extra: str, purpose: str, *modules: str) -> Any:
-    """Import modules of an optional package, and return the first of them.
+    """Import modules by their dotted names, at least one, and return the first of them.
 
-    Parameters
-    ----------
-    extra : str
-        The extra of this package that installs it.
-    purpose : str
-        What needs it; the error starts with it.
-    *modules : str
-        Dotted names, at least one.
-
-    Raises
-    ------
-    MissingDependencyError
-        The package is not installed; the message has the command that installs it.
+    MissingDependencyError where they are not installed: it starts with the ``purpose`` that needs them, and ends with
+    the command that installs the ``extra`` of this package.
     """
     try:
         first, *_ = map(import_module, modules)

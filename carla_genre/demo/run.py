@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from argparse import Namespace
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -66,7 +67,7 @@ def run(options: Namespace) -> None:
     if options.seed < 0:
         raise InputError(f"--seed must be 0 or more, got {options.seed}")
     out = Path(options.out)
-    if out.exists() and not out.is_dir():
+    if os.path.isfile(out):
         raise InputError(f"--out: {out} is a file; name a folder")
     for name in ("demo.json", "demo.png"):
         check_writable(out / name)

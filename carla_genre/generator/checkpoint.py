@@ -34,22 +34,10 @@ def save(
     header: Mapping[str, Any],
     arrays: Mapping[str, np.ndarray] | None = None,
 ) -> None:
-    """Write a generator, whole or not at all.
+    """Write a generator, whole or not at all; InputError where it cannot be written.
 
-    Parameters
-    ----------
-    path : path
-        Conventionally ``*.safetensors``; its folder is made.
-    generator : Generator
-    header : mapping
-        What the caller needs to recognise it (schema, classifier's fingerprint), in JSON's types.
-    arrays : mapping, optional
-        What else the caller wants back.
-
-    Raises
-    ------
-    InputError
-        It cannot be written.
+    ``path`` is conventionally ``*.safetensors``; its folder is made. ``header`` is what the caller needs to recognise
+    it (schema, classifier's fingerprint), in JSON's types; ``arrays`` what else the caller wants back.
     """
     tensors = {f"weights/{k}": v.cpu().contiguous() for k, v in generator.transformer.state_dict().items()}
     for side in ("factual_bins", "answer_bins"):
@@ -74,19 +62,9 @@ def save(
 def load(
     path: str | os.PathLike[str], device: torch.device | str = "cpu"
 ) -> tuple[Generator, dict[str, Any], dict[str, np.ndarray]]:
-    """Read what :func:`save` wrote.
+    """Read what :func:`save` wrote: the generator, on ``device`` and in eval mode, the header and the arrays.
 
-    Returns
-    -------
-    generator : Generator
-        On ``device``, in eval mode.
-    header : dict
-    arrays : dict of ndarray
-
-    Raises
-    ------
-    CheckpointError
-        The file is missing, is something else, damaged, or of a later format.
+    CheckpointError where the file is missing, is something else, damaged, or of a later format.
     """
     path = Path(path)
     if not path.is_file():

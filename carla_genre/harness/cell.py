@@ -120,13 +120,7 @@ class Paths:
     cache: str | None = None
 
     def source(self, cell: Cell) -> str | OwnTable:
-        """The cell's data, as the protocol takes it.
-
-        Raises
-        ------
-        InputError
-            The table has other rows or roles than when the grid was read.
-        """
+        """The cell's data, as the protocol takes it; InputError where they are not those of the grid."""
         if cell.table is None:
             return cell.data
         table = self.own_table(cell.data, cell.table)

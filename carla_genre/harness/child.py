@@ -29,20 +29,9 @@ def run_in_subprocess(
 ) -> dict[str, Any]:
     """Measure a cell in a process of its own; whatever becomes of that, there is a record.
 
-    Parameters
-    ----------
-    cell : Cell
-    paths : Paths
-    time_limit, stopped
-        As :func:`carla_genre.harness.process.run_process` takes them; the time is up for the whole process,
-        training the classifiers included.
-    gpu : str, optional
-        The one that the process sees, as CUDA_VISIBLE_DEVICES names it; None for those of this process.
-
-    Raises
-    ------
-    Stopped
-        ``stopped`` said so.
+    ``time_limit`` and ``stopped`` are as :func:`carla_genre.harness.process.run_process` takes them. The time is for
+    the whole process, training the classifiers included. ``gpu`` is the one that the process sees, as
+    CUDA_VISIBLE_DEVICES names it; None for those of this process.
     """
     with scratch_folder() as scratch:
         job, record, log = (scratch / name for name in ("job.json", "record.json", "log"))

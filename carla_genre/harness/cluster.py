@@ -25,23 +25,8 @@ def measure_on_cluster(
 
     A cell is a process of its own there too, started by a thread of a worker, so that what goes wrong in it does
     not take the worker with it; a worker runs as many at a time as it has threads. The record travels back: the
-    machines need no common folder for it. A worker that is lost has its cells done by another one.
-
-    Parameters
-    ----------
-    cells, time_limit
-        As :func:`carla_genre.harness.run_grid` takes them.
-    paths : Paths
-        Of the workers' machines.
-    address : str
-        Of the scheduler, as ``tcp://host:8786``, or the path of its scheduler file.
-
-    Raises
-    ------
-    MissingDependencyError
-        Dask is not installed.
-    InputError
-        The address is none, or no scheduler answers.
+    machines need no common folder for it. A worker that is lost has its cells done by another one. ``paths`` are of
+    the workers' machines; the rest, and what it raises, is as :func:`carla_genre.harness.run_grid` has it.
     """
     distributed, client = load_distributed(), connect(address)
     run = f"carla-genre-{uuid.uuid4().hex}"

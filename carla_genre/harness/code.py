@@ -64,10 +64,7 @@ def mark_of(codes: str) -> str:
 def notes_on_code(rows: Iterable[tuple[str, str, str]]) -> list[str]:
     """The foot of a table: a line for all rows that are of the same several codes, which names them if need be.
 
-    Parameters
-    ----------
-    rows : iterable of (str, str, str)
-        Data set, name of the row, and what :func:`codes_of` says of its records.
+    A row is its data set, its name, and what :func:`codes_of` says of its records.
     """
     mixed: dict[str, dict[str, dict[str, None]]] = {}
     for data, name, codes in rows:

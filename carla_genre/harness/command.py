@@ -16,18 +16,7 @@ from carla_genre.protocol.cache import default_folder
 
 
 def run(options: Namespace) -> int:
-    """Run a grid and print its table.
-
-    Returns
-    -------
-    int
-        0, or 1 where a cell has failed.
-
-    Raises
-    ------
-    CarlaGenreError
-        The grid, an option or a record of another's is wrong.
-    """
+    """Run a grid and print its table; 0, or 1 where a cell has failed."""
     grid = Path(options.grid)
     folder = Path(options.results or Path("results") / f"{grid.stem}{'-quick' if options.quick else ''}")
     records = measured(options, folder)
@@ -43,25 +32,7 @@ def run(options: Namespace) -> int:
 
 
 def measured(options: Namespace, folder: Path) -> list[dict[str, Any]]:
-    """Run what a grid has and a folder has not, and say what failed.
-
-    Parameters
-    ----------
-    options : Namespace
-        Of ``carla-genre benchmark``; their ``results`` is not looked at.
-    folder : Path
-        Of the records.
-
-    Returns
-    -------
-    list of dict
-        The records of all the chosen cells.
-
-    Raises
-    ------
-    CarlaGenreError
-        As :func:`run`.
-    """
+    """Run what a grid has and a folder has not, say what failed, and give the records of all the chosen cells."""
     find_own_modules()
     cells = read_grid(options.grid, options.quick, options.only, options.data, options.seeds)
     paths = Paths(

@@ -104,13 +104,7 @@ _WORDS = {
 
 
 def checked(content: Any) -> Grid:
-    """The grid that a file holds.
-
-    Raises
-    ------
-    InputError
-        Something is wrong: its path, its value or the nearest right name.
-    """
+    """The grid that a file holds; InputError with the path of what is wrong, its value or the nearest right name."""
     try:
         return Grid.model_validate({} if content is None else content)
     except ValidationError as error:

@@ -23,16 +23,8 @@ def measure_here(
 ) -> Generator[tuple[Cell, dict[str, Any]], None, None]:
     """Each cell with its record, as they are done; where this is left early, what runs is killed.
 
-    Parameters
-    ----------
-    cells, paths, time_limit
-        As :func:`carla_genre.harness.run_grid` takes them.
-    workers : int
-        Cells at a time. Several GPUs are dealt out among them.
-    started : callable
-        Told, in a thread, of each cell that begins.
-    measure_one : callable
-        :func:`carla_genre.harness.child.run_in_subprocess`, or what takes its arguments and measures otherwise.
+    ``workers`` cells run at a time; several GPUs are dealt out among them. ``started`` is told, in a thread, of each
+    cell that begins. The rest is as :func:`carla_genre.harness.run_grid` takes it.
     """
     over = threading.Event()
     gpus: queue.SimpleQueue[str | None] = queue.SimpleQueue()

@@ -27,29 +27,10 @@ def run_process(
     time_limit: float | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> str:
-    """Run a command to its end.
+    """Run a command to its end, and say in words how it ended; what it prints goes into the file ``log``.
 
-    Parameters
-    ----------
-    command : sequence of str
-    log : Path
-        File for what it prints.
-    environment : mapping
-        Its variables.
-    time_limit : float, optional
-        Seconds after which it is killed, with all that it has started.
-    stopped : callable
-        Asked all the time; once it is true the process is killed likewise.
-
-    Returns
-    -------
-    str
-        How it ended, in words.
-
-    Raises
-    ------
-    Stopped
-        ``stopped`` said so.
+    After ``time_limit`` seconds it is killed, with all that it has started. ``stopped`` is asked all the time; once it
+    is true the process is killed likewise, and Stopped raised.
     """
     with log.open("wb") as output:
         # A session of its own: Ctrl-C is heard by the run alone, and what the process starts is killed with it.

@@ -65,10 +65,7 @@ def failure(cell: Cell, error: BaseException) -> dict[str, Any]:
 def write_record(path: Path, record: Mapping[str, Any]) -> dict[str, Any]:
     """Write a cell's record: its JSON is whole or absent, whenever and by whomever this is interrupted.
 
-    Returns
-    -------
-    dict
-        What the JSON has: all but the rows, which are in a Parquet file of the same name.
+    Gives what the JSON has: all but the rows, which are in a Parquet file of the same name.
     """
     plain, rows = split(record)
     if rows is not None:  # before the JSON, with which a cell is finished
@@ -78,13 +75,7 @@ def write_record(path: Path, record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """A cell's record.
-
-    Raises
-    ------
-    InputError
-        The file is not one.
-    """
+    """A cell's record; InputError where the file is not one."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

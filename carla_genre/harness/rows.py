@@ -38,13 +38,7 @@ def split(record: Mapping[str, Any]) -> tuple[dict[str, Any], pd.DataFrame | Non
 
 
 def write_rows(path: Path, rows: pd.DataFrame) -> None:
-    """Write a whole file of rows; no digit is lost.
-
-    Raises
-    ------
-    InputError
-        It cannot be written.
-    """
+    """Write a whole file of rows, or raise InputError; no digit is lost."""
     columns = {name: pa.array(rows[name]) if name in INDEX else _short(rows[name]) for name in rows}
     with writing(path), whole_file(path) as part:
         # Without dictionaries of the figures: few of them come twice.
@@ -79,12 +73,7 @@ def read_rows(folder: str | os.PathLike[str], figures: Sequence[str] | None = No
 def collect_rows(folder: str | os.PathLike[str]) -> None:
     """Put the rows of a folder's cells into its one file; rows of a cell whose record is gone are left out.
 
-    A damaged file stays as it is, and so do all where it is the folder's one.
-
-    Raises
-    ------
-    InputError
-        The file cannot be written.
+    A damaged file stays as it is, and so do all where it is the folder's one. InputError where it cannot be written.
     """
     folder = Path(folder)
     with locked(folder):

@@ -65,10 +65,11 @@ def run_grid(
     if time_limit is not None and not time_limit > 0:
         raise InputError(f"time_limit must be above 0 seconds, got {time_limit:g}")
     target, progress = Path(folder), progress or GridProgress()
+    check_writable(target / ROWS)
     records = {cell.key: record for cell in cells if (record := _finished(target / cell.file, cell))}
     left = [cell for cell in cells if cell.key not in records]
-    for name in (ROWS, *(cell.file for cell in left)):
-        check_writable(target / name)
+    for cell in left:
+        check_writable(target / cell.file)
     if cluster is None:
         for source in {cell.data: cell for cell in left}.values():
             # A missing file is an error before anything starts.

@@ -44,13 +44,8 @@ class GivenAnswers(RecourseMethod):
 class Scoring:
     """All figures of answers in one setting.
 
-    Parameters
-    ----------
-    setting : Setting
-    n_retrained : int
-        How often h is trained again on other rows, and from other initial weights; 0 for no future validity.
-    cache : path, optional
-        Folder of those classifiers.
+    h is trained again ``n_retrained`` times on other rows, and from other initial weights, for the future validity; not
+    at all with 0. ``cache`` is the folder of those classifiers.
     """
 
     def __init__(self, setting: Setting, n_retrained: int, cache: str | None = None) -> None:

@@ -33,22 +33,11 @@ class AnsweredBatch(NamedTuple):
 
 
 class BatchAnswerer:
-    """Answers batches of rows in the columns, units and types that the input has.
+    """Answers batches of rows in the columns, units and types (pyarrow's, by column) that the input has.
 
-    Parameters
-    ----------
-    method : SchemaMethod
-    types : mapping
-        Column -> pyarrow type, of the input.
-    index : str, optional
-        The input's column that names a row; else :data:`ROW`, its number in the input.
-    scores : bool
-        Whether answers come with h of the factual, h of the answer and the cost.
-
-    Raises
-    ------
-    InputError
-        The input has no such column, or one name would be that of two columns.
+    ``index`` is the input's column that names a row; else it is :data:`ROW`, its number in the input. With ``scores``,
+    answers come with h of the factual, h of the answer and the cost. InputError where the input has no such column, or
+    one name would be that of two columns.
     """
 
     def __init__(

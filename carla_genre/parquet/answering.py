@@ -12,7 +12,7 @@ from typing import Any
 from carla_genre.children import SAFE
 from carla_genre.cluster import as_completed, connect, load_distributed
 from carla_genre.errors import CarlaGenreError, InputError
-from carla_genre.io import remove_leftovers
+from carla_genre.io import remove_leftovers, writing
 from carla_genre.loading import load_extra
 from carla_genre.parquet.answer_batch import BatchAnswerer
 from carla_genre.parquet.job import Counts, Job, answer_group
@@ -87,7 +87,8 @@ def answer_parquet(
     found = open_source(source)
     job = Job(generator, classifier, changes, tuple(found.types.items()), out, index, scores)
     check = job.load()  # what is wrong is reported before any work
-    job.claim(found)
+    with writing(out):
+        job.claim(found)
     todo = [group for group in found.groups if not job.is_done(group)]
     done = _on_dask(job, todo, workers, cluster) if apart else _here(job, todo, check)
     before = found.rows - sum(group.rows for group in todo)

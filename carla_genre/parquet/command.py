@@ -13,18 +13,12 @@ from carla_genre.harness.command import find_own_modules
 from carla_genre.io import check_writable
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parquet.answering import answer_parquet
-from carla_genre.parquet.classifier import load_classifier
+from carla_genre.parquet.job import load_classifier
 from carla_genre.parquet.training import ParquetRows
 
 
 def train(options: Namespace) -> None:
-    """Train a generator, save it, and say how long that took.
-
-    Raises
-    ------
-    CarlaGenreError
-        An option, the classifier or the training rows are wrong.
-    """
+    """Train a generator, save it, and say how long that took."""
     source = None
     if options.source is not None:
         source = ParquetRows(options.source, options.positive, options.at_most)
@@ -48,13 +42,7 @@ def train(options: Namespace) -> None:
 
 
 def answer(options: Namespace) -> None:
-    """Answer all rows, and say how many got an answer.
-
-    Raises
-    ------
-    CarlaGenreError
-        An option, the classifier, the generator or the input is wrong.
-    """
+    """Answer all rows, and say how many got an answer."""
     find_own_modules()
     counts = answer_parquet(
         options.generator,
@@ -74,13 +62,7 @@ def answer(options: Namespace) -> None:
 
 
 def settings(given: Sequence[str]) -> dict[str, Any]:
-    """``["a=1", "b.c=x"]`` as ``{"a": 1, "b": {"c": "x"}}``; values are read as YAML.
-
-    Raises
-    ------
-    InputError
-        One is not of this form.
-    """
+    """``["a=1", "b.c=x"]`` as ``{"a": 1, "b": {"c": "x"}}``; values are read as YAML."""
     found: dict[str, Any] = {}
     for text in given:
         name, equals, value = text.partition("=")

@@ -15,18 +15,41 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from carla_genre.errors import CheckpointError, InputError
+from carla_genre.errors import CarlaGenreError, CheckpointError, InputError
 from carla_genre.io import whole_file, write_text, writing
+from carla_genre.loading import load_object
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parquet.answer_batch import BatchAnswerer
-from carla_genre.parquet.classifier import load_classifier
 from carla_genre.parquet.source import ParquetSource, RowGroup, read_batches, readable
+
+from carla.models.api import MLModel
 
 log = logging.getLogger(__name__)
 
 MANIFEST = "job.json"
 # A method seeds torch's global random state while it answers: one row group at a time in a process.
 _ONE_AT_A_TIME = threading.Lock()
+
+
+def load_classifier(name: str) -> Any:
+    """What ``function()`` of a ``"module:function"`` returns, or InputError."""
+    if ":" not in name:
+        raise InputError(
+            f"the classifier {name!r} is no 'module:function': a function that takes nothing and returns an MLModel"
+        )
+    try:
+        mlmodel = load_object(name, "classifier")()
+    except CarlaGenreError:
+        raise
+    except Exception as error:  # one's own function may raise anything
+        raise InputError(
+            f"the classifier {name!r} cannot be made: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(mlmodel, MLModel):
+        raise InputError(
+            f"the classifier {name!r} must give an MLModel of CARLA's, got {type(mlmodel).__name__}"
+        )
+    return mlmodel
 
 
 class Counts(NamedTuple):
@@ -41,22 +64,8 @@ class Counts(NamedTuple):
 class Job:
     """What answers which rows, by names that every machine finds.
 
-    Parameters
-    ----------
-    generator : str
-        A checkpoint of :meth:`GenRe.save`.
-    classifier : str or carla.models.api.MLModel
-        ``"module:function"``, a function that takes nothing and returns the classifier with its data; or itself.
-    sampling : tuple of (str, object)
-        What :meth:`GenRe.with_sampling` is to change.
-    types : tuple of (str, pyarrow.DataType)
-        Of the input's columns.
-    out : str
-        Folder of the parts.
-    index : str, optional
-        Column that names a row.
-    scores : bool
-        Whether h and the cost are written.
+    ``generator``, ``classifier``, ``out``, ``index`` and ``scores`` are as :func:`answer_parquet` takes them.
+    ``sampling`` is what :meth:`GenRe.with_sampling` is to change, ``types`` are pyarrow's of the input's columns.
     """
 
     generator: str
@@ -68,15 +77,7 @@ class Job:
     scores: bool = False
 
     def load(self) -> BatchAnswerer:
-        """Load the generator and the classifier.
-
-        Raises
-        ------
-        InputError
-            The classifier cannot be loaded, or the input's columns are wrong.
-        CheckpointError
-            The checkpoint cannot be loaded, or is of another classifier.
-        """
+        """Load the generator and the classifier; InputError or CheckpointError where one is not for the other."""
         classifier = self.classifier
         mlmodel = load_classifier(classifier) if isinstance(classifier, str) else classifier
         genre = GenRe.load(self.generator, mlmodel).with_sampling(**dict(self.sampling))
@@ -92,13 +93,7 @@ class Job:
         return sum(self.counts(group)) == group.rows
 
     def claim(self, source: ParquetSource) -> None:
-        """Make the folder that of this job and its input, or see that it is.
-
-        Raises
-        ------
-        InputError
-            It is another job's, or is no folder that can be written to.
-        """
+        """Make the folder that of this job and its input, or raise InputError where it cannot be."""
         path, mine = Path(self.out) / MANIFEST, self._manifest(source)
         if path.exists():
             try:
@@ -115,9 +110,8 @@ class Job:
             raise InputError(f"{self.out} is not empty and has no {MANIFEST}: give a folder of its own")
         else:
             write_text(path, json.dumps(mine, indent=2) + "\n")
-        with writing(self.out):
-            for folder in Counts._fields:
-                Path(self.out, folder).mkdir(exist_ok=True)
+        for folder in Counts._fields:
+            Path(self.out, folder).mkdir(exist_ok=True)
 
     def answer(self, group: RowGroup, answer: BatchAnswerer) -> None:
         """Answer one row group; its parts are there whole, or not at all."""

@@ -8,7 +8,7 @@ import numpy as np
 
 
 class OnDisk:
-    """All rows, in a file; a file without a name is deleted together with its last array."""
+    """All rows, in a file; one without a name is deleted together with its last array."""
 
     def __init__(self, width: int, file: IO[bytes]) -> None:
         self.width, self.file = width, file

@@ -32,24 +32,8 @@ class RawRows:
     A number outside of the range that the scaler was fitted on is taken as it is. A missing or infinite value, or a
     category that the data do not have, makes a row unusable. Blanks around a category are of no account.
 
-    Parameters
-    ----------
-    data : carla.data.api.Data
-        The classifier's.
-    schema : Schema
-        The classifier's features.
-    types : mapping
-        Column -> pyarrow type, of the files.
-
-    Attributes
-    ----------
-    columns : list of str
-        The features' columns, in the files' order.
-
-    Raises
-    ------
-    InputError
-        A feature has no column, or one of a type that it cannot have.
+    ``types`` are pyarrow's, by column of the files; ``columns`` the features', in the files' order. InputError where a
+    feature has no column, or one of a type that it cannot have.
     """
 
     def __init__(self, data: Any, schema: Schema, types: Mapping[str, Any]) -> None:

@@ -35,14 +35,8 @@ class RowGroup:
 class ParquetSource:
     """Parquet files of the same columns.
 
-    Parameters
-    ----------
-    groups : tuple of RowGroup
-        In the order of the files' names.
-    types : dict of str to pyarrow.DataType
-        Of each column: that of its values, however they are laid out in the file.
-    files : tuple of dict
-        What identifies each file: name, size in bytes, rows, digest of its footer.
+    Their row groups are in the order of the files' names. A column's type is that of its values, however they are laid
+    out in the file. What identifies a file is its name, size in bytes, rows, and the digest of its footer.
     """
 
     groups: tuple[RowGroup, ...]
@@ -58,16 +52,9 @@ class ParquetSource:
 def open_source(path: str | os.PathLike[str]) -> ParquetSource:
     """Look at the footers of Parquet files; no row is read.
 
-    Parameters
-    ----------
-    path : path
-        A file, a folder (its ``*.parquet``, those of folders within too), or a glob pattern. What begins with a dot or
-        an underscore is left aside.
-
-    Raises
-    ------
-    InputError
-        There is no such file, one is no Parquet file, or a column's type differs between files.
+    ``path`` is a file, a folder (its ``*.parquet``, those of folders within too), or a glob pattern. What begins with a
+    dot or an underscore is left aside. InputError where there is no such file, one is no Parquet file, or a column's
+    type differs between files.
     """
     groups: list[RowGroup] = []
     files: list[dict[str, Any]] = []

@@ -18,6 +18,7 @@ import pandas as pd
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairing.pairs import side_masks, split_rows
+from carla_genre.io import writing
 from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.parquet.kept_rows import EvenSample, OnDisk
 from carla_genre.parquet.raw_rows import RawRows, add_reason, distinct_cells
@@ -71,10 +72,7 @@ class ParquetRows:
     def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool = True) -> Sides:
         """Read all rows, query h about each, and keep those of D_h- and D_h+ (section 4.1).
 
-        Raises
-        ------
-        InputError
-            A column is absent or of a wrong type, the label is not of two values, or one of the sides is empty.
+        InputError where a column is absent or of a wrong type, the label is not of two values, or a side is empty.
         """
         source, width = self._source(classifier), len(classifier.schema.features)
         extremes, left_out = pd.DataFrame(), Counter[str]()
@@ -130,10 +128,8 @@ class ParquetRows:
     def _kept_rows(self, width: int, stream: int, files: contextlib.ExitStack) -> OnDisk | EvenSample:
         if self.at_most is not None:
             return EvenSample(width, self.at_most, np.random.default_rng([self.seed, stream]))
-        try:
+        with writing(f"training rows in {self.folder}"):
             return OnDisk(width, files.enter_context(tempfile.TemporaryFile(dir=self.folder)))
-        except OSError as error:
-            raise InputError(f"training rows cannot be kept in {self.folder}: {error}") from error
 
     def _labels(self, column: Any, name: str, reasons: np.ndarray) -> np.ndarray:
         """0 and 1, (B,); a missing label is a reason to leave the row out."""

@@ -47,15 +47,7 @@ def default_folder() -> Path:
 
 
 def content_key(kind: str, *parts: Any) -> str:
-    """A digest of what a result depends on.
-
-    Parameters
-    ----------
-    kind : {"gold", "h"}
-        Chooses the code that counts.
-    *parts : DataFrame of numbers, or plain Python values
-        Rows, whose index does not count, and settings.
-    """
+    """A digest of what a result depends on: rows, whose index does not count, settings, and the code of that kind."""
     plain = [
         (list(part.columns), np.ascontiguousarray(part, dtype=np.float64))
         if isinstance(part, pd.DataFrame)

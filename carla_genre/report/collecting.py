@@ -25,20 +25,10 @@ HOW_TO_MEASURE = "carla-genre benchmark benchmarks/paper/table2.yaml --quick"
 
 @dataclass(frozen=True)
 class Found:
-    """A record and where it lies.
+    """A record and its file.
 
-    Attributes
-    ----------
-    path : Path
-        Its file.
-    record : mapping
-        Its content.
-    cell : mapping
-        What was measured, in the fields that a cell has today.
-    current : bool
-        Whether this version gives the cell the same key. If not, the record is of another version.
-    figures : DataFrame
-        Of :func:`carla_genre.harness.table.table`: one row for each way to keep the constraints.
+    ``cell`` has the fields that a cell has today. The record is ``current`` if this version gives the cell the same
+    key, else of another version. ``figures`` are its rows of :func:`carla_genre.harness.table.table`.
     """
 
     path: Path
@@ -65,16 +55,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Collection:
-    """What lies in the folders.
+    """What lies in the folders: one record for each cell, in the order of the files.
 
-    Attributes
-    ----------
-    found : list of Found
-        One for each cell, in the order of the files.
-    superseded : list of Path
-        Records whose cell has a better one: newer, or not failed.
-    skipped : list of (Path, str)
-        Files that are no records, and why.
+    ``superseded`` are records whose cell has a better one: newer, or not failed. ``skipped`` are files that are no
+    records, and why.
     """
 
     found: list[Found]
@@ -84,11 +68,6 @@ class Collection:
 
 def collect(folders: Sequence[str | os.PathLike[str]]) -> Collection:
     """Read all records under some folders.
-
-    Parameters
-    ----------
-    folders : sequence of path
-        Searched with all folders inside.
 
     Raises
     ------

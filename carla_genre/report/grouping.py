@@ -22,16 +22,8 @@ _SHARED = ("data", "classifier", "n_factuals", "rows", "label_noise", "table")
 class Configuration:
     """A method with its hyperparameters, measured with some seeds.
 
-    Attributes
-    ----------
-    anchor : str
-        The id of its part of the page; equal configurations have the same on every page.
-    name : str
-        The label. If others have the same label, the hyperparameters that differ follow.
-    found : list of Found
-        Its records, by seed.
-    figures : DataFrame
-        Mean and deviation over the seeds, one row for each way that constraints are kept.
+    ``anchor`` is the id of its part of the page; equal configurations have the same on every page. If others have the
+    same label, the hyperparameters that differ follow in ``name``. ``figures`` are mean and deviation over the seeds.
     """
 
     anchor: str
@@ -42,20 +34,9 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Configurations that were measured on the same data and the same factuals.
+    """Configurations that were measured on the same data and the same factuals, in the order of first sight.
 
-    Attributes
-    ----------
-    anchor : str
-        The id of its part of the page.
-    name : str
-        The data set. If others have the same data set, the fields that differ follow.
-    n_factuals : int
-        The number of factuals.
-    terms : str
-        The other fields, in words.
-    configurations : list of Configuration
-        In the order of first sight.
+    If others have the same data set, the fields that differ follow in ``name``; ``terms`` are the other fields.
     """
 
     anchor: str

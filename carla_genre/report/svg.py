@@ -23,12 +23,7 @@ def drawing(
     """Axes with a grid and no frame, in a figure of one point for each unit of its SVG.
 
     While it is open, matplotlib has its own defaults, whatever the user has in a matplotlibrc. A text stays a text
-    that can be selected.
-
-    Raises
-    ------
-    MissingDependencyError
-        matplotlib is not installed.
+    that can be selected. MissingDependencyError where matplotlib is not installed.
     """
     style = load_extra("plot", "a report", "matplotlib.style")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -49,16 +44,9 @@ def inline_svg(axes: Any, title: str, links: Sequence[tuple[str, str, str]]) -> 
     """The SVG of a figure.
 
     Nothing in it has a style of its own, which the page's content security policy forbids. A group has the artist's
-    gid as its class. An artist whose gid is a number and a class is drawn inside the link of that number.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Of :func:`drawing`, still open.
-    title : str
-        For screen readers; no other picture of the page has the same.
-    links : sequence of (anchor, class, tooltip)
-        Drawn over all else, in their order.
+    gid as its class. An artist whose gid is a number and a class is drawn inside the link of that number. ``axes`` are
+    those of :func:`drawing`, still open; no other picture of the page has the same ``title``, which is for screen
+    readers. ``links`` (anchor, class, tooltip) are drawn over all else, in their order.
     """
     from matplotlib import rc_context
 

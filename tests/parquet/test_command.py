@@ -58,7 +58,7 @@ def test_a_generator_trained_on_the_classifiers_own_data(genre, tmp_path):
         (["--at-most", "3"], "--positive and --at-most are about the Parquet files of --in"),
         (["--set", "tau"], "--set 'tau': expected NAME=VALUE"),
         (["--set", "sede=1"], "GenRe has no hyperparameter 'sede': did you mean 'seed'?"),
-        (["--in", "nobody.parquet"], "nobody.parquet is no file, folder or pattern"),
+        (["--with-training-rows", "--in", "nobody.parquet"], "nobody.parquet is no file, folder or pattern"),
     ],
 )
 def test_what_is_wrong_is_one_line(arguments, message, tmp_path, capsys):

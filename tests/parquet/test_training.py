@@ -132,5 +132,5 @@ def test_rows_on_disk_come_back_as_they_were(tmp_path):
 
 def test_a_folder_that_is_not_there(genre, raw, tmp_path):
     people = ParquetRows(write(raw, tmp_path / "in.parquet"), folder=tmp_path / "nowhere")
-    with pytest.raises(InputError, match=r"cannot be kept in .*nowhere"):
+    with pytest.raises(InputError, match=r"training rows in .*nowhere cannot be written"):
         sides(genre, people)

@@ -33,15 +33,8 @@ class FabricWorld(World):
     worth of weights, so that there is nothing to overlap; the loss and an interrupt travel with it; and a
     process whose share of a short batch is empty needs no special case.
 
-    Parameters
-    ----------
-    fabric : lightning_fabric.Fabric
-        Not launched yet; it joins the processes that the environment names.
-
-    Raises
-    ------
-    InputError
-        There are more or fewer processes than the fabric was made for.
+    ``fabric`` is not launched yet; it joins the processes that the environment names. InputError where these are more
+    or fewer than it was made for.
     """
 
     STOPS = (signal.SIGINT, signal.SIGTERM)  # a cluster ends a job by the second
@@ -110,12 +103,7 @@ class FabricWorld(World):
 def make_fabric(config: Training, device: torch.device) -> Any:
     """Fabric for ``config.devices`` of the device's kind on each of ``config.nodes``.
 
-    Raises
-    ------
-    MissingDependencyError
-        Fabric is not installed.
-    InputError
-        There are not so many devices.
+    MissingDependencyError where Fabric is not installed, InputError where there are not so many devices.
     """
     modules = "lightning_fabric", "lightning_fabric.strategies"
     fabric = load_extra("distributed", "training on several devices", *modules)

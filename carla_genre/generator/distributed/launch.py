@@ -64,12 +64,7 @@ rendezvous_handler_registry.register(RENDEZVOUS, _meet)
 def run_workers(folder: Path, n: int) -> tuple[dict[str, torch.Tensor], History]:
     """Run the folder's job in n processes; give the trained generator's state and the history.
 
-    Raises
-    ------
-    Exception
-        The error of the first worker to fail; the others are ended.
-    KeyboardInterrupt
-        After the workers have saved their state.
+    The error of the first worker to fail is raised, and the others are ended; KeyboardInterrupt after they have saved.
     """
     config = LaunchConfig(
         min_nodes=1,

@@ -31,12 +31,8 @@ from carla_genre.selection.surrogate import points_of
 class RowsUsed(NamedTuple):
     """Which training rows a GenRe has learned from, without their values.
 
-    Attributes
-    ----------
-    digest : dict
-        Of all rows that it was given (:func:`carla_genre.methods.genre.identity.rows_digest`).
-    positions : ndarray (k,) or None
-        Of those that the selector was fitted on; None where there is no selector.
+    ``digest`` is of all rows that it was given; ``positions`` (k,) are of those that the selector was fitted on, None
+    where there is no selector.
     """
 
     digest: dict[str, Any]
@@ -109,10 +105,8 @@ def save(
 def read(path: str | os.PathLike[str], mlmodel: Any, device: str, source: TrainingSource | None) -> Saved:
     """Read a file for a classifier.
 
-    Raises
-    ------
-    CheckpointError
-        No such checkpoint, or one for another schema, classifier or training rows; the message says what differs.
+    CheckpointError where there is no such file, or one for another schema, classifier or training rows: it says what
+    differs.
     """
     generator, header, arrays = checkpoint.load(path, choose_device(device, "GenRe"))
     schema = Schema.from_dict(header["schema"])
