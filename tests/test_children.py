@@ -1,11 +1,13 @@
 """What is started in a folder runs none of its files in place of a library, and finds the user's own modules."""
 
+import multiprocessing
+import os
 import subprocess
 import sys
 
 import pytest
 
-from carla_genre.children import python_command
+from carla_genre.children import python_command, safe_environment
 
 OWN = """
 import calendar, contextlib, pathlib, pickle, random
@@ -23,3 +25,17 @@ def test_no_file_of_the_current_folder_hides_a_library(tmp_path, monkeypatch, fi
     monkeypatch.setattr(sys, "path", ["", *sys.path] if first else [*sys.path, str(tmp_path)])
     subprocess.run(python_command("own:main", "out"), check=True)
     assert (tmp_path / "out").read_text() == "January"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 has no such setting")
+def test_processes_that_others_start_do_not_either(tmp_path, monkeypatch):
+    for name in ("pickle", "socket", "signal", "tempfile"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('the wrong module')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    with safe_environment():
+        process = multiprocessing.get_context("spawn").Process(target=os.getpid)
+        process.start()
+        process.join(60)
+    assert process.exitcode == 0
+    assert "PYTHONSAFEPATH" not in os.environ

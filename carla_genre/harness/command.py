@@ -11,7 +11,8 @@ from typing import Any
 from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.grid import read_grid
 from carla_genre.harness.run import records_of, run_grid
-from carla_genre.harness.table import markdown, table, write_tables
+from carla_genre.harness.table import PAGES, markdown, table, write_tables
+from carla_genre.io import check_writable
 from carla_genre.protocol.cache import default_folder
 
 
@@ -19,6 +20,8 @@ def run(options: Namespace) -> int:
     """Run a grid and print its table; 0, or 1 where a cell has failed."""
     grid = Path(options.grid)
     folder = Path(options.results or Path("results") / f"{grid.stem}{'-quick' if options.quick else ''}")
+    for name in PAGES:
+        check_writable(folder / name)
     records = measured(options, folder)
     # The table is also of what --only leaves out.
     every = read_grid(grid, options.quick, (), options.data, options.seeds)

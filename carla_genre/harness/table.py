@@ -69,6 +69,7 @@ FURTHER: Mapping[str, Column] = {
     "y-NN": Column("y-nearest-neighbours", "y-Nearest-Neighbours", 2),
 }
 MEASURES: Mapping[str, Column] = {**MAIN, **FURTHER}
+PAGES = "table.md", "table.csv"
 BY_ITSELF, AS_ANSWERED, HELD = "by itself", "not held", "held"
 
 LEGEND = """\
@@ -196,7 +197,7 @@ def _names(rows: pd.DataFrame) -> list[str]:
 
 def write_tables(rows: pd.DataFrame, folder: Path) -> tuple[Path, Path]:
     """Write ``table.md`` and ``table.csv`` (all digits) into a folder of records."""
-    pages = folder / "table.md", folder / "table.csv"
+    pages = folder / PAGES[0], folder / PAGES[1]
     write_text(pages[0], markdown(rows))
     write_text(pages[1], rows.to_csv(index=False))
     return pages

@@ -9,11 +9,10 @@ from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from carla_genre.children import SAFE
+from carla_genre.children import safe_environment
 from carla_genre.cluster import as_completed, connect, load_distributed
 from carla_genre.errors import CarlaGenreError, InputError
 from carla_genre.io import remove_leftovers, writing
-from carla_genre.loading import load_extra
 from carla_genre.parquet.answer_batch import BatchAnswerer
 from carla_genre.parquet.job import Counts, Job, answer_group
 from carla_genre.parquet.source import ParquetSource, RowGroup, open_source
@@ -116,8 +115,7 @@ def _on_dask(
     distributed = load_distributed()
     with contextlib.ExitStack() as stack:
         stack.enter_context(warnings_only("distributed"))
-        config = load_extra("cluster", "a cluster", "dask.config")
-        stack.enter_context(config.set({"distributed.nanny.pre-spawn-environ": SAFE}))
+        stack.enter_context(safe_environment())
         if address is None:
             local = distributed.LocalCluster(
                 workers, threads_per_worker=1, processes=True, dashboard_address=None

@@ -20,6 +20,7 @@ from carla_genre.harness.table import table
 EXTRAS = ("answers", "n_retrained")
 # The parts of a record that are mappings, where there is one.
 _GROUPS = ("setting", "seconds", "cpu_seconds", "hyperparams", "peak_mb", "environment")
+_ERROR = {"type": str, "message": str, "traceback": list}
 HOW_TO_MEASURE = "carla-genre benchmark benchmarks/paper/table2.yaml --quick"
 
 
@@ -83,7 +84,15 @@ def collect(folders: Sequence[str | os.PathLike[str]]) -> Collection:
             continue
         try:
             one = _read(path)
-        except (InputError, KeyError, TypeError, AttributeError, ValueError) as error:
+        except (
+            InputError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            ValueError,
+            ArithmeticError,
+            RecursionError,
+        ) as error:
             skipped.append((path, _why(error)))
             continue
         identity = json.dumps({**one.cell, **dict.fromkeys(EXTRAS)}, sort_keys=True)
@@ -122,16 +131,17 @@ def _read(path: Path) -> Found:
 
 def _check_shape(record: Mapping[str, Any], cell: Cell) -> None:
     """Raise TypeError or KeyError where a part has not the type that the page needs."""
-    for name in ("seed", "n_factuals"):
-        if not isinstance(getattr(cell, name), int):
-            raise TypeError(f"{name} is no whole number")
+    json.dumps(record, ensure_ascii=False).encode()  # half a character cannot be written into a page
+    for name, kind in {"seed": int, "n_factuals": int, "label_noise": (int, float)}.items():
+        if not isinstance(getattr(cell, name), kind):
+            raise TypeError(f"{name} is no number, or not a whole one")
     for name in _GROUPS:
         if not isinstance(record.get(name) or {}, Mapping):
             raise TypeError(f"{name} is no mapping")
     if "error" not in record:
         float(record["scores"]["d"])
-    elif not all(isinstance(record["error"][name], str) for name in ("type", "message")):
-        raise TypeError("error has no type or message")
+    elif not all(isinstance(record["error"][name], kind) for name, kind in _ERROR.items()):
+        raise TypeError("error has no type, message or traceback")
 
 
 def _newer(one: Found, other: Found | None) -> tuple[Found, Found | None]:

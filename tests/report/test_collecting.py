@@ -69,6 +69,31 @@ def test_a_part_of_another_kind_makes_it_no_record(tmp_path, kind):
         assert (len(collection.found), len(collection.skipped)) == (1, len(parts))
 
 
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("cell.label_noise", ["a"]),
+        ("cell.table", "\ud800"),
+        ("environment.time", "\ud800"),
+        ("constrained.scores.cost", 10**400),
+        ("scores.cost", 10**400),
+        ("seconds.answer", "long"),
+    ],
+)
+def test_a_damaged_value_stops_no_page(tmp_path, part, value):
+    write(tmp_path, measured(replace(CELL, seed=7)))
+    record = measured(CELL, held=2.0, given={"gpu": "one"})
+    *above, last = part.split(".")
+    holder = record
+    for name in above:
+        holder = holder[name]
+    holder[last] = value
+    (tmp_path / "damaged.json").write_text(json.dumps(record))
+    collection = write_report([tmp_path], tmp_path / "report.html")
+    assert len(collection.found) == 1
+    assert "damaged.json" in (tmp_path / "report.html").read_text()
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_two_records_of_a_cell_the_measured_then_the_newer_counts(tmp_path, order):
     old = measured(CELL, given={"time": "2026-01-01T00:00:00+00:00"}, val=0.25)
