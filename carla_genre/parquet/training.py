@@ -86,6 +86,9 @@ class ParquetRows:
                 is_denied, is_accepted = side_masks(labels, scores, config)
                 denied.add(values[is_denied])
                 accepted.add(values[is_accepted])
+            if extremes.empty:
+                why = f": {next(iter(left_out))}, ..." if left_out else ""
+                raise InputError(f"{self.path} has no row that can be learned from{why}")
             drawn = some.array()
             classifier.checked(TrainingRows(drawn[:, :0], drawn[:, 0].astype(int), drawn[:, 1]))
             # Raises where a side is empty.

@@ -134,3 +134,13 @@ def test_a_folder_that_is_not_there(genre, raw, tmp_path):
     people = ParquetRows(write(raw, tmp_path / "in.parquet"), folder=tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"training rows in .*nowhere cannot be written"):
         sides(genre, people)
+
+
+def test_no_row_to_learn_from_is_one_error_that_says_why(genre, raw, tmp_path):
+    for at_most in (None, 50):
+        people = ParquetRows(write(raw[:0].astype(raw.dtypes), tmp_path / "in.parquet"), at_most=at_most)
+        with pytest.raises(InputError, match="has no row that can be learned from"):
+            sides(genre, people)
+    people = ParquetRows(write(raw.assign(income=np.nan), tmp_path / "in.parquet"))
+    with pytest.raises(InputError, match="learned from: missing value in 'income'"):
+        sides(genre, people)
