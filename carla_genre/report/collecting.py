@@ -132,7 +132,8 @@ def _read(path: Path) -> Found:
 def _check_shape(record: Mapping[str, Any], cell: Cell) -> None:
     """Raise TypeError or KeyError where a part has not the type that the page needs."""
     json.dumps(record, ensure_ascii=False).encode()  # half a character cannot be written into a page
-    for name, kind in {"seed": int, "n_factuals": int, "label_noise": (int, float)}.items():
+    kinds: dict[str, Any] = {"seed": int, "n_factuals": int, "label_noise": (int, float)}
+    for name, kind in kinds.items():
         if not isinstance(getattr(cell, name), kind):
             raise TypeError(f"{name} is no number, or not a whole one")
     for name in _GROUPS:

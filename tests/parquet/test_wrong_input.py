@@ -73,13 +73,3 @@ def test_a_damaged_file_is_named(place, generator, frame, tmp_path):
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"in\.parquet cannot be read as Parquet"):
         answer_parquet(generator, CLASSIFIER, path, tmp_path / "out")
-
-
-@pytest.mark.parametrize("content", [b"", b"PAR1", None])
-def test_a_part_that_is_damaged_or_gone_is_named(content, generator, frame, tmp_path):
-    path, out = write(frame, tmp_path / "in.parquet"), tmp_path / "out"
-    answer_parquet(generator, CLASSIFIER, path, out)
-    part = out / "accepted" / "part-000000.parquet"
-    part.unlink() if content is None else part.write_bytes(content)
-    with pytest.raises(InputError, match=r"part-000000\.parquet cannot be read as Parquet"):
-        answer_parquet(generator, CLASSIFIER, path, out)
