@@ -63,7 +63,9 @@ class Schema:
             )
         columns = tuple(str(column) for column in mlmodel.feature_input_order or ())
         if not columns or len(set(columns)) < len(columns):
-            raise InputError(f"{type(mlmodel).__name__}.feature_input_order is empty or has a name twice: {columns}")
+            raise InputError(
+                f"{type(mlmodel).__name__}.feature_input_order is empty or has a name twice: {columns}"
+            )
         return cls(read_features(mlmodel.data, columns, constraints), columns)
 
     @property
