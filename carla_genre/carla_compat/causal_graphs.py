@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from carla_genre.errors import InputError, MissingDependencyError
 
@@ -28,11 +28,19 @@ class CausalGraphicalModel:
         if not networkx.is_directed_acyclic_graph(self.dag):
             raise InputError("the structural equations have a cycle: a variable is among its own ancestors")
 
-    def draw(self) -> NoReturn:
-        raise MissingDependencyError(
-            "drawing a causal graph needs causalgraphicalmodels, which is not installed. "
-            "Install it with: pip install causalgraphicalmodels"
-        )
+    def draw(self) -> Any:
+        """Draw the graph, an arrow from each parent to its child; the matplotlib Axes that it is drawn on."""
+        import networkx
+
+        try:
+            from matplotlib import pyplot
+        except ImportError as error:
+            raise MissingDependencyError(
+                "drawing a causal graph needs matplotlib. Install it with: pip install matplotlib"
+            ) from error
+        axes = pyplot.subplots()[1]
+        networkx.draw_circular(self.dag, ax=axes, with_labels=True, node_color="lightgrey", node_size=1500)
+        return axes
 
 
 class StructuralCausalModel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import random
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
@@ -30,9 +31,11 @@ class RepairingLoader:
         return create(spec) if create is not None else None
 
     def exec_module(self, module: ModuleType) -> None:
+        state = random.getstate()  # one of the packages that CARLA imports draws from it
         registry.apply(module, "before")
         self._underlying.exec_module(module)
         registry.apply(module, "after")
+        random.setstate(state)
 
     def __getattr__(self, name: str) -> Any:
         if name == "_underlying":  # asked for by copy and pickle before it is set

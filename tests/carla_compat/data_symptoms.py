@@ -195,7 +195,7 @@ def frame_columns_are_a_set() -> bool:
         return True
 
 
-def importing_carla_silences_loggers() -> bool:
+def importing_carla_sets_up_logging() -> bool:
     return EARLY_LOGGER.disabled
 
 
@@ -217,7 +217,7 @@ SYMPTOMS = [
     xgboost_fit_takes_no_eval_metric,
     merging_defaults_shares_and_drops,
     frame_columns_are_a_set,
-    importing_carla_silences_loggers,
+    importing_carla_sets_up_logging,
 ]
 
 

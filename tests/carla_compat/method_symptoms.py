@@ -29,7 +29,7 @@ import carla_genre  # noqa: F401 (before carla)
 from carla_genre.carla_compat import registry
 
 from carla.models.api import mlmodel as mlmodel_api
-from carla.recourse_methods import CCHVAE, CRUD, Dice, GrowingSpheres, Revise, Wachter
+from carla.recourse_methods import CCHVAE, CRUD, Dice, Face, GrowingSpheres, Revise, Wachter
 from carla.recourse_methods.autoencoder import CSVAE
 from carla.recourse_methods.autoencoder.losses import losses
 from carla.recourse_methods.catalog.clue.library.clue_ml.src import utils as clue_utils
@@ -203,6 +203,20 @@ def face_needs_an_immutable():
     return not found[0] >= 2
 
 
+def face_needs_many_rows():
+    for rows in (1, 2, 7, 48, 60):
+        model = Toy()
+        model._data.df = model.data.df.head(rows)
+        for mode, fraction in (("knn", 0.1), ("knn", 0.99), ("epsilon", 0.01), ("epsilon", 0.99)):
+            try:
+                found = Face(model, {"mode": mode, "fraction": fraction}).get_counterfactuals(denied(Toy()))
+            except ValueError:  # of scikit-learn or numpy
+                return True
+            if len(found) != len(LABELS):
+                return "rows were lost"
+    return False
+
+
 def dice_writes_text_into_numbers():
     model = Toy()
     rows = denied(model)
@@ -342,6 +356,7 @@ SYMPTOMS = [
     growing_spheres_depends_on_hash_seed,
     face_starts_from_another_row,
     face_needs_an_immutable,
+    face_needs_many_rows,
     dice_writes_text_into_numbers,
     dice_loses_rows_without_answer,
     dice_asks_for_columns_the_classifier_lacks,
@@ -385,7 +400,9 @@ def main() -> None:
             found[symptom.__name__] = f"{type(error).__name__}: {error}"
     loss = csvae_losses_and_gradients()
     json.dump(
-        {"symptoms": found, "csvae": loss, "applied": list(registry.applied()), "head": HEAD}, sys.stdout
+        {"symptoms": found, "csvae": loss, "applied": list(registry.applied()), "head": HEAD},
+        sys.stdout,
+        default=bool,
     )
 
 

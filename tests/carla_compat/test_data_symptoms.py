@@ -21,7 +21,7 @@ EXPECTED = [
     "feature_order_is_not_str",
     "frame_columns_are_a_set",
     "identity_encoding_cannot_be_decoded",
-    "importing_carla_silences_loggers",
+    "importing_carla_sets_up_logging",
     "merging_defaults_shares_and_drops",
     "one_hot_encoder_lacks_sparse",
     "softmax_has_no_dimension",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -143,7 +144,17 @@ def test_impossible_graphs_are_refused():
         CausalGraphicalModel("ab", [("a", "b"), ("b", "a")])
     with pytest.raises(InputError, match="'z'"):
         StructuralCausalModel({"a": lambda n_samples, z: z})
-    with pytest.raises(MissingDependencyError, match="pip install causalgraphicalmodels"):
+
+
+def test_a_graph_is_drawn_with_what_is_installed(monkeypatch):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    axes = CausalGraphicalModel("abc", [("a", "b"), ("b", "c")]).draw()
+    assert {text.get_text() for text in axes.texts} == {"a", "b", "c"}
+    assert len([patch for patch in axes.patches if "Arrow" in type(patch).__name__]) == 2
+    pyplot.close(axes.figure)
+    for name in ("matplotlib", "matplotlib.pyplot"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingDependencyError, match="pip install matplotlib"):
         CausalGraphicalModel("a", []).draw()
 
 

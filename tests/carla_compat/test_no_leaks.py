@@ -95,3 +95,56 @@ def test_nothing_outside_carla_changes(tmp_path: Path, run_python: Any) -> None:
     assert result["substitutes"] == []
     assert set(result["errors"]) <= {"ModuleNotFoundError"}
     assert result["safe"] == []
+
+
+STATE = """
+    import io, json, locale, logging, os, random, signal, sys, warnings
+    import numpy, pandas, scipy.special, sklearn.preprocessing, torch
+    own = logging.FileHandler({log!r}, mode="w")
+    root = logging.getLogger()
+    root.addHandler(own)
+    random.seed(1)
+
+    def state():
+        return {{
+            "root logger": [root.level, root.disabled, list(map(str, root.handlers))],
+            "tensorflow's logger": [getattr(logging.getLogger("tensorflow"), n) for n in ("level", "propagate")],
+            "open handlers": own in [reference() for reference in logging._handlerList],
+            "warnings for all": [str(f) for f in warnings.filters if f[2] in (Warning, UserWarning)],
+            "numpy": [numpy.geterr(), numpy.get_printoptions()],
+            "pandas": repr(pandas.options.display.max_rows),
+            "torch": [str(torch.get_default_dtype()), torch.get_num_threads(), torch.is_grad_enabled()],
+            "random": [hash(random.getstate()), hash(numpy.random.get_state()[1].tobytes()),
+                       torch.get_rng_state().sum().item()],
+            "backend": "matplotlib" in sys.modules and repr(dict.get(sys.modules["matplotlib"].rcParams, "backend")),
+            "process": [os.getcwd(), locale.setlocale(locale.LC_ALL), str(signal.getsignal(signal.SIGINT)),
+                        str(sys.excepthook), str(sys.stdout), sys.getrecursionlimit()],
+        }}
+
+    try:
+        import matplotlib
+    except ImportError:
+        pass
+    out, sys.stdout = sys.stdout, io.StringIO()
+    before = state()
+    import carla_genre
+    import carla
+    from carla.recourse_methods import *
+    import carla.plotting
+    after = state()
+    logging.getLogger("own").warning("kept")
+    carla.log.info("seen")
+    root.removeHandler(own)
+    carla.log.info("shown")
+    kept = open({log!r}).read().splitlines()
+    shown, sys.stdout = sys.stdout.getvalue(), out
+    print(json.dumps({{"changed": [name for name in before if before[name] != after[name]], "kept": kept,
+                      "shown": [word in shown for word in ("own", "seen", "shown")]}}))
+"""
+
+
+def test_importing_carla_changes_no_state_of_the_process(tmp_path: Path, run_python: Any) -> None:
+    code = STATE.format(log=str(tmp_path / "own.log"))
+    assert run_python(code) == {"changed": [], "kept": ["kept", "seen"], "shown": [False, False, True]}
+    without = run_python(code, disable=("importing_carla_sets_up_logging",))
+    assert "root logger" in without["changed"] and without["kept"] == []  # as CARLA has it

@@ -33,6 +33,10 @@ def cached_classifier_is_of_other_data(module: ModuleType) -> bool:
     def train(original_train: Any, self: Any, *args: Any, **options: Any) -> Any:
         bound = signature.bind(self, *args, **options)
         bound.apply_defaults()
+        if self.data.df_train[self.data.target].nunique() < 2:
+            raise InputError(
+                f"the training rows have one label only in the column {self.data.target!r}: a classifier needs two"
+            )
         named = ("n_estimators", "max_depth") if self.model_type == "forest" else ()
         shape = {name: bound.arguments[name] for name in named if name in bound.arguments}
         token = _digest.set(training_digest(self, **shape))

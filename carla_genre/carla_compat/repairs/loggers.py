@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from carla_genre.carla_compat import registry
@@ -11,16 +13,21 @@ from carla_genre.carla_compat.registry import repair_imports
 
 
 @repair_imports("logging", "carla")
-def importing_carla_silences_loggers(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
-    """`import carla` configures logging so that every logger made before it is disabled: they are left as they are."""
+def importing_carla_sets_up_logging(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
+    """`import carla` replaces the root logger's handlers, closes and disables others: only its own logger is set up.
+
+    Its messages go to the standard output, as CARLA has it, while the root logger has no handler.
+    """
     logging = proceed()
-    if request.name != "logging.config":
-        return logging
+    root = logging.getLogger()
 
-    def dict_config(config: dict[str, Any]) -> None:
-        if config.get("disable_existing_loggers", True):
-            registry.record("importing_carla_silences_loggers", request.module.__name__)
-        logging.config.dictConfig({**config, "disable_existing_loggers": False})
+    def set_up(config: dict[str, Any]) -> None:
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(logging.Formatter(config["formatters"]["simple"]["format"]))
+        handler.addFilter(lambda message: not root.handlers)
+        own = logging.getLogger(request.module.__name__)
+        own.setLevel(config["root"]["level"])
+        own.addHandler(handler)
 
-    configured = OverlayModule(logging.config, {"dictConfig": dict_config})
-    return configured if request.fromlist else OverlayModule(logging, {"config": configured})
+    registry.record("importing_carla_sets_up_logging", request.module.__name__)
+    return OverlayModule(logging, {"config": SimpleNamespace(dictConfig=set_up)})

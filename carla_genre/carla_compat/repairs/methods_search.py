@@ -192,3 +192,21 @@ def face_needs_an_immutable(module: ModuleType) -> bool:
         return build(data, i, keys_immutable, *args, **kwargs)
 
     return True
+
+
+@repair(f"{_CATALOG}.face.library.face_method")
+def face_needs_many_rows(module: ModuleType) -> bool:
+    """FACE draws more rows, or links each to more, than there are in small data: to as many as there are."""
+
+    @around(module, "choose_random_subset")
+    def choose_random_subset(choose, data, frac, index):  # type: ignore[no-untyped-def]
+        one, all_others = 1 / len(data), 1 - 1 / len(data)
+        return choose(data, min(max(frac, one), all_others), index)
+
+    @around(module, "build_graph")
+    def build_graph(build, data, constraint, other_constraint, is_knn, n):  # type: ignore[no-untyped-def]
+        others = len(data) - 1
+        linked = is_knn and others > 0
+        return build(data, constraint, other_constraint, linked, min(n, others) if is_knn else n)
+
+    return True
