@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar
 
+import numpy as np
+
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
@@ -60,3 +62,17 @@ def in_graph(model: Any, tensor: Any) -> Any:
         name=model.name,
     )
     return output
+
+
+#: Rows that go through the network at once.
+BLOCK = 65_536
+
+
+def probabilities(model: Any, rows: Any) -> np.ndarray:
+    """Output of a Keras classifier for a frame, an array or an eager tensor, shape (N, 2), `BLOCK` rows at a time."""
+    import tensorflow as tf
+
+    with eager_mode():
+        values = np.asarray(rows, dtype=np.float32)
+        blocks = [values[start : start + BLOCK] for start in range(0, max(len(values), 1), BLOCK)]
+        return np.concatenate([np.asarray(model(tf.constant(block), training=False)) for block in blocks])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -30,22 +31,29 @@ class ImportRequest(NamedTuple):
 Answer = Callable[[ImportRequest, Callable[[], Any]], Any]
 
 
-class OverlayModule(ModuleType):
-    """A module that passes everything on to another one, with some names added or answered differently."""
+class View:
+    """An object that passes everything on to another one, with some names answered differently."""
 
-    def __init__(self, underlying: ModuleType, names: Mapping[str, Any]) -> None:
-        super().__init__(underlying.__name__, underlying.__doc__)
-        self.__dict__.update({"__wrapped__": underlying, "__spec__": underlying.__spec__})
-        for dunder in ("__file__", "__path__", "__version__", "__loader__", "__package__"):
-            if hasattr(underlying, dunder):
-                self.__dict__[dunder] = getattr(underlying, dunder)
-        self.__dict__.update(names)
+    def __init__(self, underlying: Any, names: Mapping[str, Any]) -> None:
+        self.__dict__.update({"__wrapped__": underlying, **names})
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["__wrapped__"], name)
+        if name == "__wrapped__":  # asked for by copy and pickle before it is set
+            raise AttributeError(name)
+        return getattr(self.__wrapped__, name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*dir(self.__dict__["__wrapped__"]), *self.__dict__})
+        return sorted({*dir(self.__wrapped__), *self.__dict__})
+
+
+class OverlayModule(View, ModuleType):
+    """A view of a module."""
+
+    def __init__(self, underlying: ModuleType, names: Mapping[str, Any]) -> None:
+        ModuleType.__init__(self, underlying.__name__, underlying.__doc__)
+        dunders = ("__spec__", "__file__", "__path__", "__version__", "__loader__", "__package__")
+        present = {name: getattr(underlying, name) for name in dunders if hasattr(underlying, name)}
+        View.__init__(self, underlying, {**present, **names})
 
 
 class _Import:
@@ -63,20 +71,16 @@ class _Import:
         fromlist: tuple[str, ...] | None = (),
         level: int = 0,
     ) -> Any:
-        def proceed() -> Any:
-            return builtins.__import__(name, globals, locals, fromlist or (), level)
-
+        proceed: Callable[[], Any] = partial(
+            builtins.__import__, name, globals, locals, fromlist or (), level
+        )
         if level:
             return proceed()
         request = ImportRequest(self.module, name, tuple(fromlist or ()))
         for package, answer in self.answers:
             if package in ("*", request.root):
-                proceed = _bind(answer, request, proceed)
+                proceed = partial(answer, request, proceed)
         return proceed()
-
-
-def _bind(answer: Answer, request: ImportRequest, proceed: Callable[[], Any]) -> Callable[[], Any]:
-    return lambda: answer(request, proceed)
 
 
 def answer_imports(module: ModuleType, package: str, answer: Answer) -> None:

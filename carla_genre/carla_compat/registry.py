@@ -6,6 +6,7 @@ or after that module's code has run, and says whether the symptom was there.
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, Literal
 
-from carla_genre.carla_compat.imports import Answer, answer_imports
+from carla_genre.carla_compat.imports import Answer, ImportRequest, answer_imports
 
 #: Comma-separated names of repairs to leave out; read each time, so that a test can show what fails without one.
 DISABLE_VARIABLE = "CARLA_GENRE_DISABLE_REPAIRS"
@@ -95,6 +96,13 @@ def around(owner: Any, name: str) -> Callable[[Callable[..., Any]], Callable[...
     return replace
 
 
+def bound(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """All arguments of a call by name, defaults included; a method's `self` is among them."""
+    arguments = inspect.signature(function).bind(*args, **kwargs)
+    arguments.apply_defaults()
+    return dict(arguments.arguments)
+
+
 def repair_around(path: str, *modules: str) -> Callable[[Callable[..., Any]], RepairFunction]:
     """Register the decorated function as a repair: it goes `around` a function, or ``"Class.method"``, of modules."""
 
@@ -112,13 +120,25 @@ def repair_around(path: str, *modules: str) -> Callable[[Callable[..., Any]], Re
 
 
 def repair_imports(package: str, *modules: str) -> Callable[[Answer], RepairFunction]:
-    """Register the decorated answer to the modules' imports of `package`; it says itself, by `record`, if needed."""
+    """Register the decorated answer to the modules' imports of `package`: needed where it gives something else."""
 
     def register(function: Answer) -> RepairFunction:
+        def answer(request: ImportRequest, proceed: Callable[[], Any]) -> Any:
+            unrepaired: list[Any] = []
+
+            def remembered() -> Any:
+                unrepaired.append(proceed())
+                return unrepaired[-1]
+
+            found = function(request, remembered)
+            if all(found is not other for other in unrepaired):
+                record(function.__name__, request.module.__name__)
+            return found
+
         @repair(*modules, when="before")
         @wraps(function)
         def answered(module: ModuleType) -> bool:
-            answer_imports(module, package, function)
+            answer_imports(module, package, answer)
             return False
 
         return answered

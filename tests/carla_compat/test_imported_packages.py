@@ -14,7 +14,7 @@ import pytest
 
 import carla_genre
 from carla_genre.carla_compat import registry
-from carla_genre.carla_compat.repairs.numpy_names import _removed_names
+from carla_genre.carla_compat.repairs.imports import _removed_names
 
 import carla
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from carla_genre.carla_compat.imports import OverlayModule
-from carla_genre.carla_compat.registry import around, repair
+from carla_genre.carla_compat.registry import around, bound, repair, repair_around
 from carla_genre.errors import InputError
 
 _CATALOG = "carla.recourse_methods.catalog"
@@ -102,48 +101,33 @@ def last_batch_of_one_row_fails(module: ModuleType) -> bool:
     vae = module.VariationalAutoencoder
     if "BatchNorm1d" not in vae.__init__.__code__.co_names:
         return False
-    signature = inspect.signature(vae.fit)
 
     @around(vae, "fit")
     def fit(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
-        bound = signature.bind(self, *args, **kwargs)
-        bound.apply_defaults()
-        rows = np.asarray(bound.arguments["xtrain"])
-        if len(rows) > 1 and len(rows) % bound.arguments["batch_size"] == 1:
-            bound.arguments["xtrain"] = np.concatenate([rows, rows[:1]])
-        return original(*bound.args, **bound.kwargs)
+        arguments = bound(original, self, *args, **kwargs)
+        rows = np.asarray(arguments["xtrain"])
+        if len(rows) > 1 and len(rows) % arguments["batch_size"] == 1:
+            arguments["xtrain"] = np.concatenate([rows, rows[:1]])
+        return original(**arguments)
 
     return True
 
 
-@repair(f"{_AUTOENCODER}.models.vae")
-def rows_to_train_on_are_read_only(module: ModuleType) -> bool:
+@repair_around("VariationalAutoencoder.fit", f"{_AUTOENCODER}.models.vae")
+def rows_to_train_on_are_read_only(fit: Any, self: Any, xtrain: Any, *args: Any, **kwargs: Any) -> Any:
     """A frame's values cannot be written to (pandas 3), of which torch warns in training: it is given a copy."""
     import numpy as np
-    import pandas as pd
 
-    if pd.DataFrame([[0.0]]).values.flags.writeable:
-        return False
-
-    @around(module.VariationalAutoencoder, "fit")
-    def fit(original: Any, self: Any, xtrain: Any, *args: Any, **kwargs: Any) -> Any:
-        return original(self, np.array(xtrain), *args, **kwargs)
-
-    return True
+    return fit(self, np.array(xtrain), *args, **kwargs)
 
 
 @repair(f"{_AUTOENCODER}.models.vae", f"{_AUTOENCODER}.models.csvae")
 def saved_vae_is_looked_for_under_another_width(module: ModuleType) -> bool:
     """`train: False` looks a VAE up under the number of all columns (head), though it is saved under its own width."""
-    networks = [module.__dict__.get(name) for name in ("CSVAE", "VariationalAutoencoder")]
+    networks = [module.__dict__[n] for n in ("CSVAE", "VariationalAutoencoder") if n in module.__dict__]
     for network in networks:
-        if network is not None:
-            around(network, "load")(_load_own_width)
-    return any(networks)
-
-
-def _load_own_width(load: Any, self: Any, input_shape: Any = None) -> Any:
-    return load(self, self._input_dim)
+        around(network, "load")(lambda load, self, input_shape=None: load(self, self._input_dim))
+    return bool(networks)
 
 
 @repair(f"{_AUTOENCODER}.losses.losses")

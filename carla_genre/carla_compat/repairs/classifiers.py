@@ -11,7 +11,7 @@ from typing import Any
 from urllib.error import HTTPError
 
 from carla_genre.carla_compat.imports import OverlayModule
-from carla_genre.carla_compat.registry import around, repair, repair_around
+from carla_genre.carla_compat.registry import around, bound, repair, repair_around
 from carla_genre.carla_compat.repairs.data_catalogs import whole_file_or_none
 from carla_genre.errors import InputError
 
@@ -26,22 +26,18 @@ def cached_classifier_is_of_other_data(module: ModuleType) -> bool:
     """Classifiers are cached by data name, and every CsvCatalog is "custom": a digest of the rows joins the name."""
     from carla_genre.carla_compat.classifier_cache import training_digest
 
-    catalog = module.MLModelCatalog
-    signature = inspect.signature(catalog.train)
-
-    @around(catalog, "train")
+    @around(module.MLModelCatalog, "train")
     def train(original_train: Any, self: Any, *args: Any, **options: Any) -> Any:
-        bound = signature.bind(self, *args, **options)
-        bound.apply_defaults()
+        arguments = bound(original_train, self, *args, **options)
         if self.data.df_train[self.data.target].nunique() < 2:
             raise InputError(
                 f"the training rows have one label only in the column {self.data.target!r}: a classifier needs two"
             )
         named = ("n_estimators", "max_depth") if self.model_type == "forest" else ()
-        shape = {name: bound.arguments[name] for name in named if name in bound.arguments}
+        shape = {name: arguments[name] for name in named if name in arguments}
         token = _digest.set(training_digest(self, **shape))
         try:
-            return original_train(*bound.args, **bound.kwargs)
+            return original_train(**arguments)
         finally:
             _digest.reset(token)
 
@@ -166,3 +162,24 @@ def torch_dislikes_frame_values(original: Any, self: Any, x: Any) -> Any:
     self._model = self._model.to(device)
     with torch.no_grad():
         return self._model(torch.from_numpy(values).to(device)).cpu().numpy()
+
+
+@repair("carla.models.catalog.load_model")
+def old_forests_do_not_unpickle(module: ModuleType) -> bool:
+    """Forests pickled by scikit-learn before 1.3 or xgboost before 2 (CARLA's published ones): they are converted."""
+    from carla_genre.carla_compat import old_forests
+
+    module.joblib = OverlayModule(module.joblib, {"load": old_forests.load})  # type: ignore[attr-defined]
+    return True
+
+
+@repair_around("MLModelCatalog.__init__", "carla.models.catalog.catalog")
+def published_forest_has_another_order(original_init: Any, self: Any, *args: Any, **options: Any) -> None:
+    """CARLA's catalog lists Adult's features in another order than its xgboost forest: the forest's own order holds."""
+    original_init(self, *args, **options)
+    model: Any = getattr(self, "_model", None)
+    if self.backend != "xgboost" or not hasattr(model, "get_booster"):
+        return
+    own = model.get_booster().feature_names
+    if own and sorted(own) == sorted(self._feature_input_order):
+        self._feature_input_order = list(own)

@@ -72,8 +72,6 @@ def catalogs_cannot_be_pickled(module: ModuleType) -> bool:
 @repair(_LOAD_DATA)
 def data_set_names_are_asked_of_github(module: ModuleType) -> bool:
     """A missing file makes CARLA read its names off a GitHub page: they are taken from its own catalog instead."""
-    if not hasattr(module, "get_dataset_names"):
-        return False
 
     def get_dataset_names() -> list[str]:
         """Names of the data sets of CARLA's own catalog; needs no network."""
@@ -91,8 +89,6 @@ def data_set_names_are_asked_of_github(module: ModuleType) -> bool:
 @repair(_LOAD_DATA)
 def failed_data_download_is_no_help(module: ModuleType) -> bool:
     """Without a network `OnlineCatalog` ends in a URLError: the error names the files and where to put them."""
-    if not hasattr(module, "urlretrieve"):
-        return False
     around(module, "urlretrieve")(whole_file_or_none)
 
     @around(module, "load_dataset")

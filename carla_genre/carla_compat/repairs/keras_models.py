@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import sys
@@ -12,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from carla_genre.carla_compat.imports import OverlayModule
-from carla_genre.carla_compat.registry import around, repair
+from carla_genre.carla_compat.registry import around, bound, repair, repair_around
 from carla_genre.carla_compat.stand_ins import StandInModule
 
 _AUTOENCODERS = (
@@ -93,19 +92,11 @@ def keras_fails_in_a_graph(module: ModuleType) -> bool:
     return True
 
 
-@repair("carla.models.catalog.ANN_TF.model_ann")
-def ann_is_saved_into_working_folder(module: ModuleType) -> bool:
+@repair_around("AnnModel.build_train_save_model", "carla.models.catalog.ANN_TF.model_ann")
+def ann_is_saved_into_working_folder(original: Any, self: Any, *args: Any, **options: Any) -> Any:
     """Training a network on TensorFlow leaves a second copy in `./saved_models`: only the cache keeps one."""
-    ann = module.AnnModel
-    if "model_directory" not in inspect.signature(ann.build_train_save_model).parameters:
-        return False
-
-    @around(ann, "build_train_save_model")
-    def build_train_save_model(original: Any, self: Any, *args: Any, **options: Any) -> Any:
-        with tempfile.TemporaryDirectory() as folder:
-            return original(self, *args, **{"model_directory": folder, **options})
-
-    return True
+    with tempfile.TemporaryDirectory() as folder:
+        return original(self, *args, **{"model_directory": folder, **options})
 
 
 @repair("carla.models.catalog.catalog")
@@ -113,18 +104,14 @@ def tensorflow_is_missed_late(module: ModuleType) -> bool:
     """Without TensorFlow, `backend="tensorflow"` fails only when a classifier is made: it is refused at once."""
     if not isinstance(module.tf, StandInModule):
         return False
-    absence, catalog = module.tf._absence, module.MLModelCatalog
-    original_init = catalog.__init__
+    absence = module.tf._absence
 
-    @around(catalog, "__init__")
+    @around(module.MLModelCatalog, "__init__")
     def __init__(original_init: Any, self: Any, *args: Any, **options: Any) -> None:
-        bound = signature.bind(self, *args, **options)
-        bound.apply_defaults()
-        if bound.arguments["backend"] == "tensorflow":
+        if bound(original_init, self, *args, **options)["backend"] == "tensorflow":
             absence.refuse('tensorflow for backend="tensorflow"')
         original_init(self, *args, **options)
 
-    signature = inspect.signature(original_init)
     return True
 
 
@@ -133,7 +120,7 @@ def keras_predict_needs_eager_mode(module: ModuleType) -> bool:
     """`predict` of Keras 3 raises in a graph, and prints a bar and is slow: the model is called directly."""
     if _keras_3() is None:
         return False
-    from carla_genre.carla_compat.keras_predictions import probabilities
+    from carla_genre.carla_compat.eager_mode import probabilities
 
     catalog = module.MLModelCatalog
 

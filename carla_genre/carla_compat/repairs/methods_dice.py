@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from carla_genre.carla_compat import registry
+from carla_genre.carla_compat.imports import View
 from carla_genre.carla_compat.registry import around, repair, repair_around
 
 if TYPE_CHECKING:
@@ -89,30 +90,10 @@ def dice_asks_for_columns_the_classifier_lacks(
     """Dice is built on every column of the data, and misses those that a forest does not see: it gets the others."""
     seen = [*mlmodel.feature_input_order, mlmodel.data.target]
     everything = set(mlmodel.data.df.columns) <= set(seen)
-    build(self, mlmodel if everything else _InputsOnly(mlmodel, seen), *args, **kwargs)
-
-
-class _InputsOnly:
-    """A classifier whose data have the columns that it sees; all else is passed on."""
-
-    def __init__(self, underlying: Any, columns: list[str]) -> None:
-        self._underlying = underlying
-        self._columns = columns
-
-    @property
-    def data(self) -> Any:
-        return _InputsOnly(self._underlying.data, self._columns)
-
-    @property
-    def df(self) -> pd.DataFrame:
-        return self._underlying.df[self._columns]
-
-    @property
-    def continuous(self) -> list[str]:
-        return [feature for feature in self._underlying.continuous if feature in self._columns]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._underlying, name)
+    data = mlmodel.data
+    numbers = [feature for feature in data.continuous if feature in seen]
+    inputs_only = View(mlmodel, {"data": View(data, {"df": data.df[seen], "continuous": numbers})})
+    build(self, mlmodel if everything else inputs_only, *args, **kwargs)
 
 
 def _checked(check: Any, mlmodel: Any, frame: pd.DataFrame) -> pd.DataFrame:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
-from carla_genre.carla_compat.registry import around, repair
+from carla_genre.carla_compat.registry import around, bound, repair
 from carla_genre.errors import InputError, MissingDependencyError
 
 _CATALOG = "carla.recourse_methods.catalog"
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(NamedTuple):
     """One method: its class, the backends that it takes (none: any), why, and what to use instead."""
 
     name: str
@@ -26,21 +23,20 @@ class Need:
 _ANY_BACKEND = "GrowingSpheres, Dice and Face take classifiers of any backend"
 _GRADIENT = "it follows the gradient of a pytorch network or hands it tensors"
 _TREES = "it reads the trees of a forest"
+_FORESTS = ("sklearn", "xgboost")
+_KERAS = "it puts a Keras network into a graph of its own"
 
 _NEEDS = {
     **{
         f"{_CATALOG}.{name.lower()}.model": Need(name, ("pytorch",), _GRADIENT, _ANY_BACKEND)
         for name in ("CCHVAE", "Clue", "CRUD", "Revise", "Wachter")
     },
-    f"{_CATALOG}.feature_tweak.model": Need("FeatureTweak", ("sklearn", "xgboost"), _TREES, _ANY_BACKEND),
+    f"{_CATALOG}.feature_tweak.model": Need("FeatureTweak", _FORESTS, _TREES, _ANY_BACKEND),
     f"{_CATALOG}.focus.model": Need(
-        "FOCUS", ("sklearn", "xgboost"), _TREES, f"FeatureTweak needs no TensorFlow; {_ANY_BACKEND}"
+        "FOCUS", _FORESTS, _TREES, f"FeatureTweak needs no TensorFlow; {_ANY_BACKEND}"
     ),
     f"{_CATALOG}.cem.model": Need(
-        "CEM",
-        ("tensorflow",),
-        "it puts a Keras network into a graph of its own",
-        f"Wachter and Revise explain pytorch networks; {_ANY_BACKEND}",
+        "CEM", ("tensorflow",), _KERAS, f"Wachter and Revise explain pytorch networks; {_ANY_BACKEND}"
     ),
     f"{_CATALOG}.actionable_recourse.model": Need("ActionableRecourse", (), "", _ANY_BACKEND),
 }
@@ -49,7 +45,7 @@ _NEEDS = {
 def _classifier(build: Any, *args: Any, **kwargs: Any) -> Any:
     """The argument that is the classifier, wherever it stands; None where it is missing."""
     try:
-        return inspect.signature(build).bind(None, *args, **kwargs).arguments.get("mlmodel")
+        return bound(build, None, *args, **kwargs).get("mlmodel")
     except TypeError:  # build says what is wrong with the arguments
         return None
 

@@ -1,15 +1,17 @@
-"""What CARLA's recourse methods have in common: the index, the check of a result, immutables, one-hot groups."""
+"""What CARLA's recourse methods share: hyperparameters, index, check of a result, immutables, one-hot groups."""
 
 from __future__ import annotations
 
-from types import ModuleType, SimpleNamespace
+import warnings
+from types import ModuleType
 from typing import Any
 
 from carla_genre.carla_compat import registry
 from carla_genre.carla_compat.alignment import with_index_of, wrap_answers
 from carla_genre.carla_compat.imports import OverlayModule
 from carla_genre.carla_compat.one_hot import columns_of, current_groups, groups_in_use, groups_of, make_valid
-from carla_genre.carla_compat.registry import around, repair
+from carla_genre.carla_compat.registry import around, bound, repair, repair_around
+from carla_genre.suggestions import suggestion
 
 _PROCESSING = "carla.recourse_methods.processing"
 
@@ -32,18 +34,13 @@ def counterfactuals_are_numbered_from_zero(module: ModuleType) -> bool:
 @repair(f"{_PROCESSING}.counterfactuals")
 def rows_without_answer_reach_classifier(module: ModuleType) -> bool:
     """`check_counterfactuals` hands the classifier rows of NaN, and fails on no row: only full rows are predicted."""
-    import inspect
-
     import numpy as np
     import pandas as pd
 
-    signature = inspect.signature(module.check_counterfactuals)
-
     @around(module, "check_counterfactuals")
     def check_counterfactuals(original: Any, *args: Any, **kwargs: Any) -> pd.DataFrame:
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        mlmodel, counterfactuals, *index, negative_label = bound.args  # the head asks for the factuals' index
+        # the head asks for the factuals' index
+        mlmodel, counterfactuals, *index, negative_label = bound(original, *args, **kwargs).values()
         order = list(mlmodel.feature_input_order)
         if isinstance(counterfactuals, list):
             values = np.array(counterfactuals, dtype=float).reshape(len(counterfactuals), len(order))
@@ -62,21 +59,10 @@ def rows_without_answer_reach_classifier(module: ModuleType) -> bool:
     return True
 
 
-@repair(f"{_PROCESSING}.immutables")
-def immutables_match_parts_of_names(module: ModuleType) -> bool:
+@repair_around("encode_feature_names", f"{_PROCESSING}.immutables")
+def immutables_match_parts_of_names(original: Any, features: list[str], input_order: list[str]) -> list[str]:
     """An immutable "age" also fixes "language_en": a feature's columns are those that begin with its name and "_"."""
-    if module.encode_feature_names(["age"], ["language_en"]) != ["language_en"]:
-        return False
-
-    def encode_feature_names(imtbls: list[str], input_order: list[str]) -> list[str]:
-        """Names of the encoded columns of some features."""
-        found: dict[str, None] = {}
-        for feature in imtbls:
-            found.update(dict.fromkeys(columns_of(feature, input_order)))
-        return list(found)
-
-    module.encode_feature_names = encode_feature_names  # type: ignore[attr-defined]
-    return True
+    return list(dict.fromkeys(column for feature in features for column in columns_of(feature, input_order)))
 
 
 @repair("carla.models.api.mlmodel")
@@ -84,33 +70,16 @@ def mutable_mask_expects_one_column_a_category(module: ModuleType) -> bool:
     """`get_mutable_mask` takes the wrong columns for a category of several: it looks a feature's columns up by name."""
     import numpy as np
 
-    model: Any = getattr(module, "MLModel", None)
-    if not hasattr(model, "get_mutable_mask"):
-        return False
-    names = ["a_x", "a_y", "b_x", "b_y"]
-    data = SimpleNamespace(
-        continuous=[],
-        categorical=["a", "b"],
-        immutables=["b"],
-        encoder=SimpleNamespace(get_feature_names=lambda features: list(names)),
-    )
-    probe = SimpleNamespace(data=data, feature_input_order=names)
-    if list(model.get_mutable_mask(probe)) == [True, True, False, False]:
+    if not hasattr(module.MLModel, "get_mutable_mask"):  # the release has none
         return False
 
-    def get_mutable_mask(self: Any) -> np.ndarray:
-        """Which columns of the input order may change.
-
-        Returns
-        -------
-        mutable_mask : ndarray of bool, one a column
-        """
+    @around(module.MLModel, "get_mutable_mask")
+    def get_mutable_mask(original: Any, self: Any) -> np.ndarray:
         order = list(self.feature_input_order)
         features = [*self.data.categorical, *self.data.continuous] if self.data.immutables else []
         fixed = {c for feature in self.data.immutables for c in columns_of(feature, order, features)}
         return np.array([column not in fixed for column in order], dtype=bool)
 
-    model.get_mutable_mask = get_mutable_mask
     return True
 
 
@@ -138,11 +107,8 @@ def crud_needs_the_label(module: ModuleType) -> bool:
 )
 def rows_to_explain_are_read_only(module: ModuleType) -> bool:
     """`apply` hands out rows that cannot be written to (pandas 3), of which torch warns: it is given a copy."""
-    import pandas as pd
-
-    row = pd.DataFrame([[0.0]]).apply(lambda values: values.flags.writeable, axis=1, raw=True)
     torch = getattr(module, "torch", None)
-    if bool(row.iloc[0]) or torch is None:
+    if torch is None:
         return False
 
     def from_numpy(values: Any) -> Any:
@@ -159,12 +125,9 @@ def category_is_not_one_level(module: ModuleType) -> bool:
     CARLA's `reconstruct_encoding_constraints` gets bare positions and takes each column for a feature (or each two
     columns), so the method that is answering makes known which columns belong together.
     """
-    if module.__name__ == f"{_PROCESSING}.counterfactuals":
-        return _reconstruct_by_group(module)
-    return bool(wrap_answers(module, _with_groups))
+    if module.__name__ != f"{_PROCESSING}.counterfactuals":
+        return bool(wrap_answers(module, _with_groups))
 
-
-def _reconstruct_by_group(module: ModuleType) -> bool:
     @around(module, "reconstruct_encoding_constraints")
     def reconstruct_encoding_constraints(original, x, feature_pos, binary_cat):  # type: ignore[no-untyped-def]
         groups = current_groups()
@@ -181,3 +144,34 @@ def _with_groups(answer: Any, self: Any, factuals: Any) -> Any:
         return answer(self, factuals)
     with groups_in_use(groups_of(mlmodel)):
         return answer(self, factuals)
+
+
+@repair_around("merge_default_parameters", f"{_PROCESSING}.counterfactuals")
+def merging_defaults_shares_and_drops(merge: Any, hyperparams: dict | None, default: dict) -> dict:
+    """`merge_default_parameters` changes the caller's dict, hands out the class's own and drops unknown keys silently.
+
+    It works on copies now. An unknown key is named in a warning, with the nearest known one; it is no error, because
+    existing scripts pass such keys.
+    """
+    given = _copied({} if hyperparams is None else hyperparams)
+    for key, known in _unknown_keys(given, default):
+        hint = suggestion(key, sorted(known))
+        warnings.warn(f"unknown hyperparameter {key!r} is ignored: {hint}", UserWarning, stacklevel=3)
+    return merge(given, _copied(default))
+
+
+def _copied(value: Any) -> Any:
+    """Dicts and lists anew, what they hold as it is: a model or a tensor in them is not copied."""
+    if isinstance(value, dict):
+        return {key: _copied(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_copied(part) for part in value]
+    return value
+
+
+def _unknown_keys(given: dict, default: dict) -> list[tuple[str, list[str]]]:
+    unknown = [(str(key), [str(name) for name in default]) for key in given if key not in default]
+    for key, part in default.items():
+        if isinstance(part, dict) and isinstance(given.get(key), dict):
+            unknown += _unknown_keys(given[key], part)
+    return unknown

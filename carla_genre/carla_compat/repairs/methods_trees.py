@@ -90,11 +90,6 @@ def _votes(module: ModuleType, tree: Any, x: Any, names: Any) -> int:
 def xgboost_nodes_are_misread(module: ModuleType) -> bool:
     """Digits in a feature's name, as in "x1", and numbers like `1e-05` break CARLA's reading of xgboost's trees."""
     leaf, nowhere = module.TREE_LEAF, module.TREE_UNDEFINED
-    try:
-        if module._parse_node("0:[x1<1e-05] yes=1,no=2,missing=2")[:3] == (0, 1e-05, "x1"):
-            return False
-    except ValueError:
-        pass
 
     def _parse_node(node: str) -> tuple:
         """Number, threshold, feature, left and right child and score of one line of a tree's dump."""
