@@ -27,8 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def main(arguments: list[str] | None = None) -> int:
     """Run the tests, print the counts and what failed, and write the record."""
     options = _parser().parse_args(arguments)
-    tests = options.checkout / "test"
-    if not tests.is_dir() or not (options.checkout / "carla").is_dir():
+    if not (options.checkout / "test").is_dir() or not (options.checkout / "carla").is_dir():
         print(
             f"{options.checkout} is no checkout of CARLA: it needs the folders carla and test",
             file=sys.stderr,
@@ -37,10 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         variables = _variables(options, Path(folder))
-        if options.notebooks:
-            record = _run_notebooks(options, variables, Path(folder))
-        else:
-            record = _run(options, tests.resolve(), variables, Path(folder))
+        run = _run_notebooks if options.notebooks else _run_tests
+        record = run(options, variables, Path(folder))
     if record is None:
         return 2
     seconds = round(time.monotonic() - start, 1)
@@ -122,11 +119,9 @@ def _anonymous(file: Path, options: argparse.Namespace, folder: Path) -> str:
     )
 
 
-def _run(
-    options: argparse.Namespace, tests: Path, variables: dict[str, str], folder: Path
-) -> dict[str, Any] | None:
+def _run_tests(options: argparse.Namespace, variables: dict[str, str], folder: Path) -> dict[str, Any] | None:
     """Run pytest on the tests in a process of its own; what it recorded, or None where it recorded nothing."""
-    record = folder / "record.json"
+    record, tests = folder / "record.json", (options.checkout / "test").resolve()
     variables[RECORD_VARIABLE] = str(record)
     command = [sys.executable, "-m", "pytest", str(tests), "-p", "benchmarks.carla_suite.plugin"]
     command += ["-p", "no:cacheprovider", "--rootdir", str(tests), "-c", os.devnull, "-k", options.expression]

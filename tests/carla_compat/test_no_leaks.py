@@ -139,7 +139,7 @@ STATE = """
     kept = open({log!r}).read().splitlines()
     shown, sys.stdout = sys.stdout.getvalue(), out
     print(json.dumps({{"changed": [name for name in before if before[name] != after[name]], "kept": kept,
-                      "shown": [word in shown for word in ("own", "seen", "shown")]}}))
+                      "shown": [word in shown for word in ("kept", "seen", "shown")]}}))
 """
 
 
