@@ -202,3 +202,11 @@ def test_published_classifiers_load_and_predict(
         assert np.ptp(probability[:, 1]) < 1e-6
     else:
         assert accuracy > {"adult": 0.83, "compas": 0.84, "heloc": 0.72}[name]
+
+
+@pytest.mark.parametrize(("model_type", "backend"), KINDS)
+def test_rows_of_one_label_are_refused(tmp_path: Path, cache: Path, model_type: str, backend: str) -> None:
+    data = CsvCatalog(csv_file(tmp_path, rows=20), **ROLES)
+    data._df_train = data.df_train.assign(y=1)
+    with pytest.raises(ValueError, match="one label only in the column 'y'"):
+        trained(data, model_type, backend)
