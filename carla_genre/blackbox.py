@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.errors import InputError
+from carla_genre.frames import check_columns
 
 # How far a probability in single precision may lie outside [0, 1].
 ROUNDING = 1e-5
@@ -21,9 +22,11 @@ def model_probability(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
     Raises
     ------
     InputError
-        The classifier's ``predict_proba`` does not give two columns, one row a row, or a number outside [0, 1].
+        A column is missing, or the classifier's ``predict_proba`` does not give two columns, one row a row, or a number
+        outside [0, 1].
     """
     columns = list(mlmodel.feature_input_order)
+    check_columns(rows, columns, whose="the classifier's")
     answered = ~rows[columns].isna().any(axis=1).to_numpy()
     result = np.full(len(rows), np.nan)
     if answered.any():

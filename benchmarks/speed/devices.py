@@ -29,7 +29,6 @@ from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs, find_pairs
 from carla_genre.generator.training_state import History
 from carla_genre.methods.core.device import choose_device
-from carla_genre.methods.core.feature_constraints import feature_constraints, level_counts
 from carla_genre.protocol.data import input_columns, load_protocol_data
 from carla_genre.schema import Schema
 from carla_genre.threads import processor_threads
@@ -51,13 +50,13 @@ def problem(data: str, preset: str, options: argparse.Namespace) -> Problem:
     schema = Schema.from_mlmodel(classifier)  # type: ignore[arg-type]
     rows = catalog.df_train.iloc[: options.rows]
     values, labels = schema.encode(rows), rows[catalog.target].to_numpy()
-    config, constraints = PRESETS[preset], feature_constraints(schema)
+    config, constraints = PRESETS[preset], schema.constraints
     training = replace(
         config.training, steps=options.steps, batch_size=options.batch, epochs=None, evaluations=5, patience=0
     )
     device = choose_device("auto", "benchmarks.speed.devices")
     pairs = find_pairs(values[labels == 0], values[labels == 1], constraints, config.pairs, device)
-    return Problem(replace(config, training=training), constraints, level_counts(schema), pairs)
+    return Problem(replace(config, training=training), constraints, schema.level_counts, pairs)
 
 
 def train(task: Problem, devices: int, threads: int, steps: int | None = None) -> History:

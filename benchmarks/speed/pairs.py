@@ -30,7 +30,6 @@ from benchmarks.speed.settings import add_data, add_setting, setting
 from carla_genre.blackbox import model_probability
 from carla_genre.generator.config import DEFAULT, PairConfig
 from carla_genre.generator.pairing.pairs import find_pairs, split_rows
-from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.protocol import Setting
 from carla_genre.schema import Schema
 from carla_genre.threads import processor_threads
@@ -44,7 +43,7 @@ def of_setting(found: Setting) -> Case:
     schema, data = Schema.from_mlmodel(mlmodel), mlmodel.data
     values, labels = schema.encode(data.df_train), data.df_train[data.target].to_numpy()
     denied, accepted = split_rows(labels, model_probability(mlmodel, data.df_train), DEFAULT.pairs)
-    return Case(values[denied], values[accepted], feature_constraints(schema))
+    return Case(values[denied], values[accepted], schema.constraints)
 
 
 def against_full_matrix(

@@ -34,7 +34,6 @@ from carla_genre.evaluation.environment import peak_memory_mb
 from carla_genre.generator.config import PAPER
 from carla_genre.generator.pairing.pairs import find_pairs, split_rows
 from carla_genre.methods.core.device import choose_device
-from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol import Setting
 from carla_genre.schema import Schema
@@ -75,7 +74,7 @@ def paper_batch(mlmodel: Any) -> Batch:
     schema, data = Schema.from_mlmodel(mlmodel), mlmodel.data
     values, labels = schema.encode(data.df_train), data.df_train[data.target].to_numpy()
     denied, accepted = split_rows(labels, model_probability(mlmodel, data.df_train), PAPER.pairs)
-    pairs = find_pairs(values[denied], values[accepted], feature_constraints(schema), PAPER.pairs)
+    pairs = find_pairs(values[denied], values[accepted], schema.constraints, PAPER.pairs)
     return Batch(pairs.sources[:BATCH], pairs.targets, schema.immutable, len(pairs))
 
 

@@ -9,6 +9,8 @@ from carla_genre.datasets.adult import Frames
 from carla_genre.datasets.constraints import Constraints
 from carla_genre.datasets.roles import Roles
 from carla_genre.datasets.written import WrittenTable
+from carla_genre.frames import check_columns
+from carla_genre.schema.cells import numbers
 from carla_genre.schema.reading import encoder_levels
 
 from carla.data.catalog import DataCatalog, OnlineCatalog
@@ -121,7 +123,16 @@ class FrameCatalog(DataCatalog):
         """Return a scaled and encoded frame to original units, written as in the table: its dtypes, its spelling.
 
         A number that differs from one of the table's precision by more than floating-point noise stays as it is.
+
+        Raises
+        ------
+        InputError
+            A column is missing, or a continuous one holds what is no number.
         """
+        columns = [column for column in self._df.columns if column != self.target]
+        check_columns(df, columns, whose="the encoded")
+        for column in self.continuous:
+            numbers(df[column], column, gaps=True)
         decoded = super().inverse_transform(df)
         return self._ordered(decoded if self._written is None else self._written.write(decoded, df))
 

@@ -9,13 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from carla_genre.datasets.adult import Frames
 from carla_genre.datasets.infer import infer_roles
-from carla_genre.datasets.names import as_names, check_known
+from carla_genre.datasets.names import as_names, check_known, whole_number
 from carla_genre.datasets.roles import Roles
 from carla_genre.datasets.table import Note, plain_columns, read_table
 from carla_genre.datasets.target import binary_labels, choose_target
@@ -81,8 +80,7 @@ def _split(table: pd.DataFrame, target: str, test_size: Any, seed: Any, note: No
     """Draw the test rows, with the share of either label kept."""
     if isinstance(test_size, bool) or not isinstance(test_size, int | float) or not 0 < test_size < 1:
         raise InputError(f"test_size={test_size!r}: expected a share between 0 and 1")
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise InputError(f"seed={seed!r}: expected a whole number from 0 to 2**32 - 1")
+    seed = whole_number(seed, "seed")
     rarest = int(table[target].value_counts().min())
     if rarest < 2:
         raise InputError(
@@ -92,7 +90,7 @@ def _split(table: pd.DataFrame, target: str, test_size: Any, seed: Any, note: No
         raise InputError(
             f"test_size={test_size!r} of {len(table)} rows leaves fewer than two rows on one side"
         )
-    train, test = train_test_split(table, test_size=test_size, random_state=int(seed), stratify=table[target])
+    train, test = train_test_split(table, test_size=test_size, random_state=seed, stratify=table[target])
     note(f"split: {len(train):,} train rows and {len(test):,} test rows, drawn with seed {seed}")
     return Frames(table, train, test)
 

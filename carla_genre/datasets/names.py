@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
 
 from carla_genre.errors import InputError
 from carla_genre.suggestions import did_you_mean
@@ -14,6 +17,17 @@ def one_of(value: object, argument: str, allowed: Iterable[str]) -> str:
     if isinstance(value, str) and value in allowed:
         return value
     raise InputError(f"{argument}={value!r}: expected one of {allowed}.{did_you_mean(value, allowed)}")
+
+
+def whole_number(value: Any, argument: str, low: int = 0, high: int = 2**32 - 1) -> int:
+    """Return ``value`` if it is a whole number from low to high, else raise."""
+    if (
+        isinstance(value, bool | np.bool_)
+        or not isinstance(value, int | np.integer)
+        or not low <= value <= high
+    ):
+        raise InputError(f"{argument}={value!r}: expected a whole number from {low} to {high}")
+    return int(value)
 
 
 def as_names(value: str | Iterable[str] | None, argument: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import warnings
@@ -40,11 +41,14 @@ def read_table(source: Any, argument: str) -> pd.DataFrame:
 
 
 def user_path(path: str | os.PathLike[str]) -> Path:
-    """A path with ``~`` and ``~user`` as folders."""
+    """A path with ``~`` and ``~user`` as folders, there or not."""
     try:
-        return Path(path).expanduser()
-    except RuntimeError as error:
-        raise InputError(f"{path}: {error} Write the folder's whole path") from error
+        found = Path(path).expanduser()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            found.stat()
+    except (RuntimeError, OSError, ValueError) as error:
+        raise InputError(f"{str(path)[:80]!r} is no path here: {error}") from error
+    return found
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -139,6 +143,8 @@ def _plain(column: pd.Series, note: Note) -> pd.Series:
         return column
     if kinds <= {"str"}:
         return _stripped(column, note)
+    if kinds <= {"int", "float"}:
+        numbers(column, str(name), gaps=True)  # inferring would round a whole number among floats
     inferred = column.infer_objects()
     if inferred.dtype != object:
         return _plain(inferred, note)

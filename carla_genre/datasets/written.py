@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,10 @@ from pandas.api import types
 
 from carla_genre.datasets.roles import Roles
 from carla_genre.errors import InputError
-from carla_genre.schema.cells import numbers
+from carla_genre.frames import check_columns
+from carla_genre.schema.cells import numbers, read_rows
+
+log = logging.getLogger(__name__)
 
 # What scaling and its inverse may lose, relative to the column's greatest number.
 NOISE = 64 * np.finfo(float).eps
@@ -51,12 +55,10 @@ class WrittenTable:
         The second value has, for a categorical of ``levels`` with cells that are none of them, which rows (B,) these
         are; the copy has a level there.
         """
-        missing = [name for name in (*self._numbers, *self._levels) if name not in frame]
-        if missing:
-            raise InputError(f"the frame lacks the columns {missing}; it has {list(frame.columns)}")
+        check_columns(frame, (*self._numbers, *self._levels))
         frame, unknown = frame.copy(), {}
         for name, column in self._numbers.items():
-            values = numbers(frame[name], name, gaps=True)
+            values = _numbers_or_gaps(frame[name], name)
             with_decimals = types.is_float_dtype(column.plain_dtype) or (values % 1 != 0).any()
             frame[name] = values if with_decimals else values.astype(column.plain_dtype)
         for name in self._levels:
@@ -85,6 +87,16 @@ class WrittenTable:
                 cells = cells.astype(object).map(self._own_spelling[name])
             decoded[name] = cells if cells.isna().any() else cells.astype(dtype)
         return decoded
+
+
+def _numbers_or_gaps(column: pd.Series, name: str) -> np.ndarray:
+    """The numbers of a column (B,); NaN, and a warning, for cells that are none, unless all are."""
+    found, readable, problems = read_rows(lambda cells: numbers(cells, name, gaps=True), column)
+    if problems:
+        log.warning("taken as missing values: %s", "; ".join(problems))
+    values = np.full(len(column), np.nan)
+    values[readable] = found
+    return values
 
 
 def _as_plain(cells: pd.Series, dtype: Any) -> pd.Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -109,20 +109,9 @@ def single_precision(rows: ArrayLike | pd.DataFrame, columns: list[str] | None, 
     """
     if isinstance(rows, pd.DataFrame):
         columns = list(rows.columns) if columns is None else columns
-        rows = as_numbers(rows, columns, f"{owner}'s")
+        check_columns(rows, columns, whose=f"{owner}'s")
+        rows = np.column_stack([single_numbers(rows[column], column, gaps=True) for column in columns])
     return np.asarray(rows, dtype=np.float32)
-
-
-def as_numbers(frame: pd.DataFrame, columns: Sequence[str], whose: str = "the classifier's") -> np.ndarray:
-    """Those columns of a frame as numbers, (B, C) float64, NaN where a cell is missing.
-
-    Raises
-    ------
-    InputError
-        A column is missing, or a cell is no number that single precision has.
-    """
-    check_columns(frame, columns, whose=whose)
-    return np.column_stack([single_numbers(frame[column], column, gaps=True) for column in columns])
 
 
 def in_order_of(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
@@ -135,6 +124,8 @@ def in_order_of(factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.Dat
     InputError
         The frames differ in length, or the labels do not tell which answer is whose.
     """
+    for what, frame in (("factuals", factuals), ("counterfactuals", counterfactuals)):
+        check_columns(frame, (), f"the frame of {what}")
     if len(factuals) != len(counterfactuals):
         raise InputError(f"{len(factuals)} factuals but {len(counterfactuals)} counterfactuals")
     return matched(counterfactuals, factuals.index)
@@ -148,12 +139,15 @@ def aligned_frames(
     Raises
     ------
     InputError
-        The frames differ in length, or lack a column.
+        The frames differ in length, lack a column, or hold what is no number where numbers are.
     """
     columns = list(schema.columns)
     after = in_order_of(factuals, counterfactuals)
     for what, frame in (("factuals", factuals), ("counterfactuals", after)):
         check_columns(frame, columns, f"the frame of {what}", "the classifier's")
+        for feature in schema.features:
+            for column in () if feature.is_text else feature.columns:
+                single_numbers(frame[column], column, gaps=True)
     return factuals[columns], after[columns]
 
 
@@ -169,4 +163,4 @@ def aligned(
                 frame.assign(**{column: frame[column].map(codes).fillna(-1).where(frame[column].notna())})
                 for frame in (before, after)
             )
-    return as_numbers(before, schema.columns), as_numbers(after, schema.columns)
+    return tuple(frame.to_numpy(dtype=float, na_value=np.nan) for frame in (before, after))

@@ -116,6 +116,7 @@ def train_by_name(
             _check_own(name, model, data, columns)
         return model, time.perf_counter() - start
 
+    check_classifier(name)
     if name not in CLASSIFIERS:
         return Trained(*fit())
     key = content_key("h", data.df_train[[*columns, data.target]], name, balanced, seed, epochs)

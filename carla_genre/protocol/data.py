@@ -6,6 +6,7 @@ import copy
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from carla_genre.datasets import load_dataset
+from carla_genre.datasets.names import whole_number
 from carla_genre.datasets.toys import TOYS
 from carla_genre.errors import InputError
 
@@ -55,7 +57,7 @@ class OwnTable:
 
     def load(self) -> FrameCatalog:
         """The catalog; its ``name`` has a digest of the rows, their split and their roles."""
-        return load_dataset(os.path.expanduser(self.csv), **self.options, quiet=True)
+        return load_dataset(self.csv, **self.options, quiet=True)
 
 
 def load_protocol_data(
@@ -88,7 +90,7 @@ def load_protocol_data(
                 f"{data.name}: the protocol's classifiers compute with numbers, and {texts} hold text: load the data "
                 "with the encoding_method 'OneHot' or 'OneHot_drop_binary'"
             )
-    elif data in BALANCED:
+    elif isinstance(data, str) and data in BALANCED:
         catalog = load_dataset(data, root=root, roles="paper")
         if len(input_columns(catalog)) != len(catalog.continuous) + len(catalog.categorical):
             raise InputError(
@@ -97,7 +99,7 @@ def load_protocol_data(
     else:
         raise InputError(f"no data set {data!r} in the paper; there are {list(BALANCED)}")
     train, test = catalog.df_train.reset_index(drop=True), catalog.df_test
-    if rows is not None and rows < len(train):
+    if rows is not None and whole_number(rows, "rows", 1) < len(train):
         share, random = rows / len(train), np.random.RandomState(ROWS_SEED)
         train = _some(train, rows, random).reset_index(drop=True)
         test = _some(test, max(1, round(share * len(test))), random)
@@ -142,8 +144,8 @@ def flipped(labels: np.ndarray, share: float, seed: int) -> np.ndarray:
     InputError
         The share is outside of its range.
     """
-    if not 0 <= share < 0.5:
-        raise InputError(f"label_noise must be at least 0 and below .5, got {share:g}")
+    if not isinstance(share, Real) or not 0 <= share < 0.5:
+        raise InputError(f"label_noise must be at least 0 and below .5, got {share!r}")
     noisy = np.array(labels, dtype=int)
     rows = np.random.default_rng([NOISE_SEED, seed]).permutation(len(noisy))[: round(share * len(noisy))]
     noisy[rows] = 1 - noisy[rows]

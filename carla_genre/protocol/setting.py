@@ -20,12 +20,14 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.blackbox import model_probability
+from carla_genre.datasets.names import whole_number
+from carla_genre.datasets.table import user_path
 from carla_genre.errors import InputError
 from carla_genre.evaluation.gold import GoldClassifier, draw_labels
 from carla_genre.evaluation.lof import InlierTest
 from carla_genre.evaluation.score import Judge, Scores
 from carla_genre.protocol.cache import content_key, kept, remembered
-from carla_genre.protocol.classifiers import PAPER_CLASSIFIER, Trained, train_by_name
+from carla_genre.protocol.classifiers import PAPER_CLASSIFIER, Trained, check_classifier, train_by_name
 from carla_genre.protocol.data import (
     OwnTable,
     flipped,
@@ -155,7 +157,15 @@ def prepare(
     -------
     Setting
         Gold classifier and h are kept in this process, so that the same call again is quick.
+
+    Raises
+    ------
+    InputError
+        An argument is wrong, or h denies too few test rows.
     """
+    seed, n_factuals = whole_number(seed, "seed"), whole_number(n_factuals, "n_factuals", 1)
+    cache = None if cache is None else user_path(cache)
+    check_classifier(classifier)
     catalog = load_protocol_data(data, root, rows)
     trained = _gold(catalog, cache)
     balanced = is_balanced(data)

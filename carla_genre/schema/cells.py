@@ -76,8 +76,10 @@ def numbers(column: pd.Series, name: str, gaps: bool = False) -> np.ndarray:
     bad = np.isinf(numbers) if gaps else ~np.isfinite(numbers)
     if bad.any():
         raise unreadable(f"column {name!r} has missing or infinite values", column, bad)
-    large = np.abs(numbers) >= LARGEST_WHOLE
-    if column.dtype.kind not in "fb" and large.any():
+    large = (np.abs(numbers) >= LARGEST_WHOLE) & (column.dtype.kind not in "fb")
+    if large.any():
+        large &= ~column.map(lambda value: isinstance(value, float)).to_numpy(dtype=bool)
+    if large.any():
         raise unreadable(
             f"column {name!r} has whole numbers of 2**53 or more, which double precision cannot hold: leave it out, or "
             "give it in larger units",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from carla_genre.errors import InputError
 from carla_genre.frames import check_columns
+from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.schema.cells import codes, single_numbers
 from carla_genre.schema.feature import Feature
 from carla_genre.schema.reading import read_features
@@ -82,6 +84,22 @@ class Schema:
     def immutable(self) -> np.ndarray:
         """Which positions may not change, bool (D,)."""
         return np.array([feature.immutable for feature in self.features], dtype=bool)
+
+    @cached_property
+    def constraints(self) -> FeatureConstraints:
+        """Kinds and constraints of the D features, as the generator knows them."""
+        return FeatureConstraints(
+            categorical=self.categorical,
+            immutable=self.immutable,
+            direction=np.array([feature.direction for feature in self.features]),
+            lower=np.array([feature.lower for feature in self.features]),
+            upper=np.array([feature.upper for feature in self.features]),
+        )
+
+    @property
+    def level_counts(self) -> np.ndarray:
+        """Levels of each feature, int (D,); 0 for a continuous one."""
+        return np.array([len(feature.levels or ()) for feature in self.features])
 
     def encode(self, frame: pd.DataFrame) -> np.ndarray:
         """Give each row one value a feature.
@@ -176,10 +194,10 @@ class Schema:
             Both are the factual's own value where nothing else is allowed: an immutable, or a value outside the
             feature's range that would have to move away from it.
         """
-        factuals, features = np.asarray(factuals, dtype=float), self.features
-        lower = np.array([feature.lower if feature.levels is None else 0 for feature in features])
-        upper = np.array([f.upper if f.levels is None else len(f.levels) - 1 for f in features])
-        direction = np.array([feature.direction for feature in features])
+        factuals, rules = np.asarray(factuals, dtype=float), self.constraints
+        lower = np.where(self.categorical, 0, rules.lower)
+        upper = np.where(self.categorical, self.level_counts - 1, rules.upper)
+        direction = rules.direction
         low = np.where(direction > 0, np.maximum(lower, factuals), lower)
         high = np.where(direction < 0, np.minimum(upper, factuals), upper)
         fixed = (low > high) | self.immutable

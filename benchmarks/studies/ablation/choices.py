@@ -14,7 +14,6 @@ from benchmarks.studies.ablation import rules
 from benchmarks.studies.ablation.base import Base, Candidates, cpu_seconds
 from benchmarks.studies.ablation.rules import SoftStep, Step, itself
 from carla_genre.generator.pairing.neighbours import Search
-from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.selection import ScoredAnswers
 from carla_genre.selection.by_h import cheapest, most_valid
 from carla_genre.selection.revert import revert_changes
@@ -66,7 +65,7 @@ def _nearest(k: int) -> Callable[[Base], Candidates]:
 
     def find(base: Base) -> Candidates:
         genre, rows = base.genre, base.rows
-        constraints, values = feature_constraints(genre.schema), genre.schema.encode(base.setting.factuals)
+        constraints, values = genre.schema.constraints, genre.schema.encode(base.setting.factuals)
         targets = rows.values[rows.accepted(genre.hyperparams["gamma"])]
 
         def near() -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,6 @@ import torch
 from carla_genre.generator.config import PairConfig, SamplingConfig
 from carla_genre.generator.pairing.neighbours import Search
 from carla_genre.methods.core.base import MethodOptions, SchemaMethod
-from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.options import option, option_of
 from carla_genre.selection import ExpectedScoreSelector
 
@@ -67,7 +66,7 @@ class NearestNeighbor(SchemaMethod):
         rows, given = self.training_rows, self.hyperparams
         least = 0.5 if given["accepted"] == "predicted" else given["gamma"]
         accepted = rows.accepted(least) if given["accepted"] == "labelled" else rows.confident(least)
-        candidates, constraints = rows.values[accepted], feature_constraints(self.schema)
+        candidates, constraints = rows.values[accepted], self.schema.constraints
         self._targets = candidates[constraints.inside(candidates, constraints.categorical)]
         self._selector: ExpectedScoreSelector | None = None
         if given["selection"] == "expected":
@@ -97,7 +96,7 @@ class NearestNeighbor(SchemaMethod):
             The nearest row again where there are fewer; NaN where there is none.
         """
         k, relax = (sampling or self._sampling).n_samples, self.hyperparams["unmatched"] == "nearest"
-        constraints = feature_constraints(self.schema)
+        constraints = self.schema.constraints
         search = Search(values, self._targets, constraints, k, relax, self.device, torch.float64)
         cost, indices = search.all_nearest()
         there = torch.isfinite(cost)

@@ -18,7 +18,6 @@ from carla_genre.generator.pairing.pairs import Pairs, TablePairs
 from carla_genre.generator.randomness import row_keys, sample_categorical, uniforms
 from carla_genre.generator.sampler import sample
 from carla_genre.methods.core.base import MethodOptions, SchemaMethod
-from carla_genre.methods.core.feature_constraints import feature_constraints, level_counts
 from carla_genre.methods.genre import hyperparameters as genre
 from carla_genre.methods.genre.hyperparameters import GenReOptions
 from carla_genre.options import check, option, option_of, values_for
@@ -136,7 +135,7 @@ class Unconditional(SchemaMethod):
 
     def _untrained(self) -> tuple[Generator, Pairs]:
         schema, config = self.schema, self._config
-        plain = feature_constraints(schema)
+        plain = schema.constraints
         ordered = replace(plain, **{f.name: getattr(plain, f.name)[self.order] for f in fields(plain)})
         rows = self.training_rows.values[self.training_rows.accepted(self.hyperparams["gamma"])]
         rows = rows[:, self.order]
@@ -145,7 +144,7 @@ class Unconditional(SchemaMethod):
             raise InputError(
                 f"none of the {len(rows)} rows of D_h+ is in the allowed ranges: loosen the constraints"
             )
-        bins = Bins.fit(rows[inside], level_counts(schema)[self.order], config.binning)
+        bins = Bins.fit(rows[inside], schema.level_counts[self.order], config.binning)
         generator = Generator(config, ordered, bins, bins).to(self.device)
         # A density without a factual's side is fitted to each row as its own target.
         indices = torch.arange(inside.sum(), dtype=torch.int32, device=self.device)[:, None]

@@ -14,7 +14,6 @@ from carla_genre.generator.config import GeneratorConfig
 from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs, find_pairs
-from carla_genre.methods.core.feature_constraints import feature_constraints, level_counts
 from carla_genre.methods.genre.identity import schema_difference
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import Sides
@@ -44,12 +43,12 @@ def untrained_generator(
                 f"column {name!r} has the value {largest:.4g} among the encoded training rows, and the network reads "
                 f"up to {LARGEST:.0e}: correct it, or scale the column"
             )
-    constraints = feature_constraints(schema)
+    constraints = schema.constraints
     old = config.warm_start
     started = None if old is None else _started_from(old, config, constraints, schema)
     pairs = find_pairs(sides.denied, sides.accepted, constraints, config.pairs, device)
     _warn_of_unmatched(pairs, schema)
-    generator = started or Generator.for_pairs(config, constraints, level_counts(schema), pairs)
+    generator = started or Generator.for_pairs(config, constraints, schema.level_counts, pairs)
     return generator.to(device), pairs
 
 

@@ -15,7 +15,6 @@ from carla_genre.methods.baselines.par.network import RecourseNetwork, Task
 from carla_genre.methods.baselines.par.objective import Objective, single_neighbour, train_generator
 from carla_genre.methods.baselines.par.surrogate import distil
 from carla_genre.methods.core.base import MethodOptions, SchemaMethod
-from carla_genre.methods.core.feature_constraints import feature_constraints
 from carla_genre.options import option, option_of
 from carla_genre.schema import Relaxation
 from carla_genre.selection.by_h import cheapest
@@ -165,7 +164,7 @@ class PAR(SchemaMethod):
         lower, upper = (
             torch.from_numpy(bound).float().to(self.device) for bound in self.relaxation.bounds(values)
         )
-        constraints, k = feature_constraints(self.schema), self.hyperparams["n_neighbours"]
+        constraints, k = self.schema.constraints, self.hyperparams["n_neighbours"]
         cost, indices = Search(values, self._targets, constraints, k, device=self.device).all_nearest()
         cost = cost.to(self.device)
         likeness = torch.exp(-self.hyperparams["lambda_"] * (cost - cost[:, :1]))

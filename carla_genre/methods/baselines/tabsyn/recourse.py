@@ -20,7 +20,6 @@ from carla_genre.methods.baselines.tabsyn.config import TabSynConfig, TabSynSize
 from carla_genre.methods.baselines.tabsyn.diffusion import churned, heun_step, noise_levels, reverse_step
 from carla_genre.methods.baselines.tabsyn.model import BLOCK, TabSyn
 from carla_genre.methods.core.base import MethodOptions, SchemaMethod
-from carla_genre.methods.core.feature_constraints import feature_constraints, level_counts
 from carla_genre.options import option, option_of, values_for
 from carla_genre.selection.by_h import most_valid
 
@@ -66,7 +65,7 @@ class TabSynMethod(SchemaMethod):
         rows, given = self.training_rows, self.hyperparams
         config = TabSynConfig(**values_for(TabSynSizes, given))
         learned = rows.values[rows.accepted(given["gamma"])]
-        return TabSyn(learned, level_counts(self.schema).tolist(), config, self.device, given["verbose"])
+        return TabSyn(learned, self.schema.level_counts.tolist(), config, self.device, given["verbose"])
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class TabSynQ(TabSynMethod):
         super()._prepare()
         torch.manual_seed(self.hyperparams["seed"])  # the same set, whoever trained
         drawn = self.tabsyn.sample(len(self._mlmodel.data.df_train), self.hyperparams["sampling_steps"])
-        constraints = feature_constraints(self.schema)
+        constraints = self.schema.constraints
         self.drawn = drawn[constraints.inside(drawn, constraints.categorical | constraints.immutable)]
         if len(self.drawn) == 0:
             raise InputError(
@@ -104,7 +103,7 @@ class TabSynQ(TabSynMethod):
     def candidates(self, values: np.ndarray) -> np.ndarray:
         """Draws from Q for factuals (B, D): (B, N, D), NaN where no drawn row is allowed."""
         k, relax = self.hyperparams["top_k"], self.hyperparams["unmatched"] == "nearest"
-        constraints = feature_constraints(self.schema)
+        constraints = self.schema.constraints
         search = Search(values, self.drawn, constraints, k, relax, self.device, torch.float64)
         cost, indices = search.all_nearest()
         found = torch.isfinite(cost[:, 0])
