@@ -17,7 +17,6 @@ from carla_genre.datasets.constraints import Constraints, build_constraints
 from carla_genre.datasets.custom import load_custom
 from carla_genre.datasets.names import as_names, check_known, one_of
 from carla_genre.datasets.roles import KNOWN, Roles, known_roles
-from carla_genre.datasets.table import Note
 from carla_genre.datasets.toys import TOY_ROLES, TOYS, load_toy
 from carla_genre.errors import InputError
 from carla_genre.suggestions import did_you_mean
@@ -136,7 +135,12 @@ def load_dataset(
         "test": test,
     }
     notes: list[str] = []
-    note = _note_taker(notes, quiet)
+
+    def note(text: str) -> None:
+        notes.append(text)
+        if not quiet:
+            print(f"carla_genre: {text}", file=sys.stderr)
+
     written: pd.DataFrame | None = None
     if isinstance(name, str) and name in (*KNOWN, *TOYS):
         _refuse_own(name, own)
@@ -215,12 +219,3 @@ def _check_own(name: Any, root: Any, roles: str) -> None:
         raise InputError(
             "roles='paper' is for the paper's data sets; your own take categorical=, continuous= and immutables="
         )
-
-
-def _note_taker(notes: list[str], quiet: bool) -> Note:
-    def note(text: str) -> None:
-        notes.append(text)
-        if not quiet:
-            print(f"carla_genre: {text}", file=sys.stderr)
-
-    return note

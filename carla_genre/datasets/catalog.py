@@ -63,7 +63,7 @@ class FrameCatalog(DataCatalog):
         own: pd.DataFrame | None = None,
     ) -> None:
         self._roles = roles
-        self._rank: dict[str, int] | None = None
+        self._file_order = list(frames.df.columns) if file_order else []
         self.constraints: Constraints = dict(constraints or {})
         self.notes: tuple[str, ...] = ()
         self._written: WrittenTable | None = None
@@ -73,9 +73,6 @@ class FrameCatalog(DataCatalog):
         DataCatalog.__init__(self, name, *frames, scaling_method, encoding_method)
         if scale_on == "train":
             self.scaler = fit_scaler(scaling_method, frames.train[self.continuous])
-        if file_order:
-            self._rank = self._ranks(list(frames.df.columns))
-        if scale_on == "train" or file_order:
             self._df, self._df_train, self._df_test = map(self.transform, frames)
         self._written = WrittenTable(frames.df if own is None else own, frames.df, self._df, roles)
 
@@ -137,18 +134,12 @@ class FrameCatalog(DataCatalog):
         return self._ordered(decoded if self._written is None else self._written.write(decoded, df))
 
     def _ordered(self, df: pd.DataFrame) -> pd.DataFrame:
-        rank = self._rank
-        if rank is None:
+        """The frame with raw or encoded columns in the order of the file, if they are to keep it."""
+        if not self._file_order:
             return df
-        return df[sorted(df.columns, key=lambda column: rank.get(column, len(rank)))]
-
-    def _ranks(self, columns: list[str]) -> dict[str, int]:
-        """Rank raw and encoded columns by the position of the raw column in the file."""
-        ranks = {column: position for position, column in enumerate(columns)}
-        if self.categorical and not self._identity_encoding:
-            for feature, levels in zip(self.categorical, self.encoder.categories_, strict=True):
-                ranks.update({f"{feature}_{level}": ranks[feature] for level in levels})
-        return ranks
+        owner = {f"{name}_{level}": name for name, levels in encoder_levels(self).items() for level in levels}
+        ranks = {name: rank for rank, name in enumerate(self._file_order)}
+        return df[sorted(df.columns, key=lambda column: ranks.get(owner.get(column, column), len(ranks)))]
 
 
 class PublishedCatalog(FrameCatalog, OnlineCatalog):

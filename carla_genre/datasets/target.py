@@ -14,23 +14,12 @@ from carla_genre.datasets.table import Note
 from carla_genre.errors import InputError
 
 _TARGET_NAMES = ("target", "label", "class", "y", "outcome", "decision", "approved", "accepted", "default")
-_GOOD = {
-    "yes",
-    "y",
-    "true",
-    "t",
-    "1",
-    "good",
-    "approved",
-    "approve",
-    "accepted",
-    "accept",
-    "granted",
-    "grant",
-}
-_GOOD |= {"positive", "pos", "+", "pass", "passed", "paid", "success", "hired", "admitted", "high"}
-_BAD = {"no", "n", "false", "f", "0", "bad", "denied", "deny", "rejected", "reject", "refused", "declined"}
-_BAD |= {"negative", "neg", "-", "-1", "fail", "failed", "default", "failure", "low"}
+_GOOD = re.compile(
+    r"yes|y|true|t|1|good|approved?|accept(ed)?|grant(ed)?|positive|pos|\+|pass(ed)?|paid|success|hired|admitted|high"
+)
+_BAD = re.compile(
+    r"no|n|false|f|0|bad|denied|deny|reject(ed)?|refused|declined|negative|neg|-|-1|fail(ed)?|default|failure|low"
+)
 _BAD_NAME = re.compile(
     r"default|risk|fraud|churn|delinquen|recidi|reoffend|arrest|reject|denied|denial|refus|attrition|bankrupt|"
     r"fail|death|died|disease|bad($|_)",
@@ -106,8 +95,8 @@ def _guess(name: Any, values: list[Any]) -> Any:
     words = [str(value).strip().lower().rstrip(".") for value in values]
     for good, bad in ((0, 1), (1, 0)):
         above = words[good].startswith(">") and words[bad].startswith("<")
-        good_word = words[good] in _GOOD and words[bad] not in _GOOD
-        bad_word = words[bad] in _BAD and words[good] not in _BAD
+        good_word = _GOOD.fullmatch(words[good]) and not _GOOD.fullmatch(words[bad])
+        bad_word = _BAD.fullmatch(words[bad]) and not _BAD.fullmatch(words[good])
         if above or good_word or bad_word:
             return values[good]
     raise InputError(

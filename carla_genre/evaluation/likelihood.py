@@ -14,8 +14,8 @@ from sklearn.metrics import pairwise_distances_chunked
 from carla_genre.errors import InputError
 from carla_genre.evaluation.answered import answered
 from carla_genre.evaluation.measure import Measure, aligned_frames
-from carla_genre.schema import Feature, Schema
-from carla_genre.schema.cells import codes
+from carla_genre.schema import Schema
+from carla_genre.schema.cells import codes, nearest_levels
 
 # Of the distances that are held at a time.
 _MEMORY_MB = 64
@@ -59,7 +59,7 @@ class MixedDensity:
         deviation = values.std(axis=0) if self.deviation is None else np.asarray(self.deviation, dtype=float)
         # A Laplace density of scale b has the standard deviation sqrt(2) b.
         self._scale = smoothing * np.maximum(deviation, _LEAST_DEVIATION) / np.sqrt(2)
-        levels = np.array([1 if f.levels is None else len(f.levels) for f in self.schema.features])
+        levels = np.maximum(self.schema.level_counts, 1)
         other = smoothing**2 * (levels - 1) / levels
         # One-hot columns of this height make exp(-L1 distance) the ratio of Aitchison and Aitken's kernel.
         ratio = np.divide((levels - 1) * (1 - other), other, out=np.ones(len(levels)), where=other > 0)
@@ -93,7 +93,12 @@ class MixedDensity:
         values = np.empty((len(rows), len(self.schema.features)))
         for position, feature in enumerate(self.schema.features):
             part = rows[list(feature.columns)]
-            values[:, position] = part.iloc[:, 0] if feature.levels is None else _nearest_level(feature, part)
+            if feature.levels is None:
+                values[:, position] = part.iloc[:, 0]
+            elif feature.is_text:
+                values[:, position] = codes(part, feature)
+            else:
+                values[:, position] = nearest_levels(part, feature, np.zeros(len(part)))
         return values
 
     def _vectors(self, values: np.ndarray) -> np.ndarray:
@@ -106,16 +111,6 @@ class MixedDensity:
             else:
                 parts.append(self._height[position] * (column == np.arange(len(feature.levels))))
         return np.concatenate(parts, axis=1)
-
-
-def _nearest_level(feature: Feature, part: pd.DataFrame) -> np.ndarray:
-    """Number of the level that each row of a category's columns is nearest to, (B,)."""
-    assert feature.levels is not None
-    if any(isinstance(cell, str) for level in feature.levels for cell in level):
-        return codes(part, feature)
-    levels = np.array(feature.levels, dtype=float)
-    distance = np.abs(part.to_numpy(dtype=float)[:, None] - levels).sum(axis=2)
-    return distance.argmin(axis=1)
 
 
 class ClassDensities:

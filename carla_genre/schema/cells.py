@@ -13,6 +13,8 @@ from carla_genre.errors import UnreadableRows
 from carla_genre.schema.feature import Feature
 
 LARGEST_WHOLE = 2**53
+# Squared distances that differ by less are equal: sums of the same numbers in another order.
+_EQUALLY_NEAR = 1e-9
 # What numpy would turn into a number that nobody meant.
 _NO_NUMBERS = (
     complex,
@@ -142,6 +144,25 @@ def codes(part: pd.DataFrame, feature: Feature) -> np.ndarray:
             result < 0,
         )
     return result
+
+
+def nearest_levels(part: pd.DataFrame, feature: Feature, own: np.ndarray) -> np.ndarray:
+    """The level nearest to any numbers in a category's columns, (B,); NaN for a NaN.
+
+    Of several it is the row's ``own``, (B,), where that is one of them; so it is for a text that is no level.
+    """
+    assert feature.levels is not None
+    missing = part.isna().any(axis=1).to_numpy()
+    if feature.is_text:
+        number = {level[0]: float(code) for code, level in enumerate(feature.levels)}
+        found = part.iloc[:, 0].map(number).to_numpy(dtype=float)
+        return np.where(missing, np.nan, np.where(np.isnan(found), own, found))
+    levels = np.array(feature.levels, dtype=float)  # (L, columns)
+    distance = ((part.to_numpy(dtype=float)[:, None, :] - levels) ** 2).sum(axis=-1)  # (B, L)
+    rows, mine = np.arange(len(part)), own.astype(int)
+    least = np.where(missing, 0.0, distance.min(axis=1))
+    nearest = np.where(distance[rows, mine] <= least + _EQUALLY_NEAR, mine, distance.argmin(axis=1))
+    return np.where(missing, np.nan, nearest)
 
 
 def _factorize_rows(part: pd.DataFrame) -> tuple[list[tuple[Hashable, ...]], np.ndarray]:

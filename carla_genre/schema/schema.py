@@ -13,6 +13,7 @@ import pandas as pd
 from carla_genre.errors import InputError
 from carla_genre.frames import check_columns
 from carla_genre.generator.constraints import FeatureConstraints
+from carla_genre.io import in_json
 from carla_genre.schema.cells import codes, single_numbers
 from carla_genre.schema.feature import Feature
 from carla_genre.schema.reading import read_features
@@ -228,25 +229,18 @@ class Schema:
 
     def to_dict(self) -> dict[str, Any]:
         """The schema in JSON's types; a bound that is infinite is None."""
-
-        def finite(value: float) -> float | None:
-            return None if np.isinf(value) else value
-
-        features = [asdict(f) | {"lower": finite(f.lower), "upper": finite(f.upper)} for f in self.features]
-        return {"columns": list(self.columns), "features": features}
+        return in_json({"columns": self.columns, "features": [asdict(feature) for feature in self.features]})
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Schema:
         """The inverse of :meth:`to_dict`."""
-        features = []
-        for values in content["features"]:
-            levels, lower, upper, seen = (values[name] for name in ("levels", "lower", "upper", "seen"))
-            known = {
-                "columns": tuple(values["columns"]),
-                "levels": None if levels is None else tuple(map(tuple, levels)),
-                "lower": -np.inf if lower is None else lower,
-                "upper": np.inf if upper is None else upper,
-                "seen": None if seen is None else tuple(seen),
-            }
-            features.append(Feature(**{**values, **known}))
-        return cls(tuple(features), tuple(content["columns"]))
+
+        def tuples(value: Any) -> Any:
+            return tuple(map(tuples, value)) if isinstance(value, list) else value
+
+        ends = {"lower": -np.inf, "upper": np.inf}
+        features = [
+            {name: ends.get(name) if value is None else tuples(value) for name, value in values.items()}
+            for values in content["features"]
+        ]
+        return cls(tuple(Feature(**values) for values in features), tuple(content["columns"]))

@@ -135,7 +135,7 @@ NO_NUMBERS = {
 
 @pytest.mark.parametrize("cell", NO_NUMBERS.values(), ids=NO_NUMBERS)
 @pytest.mark.parametrize("others", [True, False])
-def test_what_is_no_number_is_refused_by_name(cell, others):
+def test_what_is_no_number_is_refused_by_name(cell, others, caplog):
     data = load_dataset(loans(), target="y", quiet=True)
     cells = [cell] * 300 if others else [cell, *loans()["age"].tolist()[1:]]
     column = pd.Series(cells, dtype=object)
@@ -143,8 +143,12 @@ def test_what_is_no_number_is_refused_by_name(cell, others):
         for table in (loans().assign(age=wrong), loans().assign(y=wrong)):
             with pytest.raises(InputError, match=r"'age'|'y'"):
                 load_dataset(table, target="y", quiet=True)
-        with pytest.raises(InputError, match="'age'"):
-            data.transform(loans().assign(age=wrong))
+        if others:
+            with pytest.raises(InputError, match="'age'"):
+                data.transform(loans().assign(age=wrong))
+    if not others:  # one cell does not stop the other rows
+        assert data.transform(loans().assign(age=column))["age"].isna().tolist() == [True] + 299 * [False]
+        assert "row 0: column 'age'" in caplog.text
 
 
 def test_unsigned_numbers_beyond_a_double_are_refused():

@@ -14,12 +14,10 @@ from carla_genre.errors import InputError
 from carla_genre.frames import check_columns, matched
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells, only_rows
 from carla_genre.methods.core.factuals import answer_readable
-from carla_genre.schema import Feature, Schema
+from carla_genre.schema import Schema
+from carla_genre.schema.cells import nearest_levels
 
 from carla.recourse_methods.api import RecourseMethod
-
-# Squared distances that differ by less are equal: sums of the same numbers in another order.
-_EQUALLY_NEAR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -132,26 +130,6 @@ class RespectConstraints(RecourseMethod):
             if feature.levels is None:
                 wanted[:, position] = part.iloc[:, 0].to_numpy(dtype=float)
             else:
-                wanted[:, position] = _nearest_levels(part, feature, before[:, position])
+                wanted[:, position] = nearest_levels(part, feature, before[:, position])
         wanted[np.isnan(wanted).any(axis=1)] = np.nan
         return self.schema.decode(self.schema.constrain(before, wanted), answers.index)
-
-
-def _nearest_levels(part: pd.DataFrame, feature: Feature, own: np.ndarray) -> np.ndarray:
-    """The level nearest to a category's columns, (B,); the factual's own where several are, NaN for a NaN.
-
-    ``part`` has any numbers; of a category of text it has levels, and another text counts as the factual's own level.
-    ``own`` (B,) are the factuals' level numbers.
-    """
-    assert feature.levels is not None
-    missing = part.isna().any(axis=1).to_numpy()
-    if feature.is_text:
-        number = {level[0]: float(code) for code, level in enumerate(feature.levels)}
-        codes = part.iloc[:, 0].map(number).to_numpy(dtype=float)
-        return np.where(missing, np.nan, np.where(np.isnan(codes), own, codes))
-    levels = np.array(feature.levels, dtype=float)  # (L, columns)
-    distance = ((part.to_numpy(dtype=float)[:, None, :] - levels) ** 2).sum(axis=-1)  # (B, L)
-    rows, mine = np.arange(len(part)), own.astype(int)
-    least = np.where(missing, 0.0, distance.min(axis=1))
-    nearest = np.where(distance[rows, mine] <= least + _EQUALLY_NEAR, mine, distance.argmin(axis=1))
-    return np.where(missing, np.nan, nearest)
