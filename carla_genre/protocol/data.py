@@ -127,7 +127,7 @@ def relabel(data: FrameCatalog, train: np.ndarray, test: np.ndarray) -> None:
     )
 
 
-def flipped(labels: np.ndarray, share: float, seed: int) -> np.ndarray:
+def flipped(labels: np.ndarray, share: Any, seed: int) -> np.ndarray:
     """The labels with a share of them turned to the other one: label noise.
 
     Parameters

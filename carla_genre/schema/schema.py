@@ -239,7 +239,7 @@ class Schema:
             return tuple(map(tuples, value)) if isinstance(value, list) else value
 
         ends = {"lower": -np.inf, "upper": np.inf}
-        features = [
+        features: list[dict[str, Any]] = [
             {name: ends.get(name) if value is None else tuples(value) for name, value in values.items()}
             for values in content["features"]
         ]
