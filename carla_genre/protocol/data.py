@@ -6,7 +6,6 @@ import copy
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -144,7 +143,7 @@ def flipped(labels: np.ndarray, share: Any, seed: int) -> np.ndarray:
     InputError
         The share is outside of its range.
     """
-    if not isinstance(share, Real) or not 0 <= share < 0.5:
+    if not isinstance(share, int | float) or not 0 <= share < 0.5:
         raise InputError(f"label_noise must be at least 0 and below .5, got {share!r}")
     noisy = np.array(labels, dtype=int)
     rows = np.random.default_rng([NOISE_SEED, seed]).permutation(len(noisy))[: round(share * len(noisy))]
