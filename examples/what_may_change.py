@@ -18,7 +18,7 @@ def main() -> None:
     )
     model = MLModelCatalog(data, model_type="ann", backend="pytorch", load_online=False)
     torch.manual_seed(0)  # CARLA draws the first weights from the global state
-    model.train(learning_rate=0.002, epochs=5, batch_size=1024, hidden_size=[10, 10, 10])
+    model.train(learning_rate=0.002, epochs=5, batch_size=256, hidden_size=[10, 10, 10])
     denied = predict_negative_instances(model, data.df_test).head(50)
     answers = GenRe(model).get_counterfactuals(denied).dropna()
 

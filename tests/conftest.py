@@ -14,7 +14,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,17 +93,26 @@ def repository() -> Path:
 
 
 @pytest.fixture
-def fewer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """GenRe's default preset is ready in a moment, on a classifier that is always the same: for what readers see."""
-    import torch
+def fewer_steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """GenRe's default preset is ready in a moment, on a fifth of Adult and a classifier that is always the same.
 
+    For what readers see.
+    """
+    import torch
+    from adult_cases import some_rows
+    from protocol_cases import few_trees
+
+    from carla_genre import datasets
     from carla_genre.generator import config
     from carla_genre.selection import calibration, selector, surrogate
 
     torch.manual_seed(0)
 
     short = replace(config.DEFAULT, training=replace(config.DEFAULT.training, steps=20, evaluations=2))
+    monkeypatch.setattr(datasets, "load_adult", some_rows)
     monkeypatch.setitem(config.PRESETS, "default", short)
     monkeypatch.setattr(selector, "MOST_ROWS", 2000)
-    monkeypatch.setattr(surrogate, "TREES", 20)
+    monkeypatch.setattr(surrogate, "TREES", 15)
     monkeypatch.setattr(calibration, "MOST_DRAWS", 1)
+    with few_trees():
+        yield

@@ -153,6 +153,7 @@ def test_demo_s_json_agrees_with_itself(demo):
         assert all(old != new for old, new in person["changes"].values())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for another process")
 def test_demo_can_be_stopped(loans, tmp_path):
     out = tmp_path / "out"

@@ -10,11 +10,19 @@ import pytest
 SCRIPTS = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
 
 
+# It compiles a file; tests/methods/genre has the same of a smaller one.
+SLOW = {"without_this_package"}
+
+
 def test_there_are_examples() -> None:
     assert len(SCRIPTS) >= 4
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+@pytest.mark.parametrize(
+    "script",
+    [pytest.param(script, marks=pytest.mark.slow if script.stem in SLOW else ()) for script in SCRIPTS],
+    ids=lambda script: script.stem,
+)
 def test_example_runs(
     script: Path,
     tmp_path: Path,

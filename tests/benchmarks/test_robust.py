@@ -95,6 +95,7 @@ def test_a_cell_of_another_grid_is_refused() -> None:
         condition_of({"label_noise": 0.2})
 
 
+@pytest.mark.slow
 def test_the_command_measures_goes_on_and_prints(
     tmp_path: Path, small_paper: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,6 +96,7 @@ def test_a_full_batch_counts_by_the_sources_that_there_are() -> None:
     assert batch.steps == 2000 * 2.5
 
 
+@pytest.mark.slow
 def test_an_answer_of_carla_s_methods_is_timed_beside_genre_s(tmp_path: Path) -> None:
     rows = rows_of(methods, tmp_path, "--methods", "Wachter", "GrowingSpheres")
     assert list(rows) == ["Wachter, adult", "GrowingSpheres, adult"]
@@ -103,7 +104,8 @@ def test_an_answer_of_carla_s_methods_is_timed_beside_genre_s(tmp_path: Path) ->
         assert row["ratio"] == pytest.approx(row["reference_s"] / row["ours_s"])
 
 
-@pytest.mark.parametrize("apart", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("apart", [False, True])
 def test_very_many_people_are_answered_in_one_call(
     apart: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +153,7 @@ def test_an_option_that_is_given_wins_over_quick(tmp_path: Path) -> None:
     assert settings == {"columns": 7, "batch": 4, "steps": 3, "runs": 1, "quick": True}
 
 
+@pytest.mark.slow
 def test_the_command_measures_in_a_process_of_its_own_and_prints_the_table(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ from carla_genre.generator.config import DEFAULT, PairConfig
 BATCH = DEFAULT.training.batch_size
 
 
+@pytest.mark.slow
 def test_pairs_are_held_against_the_full_matrix_and_an_index_against_the_exact_search(tmp_path: Path) -> None:
     path = tmp_path / "pairs_cpu.json"
     pairs.main(["--quick", "--json", str(path)])

@@ -35,12 +35,12 @@ EXPECTED = [
 @pytest.fixture(scope="module")
 def repaired(run_python: Any) -> dict[str, Any]:
     pytest.importorskip("xgboost")
-    return run_python(SCRIPT)
+    return run_python(SCRIPT, warm=True)
 
 
 @pytest.fixture(scope="module")
 def unrepaired(run_python: Any, repaired: dict[str, Any]) -> dict[str, Any]:
-    return run_python(SCRIPT, disable=tuple(repaired["symptoms"]))
+    return run_python(SCRIPT, disable=tuple(repaired["symptoms"]), warm=True)
 
 
 @pytest.mark.parametrize("name", EXPECTED)

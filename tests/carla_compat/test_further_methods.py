@@ -35,12 +35,12 @@ NAMES = [
 
 @pytest.fixture(scope="module")
 def repaired(run_python):
-    return run_python(SCRIPT, options=("-W", "ignore"))
+    return run_python(SCRIPT, warm=True)
 
 
 @pytest.fixture(scope="module")
 def unrepaired(run_python):
-    return run_python(SCRIPT, options=("-W", "ignore"), disable=tuple(NAMES))
+    return run_python(SCRIPT, warm=True, disable=tuple(NAMES))
 
 
 def test_every_symptom_is_asked_for(repaired):
@@ -64,13 +64,13 @@ def test_symptom_is_there_without_repair(name, unrepaired):
 def test_causal_models_need_a_package_without_repair(run_python):
     code = "import json, sys; sys.path.insert(0, {!r}); import further_symptoms as symptoms\n"
     code += "print(json.dumps(symptoms.causalgraphicalmodels_is_absent()))"
-    assert run_python(code.format(str(HERE)), options=("-W", "ignore"), disable=(ABSENT,)) is True
+    assert run_python(code.format(str(HERE)), warm=True, disable=(ABSENT,)) is True
 
 
 def test_symptoms_are_gone_on_head(run_python):
     if "CARLA_HEAD" not in os.environ:
         pytest.skip("CARLA_HEAD names no checkout of CARLA's repository")
-    found = run_python(SCRIPT, options=("-W", "ignore"), paths=(os.environ["CARLA_HEAD"],))
+    found = run_python(SCRIPT, warm=True, paths=(os.environ["CARLA_HEAD"],))
     assert found["head"]
     assert {name: value for name, value in found["symptoms"].items() if value not in (False, None)} == {}
 
@@ -124,7 +124,7 @@ WITHOUT = """
 
 @pytest.mark.parametrize("disable", [(), ("absent_package_is_no_help",)])
 def test_absent_package_is_told_with_an_alternative(run_python, disable):
-    said = run_python(WITHOUT.format(here=str(HERE)), options=("-W", "ignore"), disable=disable)
+    said = run_python(WITHOUT.format(here=str(HERE)), warm=True, disable=disable)
     assert ["pip install" in error for error in said] == [True, True]
     assert ["GrowingSpheres" in error for error in said] == [not disable] * 2
 

@@ -175,5 +175,5 @@ REAL = """
 
 @pytest.mark.skipif(find_spec("recourse") is None, reason="needs the package recourse")
 def test_real_people_get_recourse(run_python):
-    told = run_python(REAL, options=("-W", "ignore"))
+    told = run_python(REAL, warm=True)
     assert told == {"solver": "highs", "index": ["p", "q", "r"], "accepted": [1, 1, 1], "held": True}

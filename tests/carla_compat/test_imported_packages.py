@@ -64,7 +64,9 @@ def face_numpy() -> Any:
 
 
 def test_without_the_repair_numpy_names_are_missing(run_python: Any) -> None:
-    assert "np." in run_python(TRY_CARLA, disable=("numpy_lacks_builtin_aliases",)).replace("`", "")
+    assert "np." in run_python(TRY_CARLA, warm=True, disable=("numpy_lacks_builtin_aliases",)).replace(
+        "`", ""
+    )
 
 
 @pytest.mark.skipif(
@@ -72,7 +74,9 @@ def test_without_the_repair_numpy_names_are_missing(run_python: Any) -> None:
     reason="every optional package is installed",
 )
 def test_without_the_repair_carla_does_not_import(run_python: Any) -> None:
-    assert run_python(TRY_CARLA, disable=("optional_package_is_absent",)).startswith("ModuleNotFoundError")
+    assert run_python(TRY_CARLA, warm=True, disable=("optional_package_is_absent",)).startswith(
+        "ModuleNotFoundError"
+    )
 
 
 def test_every_module_of_carla_imports() -> None:

@@ -78,7 +78,8 @@ def test_carla_first_and_failing_does_no_harm(run_python: Any) -> None:
         importlib.reload(counterfactuals).merge_default_parameters(given, {"vae": {"epochs": 1}})
         report = carla_genre.carla_compat.report()
         print(json.dumps([failure, len(left), report.repaired_from_start, given]))
-        """
+        """,
+        warm=True,
     )
     failure, left, repaired, given = result
     assert failure is None or left > 0

@@ -36,9 +36,7 @@ IN_THE_RELEASE_ONLY = {
 @pytest.fixture(scope="module")
 def unrepaired(run_python):
     """What method_symptoms.py finds where every repair that it knows is switched off."""
-    return run_python(
-        HERE / "method_symptoms.py", disable=tuple(method_symptoms.NAMES), options=("-W", "ignore")
-    )
+    return run_python(HERE / "method_symptoms.py", disable=tuple(method_symptoms.NAMES), warm=True)
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +44,7 @@ def on_head(run_python):
     """What it finds, all repaired, in the checkout of CARLA's repository that CARLA_HEAD names."""
     if "CARLA_HEAD" not in os.environ:
         pytest.skip("CARLA_HEAD names no checkout of CARLA's repository")
-    return run_python(
-        HERE / "method_symptoms.py", options=("-W", "ignore"), paths=(os.environ["CARLA_HEAD"],)
-    )
+    return run_python(HERE / "method_symptoms.py", warm=True, paths=(os.environ["CARLA_HEAD"],))
 
 
 @pytest.mark.parametrize("name", method_symptoms.NAMES)

@@ -89,7 +89,7 @@ USE = """
 def test_nothing_outside_carla_changes(tmp_path: Path, run_python: Any) -> None:
     path = csv_file(tmp_path)
     code = textwrap.dedent(SNAPSHOT) + textwrap.dedent(USE.format(path=path, roles=ROLES))
-    result = run_python(code)
+    result = run_python(code, warm=True)
     assert result["changes"] == []
     assert result["leak"] == ["numpy.float", "torch.load", "OneHotEncoder.get_feature_names"]
     assert result["substitutes"] == []

@@ -207,4 +207,4 @@ def test_both_repairs_are_needed(
 ) -> None:
     pytest.importorskip("xgboost")
     monkeypatch.setenv("CF_MODELS", str(sklearn_file[0].parent.parent))
-    assert run_python(CODE, disable=disable) == expected
+    assert run_python(CODE, disable=disable, warm=True) == expected

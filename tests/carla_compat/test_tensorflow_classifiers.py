@@ -112,7 +112,7 @@ def test_train_predict_save_and_load(run_python: Any, eager_off: bool) -> None:
 
 
 def test_everything_else_works_without_tensorflow(run_python: Any) -> None:
-    messages, backend, has_methods = run_python(WITHOUT)
+    messages, backend, has_methods = run_python(WITHOUT, warm=True)
     assert len(messages) == 2
     assert all("pip install 'carla-genre[tensorflow]'" in message for message in messages)
     assert backend == "sklearn"
@@ -120,5 +120,5 @@ def test_everything_else_works_without_tensorflow(run_python: Any) -> None:
 
 
 def test_without_its_repair_the_refusal_comes_late(run_python: Any) -> None:
-    messages, _, _ = run_python(WITHOUT, disable=("tensorflow_is_missed_late",))
+    messages, _, _ = run_python(WITHOUT, disable=("tensorflow_is_missed_late",), warm=True)
     assert len(messages) < 2 or "InputError" in messages

@@ -1,9 +1,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+from protocol_cases import few_trees
 
 from carla_genre.errors import InputError
 from carla_genre.evaluation.gold import GoldClassifier, draw_labels
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_gold():
+    with few_trees():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ RULES = make_constraints(
 @pytest.mark.parametrize(
     ("architecture", "sigma"),
     [
-        pytest.param(replace(SUMMARY, decoder_layers=1), 0.0, id="summary"),
+        pytest.param(replace(SUMMARY, decoder_layers=1), 0.0, id="summary", marks=pytest.mark.slow),
         pytest.param(SUMMARY, 0.05, id="noise", marks=pytest.mark.slow),
         pytest.param(PAPER_LIKE, 0.0, id="encoder-decoder", marks=pytest.mark.slow),
         pytest.param(PATCHED, 0.0, id="patches", marks=pytest.mark.slow),
@@ -78,7 +78,7 @@ def test_a_full_disk_is_an_error_of_the_path(tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
     try:
         with pytest.raises(InputError, match=r"generator\.pt2 cannot be written"):
-            export(path, make_generator(), SamplingConfig(), {})
+            export(path, make_generator(replace(SUMMARY, decoder_layers=1)), SamplingConfig(), {})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list(tmp_path.iterdir()) == []

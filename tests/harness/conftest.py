@@ -5,12 +5,18 @@ from pathlib import Path
 
 import pytest
 import yaml
-from protocol_cases import loans
+from protocol_cases import few_trees, loans
 
 from carla_genre.harness import Paths
 
 # For `harness_cases`, and for `misbehaving`, which the cells' processes import too.
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_gold():
+    with few_trees():
+        yield
 
 
 @pytest.fixture(scope="session")

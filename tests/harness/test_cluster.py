@@ -57,7 +57,8 @@ def two_threads(tmp_path):
         yield address
 
 
-@pytest.mark.parametrize("workers", ["two_threads", pytest.param("two_processes", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", ["two_threads", "two_processes"])
 def test_two_workers_give_the_numbers_of_one_process(workers, request, grid_file, paths, tmp_path):
     address = request.getfixturevalue(workers)
     methods = {"NNR": {"hyperparams": {"gamma": 0.5}}, "dies": {"method": "misbehaving:Killed"}}

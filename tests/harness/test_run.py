@@ -202,7 +202,7 @@ def test_the_live_table_shows_scores_failures_and_what_runs(run, grid_file, term
     shown = terminal()
 
     def slowly(cell, paths, *rest):
-        time.sleep(0.6)  # the table is drawn four times a second
+        time.sleep(0.3)  # the table is drawn four times a second
         return here(cell, paths)
 
     methods = {"bad": {"method": "misbehaving:Fails"}, "CopyFactual": None}
@@ -233,6 +233,7 @@ def test_a_table_too_long_for_the_terminal_keeps_its_state(run, grid_file, termi
     assert "3 of 3 cells" in told
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_processes_that_die_or_sleep_are_recorded_beside_good_ones(grid_file, paths, tmp_path):
     """Real processes, two at a time: the whole way that `carla-genre benchmark` goes."""

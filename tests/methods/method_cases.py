@@ -34,7 +34,7 @@ QUICK = {
 def quick_selector() -> Iterator[None]:
     """Smaller forests and one bootstrapped judge: a selector is fitted in a moment."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(surrogate, "TREES", 40)
+        patch.setattr(surrogate, "TREES", 15)
         patch.setattr(calibration, "MOST_DRAWS", 1)
         yield
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from method_cases import quick_selector
 from small_sets import NAMES, small_forest, small_set
 
 from carla_genre import InputError, available_methods, build_method, check_contract
@@ -40,16 +42,26 @@ ELSEWHERE = {"CEM", "CausalRecourse", "ActionableRecourse", "Roar"}
 FORESTS = {"FeatureTweak", "FOCUS"}
 
 
-# The rest of the matrix repeats these; .ci/run has all of it.
-ON_ALL_DATA = {"GenRe", "NNR"}
+# The rest of the matrix repeats the cells of Adult; .ci/run has all of it.
+ON_ALL_DATA = {"NNR"}
 
 
 def cells() -> Iterator[Any]:
-    """Each method on Adult, two on all data sets; the other cells are slow."""
+    """Each method on Adult, one on all data sets; the other cells are slow."""
     for name in METHODS:
         for data in NAMES if name not in ELSEWHERE else ():
             first = data == "adult" or name in ON_ALL_DATA
             yield pytest.param(name, data, marks=() if first else pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def short_searches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """CLUE searches in 20 steps instead of 400, selectors are fitted in a moment."""
+    from carla.recourse_methods.catalog.clue import model
+
+    monkeypatch.setattr(model, "vae_gradient_search", partial(model.vae_gradient_search, max_steps=20))
+    with quick_selector():
+        yield
 
 
 @pytest.mark.data

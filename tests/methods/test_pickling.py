@@ -45,6 +45,7 @@ def test_a_method_that_comes_back_from_joblib_answers_the_same(
     pd.testing.assert_frame_equal(answers(joblib.load(file), factuals), answers(method, factuals))
 
 
+@pytest.mark.slow
 def test_a_spawned_process_answers_the_same(genre: GenRe, mlmodel: Logistic) -> None:
     factuals = denied(mlmodel, 5)
     with multiprocessing.get_context("spawn").Pool(1) as pool:

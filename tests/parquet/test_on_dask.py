@@ -11,7 +11,7 @@ from sklearn.ensemble import RandomForestClassifier
 from carla_genre import InputError
 from carla_genre.parquet import answer_parquet, answering, source
 from carla_genre.parquet.job import answer_group
-from carla_genre.selection import surrogate
+from carla_genre.selection import calibration, surrogate
 
 distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
 
@@ -91,6 +91,8 @@ def test_a_worker_grows_the_forest_once_and_answers_as_one_process(
             return super().fit(*arguments)
 
     monkeypatch.setattr(surrogate, "RandomForestClassifier", Counted)
+    monkeypatch.setattr(surrogate, "TREES", 10)
+    monkeypatch.setattr(calibration, "MOST_DRAWS", 1)
     one, two = ([generator, CLASSIFIER, path, tmp_path / name] for name in ("one", "two"))
     counts = answer_parquet(*one, verbose=False)
     assert len(grown) == 1 and counts.answers > 10

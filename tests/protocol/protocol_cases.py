@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 
 from carla_genre.datasets import load_dataset
+from carla_genre.evaluation import gold
 from carla_genre.protocol import cache
 from carla_genre.protocol import data as protocol_data
 
@@ -30,8 +33,16 @@ def loans(n: int, seed: int) -> pd.DataFrame:
 
 
 @contextlib.contextmanager
+def few_trees() -> Iterator[None]:
+    """The gold classifier is of fewer trees inside: it is trained in a moment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gold, "RandomForestClassifier", partial(RandomForestClassifier, n_estimators=20))
+        yield
+
+
+@contextlib.contextmanager
 def small_paper() -> Iterator[None]:
-    """The protocol's data set ``compas`` is a small one of ours inside; nothing is remembered afterwards."""
+    """The data set ``compas`` is a small one of ours inside, the gold classifier has few trees; nothing is kept."""
 
     def load(name, root=None, roles="carla"):
         assert roles == "paper"
@@ -40,7 +51,7 @@ def small_paper() -> Iterator[None]:
         )
 
     cache.forget()
-    with pytest.MonkeyPatch.context() as patch:
+    with few_trees(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(protocol_data, "load_dataset", load)
         yield
     cache.forget()

@@ -7,6 +7,7 @@ from carla_genre.methods.baselines.nearest import NearestNeighbor
 from carla_genre.protocol import prepare
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_compas_gives_the_paper_s_figures(data_root):
     setting = prepare("compas", seed=42, root=data_root)

@@ -9,6 +9,7 @@ from report_cases import failed, measured, write
 from carla_genre.harness.cell import Cell
 from carla_genre.report import write_report
 
+pytestmark = pytest.mark.slow  # .ci/run has it, where there is a browser
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 

@@ -28,6 +28,9 @@ SLOPES = np.array([2.0, 0.0, -3.0, 1.0])
 SCORES = ("cost", "val", "lof", "score")
 FEW_STEPS = {"layers": 1, "width": 32, "vae_steps": 50, "diffusion_steps": 100, "sampling_steps": 10}
 
+# The study is finished: what it measured is guarded, and .ci/run has it.
+pytestmark = pytest.mark.slow
+
 GRID = "benchmarks/studies/differences/differences.yaml"
 
 

@@ -137,6 +137,7 @@ def test_the_real_tables_are_read(tmp_path: Path) -> None:
     assert read.to_dict("list") == {"shape_0": [40.0, 41.0], "shape_1": [-3.0, 5.0], "label": [1, 0]}
 
 
+@pytest.mark.slow
 def test_the_command_writes_its_tables_and_plot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A process of its own measures memory; here it would only take its seconds to start.
     monkeypatch.setattr(study, "_apart", lambda work, *given: work(*given))
@@ -152,6 +153,7 @@ def test_the_command_writes_its_tables_and_plot(tmp_path: Path, monkeypatch: pyt
     assert (tmp_path / "study.svg").exists()
 
 
+@pytest.mark.slow
 def test_the_command_of_orders_writes_its_table(tmp_path: Path) -> None:
     file = tmp_path / "order.json"
     arguments = [

@@ -177,6 +177,7 @@ def train_in_two(training: Training) -> None:
     fit(lambda: (make_generator(training=training), make_pairs()), training, CPU, seed=0, verbose=False)
 
 
+@pytest.mark.slow
 def test_an_error_in_a_worker_is_the_caller_s() -> None:
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with pytest.raises(TrainingError, match="lower training"):
@@ -190,6 +191,7 @@ def workers() -> list[int]:
     return [pid for pid in map(int, children) if b"import work" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for the workers in /proc")
 def test_a_worker_that_was_killed_is_the_cause_of_the_others_errors(tmp_path: Path) -> None:
     file = tmp_path / "state.pt"
@@ -200,6 +202,7 @@ def test_a_worker_that_was_killed_is_the_cause_of_the_others_errors(tmp_path: Pa
     assert workers() == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for the workers in /proc")
 def test_workers_do_not_outlive_a_caller_that_was_killed(tmp_path: Path) -> None:
     """The caller is a script without a guard, whose generator is made by what cannot be pickled."""
@@ -258,17 +261,6 @@ def once_written(file: Path, act: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
-def test_ctrl_c_in_the_parent_saves_and_leaves_no_worker(tmp_path: Path) -> None:
-    file = tmp_path / "state.pt"
-    endless = replace(TRAINING, steps=10**6, evaluations=10**5, patience=0, checkpoint=str(file))
-    with once_written(file, lambda: os.kill(os.getpid(), signal.SIGINT)), pytest.raises(KeyboardInterrupt):
-        train_in_two(endless)
-    state = saved_state(file)
-    assert state["step"] >= 10 and len(state["dropout"]) == 2
-    time.sleep(0.3)
-    assert saved_state(file)["step"] == state["step"]  # nobody trains on
-
-
 def listens_everywhere(pid: int | str) -> list[str]:
     """Addresses that a process listens on, but for those that only this machine reaches."""
     sockets = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
@@ -285,9 +277,10 @@ def listens_everywhere(pid: int | str) -> list[str]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for sockets in /proc")
-def test_workers_hide_from_the_network_and_from_the_current_folder(
+def test_workers_hide_until_ctrl_c_in_the_parent_saves_and_ends_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """They do not listen to the network, import nothing from the current folder, and leave a whole state."""
     for name in ("calendar.py", "torch.py", "pickle.py"):
         (tmp_path / name).write_text("raise SystemExit('the wrong module')")
     monkeypatch.chdir(tmp_path)
@@ -305,6 +298,10 @@ def test_workers_hide_from_the_network_and_from_the_current_folder(
     with once_written(file, look), pytest.raises(KeyboardInterrupt):
         train_in_two(endless)
     assert found == []
+    state = saved_state(file)
+    assert state["step"] >= 10 and len(state["dropout"]) == 2
+    time.sleep(0.3)
+    assert saved_state(file)["step"] == state["step"]  # nobody trains on
 
 
 @pytest.mark.parametrize(

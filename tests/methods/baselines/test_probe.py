@@ -96,5 +96,5 @@ def test_whom_the_target_is_met_for_already_stays(net: Network) -> None:
 
 def test_the_contract(net: Network, mlmodel: Logistic) -> None:
     constraints = {"income": {"direction": "increase"}}
-    check_contract(PROBE, net, denied(net, 12), {"constraints": constraints})
-    check_contract(PROBE, mlmodel, denied(mlmodel, 2), {"neighbors": 40, "invalidation_target": 0.2})
+    check_contract(PROBE, net, denied(net, 3), {"constraints": constraints, "steps": 100})
+    check_contract(PROBE, mlmodel, denied(mlmodel, 2), {"neighbors": 10, "invalidation_target": 0.2})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -268,7 +269,10 @@ def test_focus_on_a_forest() -> None:
     assert len(found) > 0 and (forest.predict_proba(found)[:, 1] > 0.5).all()
 
 
-def test_clue() -> None:
+def test_clue(monkeypatch: pytest.MonkeyPatch) -> None:
+    from carla.recourse_methods.catalog.clue import model
+
+    monkeypatch.setattr(model, "vae_gradient_search", partial(model.vae_gradient_search, max_steps=20))
     narrow = network(applicants().drop(columns=["job", "region"]), categorical=["owner"], immutables=["age"])
     factuals = denied(narrow, 3)
     with global_random_state_unchanged():

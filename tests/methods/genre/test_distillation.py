@@ -167,6 +167,7 @@ def test_another_rule_chooses_nothing_to_learn_from(mlmodel: Logistic, given: di
         GenRe(mlmodel, {"distil": True, **given})
 
 
+@pytest.mark.slow
 def test_the_bound_of_a_stated_risk_is_of_the_distilled_generator(
     mlmodel: Logistic, distilled: GenRe
 ) -> None:

@@ -36,9 +36,9 @@ def small_batches(method: GenRe, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def many(mlmodel: Logistic) -> pd.DataFrame:
-    """3000 rows."""
+    """1200 rows."""
     people = denied(mlmodel)
-    return people.sample(3000, replace=True, random_state=0, ignore_index=True)
+    return people.sample(1200, replace=True, random_state=0, ignore_index=True)
 
 
 @pytest.fixture
@@ -75,13 +75,13 @@ def test_no_more_than_a_batch_of_candidates_is_held(
 
     monkeypatch.setattr(method, "scores", counted)
     peaks = []
-    for people in (many[:1000], many):
+    for people in (many[:400], many):
         tracemalloc.start()
         method.get_counterfactuals(people)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert max(scored) == ROWS_A_BATCH and sum(scored) == 4000
-    candidates, answers = (2000 * n * 8 for n in (N_SAMPLES * len(method.schema.features), many.shape[1]))
+    assert max(scored) == ROWS_A_BATCH and sum(scored) == 1600
+    candidates, answers = (800 * n * 8 for n in (N_SAMPLES * len(method.schema.features), many.shape[1]))
     assert (
         peaks[1] - peaks[0] < 4 * answers < candidates
     )  # the frames grow with the people, nothing else does
@@ -97,8 +97,8 @@ def test_the_bar_counts_every_factual(
     shown = terminal()
     method.hyperparams["verbose"] = True
     method.get_counterfactuals(many)
-    assert [(bar.total, bar.done) for bar in bars] == [(3000, 3000)]
-    assert "3000/3000" in (told := shown.getvalue())
+    assert [(bar.total, bar.done) for bar in bars] == [(1200, 1200)]
+    assert "1200/1200" in (told := shown.getvalue())
     method.hyperparams["verbose"] = False
     method.get_counterfactuals(many)
     assert shown.getvalue() == told
