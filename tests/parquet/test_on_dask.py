@@ -79,6 +79,7 @@ def test_a_cluster_by_its_address_goes_on_where_one_process_stopped(
     assert contents(tmp_path / "out") == contents(in_one_process[0])
 
 
+@pytest.mark.slow
 def test_a_worker_grows_the_forest_once_and_answers_as_one_process(
     genre, path, threads, tmp_path, monkeypatch
 ):
