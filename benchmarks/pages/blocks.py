@@ -14,6 +14,7 @@ from benchmarks.pages.headline import headline, in_order
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
 from benchmarks.paper.command import with_people
 from benchmarks.paper.published import NAMES, name_of
+from benchmarks.reliability import page as reliable
 from benchmarks.robust import page as robustness
 from benchmarks.speed import table as timings
 from benchmarks.speed.__main__ import MODULES
@@ -183,6 +184,12 @@ def ablation(root: Path, folder: str, part: str, data: str | None = None) -> str
     return ablations.markdown([read(path) for path in sorted((root / folder).glob("*.json"))], part, data)
 
 
+def reliability(root: Path, folder: str, part: str) -> str:
+    """Odd inputs ("fuzz"), ended work ("kill"), many callers ("stress")."""
+    found = {path.stem: read(path) for path in sorted((root / folder).glob("*.json"))}
+    return reliable.markdown(found, part)
+
+
 def carla_suite(root: Path, file: str) -> str:
     """What fails of CARLA's own tests, grouped by what was raised."""
     groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
@@ -236,6 +243,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "sequence_order": sequence_order,
     "warm_starts": warm_starts,
     "ablation": ablation,
+    "reliability": reliability,
     "carla_suite": carla_suite,
     "listing": listing,
 }

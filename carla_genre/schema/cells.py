@@ -166,6 +166,8 @@ def nearest_levels(part: pd.DataFrame, feature: Feature, own: np.ndarray) -> np.
 
 
 def _factorize_rows(part: pd.DataFrame) -> tuple[list[tuple[Hashable, ...]], np.ndarray]:
+    halves = {name: float for name, dtype in part.dtypes.items() if dtype == np.float16}
+    part = part.astype(halves) if halves else part  # pandas groups all numbers but these
     if part.shape[1] == 1:  # most categoricals; much quicker than groups
         numbers, values = pd.factorize(part.iloc[:, 0], use_na_sentinel=False)
         return [(plain(value),) for value in values], numbers

@@ -158,3 +158,10 @@ def test_an_order_of_no_columns_or_of_one_twice_is_refused(order: Any) -> None:
     wrong = SimpleNamespace(data=catalog(), feature_input_order=order)
     with pytest.raises(InputError, match="feature_input_order is empty or has a name twice"):
         Schema.from_mlmodel(wrong)
+
+
+def test_levels_in_half_precision_are_levels() -> None:
+    data = catalog()
+    schema = Schema.from_mlmodel(mlmodel(data))
+    halves = data.df.astype({"job_a": "float16", "owner_yes": "float16"})
+    np.testing.assert_array_equal(schema.encode(halves), schema.encode(data.df))

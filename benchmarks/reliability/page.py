@@ -1,0 +1,126 @@
+"""The tables of docs/reliability.md, from the records of the three commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from carla_genre.errors import InputError
+from carla_genre.harness.markdown import markdown_table
+
+Record = Mapping[str, Any]
+
+
+def markdown(records: Mapping[str, Record], part: str) -> str:
+    """The table of one command.
+
+    Parameters
+    ----------
+    records : mapping
+        Name of a file, without its ending, -> record.
+    part : {"fuzz", "kill", "stress"}
+        Of the command.
+
+    Raises
+    ------
+    InputError
+        There is no such table, or no record for it.
+    """
+    of_part = {name: record for name, record in records.items() if name.split("_")[0] == part}
+    if part not in _TABLES or not of_part:
+        raise InputError(
+            f"no records of {part!r}: python -m benchmarks.reliability.PART makes those of {list(_TABLES)}"
+        )
+    return f"{_TABLES[part](of_part)}\n\n{_circumstances(of_part)}"
+
+
+def _fuzz(records: Mapping[str, Record]) -> str:
+    surfaces = records["fuzz"]["figures"]["surfaces"]
+    outcomes = list(dict.fromkeys(name for row in surfaces.values() for name in row["outcomes"]))
+    lines = [
+        [name, *_numbers(row["cases"], *(row["outcomes"].get(outcome, 0) for outcome in outcomes))]
+        for name, row in surfaces.items()
+    ]
+    totals = [sum(row["outcomes"].get(outcome, 0) for row in surfaces.values()) for outcome in outcomes]
+    lines.append(["all", *_numbers(records["fuzz"]["figures"]["cases"], *totals)])
+    return markdown_table(["what is odd", "cases", *outcomes], lines)
+
+
+def _kill(records: Mapping[str, Record]) -> str:
+    head = [
+        "work",
+        "ended by SIGKILL",
+        "by SIGINT",
+        "started again, the same result",
+        "files left",
+        "s, alone",
+    ]
+    lines = []
+    for record in records.values():
+        row = record["figures"]
+        ended = [row["ended"].get(how, 0) for how in ("SIGKILL", "SIGINT")]
+        same = f"{row['equal']} of {row['times']}"
+        left = ", ".join(f"`{path}` ({times})" for path, times in row["left"].items()) or "none"
+        lines.append(
+            [f"`{record['settings']['work']}`", *_numbers(*ended), same, left, f"{row['seconds_alone']:g}"]
+        )
+    return markdown_table(head, lines)
+
+
+def _stress(records: Mapping[str, Record]) -> str:
+    shown = [_WAYS[name.partition("_")[2]](record["figures"]) for name, record in records.items()]
+    return markdown_table(["what", "the same answer", "s", "memory, MB"], shown)
+
+
+def _callers(who: str) -> Callable[[Mapping[str, Any]], Sequence[str]]:
+    return lambda row: (
+        f"{row['callers']} {who} at once",
+        f"{row['equal']} of {row['callers']}",
+        f"{row['seconds']:g}",
+        "-",
+    )
+
+
+def _calls(rule: str) -> Callable[[Mapping[str, Any]], Sequence[str]]:
+    return lambda row: (
+        f"{row['calls']:,} calls of one row, {rule}",
+        f"{row['equal']:,} of {row['calls']:,}",
+        f"{row['seconds']:,.0f}",
+        f"{row['mb_after_a_tenth']:g} after a tenth of them, {row['mb_after_all']:g} after all",
+    )
+
+
+def _rows(row: Mapping[str, Any]) -> Sequence[str]:
+    return (
+        f"{row['rows']:,} rows in one call, the default rule",
+        f"{row['equal_in_pieces']:,} of {row['pieces']:,} in pieces, {row['equal_alone']} of {row['alone']} alone",
+        f"{row['seconds']:,.0f}",
+        f"{row['added_mb']:g} added; the two frames have {row['frames_mb']:g}",
+    )
+
+
+def _numbers(*values: int) -> list[str]:
+    return [f"{value:,}" for value in values]
+
+
+def _circumstances(records: Mapping[str, Record]) -> str:
+    environments = [record["environment"] for record in records.values()]
+    machines = sorted(
+        {f"{one['hardware']['cores']} cores of {one['hardware']['processor']}" for one in environments}
+    )
+    commits = sorted({str(one["commit"])[:7] for one in environments})
+    return f"{', '.join(machines)}, shared with other work; commit {', '.join(commits)}."
+
+
+_WAYS: Mapping[str, Callable[[Mapping[str, Any]], Sequence[str]]] = {
+    "threads": _callers("threads"),
+    "processes": _callers("processes"),
+    "calls": _calls("the paper's rule"),
+    "default": _calls("the default rule"),
+    "rows": _rows,
+}
+_TABLES: Mapping[str, Callable[[Mapping[str, Record]], str]] = {
+    "fuzz": _fuzz,
+    "kill": _kill,
+    "stress": _stress,
+}
