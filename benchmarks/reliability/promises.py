@@ -44,10 +44,11 @@ def check_answers(mlmodel: Any, factuals: pd.DataFrame, answers: pd.DataFrame, g
     columns = mlmodel.feature_input_order
     assert answers.index.equals(factuals.index), "another index"
     assert list(answers.columns) == list(columns), "other columns"
-    asked, found = (frame[columns].to_numpy(dtype=float) for frame in (factuals, answers))
+    asked, found = numbers(factuals[columns]), answers[columns].to_numpy(dtype=float)
     missing = np.isnan(found)
     assert (missing.any(axis=1) == missing.all(axis=1)).all(), "a row that is NaN in part"
     answered = ~missing.any(axis=1)
+    assert not np.isnan(asked[answered]).any(), "a row that cannot be read is answered"
     before, after = (pd.DataFrame(rows[answered], columns=columns) for rows in (asked, found))
     assert (before["age"] == after["age"]).all(), "an immutable was changed"
     assert (after["debt"] <= before["debt"]).all(), "one-way feature went the other way"
@@ -64,6 +65,20 @@ def check_answers(mlmodel: Any, factuals: pd.DataFrame, answers: pd.DataFrame, g
     accepted = h_before > 0.5
     assert (before[accepted] == after[accepted]).all(axis=None), "an accepted person was changed"
     assert (h_after > gamma)[~accepted].all(), "an answer that h refuses"
+
+
+def numbers(frame: pd.DataFrame) -> np.ndarray:
+    """The cells as numbers, (B, C); NaN for what is none."""
+    return np.array([[_number(cell) for cell in row] for row in frame.itertuples(index=False)]).reshape(
+        frame.shape
+    )
+
+
+def _number(cell: Any) -> float:
+    try:
+        return float(cell)
+    except (TypeError, ValueError, OverflowError):
+        return float("nan")
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:

@@ -12,7 +12,7 @@ import torch
 from hypothesis import strategies as st
 
 from benchmarks.reliability.odd import VALUES, Draw, changed_frame
-from benchmarks.reliability.promises import check_answers, result_or_error, same
+from benchmarks.reliability.promises import check_answers, numbers, result_or_error, same
 from benchmarks.reliability.world import (
     ARCHITECTURE,
     QUICK,
@@ -101,8 +101,7 @@ def factuals(world: World, draw: Draw) -> str:
         return outcome
     check_answers(world.mlmodel, given, answers)
     columns = list(world.mlmodel.feature_input_order)
-    asked = given[columns].astype(float).reset_index(drop=True)
-    if same(asked, world.factuals[columns]):
+    if np.array_equal(numbers(given[columns]), numbers(world.factuals[columns])):
         assert same(answers, world.answers[rule]), "the same people are answered otherwise"
     return "right"
 
@@ -207,8 +206,8 @@ def tables(world: World, draw: Draw) -> str:
         assert table.equals(before) or _equal_objects(table, before), "the caller's table was changed"
     if data is None:
         return outcome
-    numbers = data.df.drop(columns=[name for name in data.categorical if name in data.df])
-    assert np.isfinite(numbers.to_numpy(dtype=float)).all(), "an encoded table has gaps"
+    encoded = data.df.drop(columns=[name for name in data.categorical if name in data.df])
+    assert np.isfinite(encoded.to_numpy(dtype=float)).all(), "an encoded table has gaps"
     assert set(data.df[data.target]) == {0, 1}, "labels are not 0 and 1"
     assert min(len(data.df_train), len(data.df_test)) > 0, "no rows on one side"
     features = [*data.continuous, *data.categorical]
