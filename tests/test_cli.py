@@ -114,6 +114,7 @@ def demo(loans, tmp_path_factory):
     return done, out
 
 
+@pytest.mark.slow
 def test_demo_prints_both_tables_and_three_people(demo):
     told = demo[0].stdout
     for part in ("CARLA's benchmark", "Success_Rate", "GrowingSpheres", "Wachter", "Score = Val + LOF"):
@@ -122,6 +123,7 @@ def test_demo_prints_both_tables_and_three_people(demo):
     assert " -> " in told.split("h says")[-1]
 
 
+@pytest.mark.slow
 def test_demo_tells_its_steps_and_the_files(demo):
     done, out = demo
     for part in ("training h", "fitting the gold classifier", "training GenRe", str(out / "demo.json")):
@@ -130,12 +132,14 @@ def test_demo_tells_its_steps_and_the_files(demo):
     assert "Warning" not in done.stderr
 
 
+@pytest.mark.slow
 def test_demo_writes_a_picture(demo):
     picture = demo[1] / "demo.png"
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_size > 20_000
 
 
+@pytest.mark.slow
 def test_demo_s_json_agrees_with_itself(demo):
     content = json.loads((demo[1] / "demo.json").read_text())
     assert content["people"] == 8

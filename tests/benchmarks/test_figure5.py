@@ -67,6 +67,7 @@ def test_the_same_figures_give_the_same_bytes(tmp_path: Path) -> None:
     assert figure5.draw(other, tmp_path / "other")[1].read_bytes() != first[1]
 
 
+@pytest.mark.slow
 def test_the_models_densities_are_measured_once_and_drawn_from_the_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,6 +46,7 @@ def test_a_generator_trained_from_parquet_answers_parquet(genre, tmp_path, capsy
     assert "h_answer" in read(tmp_path / "a", "answers")
 
 
+@pytest.mark.slow
 def test_a_generator_trained_on_the_classifiers_own_data(genre, tmp_path):
     status, out = train(tmp_path, "--set", *QUICK)
     assert status == 0

@@ -60,7 +60,7 @@ def test_the_same_seed_is_the_same_classifier_and_no_global_randomness_is_touche
     assert (np.random.get_state()[1] == before[1]).all()
 
 
-@pytest.mark.parametrize("rows", ["bootstrap", "same"])
+@pytest.mark.parametrize("rows", [pytest.param("bootstrap", marks=pytest.mark.slow), "same"])
 def test_it_is_trained_again_on_other_rows_or_with_other_chance(setting, rows):
     """What uses no chance is the same again on the same rows, and only that."""
     train = setting.data.df_train.copy()

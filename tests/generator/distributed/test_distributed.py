@@ -86,6 +86,7 @@ def assert_same_curve(found: dict[str, Any], expected: dict[str, Any], rel: floa
     assert found["history"]["step"] == expected["history"]["step"]
 
 
+@pytest.mark.slow
 def test_two_processes_learn_as_one_does(together: list[dict[str, Any]], alone: dict[str, Any]) -> None:
     assert alone["history"]["validation"][-1] < alone["history"]["validation"][0] - 0.3
     for process in together:
@@ -94,6 +95,7 @@ def test_two_processes_learn_as_one_does(together: list[dict[str, Any]], alone: 
     torch.testing.assert_close(together[0]["whole"]["weights"], alone["weights"], rtol=0, atol=0.02)
 
 
+@pytest.mark.slow
 def test_the_first_process_alone_finds_the_pairs(
     together: list[dict[str, Any]], machines: list[Path]
 ) -> None:
@@ -104,6 +106,7 @@ def test_the_first_process_alone_finds_the_pairs(
     ]  # what was sent is removed
 
 
+@pytest.mark.slow
 def test_stopped_in_two_processes_resumed_in_one(
     together: list[dict[str, Any]],
     machines: list[Path],
@@ -119,6 +122,7 @@ def test_stopped_in_two_processes_resumed_in_one(
     assert resumed["history"]["step"] == alone["history"]["step"]
 
 
+@pytest.mark.slow
 def test_stopped_in_one_process_resumed_in_two(
     together: list[dict[str, Any]], machines: list[Path], alone: dict[str, Any]
 ) -> None:
@@ -129,6 +133,7 @@ def test_stopped_in_one_process_resumed_in_two(
     assert not (machines[0] / FROM_ONE).exists()  # finished
 
 
+@pytest.mark.slow
 def test_dropout_is_each_processes_own_and_resumes(
     together: list[dict[str, Any]], machines: list[Path]
 ) -> None:

@@ -12,7 +12,7 @@ from generator_cases import SUMMARY, TRAINING, make_constraints, make_generator,
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairing.examples import Examples, conditional_labels
 
-DRAWS = 300
+DRAWS = 200
 GIVEN = torch.tensor([False, False, True, False])
 
 

@@ -127,6 +127,7 @@ for memory_mb in (20, 200):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the peak is read from /proc")
 def test_the_peak_follows_the_option(repository) -> None:
     done = subprocess.run(

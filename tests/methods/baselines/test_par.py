@@ -145,7 +145,7 @@ def test_an_answer_does_not_depend_on_the_batch(applicants_par: PAR) -> None:
 
 
 @needs_spflow
-@pytest.mark.parametrize("price", [2.0, 10.0])
+@pytest.mark.parametrize("price", [2.0, pytest.param(10.0, marks=pytest.mark.slow)])
 def test_one_normal_and_a_price_have_their_optimum_in_closed_form(price: float) -> None:
     """The least of (x' - mu)^2 / 2 sigma^2 + price |x' - x| is at mu, moved by price sigma^2 towards x."""
     alone = {"denied_weight": 0.0, "sparsity_weight": 0.0, "validity_weight": 0.0, "components": 1}

@@ -213,7 +213,15 @@ def test_saved_and_loaded_answers_are_equal(genre: GenRe, mlmodel: Logistic, tmp
     assert_contract(other, factuals, other.get_counterfactuals(factuals))
 
 
-@pytest.mark.parametrize("setting", ["float64", "no_grad", "inference_mode", "autocast"])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "float64",
+        pytest.param("no_grad", marks=pytest.mark.slow),
+        "inference_mode",
+        pytest.param("autocast", marks=pytest.mark.slow),
+    ],
+)
 def test_the_callers_torch_settings_change_nothing(
     setting: str, genre: GenRe, mlmodel: Logistic, tmp_path: Path
 ) -> None:

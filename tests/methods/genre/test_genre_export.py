@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from method_cases import Logistic, denied
 
@@ -11,6 +12,7 @@ from carla_genre import GenRe
 from carla_genre.schema import Schema
 
 
+@pytest.mark.slow
 def test_the_exported_file_gives_the_candidates_and_tells_how_rows_are_encoded(
     genre: GenRe, mlmodel: Logistic, tmp_path: Path
 ) -> None:
