@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import torch
+from threadpoolctl import threadpool_limits
+
+_start = os.getpid()
 
 
 @contextlib.contextmanager
 def processor_threads(n: int) -> Iterator[None]:
     """Let torch use n threads inside, as many as before afterwards; 0 changes nothing.
 
+    A forked process lacks the threads that the pools of torch and scikit-learn still count on, and would wait for them
+    for ever: it works on one.
+
     Small networks gain a third from a second thread on an idle machine and lose tenfold on a busy one,
     where each of a step's hundreds of small products waits for a thread that has no core.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(n or before)
+    forked, before = os.getpid() != _start, torch.get_num_threads()
+    torch.set_num_threads(1 if forked else n or before)
     try:
-        yield
+        with threadpool_limits(1) if forked else contextlib.nullcontext():
+            yield
     finally:
         torch.set_num_threads(before)
 

@@ -53,6 +53,23 @@ def test_a_spawned_process_answers_the_same(genre: GenRe, mlmodel: Logistic) -> 
     pd.testing.assert_frame_equal(there, answers(genre, factuals))
 
 
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="nothing forks here")
+def test_a_forked_process_answers_the_same_and_does_not_hang(mlmodel: Logistic) -> None:
+    """The threads of torch's and scikit-learn's pools are not there in a fork, and both would wait for them."""
+    with quick_selector():
+        method = GenRe(mlmodel, {**QUICK, "selection": "expected", "threads": 2, "verbose": False})
+    factuals = denied(mlmodel, 5)
+    expected, context = answers(method, factuals), multiprocessing.get_context("fork")
+    there, here = context.Pipe()
+    child = context.Process(target=lambda: there.send(answers(method, factuals)))
+    child.start()
+    try:
+        assert here.poll(60), "the forked process hangs"
+        pd.testing.assert_frame_equal(here.recv(), expected)
+    finally:
+        child.kill()
+
+
 @pytest.mark.parametrize("encoding", ["OneHot_drop_binary", "OneHot", "Identity"])
 def test_a_catalog_comes_back_whole(encoding: str) -> None:
     data = make_mlmodel(encoding, increasing=["income"]).data
