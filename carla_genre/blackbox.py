@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,15 @@ from carla_genre.frames import check_columns
 
 # How far a probability in single precision may lie outside [0, 1].
 ROUNDING = 1e-5
+
+
+def check_has(given: Any, names: Sequence[str], what: str, wanted: str) -> None:
+    """Raise an InputError unless an object has the attributes of what CARLA calls so."""
+    lacking = [name for name in names if not hasattr(given, name)]
+    if lacking:
+        raise InputError(
+            f"{type(given).__name__} is no {what} as CARLA has them, it lacks {lacking}: give a {wanted}"
+        )
 
 
 def model_probability(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
@@ -25,6 +35,7 @@ def model_probability(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
         A column is missing, or the classifier's ``predict_proba`` does not give two columns, one row a row, or a number
         outside [0, 1].
     """
+    check_has(mlmodel, ("feature_input_order", "predict_proba"), "classifier", "carla.MLModel")
     columns = list(mlmodel.feature_input_order)
     check_columns(rows, columns, whose="the classifier's")
     answered = ~rows[columns].isna().any(axis=1).to_numpy()

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from carla_genre import InputError, load_dataset
+from carla_genre import InputError, Schema, load_dataset
 from carla_genre.blackbox import model_probability
 from carla_genre.evaluation import Answered, Cost, InvalidationRate, Likelihood, Sparsity, Validity
 from carla_genre.protocol import OwnTable, prepare
@@ -110,6 +110,19 @@ def test_the_catalog_encodes_what_it_can_read(
         data.transform(raw.assign(income=pd.Series([cell] * 5, dtype=object)))
     with pytest.raises(InputError, match="'income'"):
         data.inverse_transform(with_cell(right, "income", cell))
+
+
+def test_what_is_no_classifier_and_no_catalog_is_told(model: Income) -> None:
+    rows = model.data.df_test
+
+    class NoCatalog(Income):
+        data = property(lambda self: rows)
+        feature_input_order = ("income",)
+
+    with pytest.raises(InputError, match="DataFrame is no data as CARLA has them, it lacks"):
+        Schema.from_mlmodel(NoCatalog(model.data))
+    with pytest.raises(InputError, match="str is no classifier as CARLA has them, it lacks"):
+        model_probability("income", rows)
 
 
 def test_the_catalog_wants_plain_frames(model: Income) -> None:

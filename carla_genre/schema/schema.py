@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from carla_genre.blackbox import check_has
 from carla_genre.errors import InputError
 from carla_genre.frames import check_columns
 from carla_genre.generator.constraints import FeatureConstraints
@@ -59,11 +60,10 @@ class Schema:
             ``mlmodel`` is no classifier, a column of it belongs to no feature, or a constraint names no feature or
             contradicts the catalog's.
         """
-        lacking = [name for name in ("data", "feature_input_order") if not hasattr(mlmodel, name)]
-        if lacking:
-            raise InputError(
-                f"{type(mlmodel).__name__} is no classifier as CARLA has them, it lacks {lacking}: give a carla.MLModel"
-            )
+        check_has(mlmodel, ("data", "feature_input_order"), "classifier", "carla.MLModel")
+        check_has(
+            mlmodel.data, ("df", "df_train", "target", "continuous", "categorical"), "data", "carla.Data"
+        )
         columns = tuple(str(column) for column in mlmodel.feature_input_order or ())
         if not columns or len(set(columns)) < len(columns):
             raise InputError(

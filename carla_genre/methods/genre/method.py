@@ -208,7 +208,7 @@ class GenRe(SchemaMethod):
             The answers' index; ``valid`` and ``inlier``, the probabilities to be accepted by a perfect judge of the
             training labels, and to lie among the rows that it accepts. NaN for a row of NaN.
         """
-        self.schema.encode(answers.head(0))  # it has all columns
+        self.schema.encode(answers[:0])  # it has all columns
         answered = ~answers[list(self.schema.columns)].isna().any(axis=1).to_numpy()
         figures = np.full((len(answers), 2), np.nan)
         with self._isolated():
