@@ -154,6 +154,7 @@ def test_forests_through_benchmark(adult, backend):
         check(model, name, denied(model, LABELS["text"]))
 
 
+@pytest.mark.slow
 def test_face_without_immutables_finds_people(adult):
     with fewer_rows():
         model = classifier(carla_genre.load_dataset("adult", immutables=[]), epochs=5)

@@ -92,7 +92,9 @@ def test_epochs_bound_the_steps() -> None:
     assert trainer(replace(TRAINING, epochs=7)).n_steps == 7 * 3  # 135 rows in batches of 64
 
 
-@pytest.mark.parametrize(("at", "dropout"), [(3, 0.0), (14, 0.2), (29, 0.0)])
+@pytest.mark.parametrize(
+    ("at", "dropout"), [pytest.param(3, 0.0, marks=pytest.mark.slow), (14, 0.2), (29, 0.0)]
+)
 def test_an_interrupted_run_resumes_to_the_same_end(at: int, dropout: float, tmp_path: Path) -> None:
     file = tmp_path / "folder" / "state.pt"
     training = replace(TRAINING, checkpoint=str(file), patience=0)

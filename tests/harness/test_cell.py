@@ -189,7 +189,9 @@ def test_people_and_answers_are_kept_where_the_cell_says_so(measured, paths, lab
             assert np.abs(np.subtract(answer, factual)).sum() == pytest.approx(cost, abs=1e-6)
 
 
-@pytest.mark.parametrize("classifier", ["forest", "own_classifiers:naive_bayes"])
+@pytest.mark.parametrize(
+    "classifier", [pytest.param("forest", marks=pytest.mark.slow), "own_classifiers:naive_bayes"]
+)
 def test_a_cell_of_any_classifier_has_the_same_measures(measured, paths, classifier):
     cell, record = measured["NNR"]
     other = measure(replace(cell, classifier=classifier), paths)

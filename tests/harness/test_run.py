@@ -123,6 +123,7 @@ def test_as_many_run_at_a_time_as_there_are_workers(run):
     assert max(most) == 3
 
 
+@pytest.mark.slow
 def test_an_interruption_leaves_whole_records_and_no_cell_running(run, grid_file, tmp_path):
     cells, killed = read_grid(grid_file(THREE, seeds=[0, 1])), []
 

@@ -281,6 +281,7 @@ def listens_everywhere(pid: int | str) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for sockets in /proc")
 def test_workers_hide_until_ctrl_c_in_the_parent_saves_and_ends_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

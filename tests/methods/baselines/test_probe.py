@@ -94,6 +94,7 @@ def test_whom_the_target_is_met_for_already_stays(net: Network) -> None:
     pd.testing.assert_frame_equal(answers, accepted[answers.columns])
 
 
+@pytest.mark.slow
 def test_the_contract(net: Network, mlmodel: Logistic) -> None:
     constraints = {"income": {"direction": "increase"}}
     check_contract(PROBE, net, denied(net, 3), {"constraints": constraints, "steps": 100})
