@@ -41,7 +41,6 @@ SURFACES: Mapping[str, tuple[Callable[[Desk, Any], str], float]] = {
     "files": (files, 0.1),
     "command lines": (command_lines, 0.15),
 }
-RECORD = Path("benchmarks/results/reliability/fuzz.json")
 
 
 def fuzz(
@@ -124,7 +123,6 @@ def _quiet() -> Any:
 
 
 def _run(options: Any) -> int:
-    figures: dict[str, dict[str, Any]] = {}
     faults = 0
     with tempfile.TemporaryDirectory(prefix="carla-genre-fuzz-") as folder:
         desk = Desk(Path(folder))
@@ -135,19 +133,12 @@ def _run(options: Any) -> int:
             for where, case in found.items():
                 print(f"\n{name}: neither right nor one error: {where}\n{case}")
             faults += len(found)
-            figures[name] = {
-                "cases": sum(outcomes.values()),
-                "seconds": round(time.perf_counter() - start, 1),
-            }
-            figures[name]["outcomes"] = dict(outcomes.most_common())
-            print(name, figures[name], flush=True)
-    if options.json and not faults and not options.only:
-        total = sum(row["cases"] for row in figures.values())
-        write(
-            options.json,
-            {"cases": options.cases, "seed": options.seed},
-            {"cases": total, "surfaces": figures},
-        )
+            row = {"cases": sum(outcomes.values()), "seconds": round(time.perf_counter() - start, 1)}
+            print(name, row, dict(outcomes), flush=True)
+            if options.json and not found:
+                settings = {"surface": name, "cases": cases, "seed": options.seed}
+                path = options.json / f"fuzz_{name.replace(' ', '_')}.json"
+                write(path, settings, {**row, "outcomes": dict(outcomes.most_common())})
     return int(faults > 0)
 
 
@@ -158,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn (0)")
     parser.add_argument("--only", nargs="+", choices=list(SURFACES), default=[], help="these surfaces alone")
     parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="write the record, where no case is at fault"
+        "--json", type=Path, metavar="DIR", help="write a record of each surface without a fault"
     )
     options = parser.parse_args(arguments)
     return exit_status("reliability.fuzz", lambda: _run(options))

@@ -24,25 +24,25 @@ def markdown(records: Mapping[str, Record], part: str) -> str:
     Raises
     ------
     InputError
-        There is no such table, or no record for it.
+        There is no such table.
     """
     of_part = {name: record for name, record in records.items() if name.split("_")[0] == part}
-    if part not in _TABLES or not of_part:
-        raise InputError(
-            f"no records of {part!r}: python -m benchmarks.reliability.PART makes those of {list(_TABLES)}"
-        )
+    if part not in _TABLES:
+        raise InputError(f"there is no table {part!r} of reliability, only {', '.join(_TABLES)}")
+    if not of_part:
+        return "Not measured yet."
     return f"{_TABLES[part](of_part)}\n\n{_circumstances(of_part)}"
 
 
 def _fuzz(records: Mapping[str, Record]) -> str:
-    surfaces = records["fuzz"]["figures"]["surfaces"]
-    outcomes = list(dict.fromkeys(name for row in surfaces.values() for name in row["outcomes"]))
+    rows = {record["settings"]["surface"]: record["figures"] for record in records.values()}
+    outcomes = list(dict.fromkeys(name for row in rows.values() for name in sorted(row["outcomes"])))
     lines = [
         [name, *_numbers(row["cases"], *(row["outcomes"].get(outcome, 0) for outcome in outcomes))]
-        for name, row in surfaces.items()
+        for name, row in rows.items()
     ]
-    totals = [sum(row["outcomes"].get(outcome, 0) for row in surfaces.values()) for outcome in outcomes]
-    lines.append(["all", *_numbers(records["fuzz"]["figures"]["cases"], *totals)])
+    totals = [sum(row["outcomes"].get(outcome, 0) for row in rows.values()) for outcome in outcomes]
+    lines.append(["all", *_numbers(sum(row["cases"] for row in rows.values()), *totals)])
     return markdown_table(["what is odd", "cases", *outcomes], lines)
 
 
