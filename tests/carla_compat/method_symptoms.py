@@ -191,6 +191,22 @@ def face_starts_from_another_row():
     return set(seen) != {3.0}
 
 
+def nearest_of_two_groups(immutable, own=None):
+    """FACE's answer for the first of 100 rows; the others are accepted, every second one has its `immutable`."""
+    data = pd.DataFrame({"x": np.arange(100.0), "fixed": np.tile([immutable, 0.5], 50)})
+    data.loc[0, "fixed"] = immutable if own is None else own
+    model = SimpleNamespace(predict_proba=lambda x: np.column_stack([x[:, 0] < 1, x[:, 0] >= 1]) * 1.0)
+    return face_method.graph_search(data, 0, ["fixed"], model, n_neighbors=5, frac=0.99)
+
+
+def face_links_only_ones():
+    return any(list(nearest_of_two_groups(value)) != [2.0, value] for value in (0.0, 0.3, 1.0))
+
+
+def face_answers_what_it_cannot_reach():
+    return not np.isnan(nearest_of_two_groups(0.0, own=0.25)).all()
+
+
 def face_needs_an_immutable():
     data = pd.DataFrame({"x": np.arange(100.0)})
     model = SimpleNamespace(
@@ -355,6 +371,8 @@ SYMPTOMS = [
     growing_spheres_draws_columns_apart,
     growing_spheres_depends_on_hash_seed,
     face_starts_from_another_row,
+    face_links_only_ones,
+    face_answers_what_it_cannot_reach,
     face_needs_an_immutable,
     face_needs_many_rows,
     dice_writes_text_into_numbers,

@@ -210,3 +210,11 @@ def test_rows_of_one_label_are_refused(tmp_path: Path, cache: Path, model_type: 
     data._df_train = data.df_train.assign(y=1)
     with pytest.raises(ValueError, match="one label only in the column 'y'"):
         trained(data, model_type, backend)
+
+
+@pytest.mark.parametrize("model_type", ["ann", "linear"])
+def test_training_rows_in_reverse_are_a_networks_too(tmp_path: Path, cache: Path, model_type: str) -> None:
+    data = CsvCatalog(csv_file(tmp_path, rows=20), **ROLES)
+    data._df_train = data.df_train.iloc[::-1]  # as a split of three or four rows may be
+    model = trained(data, model_type, "pytorch")
+    assert model.predict_proba(data.df.iloc[::-1]).shape == (20, 2)

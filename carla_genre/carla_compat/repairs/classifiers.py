@@ -164,6 +164,12 @@ def torch_dislikes_frame_values(original: Any, self: Any, x: Any) -> Any:
         return self._model(torch.from_numpy(values).to(device)).cpu().numpy()
 
 
+@repair_around("DataFrameDataset.__init__", "carla.models.catalog.train_model")
+def reversed_rows_have_negative_strides(original: Any, self: Any, x: Any, y: Any) -> None:
+    """Torch refuses pandas' view of training rows in reverse, as a split of few rows may be: it is given a copy."""
+    original(self, x.copy(), y.copy())
+
+
 @repair("carla.models.catalog.load_model")
 def old_forests_do_not_unpickle(module: ModuleType) -> bool:
     """Forests pickled by scikit-learn before 1.3 or xgboost before 2 (CARLA's published ones): they are converted."""

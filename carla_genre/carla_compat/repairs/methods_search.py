@@ -113,6 +113,21 @@ def face_starts_from_another_row(original, data, index, *args, **kwargs):  # typ
     return original(first, 0, *args, **kwargs)
 
 
+@repair_around("build_constraints", _FACE)
+def face_links_only_ones(original, data, i, keys_immutable, *args, **kwargs):  # type: ignore[no-untyped-def]
+    """FACE links only rows whose last immutable is 1, so that nobody else has a path: those that share its value."""
+    values = data[keys_immutable[i]].to_numpy()
+    same = (values[:, None] == values).astype(float)
+    return same, same.copy()  # the second one is written to
+
+
+@repair_around("shortest_path", _FACE)
+def face_answers_what_it_cannot_reach(original, *args, **kwargs):  # type: ignore[no-untyped-def]
+    """FACE takes all rows for the nearest ones where no path leads to any: the factual has no answer then."""
+    distances, nearest = original(*args, **kwargs)
+    return distances, nearest if nearest < float("inf") else float("nan")
+
+
 @repair(_FACE)
 def face_needs_an_immutable(module: ModuleType) -> bool:
     """FACE fails where no feature is immutable (CARLA's issue 202): its graph is then left without a constraint."""

@@ -112,7 +112,8 @@ def rows_to_explain_are_read_only(module: ModuleType) -> bool:
         return False
 
     def from_numpy(values: Any) -> Any:
-        return torch.from_numpy(values if values.flags.writeable else values.copy())
+        usable = values.flags.writeable and min(values.strides, default=0) >= 0
+        return torch.from_numpy(values if usable else values.copy())
 
     module.torch = OverlayModule(torch, {"from_numpy": from_numpy})  # type: ignore[attr-defined]
     return True
