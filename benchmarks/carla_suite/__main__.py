@@ -69,7 +69,12 @@ def _parser() -> argparse.ArgumentParser:
         "--notebooks", action="store_true", help="the notebooks of docs/source in place of the tests"
     )
     parser.add_argument("--installed", action="store_true", help="with the CARLA that is installed")
-    parser.add_argument("-k", dest="expression", default="", help="run only these tests (pytest's -k)")
+    parser.add_argument(
+        "-k",
+        dest="expression",
+        default="",
+        help="run only these tests (pytest's -k), or notebooks (part of the name)",
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="show each failure's traceback")
     return parser
 
@@ -98,7 +103,7 @@ def _run_notebooks(options: argparse.Namespace, variables: dict[str, str], folde
     work = folder / "notebooks"
     shutil.copytree(options.checkout / "docs" / "source" / "notebooks", work)
     record: dict[str, Any] = {"tests": {}, "notebooks": {}}
-    for notebook in sorted(work.glob("*.ipynb")):
+    for notebook in sorted(work.glob(f"*{options.expression}*.ipynb")):
         written = folder / f"{notebook.stem}.json"
         command = [sys.executable, "-m", "benchmarks.carla_suite.notebooks", notebook.name, str(written)]
         subprocess.run(command, cwd=work, env={"MPLBACKEND": "agg", **variables}, check=False)
