@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from carla_genre.carla_compat import registry
 
@@ -54,9 +55,10 @@ def report() -> Report:
     carla = sys.modules.get("carla")
     if carla is None:
         return Report(None, None, None, True)
+    catalog_of_measures = Path(str(getattr(carla, "__file__", ""))).parent / "evaluation" / "catalog"
     return Report(
         version=getattr(carla, "__version__", "unknown"),
-        api="head" if "carla.evaluation.catalog" in sys.modules else "pypi",
+        api="head" if catalog_of_measures.is_dir() else "pypi",
         path=str(getattr(carla, "__file__", "unknown")),
         repaired_from_start=isinstance(getattr(carla.__spec__, "loader", None), RepairingLoader),
         applied=registry.applied(),
