@@ -143,6 +143,20 @@ def test_a_table_with_an_odd_cell_is_refused(cell: Any) -> None:
             load_dataset(with_cell(TABLE, column, cell), target="good", quiet=True)
 
 
+@pytest.mark.parametrize("odd", [pd.NA, pd.Series([0, 1]), ["a"], 3], ids=["NA", "series", "list", "number"])
+@pytest.mark.parametrize("argument", ["scaling_method", "encoding_method", "positive"])
+def test_an_odd_argument_of_a_table_is_named(argument: str, odd: Any) -> None:
+    with pytest.raises(InputError, match=f"{argument}="):
+        load_dataset(TABLE, target="good", quiet=True, **{argument: odd})
+
+
+def test_a_number_that_leaves_all_others_without_digits_is_refused() -> None:
+    with pytest.raises(InputError, match="'income' has numbers beyond single precision"):
+        load_dataset(
+            TABLE.assign(income=TABLE["income"].where(TABLE.index > 0, -1e308)), target="good", quiet=True
+        )
+
+
 def test_broken_files_and_paths_are_named(tmp_path: Path) -> None:
     csv = TABLE.to_csv(index=False).encode()
     content = {

@@ -67,7 +67,7 @@ def _other_dtype(frame: pd.DataFrame, draw: Draw) -> pd.DataFrame:
     column, dtype = _column(frame, draw), draw(st.sampled_from(_DTYPES))
     try:
         return frame.assign(**{str(column): frame[column].astype(dtype)})
-    except (TypeError, ValueError, KeyError, OverflowError, AttributeError):
+    except (TypeError, ValueError, KeyError, OverflowError, AttributeError, NotImplementedError):
         return frame
 
 

@@ -124,8 +124,10 @@ def load_dataset(
     >>> loans = load_dataset("loans.csv", target="approved", immutables=["age"])  # doctest: +SKIP
     """
     one_of(roles, "roles", ("carla", "paper"))
-    scaling = one_of(scaling_method or "Identity", "scaling_method", _SCALINGS)
-    encoding = one_of(encoding_method or "Identity", "encoding_method", _ENCODINGS)
+    scaling = one_of("Identity" if scaling_method is None else scaling_method, "scaling_method", _SCALINGS)
+    encoding = one_of(
+        "Identity" if encoding_method is None else encoding_method, "encoding_method", _ENCODINGS
+    )
     own = {
         "target": target,
         "positive": positive,

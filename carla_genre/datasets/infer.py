@@ -13,6 +13,7 @@ from carla_genre.datasets.names import as_names, check_known
 from carla_genre.datasets.roles import Roles
 from carla_genre.datasets.table import Note, dates_refused
 from carla_genre.errors import InputError
+from carla_genre.schema.cells import single_numbers
 
 MAX_LEVELS = 256
 FEW_VALUES = 10
@@ -79,6 +80,7 @@ def infer_roles(
         if kinds[name] == "categorical":
             _check_levels(table[name])
         else:
+            single_numbers(table[name], name)
             _note_far_values(table[name], note)
     personal = [name for name in features if _PERSONAL_NAME.search(name)]
     if immutables is None and personal:

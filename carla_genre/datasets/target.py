@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,8 @@ def binary_labels(column: pd.Series, positive: Any, note: Note) -> pd.Series:
         shown = ", ".join(map(repr, values[:5])) + (", ..." if len(values) > 5 else "")
         raise InputError(f"target {name!r} must have two values, it has {len(values):,}: {shown}")
     if positive is not None:
+        if not isinstance(positive, Hashable) or positive is pd.NA:
+            raise InputError(f"positive={positive!r}: one value of target {name!r} is wanted, of {values}")
         good = [value for value in values if value == positive or str(value) == str(positive).strip()]
         if len(good) != 1:
             raise InputError(f"positive={positive!r} is no value of target {name!r}, which has {values}")

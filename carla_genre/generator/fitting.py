@@ -46,8 +46,21 @@ def fit(
         Devices or machines that are not there.
     """
     if config.devices * config.nodes == 1:
-        generator, pairs = untrained()
-        return generator, Trainer(generator, pairs, config, seed, verbose, name).fit()
+        try:
+            generator, pairs = untrained()
+            return generator, Trainer(generator, pairs, config, seed, verbose, name).fit()
+        except (
+            MemoryError,
+            RuntimeError,
+        ) as error:  # torch has no error of its own for the processor's memory
+            if "alloc" not in f"{type(error).__name__} {error}".lower() and not isinstance(
+                error, MemoryError
+            ):
+                raise
+            raise InputError(
+                f"too little memory for this training ({error}): give a smaller architecture, batch_size, n_bins or "
+                "pairing.k"
+            ) from error
     from carla_genre.generator.distributed.fabric_world import FabricWorld, make_fabric, starts_elsewhere
     from carla_genre.generator.distributed.launch import run_workers
     from carla_genre.generator.distributed.training_job import TrainingJob

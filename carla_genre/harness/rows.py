@@ -17,7 +17,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from carla_genre.io import locked, whole_file, writing
+from carla_genre.errors import CheckpointError
+from carla_genre.io import SEAL, locked, read_sealed, write_sealed
 
 log = logging.getLogger(__name__)
 ROWS = "rows.parquet"
@@ -40,11 +41,10 @@ def split(record: Mapping[str, Any]) -> tuple[dict[str, Any], pd.DataFrame | Non
 def write_rows(path: Path, rows: pd.DataFrame) -> None:
     """Write a whole file of rows, or raise InputError; no digit is lost."""
     columns = {name: pa.array(rows[name]) if name in INDEX else _short(rows[name]) for name in rows}
-    with writing(path), whole_file(path) as part:
-        # Without dictionaries of the figures: few of them come twice.
-        pq.write_table(
-            pa.table(columns), part, compression="zstd", compression_level=19, use_dictionary=["key"]
-        )
+    table, sink = pa.table(columns).replace_schema_metadata({"seal": SEAL}), pa.BufferOutputStream()
+    # Without dictionaries of the figures: few of them come twice.
+    pq.write_table(table, sink, compression="zstd", compression_level=19, use_dictionary=["key"])
+    write_sealed(path, sink.getvalue().to_pybytes())
 
 
 def read_rows(folder: str | os.PathLike[str], figures: Sequence[str] | None = None) -> pd.DataFrame:
@@ -126,13 +126,15 @@ def _readable(paths: Sequence[Path], figures: Sequence[str] | None = None) -> di
     found = {}
     for path in paths:
         try:
-            there = pq.read_schema(path).names
+            content = pa.py_buffer(read_sealed(path))
+            there = pq.read_schema(pa.BufferReader(content)).names
             wanted = there if figures is None else [name for name in there if name in (*INDEX, *figures)]
-            table = pq.read_table(path, columns=[*INDEX, *(name for name in wanted if name not in INDEX)])
+            names = [*INDEX, *(name for name in wanted if name not in INDEX)]
+            table = pq.read_table(pa.BufferReader(content), columns=names)
             columns = {name: _floats(table[name]) for name in table.column_names}
             found[path] = pa.table(columns).to_pandas().astype({"held": bool})
-        except FileNotFoundError:  # collected meanwhile, or nothing was measured
-            pass
-        except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        except (CheckpointError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                continue  # collected meanwhile, or nothing was measured
             log.warning("%s is left out, it is damaged or no file of rows: %s", path, error)
     return found

@@ -120,7 +120,10 @@ class Job:
             with writing(self.out):
                 paths = [stack.enter_context(whole_file(self.part(name, group))) for name in Counts._fields]
                 schemas = zip(paths, answer.schemas, strict=True)
-                writers = [stack.enter_context(pq.ParquetWriter(path, schema)) for path, schema in schemas]
+                writers = [
+                    stack.enter_context(pq.ParquetWriter(path, schema, write_page_checksum=True))
+                    for path, schema in schemas
+                ]
             for batch in read_batches([group], answer.columns):
                 parts = answer(batch, first)
                 with writing(self.out):

@@ -134,7 +134,10 @@ def codes(part: pd.DataFrame, feature: Feature) -> np.ndarray:
         raise unreadable(
             f"categorical {feature.name!r} has a cell that is no single value ({error})", part, wrong
         ) from error
-    found = np.array([number.get(row, -1) for row in distinct])
+    # 1 + 0j equals 1, and is none
+    found = np.array(
+        [-1 if any(isinstance(cell, complex) for cell in row) else number.get(row, -1) for row in distinct]
+    )
     result = found[inverse] if len(part) else np.empty(0)
     if len(part) and (found < 0).any():
         shown = dict(zip(feature.columns, distinct[int(np.argmax(found < 0))], strict=True))

@@ -129,7 +129,7 @@ class Schema:
                 values[:, position] = single_numbers(frame[feature.columns[0]], feature.name)
             else:
                 values[:, position] = codes(frame[list(feature.columns)], feature)
-        return values
+        return values + 0.0  # -0.0 is the same person as 0.0
 
     def decode(self, values: np.ndarray, index: Iterable[Hashable] | pd.Index | None = None) -> pd.DataFrame:
         """Turn one value a feature back into the classifier's columns.

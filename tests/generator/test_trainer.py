@@ -9,9 +9,11 @@ import pytest
 import torch
 from generator_cases import SUMMARY, TRAINING, for_each_damage, make_constraints, make_generator, make_pairs
 
-from carla_genre.errors import CheckpointError, TrainingError
+from carla_genre.errors import CheckpointError, InputError, TrainingError
 from carla_genre.generator import training_state
 from carla_genre.generator.config import Architecture, Training
+from carla_genre.generator.fitting import fit
+from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.examples import Example
 from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.trainer import Trainer, make_optimizer
@@ -238,3 +240,12 @@ def test_training_and_sampling_run_on_a_gpu(architecture: Architecture) -> None:
     before = on_gpu.validation_loss()
     assert min(on_gpu.fit().validation) < before
     assert sample(generator, torch.from_numpy(pairs.sources[:5]), SamplingConfig(), 0).shape == (5, 10, 4)
+
+
+def test_a_network_that_no_memory_holds_is_told() -> None:
+    def untrained() -> tuple[Generator, Pairs]:
+        torch.empty(1 << 58)
+        raise AssertionError("there is so much memory")
+
+    with pytest.raises(InputError, match="too little memory for this training"):
+        fit(untrained, Training(), torch.device("cpu"), 0)

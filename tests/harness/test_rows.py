@@ -12,7 +12,7 @@ import pytest
 
 from carla_genre.harness import Cell, read_rows
 from carla_genre.harness.record import read_record, write_record
-from carla_genre.harness.rows import ROWS, collect_rows
+from carla_genre.harness.rows import ROWS, collect_rows, write_rows
 
 INDEX = ["key", "held", "person"]
 
@@ -152,3 +152,14 @@ def test_processes_that_share_a_folder_lose_no_row_though_one_is_killed(tmp_path
     assert [path.name for path in tmp_path.glob("*.parquet")] == [ROWS]
     rows = read_rows(tmp_path)
     assert len(rows) == 2 * 60 and not rows.duplicated(INDEX).any()
+
+
+def test_no_flipped_bit_gives_other_rows(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"key": "a", "held": False, "person": range(40), "cost": np.linspace(0, 1, 40).round(4)})
+    write_rows(tmp_path / ROWS, rows)
+    content, random = (tmp_path / ROWS).read_bytes(), np.random.default_rng(0)
+    for place, bit in zip(random.integers(0, len(content), 60), random.integers(0, 8, 60), strict=True):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << int(bit)
+        (tmp_path / ROWS).write_bytes(damaged)
+        assert read_rows(tmp_path).empty

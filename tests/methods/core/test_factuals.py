@@ -32,6 +32,7 @@ BAD = {
     "no level": ("owner_yes", 0.5),
     "missing level": ("owner_yes", np.nan),
     "list as level": ("owner_yes", [1]),
+    "complex level": ("owner_yes", 1 + 0j),
     "two levels": ("job_job a", 3),
 }
 
@@ -103,3 +104,11 @@ def test_raw_rows_are_told_of_once(
     assert len(said) == 1 and said[0].levelno == logging.WARNING
     assert "1 of 4 factuals" in said[0].message and "['income', 'age']" in said[0].message
     assert "data.transform" in said[0].message
+
+
+def test_minus_zero_is_the_same_person_as_zero(methods: dict[str, Any], mlmodel: Logistic) -> None:
+    factuals = denied(mlmodel, 5)
+    factuals["debt"] = 0.0
+    for name, method in methods.items():
+        answers, other = (method.get_counterfactuals(rows) for rows in (factuals, factuals.assign(debt=-0.0)))
+        pd.testing.assert_frame_equal(answers, other, obj=name)
