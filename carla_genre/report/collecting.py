@@ -111,7 +111,7 @@ def _files(folders: Sequence[str | os.PathLike[str]]) -> list[Path]:
     """JSONs and the parts of unfinished ones, each once."""
     files: dict[Path, Path] = {}
     for folder in map(Path, folders):
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # False also for a name that is too long
             raise InputError(f"there is no folder {folder}: make records with `{HOW_TO_MEASURE}`")
         for path in sorted([*folder.rglob("*.json"), *folder.rglob(".*.part")]):
             files.setdefault(path.resolve(), path)

@@ -133,3 +133,5 @@ def test_no_record_is_one_error_with_the_command_that_makes_some(tmp_path):
         collect([tmp_path])
     with pytest.raises(InputError, match=r"no folder .*nowhere.*carla-genre benchmark"):
         collect([tmp_path / "nowhere"])
+    with pytest.raises(InputError, match="no folder aaaa"):
+        collect(["a" * 5000])
