@@ -10,8 +10,8 @@ import pytest
 SCRIPTS = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py"))
 
 
-# It compiles a file; tests/methods/genre has the same of a smaller one.
-SLOW = {"without_this_package"}
+# They train longest; .ci/run has them all.
+SLOW = {"without_this_package", "what_may_change", "compare_methods", "train_once"}
 
 
 def test_there_are_examples() -> None:

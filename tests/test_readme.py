@@ -51,7 +51,14 @@ def loans(n_rows: int = 600) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    "page", [page for page in PAGES if python_blocks(page).strip()], ids=lambda page: page.name
+    "page",
+    [
+        # what follows takes longest, and .ci/run has it
+        pytest.param(page, marks=pytest.mark.slow if page.name == "benchmark.md" else ())
+        for page in PAGES
+        if python_blocks(page).strip()
+    ],
+    ids=lambda page: page.name,
 )
 def test_python_blocks_run(
     page: Path,

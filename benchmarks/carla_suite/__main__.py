@@ -103,7 +103,7 @@ def _run_notebooks(options: argparse.Namespace, variables: dict[str, str], folde
     work = folder / "notebooks"
     shutil.copytree(options.checkout / "docs" / "source" / "notebooks", work)
     record: dict[str, Any] = {"tests": {}, "notebooks": {}}
-    for notebook in sorted(work.glob(f"*{options.expression}*.ipynb")):
+    for notebook in sorted(work.glob(f"*{options.expression}*.ipynb".replace("**", "*"))):
         written = folder / f"{notebook.stem}.json"
         command = [sys.executable, "-m", "benchmarks.carla_suite.notebooks", notebook.name, str(written)]
         subprocess.run(command, cwd=work, env={"MPLBACKEND": "agg", **variables}, check=False)

@@ -61,6 +61,7 @@ def drawn(records: list[dict[str, Any]], path: Path) -> list[bytes]:
     return [page.read_bytes() for page in figure2.draw(records, path)]
 
 
+@pytest.mark.slow
 def test_the_same_records_give_the_same_bytes_in_any_order(folder: Path) -> None:
     records = [record(label, data) for data in ("moons", "corr") for label in ("Wachter", "GenRe, validity")]
     first = drawn(records, folder / "figure2")

@@ -94,6 +94,7 @@ def test_the_page_names_what_is_missing() -> None:
     assert "- not measured: COMPAS: CRUDS, λ = 0.5 (seeds 0). `the command`" in page
 
 
+@pytest.mark.slow
 def test_the_same_records_give_the_same_bytes_in_any_order(tmp_path: Path) -> None:
     records = every(0, 1)
     first = [page.read_bytes() for page in figure4.draw(records, tmp_path / "one")]

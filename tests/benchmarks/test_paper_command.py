@@ -22,6 +22,8 @@ from carla_genre.harness import run_grid
 from carla_genre.harness.measure import measure
 from carla_genre.harness.rows import ROWS
 
+pytestmark = pytest.mark.slow
+
 TABLES = ("table1", "table2", "table3", "table4", "table11", "table13")
 COMPARISON = Comparison({"CopyFactual": "nothing", "NNR": "the nearest"})
 

@@ -16,6 +16,8 @@ from benchmarks.robust.many_models import ManyGoodModels
 from carla_genre.errors import InputError
 from carla_genre.protocol import Setting
 
+pytestmark = pytest.mark.slow
+
 SHORT = {"verbose": False, "n_models": 2, "n_samples": 20, "training": {"steps": 10, "batch_size": 32}}
 
 

@@ -52,6 +52,7 @@ def test_a_timing_writes_rows_with_their_reference(
         assert row["ours_s"] > 0 and row["reference_s"] > 0
 
 
+@pytest.mark.slow
 def test_both_trainings_run_on_the_pairs_of_a_classifier(setting, fewer_steps) -> None:
     batch = training.paper_batch(setting.mlmodel)
     assert len(batch.sources) == batch.n_sources and batch.steps == 2000

@@ -46,6 +46,7 @@ def not_measured(cell: Cell) -> dict:
     }
 
 
+@pytest.mark.slow
 def test_the_table_is_that_of_the_people(records: list[dict]) -> None:
     rows = table2.compared(records).set_index("method")
     assert list(rows.index) == LABELS and (rows["seeds"] == "0, 1").all() and (rows["people"] == 25).all()

@@ -164,6 +164,7 @@ def test_face_without_immutables_finds_people(adult):
         assert len(found.round(9).merge(known.drop_duplicates())) == len(found) > 0
 
 
+@pytest.mark.slow
 def test_categories_of_many_levels_come_back_decodable():
     rng = np.random.default_rng(0)
     rows = pd.DataFrame(

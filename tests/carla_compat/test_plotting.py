@@ -43,6 +43,7 @@ def test_changes_are_drawn(run_python: Any) -> None:
         assert bars == {"pay": [-0.5, False], "age": [0.0, True], "sex_m": [-1.0, False]}
 
 
+@pytest.mark.slow
 def test_without_the_repair_nothing_is_drawn(run_python: Any) -> None:
     if hasattr(pytest.importorskip("matplotlib").cm, "get_cmap"):
         pytest.skip("this matplotlib still has cm.get_cmap")

@@ -2,6 +2,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from carla_genre.evaluation.environment import peak_memory_mb
 
@@ -9,6 +10,7 @@ from carla_genre.evaluation.environment import peak_memory_mb
 OWN = "import runpy; print(runpy.run_path('carla_genre/evaluation/environment.py')['peak_memory_mb']())"
 
 
+@pytest.mark.slow
 def test_the_peak_stays_and_is_not_that_of_a_process_started_later(repository) -> None:
     before = peak_memory_mb()
     size = int(before) + 200

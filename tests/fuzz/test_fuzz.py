@@ -10,6 +10,8 @@ import pytest
 from benchmarks.reliability.file_surfaces import Desk
 from benchmarks.reliability.fuzz import SURFACES, fuzz
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:

@@ -10,6 +10,8 @@ from benchmarks.reliability.stress import by_calls, by_processes, by_rows, by_th
 from benchmarks.reliability.world import Formula, classifier, trained
 from carla_genre import GenRe
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def mlmodel() -> Formula:

@@ -70,6 +70,7 @@ def test_the_file_answers_as_the_package_does(
     assert not torch.equal(expected, sample(generator, torch.from_numpy(rows), sampling, seed=6))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="has no limit for a file's size")
 def test_a_full_disk_is_an_error_of_the_path(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")

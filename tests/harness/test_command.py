@@ -43,6 +43,7 @@ def test_it_writes_records_and_tables_and_prints_one(benchmark, grid_file, tmp_p
     assert "written: 4 records" in told.err
 
 
+@pytest.mark.slow
 def test_only_adds_to_the_table_of_before(benchmark, grid_file, tmp_path):
     path = grid_file({"CopyFactual": None, "near": {"method": "NNR"}})
     out = tmp_path / "out"

@@ -155,7 +155,9 @@ def test_processes_that_share_a_folder_lose_no_row_though_one_is_killed(tmp_path
 
 
 def test_no_flipped_bit_gives_other_rows(tmp_path: Path) -> None:
-    rows = pd.DataFrame({"key": "a", "held": False, "person": range(40), "cost": np.linspace(0, 1, 40).round(4)})
+    rows = pd.DataFrame(
+        {"key": "a", "held": False, "person": range(40), "cost": np.linspace(0, 1, 40).round(4)}
+    )
     write_rows(tmp_path / ROWS, rows)
     content, random = (tmp_path / ROWS).read_bytes(), np.random.default_rng(0)
     for place, bit in zip(random.integers(0, len(content), 60), random.integers(0, 8, 60), strict=True):

@@ -99,6 +99,7 @@ def test_too_many_people_is_a_failure_of_the_cell(run, grid_file):
     assert "1000 denied test rows are needed" in record["error"]["message"]
 
 
+@pytest.mark.slow
 def test_two_at_a_time_give_the_same_numbers_as_one(run, grid_file, tmp_path):
     cells = read_grid(grid_file(THREE, seeds=[0, 1]))
     one, two = run(cells, "one"), run(cells, "two", workers=2)

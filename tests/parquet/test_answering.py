@@ -73,6 +73,7 @@ def test_units_types_and_what_may_not_change_are_the_inputs(answered, frame):
     assert (answers["debt"] != before["debt"]).any()
 
 
+@pytest.mark.slow
 def test_row_groups_files_and_batches_change_no_answer(answered, generator, frame, tmp_path, monkeypatch):
     monkeypatch.setattr(source, "BATCH_ROWS", 7)
     write(frame[:70], tmp_path / "in" / "a.parquet", group=9)

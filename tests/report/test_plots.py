@@ -86,6 +86,7 @@ def boxes(svg):
             yield left, y - 8, left + wide, y + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", [0.0, pytest.param(0.1, marks=pytest.mark.slow), 2.0])
 def test_labels_that_are_shown_do_not_lie_on_each_other(tmp_path, spread):
     random = np.random.default_rng(0)

@@ -49,6 +49,7 @@ def test_curves_are_calibrated_on_other_worlds() -> None:
     assert truth[sure > 0.99].mean() > 0.97
 
 
+@pytest.mark.slow
 def test_the_bootstrap_is_of_the_seed_and_the_inliers_of_the_accepted() -> None:
     rows, labels = two_moons(800, 0)
     one, other = (bootstrap(rows, labels, seed=3) for _ in range(2))

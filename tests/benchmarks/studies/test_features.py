@@ -25,6 +25,8 @@ from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol import Setting
 from carla_genre.schema.training_rows import TrainingRows
 
+pytestmark = pytest.mark.slow
+
 SHORT = {"selection": "validity", "verbose": False, "training": {"steps": 3, "batch_size": 16}}
 
 

@@ -62,6 +62,7 @@ def refused(method: PAR, n: int = 50) -> np.ndarray:
     return method.schema.encode(denied(method._mlmodel, n))
 
 
+@pytest.mark.slow
 @needs_spflow
 def test_answers_are_likelier_accepted_and_less_likely_denied_than_factual_and_neighbour(toy: PAR) -> None:
     values = refused(toy)
@@ -144,6 +145,7 @@ def test_an_answer_does_not_depend_on_the_batch(applicants_par: PAR) -> None:
     pd.testing.assert_frame_equal(together, alone, rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
 @needs_spflow
 @pytest.mark.parametrize("price", [2.0, pytest.param(10.0, marks=pytest.mark.slow)])
 def test_one_normal_and_a_price_have_their_optimum_in_closed_form(price: float) -> None:

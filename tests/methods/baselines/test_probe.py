@@ -47,6 +47,7 @@ def test_without_a_slope_noise_changes_nothing_and_the_derivative_is_a_number() 
     assert rates.tolist() == [0, 1] and torch.isfinite(derived).all()
 
 
+@pytest.mark.slow
 def test_a_linear_models_answers_are_refused_as_often_as_asked_and_no_oftener(mlmodel: Logistic) -> None:
     factuals, costs = denied(mlmodel, 8), []
     for target in (0.3, 0.05):
@@ -68,6 +69,7 @@ def test_a_networks_answers_are_refused_about_as_often_as_asked(net: Network) ->
     assert measured_rates(net, plain).mean() > 0.4
 
 
+@pytest.mark.slow
 def test_hiding_the_network_hardly_matters(net: Network) -> None:
     factuals = denied(net, 12)
     shown = PROBE(net, {"loss_type": "MSE"})

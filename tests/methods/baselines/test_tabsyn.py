@@ -157,6 +157,7 @@ def test_rows_of_one_kind_are_learned_too(levels: list[int]) -> None:
         assert column.max() <= (n - 1 if n else 1)
 
 
+@pytest.mark.slow
 def test_the_vae_reconstructs(tabsyn: TabSyn) -> None:
     rows = mixed_rows()
     latent = tabsyn.vae.encode(torch.from_numpy(tabsyn.scores.encode(rows)).float())[0]

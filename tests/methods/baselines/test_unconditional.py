@@ -81,6 +81,7 @@ def discrete() -> tuple[Unconditional, pd.DataFrame]:
     return Unconditional(Constant(data), hyperparams), data.df_train
 
 
+@pytest.mark.slow
 def test_draws_have_the_frequencies_of_the_accepted_rows_of_the_same_immutables(
     discrete: tuple[Unconditional, pd.DataFrame],
 ) -> None:

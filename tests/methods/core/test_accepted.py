@@ -102,6 +102,7 @@ def test_load_and_an_h_that_raises_leave_torchs_random_state(
     assert torch.equal(torch.random.get_rng_state(), before[0]) and torch.get_num_threads() == before[1]
 
 
+@pytest.mark.slow
 def test_trainings_in_parallel_threads_equal_those_alone(genre: GenRe, mlmodel: Logistic) -> None:
     def train(seed: int) -> None:
         trained[seed] = GenRe(mlmodel, {**QUICK, "seed": seed})

@@ -63,6 +63,7 @@ def weights(genre: GenRe) -> dict[str, torch.Tensor]:
     return genre.generator.transformer.state_dict()
 
 
+@pytest.mark.slow
 def test_draws_are_better_and_few_are_as_good_as_many(
     mlmodel: Logistic, before: GenRe, distilled: GenRe
 ) -> None:
@@ -147,6 +148,7 @@ def test_saved_loaded_and_sampled_otherwise_it_is_not_trained_again(
     assert (back["temperature"], back["n_samples"]) == (1.0, 10)
 
 
+@pytest.mark.slow
 def test_a_generator_may_start_from_a_distilled_one_and_be_distilled_itself(
     mlmodel: Logistic, distilled: GenRe, tmp_path: Path
 ) -> None:
@@ -223,6 +225,7 @@ class SomeRows:
         return self.read[-1]
 
 
+@pytest.mark.slow
 def test_rows_from_elsewhere_are_read_once_for_the_rule_and_distilling(
     mlmodel: Logistic, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -268,7 +268,7 @@ def test_a_value_that_the_network_cannot_read_is_named_before_the_training(value
     mlmodel = make_mlmodel()
     column = mlmodel.data.df_train.columns.get_loc("debt")
     mlmodel.data._df_train.iloc[:, column] *= value
-    with pytest.raises(InputError, match="column 'debt' has the value"):
+    with pytest.raises(InputError, match="column 'debt' has (the value|numbers beyond single precision)"):
         GenRe(mlmodel, QUICK)
 
 
@@ -342,8 +342,8 @@ def test_a_factual_that_is_not_encoded_says_which_column(genre: GenRe, mlmodel: 
     factuals = denied(mlmodel)
     with pytest.raises(InputError, match="lacks the classifier's columns \\['debt'\\]"):
         genre.get_counterfactuals(factuals.drop(columns="debt"))
-    with pytest.raises(InputError, match="'income' has 1 missing"):
-        genre.get_counterfactuals(factuals.assign(income=[np.nan] + [0.5] * (len(factuals) - 1)))
+    with pytest.raises(InputError, match="'income' has missing"):
+        genre.get_counterfactuals(factuals.assign(income=np.nan))
     with pytest.raises(InputError, match="no level of categorical 'job'"):
         genre.get_counterfactuals(factuals.assign(**{"job_job a": 0.5}))
     with pytest.raises(InputError, match="DataFrame"):

@@ -103,6 +103,7 @@ def test_adult_on_every_backend(kind: str, backend: str) -> None:
     check(classifier(adult(), kind, backend), selection="validity")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("encoding", "selection"),
     [("OneHot", "expected"), pytest.param("OneHot_drop_binary", "validity", marks=pytest.mark.slow)],
@@ -111,12 +112,14 @@ def test_adult_with_the_papers_roles(encoding: str, selection: str) -> None:
     check(classifier(adult(roles="paper", encoding_method=encoding)), selection=selection)
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize("name", ["compas", pytest.param("heloc", marks=pytest.mark.slow)])
 def test_carlas_other_data(name: str, data_root: Path) -> None:
     check(classifier(load_dataset(name, root=data_root)), selection="cheapest")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("own", [False, True], ids=["catalog classifier", "hand-written classifier"])
 def test_a_csv_with_a_category_of_twelve_levels(own: bool, tmp_path: Path) -> None:
     path = tmp_path / "loans.csv"
