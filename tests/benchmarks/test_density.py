@@ -132,6 +132,7 @@ def test_a_one_way_feature_at_its_end_is_given(direction: int, end: float) -> No
     assert (log_density(generator, x, answer) == -torch.inf).all()
 
 
+@pytest.mark.slow
 def test_it_is_the_density_of_the_sampler_s_draws() -> None:
     """Shares of cells as wide as many bins: the draws at temperature 1, and the integral of the density."""
     generator, n, cells = pair("even"), 40_000, 4

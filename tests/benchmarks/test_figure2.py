@@ -90,6 +90,7 @@ def test_the_page_has_the_figures_of_the_records_and_the_reasons(folder: Path) -
     assert "- not measured: moons: CRUDS (seeds 42)" in page
 
 
+@pytest.mark.slow
 def test_the_ground_is_that_of_the_setting_and_is_made_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ def test_both_trainings_run_on_the_pairs_of_a_classifier(setting, fewer_steps) -
         assert ("selector" in seconds) == ("expected" in title)
 
 
+@pytest.mark.slow
 def test_our_own_network_answers_the_same_without_a_cache(setting, fewer_steps) -> None:
     method = GenRe(setting.mlmodel, {"selection": "validity", "verbose": False})
     factuals = torch.from_numpy(method.schema.encode(setting.factuals))

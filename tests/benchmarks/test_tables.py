@@ -68,6 +68,7 @@ def test_the_table_is_that_of_the_people(records: list[dict]) -> None:
     assert np.allclose(rows["difference"], rows["Score"] - rows["paper Score"], equal_nan=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", [table1, table2])
 def test_the_order_of_records_does_not_matter(records: list[dict], module) -> None:
     shuffled = random.Random(0).sample(records, len(records))

@@ -143,6 +143,7 @@ def test_other_data_through_benchmark(data_root, data, epochs):
         check(model, name, factuals)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(HEAD, reason="the repository's head refuses forests in these methods")
 @pytest.mark.parametrize("backend", ["sklearn", pytest.param("xgboost", marks=pytest.mark.slow)])
 def test_forests_through_benchmark(adult, backend):

@@ -48,6 +48,7 @@ def test_symptom_is_gone(name: str, repaired: dict[str, Any]) -> None:
     assert repaired["symptoms"][name] is False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPECTED)
 def test_symptom_is_there_without_the_repair(
     name: str, repaired: dict[str, Any], unrepaired: dict[str, Any]

@@ -52,6 +52,7 @@ def test_symptom_is_gone(name, repaired):
     assert repaired["symptoms"][name] in (False, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_symptom_is_there_without_repair(name, unrepaired):
     if unrepaired["head"] and name in IN_THE_RELEASE_ONLY:

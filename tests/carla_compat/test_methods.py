@@ -52,6 +52,7 @@ def test_symptom_is_gone(name):
     assert getattr(method_symptoms, name)() in (False, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", method_symptoms.NAMES)
 def test_symptom_is_there_without_repair(name, unrepaired):
     found = unrepaired["symptoms"][name]

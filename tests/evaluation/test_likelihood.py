@@ -47,6 +47,7 @@ def test_far_rows_keep_their_digits(schema, frame, train, density):
     np.testing.assert_allclose(density.log_likelihood(far), expected, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_it_is_a_density_over_numbers_and_a_probability_over_levels(schema, density):
     steps = np.linspace(-0.8, 1.8, 201)
     income, age, job, sex = (

@@ -177,6 +177,7 @@ def shifted(pairs: Pairs) -> Pairs:
     return replace(pairs, targets=targets)
 
 
+@pytest.mark.slow
 def test_any_change_of_a_saved_state_is_noticed(tmp_path: Path) -> None:
     training = replace(TRAINING, checkpoint=str(tmp_path / "state.pt"))
     stopped = trainer(training)

@@ -126,6 +126,7 @@ def writes(folder, seeds):
         collect_rows(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="flock, signals")
 def test_processes_that_share_a_folder_lose_no_row_though_one_is_killed(tmp_path):
     context = multiprocessing.get_context("fork")

@@ -200,6 +200,7 @@ def plain(shown):
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
 
 
+@pytest.mark.slow
 def test_the_live_table_shows_scores_failures_and_what_runs(run, grid_file, terminal):
     shown = terminal()
 

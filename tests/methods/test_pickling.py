@@ -23,7 +23,6 @@ def answers(method: Any, factuals: pd.DataFrame) -> pd.DataFrame:
     ("name", "given"),
     [
         ("GenRe", {**QUICK, "selection": "expected"}),
-        ("GenRe", QUICK),
         ("NNR", {}),
         ("ROAR", {"steps": 20}),
         ("PROBE", {"steps": 20}),

@@ -61,6 +61,7 @@ def threads(tmp_path):
         yield local.scheduler_address
 
 
+@pytest.mark.slow
 def test_a_cluster_by_its_address_goes_on_where_one_process_stopped(
     generator, path, in_one_process, threads, tmp_path, monkeypatch
 ):

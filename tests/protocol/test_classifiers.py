@@ -12,6 +12,8 @@ from carla_genre.protocol.classifiers import CLASSIFIERS, check_classifier, trai
 from carla_genre.protocol.data import input_columns, load_protocol_data, relabel
 from carla_genre.protocol.retraining import retrained
 
+pytestmark = pytest.mark.slow
+
 OWN = "own_classifiers:naive_bayes"
 EVERY = [*CLASSIFIERS, OWN]
 

@@ -8,6 +8,7 @@ from carla_genre.methods.baselines.nearest import NearestNeighbor
 from carla_genre.protocol import prepare
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TOYS)
 def test_a_toy_is_data_of_the_protocol(name):
     """Two continuous features, scaled on the train points, both free; h tells the sides apart."""

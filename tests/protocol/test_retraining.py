@@ -11,6 +11,8 @@ from carla_genre.protocol import prepare
 from carla_genre.protocol.classifiers import train_by_name
 from carla_genre.protocol.retraining import retrained
 
+pytestmark = pytest.mark.slow
+
 EPOCHS = 40
 
 

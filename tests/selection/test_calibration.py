@@ -31,6 +31,7 @@ def test_curves() -> None:
     assert sure(numbers)[0] == pytest.approx(201 / 202)
 
 
+@pytest.mark.slow
 def test_curves_are_calibrated_on_other_worlds() -> None:
     """An answer that is said to be valid with 60 to 95 percent is valid that often, where the truth is known."""
     rows, labels = two_moons(1500, 0)

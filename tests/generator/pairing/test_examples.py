@@ -47,6 +47,7 @@ def test_labels_are_distributions_that_allow_the_answer() -> None:
     assert (own[:, ~GIVEN] > 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("soft", [False, True])
 def test_gradient_is_the_mean_of_draws(soft: bool) -> None:
     """Rao-Blackwell: over many draws both losses have the same gradient, and the exact one moves less."""

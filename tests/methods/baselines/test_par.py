@@ -77,6 +77,7 @@ def test_answers_are_likelier_accepted_and_less_likely_denied_than_factual_and_n
     assert (toy.scores(answers) > 0.5).all()
 
 
+@pytest.mark.slow
 @needs_spflow
 def test_the_amortised_answer_is_near_a_direct_search_for_the_same_objective(toy: PAR) -> None:
     values = refused(toy)

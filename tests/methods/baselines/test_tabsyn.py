@@ -166,6 +166,7 @@ def test_the_vae_reconstructs(tabsyn: TabSyn) -> None:
     assert np.abs(found - rows)[:, [0, 2]].mean() < 0.03
 
 
+@pytest.mark.slow
 def test_drawn_rows_are_like_the_data(tabsyn: TabSyn) -> None:
     rows, drawn = mixed_rows(), tabsyn.sample(1200, 30)
     for place, n in enumerate(LEVELS):

@@ -57,6 +57,7 @@ def weights(method: TabSynQ, factual: np.ndarray, k: int, lambda_: float) -> np.
     return weight / weight.sum()
 
 
+@pytest.mark.slow
 def test_the_drawn_set_is_as_large_as_the_data_and_accepted_like_it(q: TabSynQ, mlmodel: Logistic) -> None:
     assert len(q.drawn) <= len(mlmodel.data.df_train)
     assert len(q.drawn) > 0.95 * len(mlmodel.data.df_train)
@@ -184,6 +185,7 @@ def test_an_answer_is_the_same_alone_and_in_any_company(
         pd.testing.assert_frame_equal(alone, together.iloc[[6, 2]])
 
 
+@pytest.mark.slow
 def test_one_training_serves_all_rules(q: TabSynQ, mlmodel: Logistic) -> None:
     factuals = denied(mlmodel, 5)
     shared: Any = on_density_of(TabSynSVDD, q, {"lambda": 10.0, "duplicates": 2})

@@ -100,6 +100,7 @@ def test_draws_have_the_frequencies_of_the_accepted_rows_of_the_same_immutables(
         assert sum(learned) > 0.97
 
 
+@pytest.mark.slow
 def test_the_immutable_features_are_learned_first(discrete: tuple[Unconditional, pd.DataFrame]) -> None:
     method = discrete[0]
     assert method.schema.names[method.order[0]] == "place"

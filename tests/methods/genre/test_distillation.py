@@ -79,6 +79,7 @@ def test_draws_are_better_and_few_are_as_good_as_many(
     assert ten > hundred
 
 
+@pytest.mark.slow
 def test_the_rule_stays_and_brings_few_samples(before: GenRe, distilled: GenRe) -> None:
     assert (distilled.hyperparams["n_samples"], distilled.hyperparams["temperature"]) == (10, 1.0)
     assert before.hyperparams["n_samples"] == 100

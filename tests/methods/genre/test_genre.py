@@ -268,7 +268,7 @@ def test_a_value_that_the_network_cannot_read_is_named_before_the_training(value
     mlmodel = make_mlmodel()
     column = mlmodel.data.df_train.columns.get_loc("debt")
     mlmodel.data._df_train.iloc[:, column] *= value
-    with pytest.raises(InputError, match="column 'debt' has (the value|numbers beyond single precision)"):
+    with pytest.raises(InputError, match=r"column 'debt' has (the value|numbers beyond single precision)"):
         GenRe(mlmodel, QUICK)
 
 

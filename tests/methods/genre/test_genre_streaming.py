@@ -62,6 +62,7 @@ def test_batches_change_no_answer(method: GenRe, many: pd.DataFrame, request: py
     pd.testing.assert_frame_equal(method.get_counterfactuals(many), whole)
 
 
+@pytest.mark.slow
 def test_no_more_than_a_batch_of_candidates_is_held(
     method: GenRe, many: pd.DataFrame, small_batches: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
