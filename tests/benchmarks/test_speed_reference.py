@@ -7,6 +7,8 @@ import torch
 from benchmarks.speed.reference import N_BINS, Reference, ReferenceTraining, nearest
 from carla_genre.generator.config import PAPER
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def accepted() -> np.ndarray:

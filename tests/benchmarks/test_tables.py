@@ -17,6 +17,8 @@ from carla_genre.harness.measure import measure
 from carla_genre.harness.record import failure
 from carla_genre.methods.registry import hyperparameters_of
 
+pytestmark = pytest.mark.slow
+
 FEATURES = {"adult": 13, "compas": 7, "heloc": 21}
 COMPARISONS = {table2: "table2", table3: "table3", table4: "table2", table11: "table11", table13: "table13"}
 LABELS = ["CopyFactual", "GrowingSpheres", "NNR"]
@@ -46,7 +48,6 @@ def not_measured(cell: Cell) -> dict:
     }
 
 
-@pytest.mark.slow
 def test_the_table_is_that_of_the_people(records: list[dict]) -> None:
     rows = table2.compared(records).set_index("method")
     assert list(rows.index) == LABELS and (rows["seeds"] == "0, 1").all() and (rows["people"] == 25).all()
@@ -68,7 +69,6 @@ def test_the_table_is_that_of_the_people(records: list[dict]) -> None:
     assert np.allclose(rows["difference"], rows["Score"] - rows["paper Score"], equal_nan=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("module", [table1, table2])
 def test_the_order_of_records_does_not_matter(records: list[dict], module) -> None:
     shuffled = random.Random(0).sample(records, len(records))

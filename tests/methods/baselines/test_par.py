@@ -91,6 +91,7 @@ def test_the_amortised_answer_is_near_a_direct_search_for_the_same_objective(toy
     assert np.median(found - best) < 0.5
 
 
+@pytest.mark.slow
 @needs_spflow
 def test_training_lowers_the_objective_and_keeps_the_best_weights(toy: PAR) -> None:
     assert min(toy.losses) < toy.losses[0]

@@ -21,6 +21,8 @@ from carla_genre.methods.baselines.tabsyn.model import TabSyn
 from carla_genre.methods.baselines.tabsyn.normal_scores import NormalScores
 from carla_genre.methods.baselines.tabsyn.vae import kl_weight
 
+pytestmark = pytest.mark.slow
+
 LEVELS = [0, 2, 0, 3]
 SMALL = TabSynConfig(
     layers=1,
@@ -157,7 +159,6 @@ def test_rows_of_one_kind_are_learned_too(levels: list[int]) -> None:
         assert column.max() <= (n - 1 if n else 1)
 
 
-@pytest.mark.slow
 def test_the_vae_reconstructs(tabsyn: TabSyn) -> None:
     rows = mixed_rows()
     latent = tabsyn.vae.encode(torch.from_numpy(tabsyn.scores.encode(rows)).float())[0]
@@ -166,7 +167,6 @@ def test_the_vae_reconstructs(tabsyn: TabSyn) -> None:
     assert np.abs(found - rows)[:, [0, 2]].mean() < 0.03
 
 
-@pytest.mark.slow
 def test_drawn_rows_are_like_the_data(tabsyn: TabSyn) -> None:
     rows, drawn = mixed_rows(), tabsyn.sample(1200, 30)
     for place, n in enumerate(LEVELS):
