@@ -74,7 +74,7 @@ def cells_running():
     """Asked on a worker: how many cells' processes it has."""
     import psutil
 
-    return sum("carla_genre.harness.child" in child.cmdline() for child in psutil.Process().children())
+    return sum("carla_genre.harness.child" in " ".join(one.cmdline()) for one in psutil.Process().children())
 
 
 @pytest.mark.slow
