@@ -63,11 +63,16 @@ def read_rows(folder: str | os.PathLike[str], figures: Sequence[str] | None = No
         in the order of the factuals; a float a figure, NaN where the person or the cell has none.
     """
     # The cells' own files first: what is collected meanwhile is then found in the folder's.
-    own = list(_readable(_own_files(Path(folder)), figures).values())
-    measured = {key for frame in own for key in frame["key"]}
-    collected = _readable([Path(folder) / ROWS], figures).values()
-    frames = [*(frame[~frame["key"].isin(measured)] for frame in collected), *own]
-    return pd.concat([frame for frame in frames if len(frame)] or [_NONE], ignore_index=True)
+    own = _readable(_own_files(Path(folder)), figures)
+    return _joined(own, _readable([Path(folder) / ROWS], figures))
+
+
+def _joined(own: Mapping[Path, pd.DataFrame], collected: Mapping[Path, pd.DataFrame]) -> pd.DataFrame:
+    """All rows; a cell's own file is newer than what was collected of it."""
+    measured = {key for frame in own.values() for key in frame["key"]}
+    older = (frame[~frame["key"].isin(measured)] for frame in collected.values())
+    frames = [frame for frame in (*older, *own.values()) if len(frame)]
+    return pd.concat(frames or [_NONE], ignore_index=True)
 
 
 def collect_rows(folder: str | os.PathLike[str]) -> None:
@@ -79,13 +84,14 @@ def collect_rows(folder: str | os.PathLike[str]) -> None:
     with locked(folder):
         # Rows are written before their record: without it a cell is not finished.
         finished = [path for path in _own_files(folder) if path.with_suffix(".json").exists()]
-        is_damaged = (folder / ROWS).exists() and not _readable([folder / ROWS])
-        own = [] if is_damaged else list(_readable(finished))
+        collected = _readable([folder / ROWS])
+        is_damaged = (folder / ROWS).exists() and not collected
+        own = {} if is_damaged else _readable(finished)
         if own:
             # In the order of the records' names: similar rows are next to each other, which makes the file smaller.
             records = sorted(folder.glob("*_seed*.json"))
             position = {path.stem.rpartition("_")[2]: number for number, path in enumerate(records)}
-            rows = read_rows(folder)
+            rows = _joined(own, collected)
             rows = rows.assign(position=rows["key"].map(position)).dropna(subset="position")
             rows = rows.sort_values(["position", "held", "person"]).drop(columns="position")
             write_rows(folder / ROWS, rows)
