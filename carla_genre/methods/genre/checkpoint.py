@@ -39,19 +39,19 @@ class RowsUsed(NamedTuple):
     positions: np.ndarray | None = None
 
     @classmethod
-    def of(
-        cls, schema: Schema, rows: TrainingRows, selector: ExpectedScoreSelector | None = None
-    ) -> RowsUsed:
-        """By the rows that were given, and those of them that a selector's judge holds, in the same order."""
-        digest = rows_digest(schema, rows.values, rows.labels)
-        if selector is None:
-            return cls(digest)
+    def of(cls, schema: Schema, rows: TrainingRows) -> RowsUsed:
+        """By the rows that were given."""
+        return cls(rows_digest(schema, rows.values, rows.labels))
+
+    def held_by(self, selector: ExpectedScoreSelector, rows: TrainingRows) -> RowsUsed:
+        """The same rows, with the positions of those that the selector's judge holds, in the same order."""
         judge, positions = selector.objective.judge, list[int]()
         kept = _as_bytes(judge.rows, judge.labels)
-        for position, row in enumerate(_as_bytes(points_of(schema, rows.values), rows.labels)):
+        points = points_of(selector.objective.schema, rows.values)
+        for position, row in enumerate(_as_bytes(points, rows.labels)):
             if len(positions) < len(kept) and row == kept[len(positions)]:
                 positions.append(position)
-        return cls(digest, np.array(positions))
+        return self._replace(positions=np.array(positions))
 
     def check(self, schema: Schema, values: np.ndarray, labels: np.ndarray) -> None:
         """Raise CheckpointError for other rows."""

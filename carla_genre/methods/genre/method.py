@@ -131,10 +131,12 @@ class GenRe(SchemaMethod):
     def _labelled_rows(self) -> TrainingRows:
         """What a selector is fitted on: for a loaded generator, the rows of its training."""
         given = self.classifier, MOST_ROWS, self.hyperparams["verbose"]
-        rows = self._source.labelled(*given) if self._source else self.training_rows
-        self._used = self._used or checkpoint.RowsUsed.of(self.schema, rows)
-        self._used.check(self.schema, rows.values, rows.labels)
-        return self.classifier.checked(rows)
+        rows = self.classifier.checked(self._source.labelled(*given)) if self._source else self.training_rows
+        if self._used is None:
+            self._used = checkpoint.RowsUsed.of(self.schema, rows)
+        else:
+            self._used.check(self.schema, rows.values, rows.labels)
+        return rows
 
     def _fit_selector(self, rows: TrainingRows) -> ExpectedScoreSelector:
         values = self.hyperparams
@@ -150,7 +152,7 @@ class GenRe(SchemaMethod):
                 reverts=values["revert"],
                 n_jobs=values["threads"] or -1,
             )
-        self._used = checkpoint.RowsUsed.of(self.schema, rows, selector)
+        self._used = self._used and self._used.held_by(selector, rows)
         return selector
 
     @property
