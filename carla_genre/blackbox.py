@@ -15,13 +15,16 @@ from carla_genre.frames import check_columns
 ROUNDING = 1e-5
 
 
-def check_has(given: Any, names: Sequence[str], what: str, wanted: str) -> None:
-    """Raise an InputError unless an object has the attributes of what CARLA calls so."""
-    lacking = [name for name in names if not hasattr(given, name)]
+def attributes(given: Any, names: Sequence[str], what: str, wanted: str) -> list[Any]:
+    """The attributes of what CARLA calls so, each asked for once; InputError where the object lacks one."""
+    absent = object()
+    values = [getattr(given, name, absent) for name in names]
+    lacking = [name for name, value in zip(names, values, strict=True) if value is absent]
     if lacking:
         raise InputError(
             f"{type(given).__name__} is no {what} as CARLA has them, it lacks {lacking}: give a {wanted}"
         )
+    return values
 
 
 def model_probability(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
@@ -35,13 +38,14 @@ def model_probability(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
         A column is missing, or the classifier's ``predict_proba`` does not give two columns, one row a row, or a number
         outside [0, 1].
     """
-    check_has(mlmodel, ("feature_input_order", "predict_proba"), "classifier", "carla.MLModel")
-    columns = list(mlmodel.feature_input_order)
+    names = ("feature_input_order", "predict_proba")
+    order, predict_proba = attributes(mlmodel, names, "classifier", "carla.MLModel")
+    columns = list(order)
     check_columns(rows, columns, whose="the classifier's")
     answered = ~rows[columns].isna().any(axis=1).to_numpy()
     result = np.full(len(rows), np.nan)
     if answered.any():
-        probability = mlmodel.predict_proba(rows.loc[answered, columns])
+        probability = predict_proba(rows.loc[answered, columns])
         if hasattr(probability, "detach"):
             probability = probability.detach().cpu().numpy()
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from carla_genre.blackbox import check_has
+from carla_genre.blackbox import attributes
 from carla_genre.errors import InputError
 from carla_genre.frames import check_columns
 from carla_genre.generator.constraints import FeatureConstraints
@@ -60,16 +60,14 @@ class Schema:
             ``mlmodel`` is no classifier, a column of it belongs to no feature, or a constraint names no feature or
             contradicts the catalog's.
         """
-        check_has(mlmodel, ("data", "feature_input_order"), "classifier", "carla.MLModel")
-        check_has(
-            mlmodel.data, ("df", "df_train", "target", "continuous", "categorical"), "data", "carla.Data"
-        )
-        columns = tuple(str(column) for column in mlmodel.feature_input_order or ())
+        data, order = attributes(mlmodel, ("data", "feature_input_order"), "classifier", "carla.MLModel")
+        attributes(data, ("df", "df_train", "target", "continuous", "categorical"), "data", "carla.Data")
+        columns = tuple(str(column) for column in order or ())
         if not columns or len(set(columns)) < len(columns):
             raise InputError(
                 f"{type(mlmodel).__name__}.feature_input_order is empty or has a name twice: {columns}"
             )
-        return cls(read_features(mlmodel.data, columns, constraints), columns)
+        return cls(read_features(data, columns, constraints), columns)
 
     @property
     def names(self) -> tuple[str, ...]:
