@@ -49,13 +49,9 @@ def fit(
         try:
             generator, pairs = untrained()
             return generator, Trainer(generator, pairs, config, seed, verbose, name).fit()
-        except (
-            MemoryError,
-            RuntimeError,
-        ) as error:  # torch has no error of its own for the processor's memory
-            if "alloc" not in f"{type(error).__name__} {error}".lower() and not isinstance(
-                error, MemoryError
-            ):
+        except (MemoryError, RuntimeError) as error:
+            # torch has no error of its own for the processor's memory
+            if not isinstance(error, MemoryError) and "alloc" not in str(error).lower():
                 raise
             raise InputError(
                 f"too little memory for this training ({error}): give a smaller architecture, batch_size, n_bins or "
