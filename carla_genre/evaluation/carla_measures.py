@@ -55,7 +55,17 @@ def run_all_measures(benchmark: Any, mlmodel: Any) -> pd.DataFrame:
 def run_measures(benchmark: Any, measures: Sequence[Measure]) -> pd.DataFrame:
     """Measures of this package on a ``Benchmark``: the head's ``run_benchmark(measures)``, on the release as well.
 
-    Their columns are side by side. What has one row for all people has it in the first row.
+    Parameters
+    ----------
+    benchmark : carla.Benchmark
+        Built, so that its method has answered.
+    measures : sequence of Measure
+        At least one.
+
+    Returns
+    -------
+    DataFrame
+        Their columns side by side; what has one row for all people has it in the first row.
     """
     if _takes_measures(benchmark):
         return benchmark.run_benchmark(measures)

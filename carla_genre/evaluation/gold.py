@@ -81,5 +81,17 @@ class GoldClassifier:
 
 
 def draw_labels(probability: np.ndarray, seed: int) -> np.ndarray:
-    """Draw every label again from its probability p(y = 1) (n,): int (n,). The global random state is not touched."""
+    """Draw every label again from its probability.
+
+    Parameters
+    ----------
+    probability : array (n,)
+        p(y = 1) of the rows, train rows first.
+    seed : int
+        Of a generator of its own; the global state is not touched.
+
+    Returns
+    -------
+    ndarray (n,) of int
+    """
     return np.random.RandomState(seed).binomial(1, probability)

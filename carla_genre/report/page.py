@@ -33,7 +33,19 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 def write_report(folders: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str]) -> Collection:
-    """Write the page of all records under some folders, those inside too; its own folder is made.
+    """Write the page of all records under some folders.
+
+    Parameters
+    ----------
+    folders : sequence of path
+        Searched with all folders inside.
+    out : path
+        The page; its folder is made.
+
+    Returns
+    -------
+    Collection
+        What was found.
 
     Raises
     ------

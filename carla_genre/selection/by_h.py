@@ -6,7 +6,19 @@ import numpy as np
 
 
 def most_valid(candidates: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """The candidate with the highest h (section 4.3 of the paper), as :func:`cheapest` takes and gives them."""
+    """The candidate with the highest h (section 4.3 of the paper).
+
+    Parameters
+    ----------
+    candidates : ndarray (B, N, D)
+    scores : ndarray (B, N)
+        h of each candidate; NaN is a refusal.
+
+    Returns
+    -------
+    ndarray (B, D)
+        NaN where h accepts no candidate.
+    """
     return cheapest(candidates, scores, np.zeros(scores.shape), np.inf)
 
 

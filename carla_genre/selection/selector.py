@@ -145,8 +145,14 @@ class ExpectedScoreSelector:
     ) -> np.ndarray:
         """The answers (B, D) of :meth:`select` where the candidates come in batches, in bounded memory.
 
-        A batch is a slice of consecutive factuals, and their candidates (b, N, D). ``scores`` is h of encoded rows:
-        (..., D) -> (...).
+        Parameters
+        ----------
+        values : ndarray (B, D)
+            Encoded factuals.
+        batches : iterable of (slice, ndarray (b, N, D))
+            Consecutive factuals and their candidates.
+        scores : callable
+            h of encoded rows: (..., D) -> (...).
         """
         waiting, start = list[ScoredAnswers](), 0
         answers = np.empty_like(values)

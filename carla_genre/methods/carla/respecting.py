@@ -87,9 +87,16 @@ class RespectConstraints(RecourseMethod):
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
         """The method's answers, constrained; :attr:`report` has what that cost.
 
-        The method is given a copy of the factuals. The answers have the factuals' index, a label repeated where the
-        method gives several answers a factual. A factual that cannot be read gets a row of NaN; the method is not
-        asked about it.
+        Parameters
+        ----------
+        factuals : DataFrame (B, any)
+            Encoded and scaled rows, passed on to the method as a copy. It is not asked about one that cannot be read.
+
+        Returns
+        -------
+        DataFrame (B, len(feature_input_order))
+            The factuals' index, a label repeated where the method gives several answers a factual. NaN for a factual
+            that cannot be read.
 
         Raises
         ------
