@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from method_cases import QUICK, Logistic, denied, make_mlmodel, quick_selector
+from method_cases import QUICK, Logistic, denied
 
 from carla_genre import CheckpointError, GenRe, InputError
 from carla_genre.evaluation.violations import violations
@@ -31,16 +30,7 @@ DISTILLED = {**EXPECTED, "distil": True}
 FROZEN = {"age": {"direction": "increase"}, "region": {"immutable": True}, "debt": {"range": (2, 12)}}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick_rule() -> Iterator[None]:
-    """A rule that is fitted in a moment."""
-    with quick_selector():
-        yield
-
-
-@pytest.fixture(scope="module")
-def mlmodel() -> Logistic:
-    return make_mlmodel()
+pytestmark = pytest.mark.usefixtures("quick_selectors")
 
 
 @pytest.fixture(scope="module")

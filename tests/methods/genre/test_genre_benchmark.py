@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pandas as pd
 import pytest
 import torch
 from adult_cases import fewer_rows
-from method_cases import ROLES, Logistic, applicants, quick_selector
+from method_cases import ROLES, Logistic, applicants
 
 from carla_genre import GenRe, load_dataset
 from carla_genre.evaluation import run_all_measures
@@ -35,11 +34,7 @@ BACKENDS = [
 PACKAGES = {"tensorflow": "tensorflow", "xgboost": "xgboost"}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick() -> Iterator[None]:
-    """Selectors that are fitted in a moment."""
-    with quick_selector():
-        yield
+pytestmark = pytest.mark.usefixtures("quick_selectors")
 
 
 def classifier(data: Any, kind: str = "ann", backend: str = "pytorch") -> MLModelCatalog:

@@ -1,13 +1,12 @@
 """A saved GenRe has no person's row unless asked for, and is loaded for the rows of its training only."""
 
 import copy
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from method_cases import QUICK, Logistic, applicants, denied, make_mlmodel, quick_selector
+from method_cases import QUICK, Logistic, applicants, denied
 
 from carla_genre import CheckpointError, GenRe
 from carla_genre.parquet import ParquetRows
@@ -15,15 +14,7 @@ from carla_genre.parquet import ParquetRows
 EXPECTED = {**QUICK, "selection": "expected", "n_samples": 20, "risk": 0.3}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quick() -> Iterator[None]:
-    with quick_selector():
-        yield
-
-
-@pytest.fixture(scope="module")
-def mlmodel() -> Logistic:
-    return make_mlmodel()
+pytestmark = pytest.mark.usefixtures("quick_selectors")
 
 
 @pytest.fixture(scope="module")
