@@ -10,6 +10,7 @@ from torch import Tensor
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import SamplingConfig
+from carla_genre.generator.constraints import Bounds
 from carla_genre.generator.decoding import bytes_per_answer
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.patches import make_decoding
@@ -22,24 +23,32 @@ log = logging.getLogger(__name__)
 BATCH_BYTES = {"cpu": 1 << 26, "cuda": 1 << 31}
 
 
-def sample(generator: Generator, factuals: Tensor, sampling: SamplingConfig, seed: int) -> Tensor:
+def sample(
+    generator: Generator, factuals: Tensor, sampling: SamplingConfig, seed: int, bounds: Bounds | None = None
+) -> Tensor:
     """Draw candidates for factuals.
 
     An immutable position is given the factual's value. A bin that the factual's constraints forbid is
     never drawn. A feature whose bin is drawn that the factual's own value lies in keeps that value, so
     an unchanged feature is unchanged exactly.
 
-    A row's candidates depend on the seed and on the row's values only. The generator's mode is restored afterwards.
+    A row's candidates depend on the seed and on the row's values and ``bounds`` only; these are each row's own, on top
+    of the features' constraints. The generator's mode is restored afterwards.
     Encoded rows (B, D), float64 -> (B, N, D), float64, on the CPU.
     """
     answers = torch.empty(len(factuals), sampling.n_samples, factuals.shape[1], dtype=torch.float64)
-    for rows, candidates in sample_in_batches(generator, factuals, sampling, seed):
+    for rows, candidates in sample_in_batches(generator, factuals, sampling, seed, bounds=bounds):
         answers[rows] = candidates
     return answers
 
 
 def sample_in_batches(
-    generator: Generator, factuals: Tensor, sampling: SamplingConfig, seed: int, verbose: bool = False
+    generator: Generator,
+    factuals: Tensor,
+    sampling: SamplingConfig,
+    seed: int,
+    verbose: bool = False,
+    bounds: Bounds | None = None,
 ) -> abc.Generator[tuple[slice, Tensor], None, None]:
     """Draw the candidates of :func:`sample`, a batch at a time: a slice of the factuals, and theirs on the CPU.
 
@@ -52,9 +61,8 @@ def sample_in_batches(
             was_training = generator.training
             generator.eval()
             try:
-                candidates = draw(
-                    generator, factuals[rows].to(generator.device).double(), sampling, seed
-                ).cpu()
+                batch, own = factuals[rows].to(generator.device).double(), bounds and bounds.rows(rows)
+                candidates = draw(generator, batch, sampling, seed, bounds=own).cpu()
             except torch.OutOfMemoryError as error:
                 if rows.stop - start == 1:
                     raise InputError(
@@ -84,7 +92,12 @@ def batch_size(generator: Generator, n_samples: int) -> int:
 
 @torch.no_grad()
 def draw(
-    generator: Generator, factuals: Tensor, sampling: SamplingConfig, seed: int | Tensor, share: bool = True
+    generator: Generator,
+    factuals: Tensor,
+    sampling: SamplingConfig,
+    seed: int | Tensor,
+    share: bool = True,
+    bounds: Bounds | None = None,
 ) -> Tensor:
     """One batch of :func:`sample`, (B, D) -> (B, N, D), on the generator's device and in its mode.
 
@@ -104,7 +117,7 @@ def draw(
             chosen = kept.expand(-1, n)
         else:
             weights = decoding.logits().double() * sampling.temperature
-            allowed = _allowed(generator, feature, factuals[:, feature], kept, inside[:, feature])
+            allowed = _allowed(generator, feature, factuals[:, feature], kept, inside[:, feature], bounds)
             if allowed is not None:
                 weights = weights.masked_fill(~allowed[decoding.owner], -torch.inf)
             chosen = _draw(weights, decoding.branch, uniforms(keys, 2 * feature, n))
@@ -115,7 +128,7 @@ def draw(
             answer = bins.representatives[feature][chosen]
             if sampling.sigma and not generator.constraints.categorical[feature]:
                 noise = normals(keys, 2 * feature + 1, n)
-                answer = _within(answer + sampling.sigma * noise, generator, feature, factuals[:, feature])
+                answer = _within(answer + sampling.sigma * noise, generator, feature, factuals[:, feature], bounds)
             answers[:, :, feature] = torch.where(keeps, answers[:, :, feature], answer)
         if feature + 1 < bins.n_features:
             decoding.append(chosen, bins.representatives[feature])
@@ -131,28 +144,38 @@ def _draw(weights: Tensor, branch: Tensor, uniform: Tensor) -> Tensor:
 
 
 def _allowed(
-    generator: Generator, feature: int, factual: Tensor, own: Tensor, inside: Tensor
+    generator: Generator, feature: int, factual: Tensor, own: Tensor, inside: Tensor, bounds: Bounds | None
 ) -> Tensor | None:
     """Which of its bins a factual may be moved to: bool (B, K_j), or None where every one may to all.
 
     From the factuals' values (B,), their bins (B, 1), and whether these hold them (B,).
     """
     constraints, n_bins = generator.constraints, generator.transformer.head.n_bins[feature]
-    if not generator.limited[feature]:
+    if bounds is None and not generator.limited[feature]:
         return None
     points = generator.answer_bins.representatives[feature, :n_bins]
     allowed = (points >= constraints.lower[feature]) & (points <= constraints.upper[feature])
     difference = (points - factual.unsqueeze(-1)) * float(constraints.direction[feature])
     allowed = allowed & (difference >= 0)
+    if bounds is not None:
+        lower, upper = (torch.from_numpy(end[:, feature, None]).to(points) for end in (bounds.lower, bounds.upper))
+        allowed = allowed & (points >= lower) & (points <= upper)
+        if feature in bounds.levels:
+            allowed = allowed & torch.from_numpy(bounds.levels[feature]).to(points.device)
     # The factual's own bin stands for its own value, which is always allowed.
     is_own = torch.arange(n_bins, device=points.device) == own
     return allowed | (is_own & inside.unsqueeze(-1))
 
 
-def _within(answer: Tensor, generator: Generator, feature: int, factual: Tensor) -> Tensor:
+def _within(
+    answer: Tensor, generator: Generator, feature: int, factual: Tensor, bounds: Bounds | None
+) -> Tensor:
     """Clip noisy values (B, N) into the range and the allowed direction from the factuals' (B,)."""
     constraints, start = generator.constraints, factual.unsqueeze(-1)
     answer = answer.clamp(float(constraints.lower[feature]), float(constraints.upper[feature]))
+    if bounds is not None:
+        lower, upper = (torch.from_numpy(end[:, feature, None]).to(answer) for end in (bounds.lower, bounds.upper))
+        answer = torch.minimum(torch.maximum(answer, lower), upper)
     if constraints.direction[feature] > 0:
         return torch.maximum(answer, start)
     return torch.minimum(answer, start) if constraints.direction[feature] < 0 else answer

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from carla_genre.selection.expected_score import ExpectedScore, ScoredAnswers
 
+# Factuals (n, D) and answers (n, D) -> which answers are allowed, bool (n,).
+Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-def revert_changes(objective: ExpectedScore, values: np.ndarray, chosen: ScoredAnswers) -> ScoredAnswers:
+
+def revert_changes(
+    objective: ExpectedScore, values: np.ndarray, chosen: ScoredAnswers, allowed: Rule | None = None
+) -> ScoredAnswers:
     """Revert changes one at a time, the most expensive first, where the expected Score rises and h stays as sure.
 
-    A reverted feature has the factual's own value again, which breaks no constraint. The features are passed over
-    until nothing is reverted any more. ``values`` (n, D) has the factual of each answer of ``chosen`` (n, ...).
+    A reverted feature has the factual's own value again, which breaks no constraint but one about several features:
+    ``allowed`` knows these. The features are passed over until nothing is reverted any more. ``values`` (n, D) has the
+    factual of each answer of ``chosen`` (n, ...).
     """
     current = ScoredAnswers(*(part.copy() for part in chosen))
     answers = current.answers
@@ -28,6 +36,8 @@ def revert_changes(objective: ExpectedScore, values: np.ndarray, chosen: ScoredA
         trial[np.arange(len(changed)), features[changed]] = values[changed, features[changed]]
         h = objective.h(trial)
         still = h > least_h[changed]
+        if allowed is not None:
+            still &= allowed(values[changed], trial)
         reverted = _keep_better(objective, values, changed[still], trial[still], h[still], current)
         turns_left[reverted] = d
         if (turns_left <= 0).all():

@@ -20,7 +20,7 @@ from carla_genre.selection.calibration import (
 )
 from carla_genre.selection.conformal import least_probability
 from carla_genre.selection.expected_score import ExpectedScore, ScoredAnswers
-from carla_genre.selection.revert import revert_changes
+from carla_genre.selection.revert import Rule, revert_changes
 from carla_genre.selection.surrogate import SurrogateJudge, points_of
 
 # At most so many training rows are learned from.
@@ -170,15 +170,21 @@ class ExpectedScoreSelector:
 
     def refine(self, values: np.ndarray, kept: ScoredAnswers) -> ScoredAnswers:
         """Revert changes of (B, k, ...) and take the best of each factual: (B, ...)."""
-        if self.reverts:
-            n, k = kept.score.shape
-            reverted = revert_changes(self.objective, np.repeat(values, k, axis=0), kept.reshape(n * k))
-            kept = reverted.reshape(n, k)
-        chosen = kept.best()
+        chosen = self.revert(values, kept).best()
         unsure = ~(chosen.validity * chosen.inlier >= self.least_probability)
         for part in chosen:
             part[unsure] = np.nan
         return chosen
+
+    def revert(
+        self, values: np.ndarray, kept: ScoredAnswers, allowed: Rule | None = None
+    ) -> ScoredAnswers:
+        """Revert changes of (B, k, ...) that these can do without, as far as what is left is ``allowed``."""
+        if not self.reverts:
+            return kept
+        n, k = kept.score.shape
+        each = np.repeat(values, k, axis=0)
+        return revert_changes(self.objective, each, kept.reshape(n * k), allowed).reshape(n, k)
 
     def probabilities(self, rows: np.ndarray) -> np.ndarray:
         """P(valid) and P(inlier) of encoded rows (n, D): (n, 2)."""

@@ -1,0 +1,62 @@
+"""Constraints held against the table, and against each other, when they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from carla_genre.constraints.limits import Limits, Variables
+from carla_genre.constraints.vocabulary import Allowed, Constraint, OneWay, Range
+from carla_genre.errors import InputError
+from carla_genre.generator.constraints import Bounds
+
+
+def check_constraints(
+    constraints: Constraint | Iterable[Constraint], variables: Variables, empty: Any
+) -> tuple[Constraint, ...]:
+    """The constraints as a tuple, each known to speak of features and levels that there are.
+
+    Parameters
+    ----------
+    constraints : Constraint or iterable of Constraint
+    variables : Variables
+    empty : DataFrame (0, any)
+        The table's columns, without a row.
+
+    Raises
+    ------
+    InputError
+        One is no constraint, names what the table does not have, or two of them leave nothing together.
+    """
+    given = (constraints,) if isinstance(constraints, Constraint) else tuple(constraints)
+    for one in given:
+        if not isinstance(one, Constraint):
+            raise InputError(f"constraints: {one!r} is none: take Freeze, OneWay, Range, ... of carla_genre.constraints")
+    d = len(variables.names)
+    nobody = np.empty((0, d))
+    limits = Limits(variables, empty, nobody, Bounds(nobody.copy(), nobody.copy(), {}))
+    for one in given:
+        one.narrow(limits)
+    for first, second in combinations(given, 2):
+        if _contradict(first, second):
+            raise InputError(f"{first!r} and {second!r} leave nothing: Freeze({first.feature!r}) says so")  # type: ignore[attr-defined]
+    return given
+
+
+def _contradict(first: Constraint, second: Constraint) -> bool:
+    """Whether two constraints on one feature allow no change at all."""
+    if type(first) is not type(second) or getattr(first, "feature", 0) != getattr(second, "feature", 1):
+        return False
+    if isinstance(first, OneWay) and isinstance(second, OneWay):
+        return first.direction != second.direction and first.order == second.order
+    if isinstance(first, Range) and isinstance(second, Range):
+        low = max(end for end in (first.low, second.low, -np.inf) if end is not None)
+        high = min(end for end in (first.high, second.high, np.inf) if end is not None)
+        return first.relative == second.relative and low > high
+    if isinstance(first, Allowed) and isinstance(second, Allowed):
+        both = first.levels is not None and second.levels is not None
+        return both and not set(map(str, first.levels or ())) & set(map(str, second.levels or ()))
+    return False

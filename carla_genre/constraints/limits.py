@@ -1,0 +1,135 @@
+"""Constraints of B people as arrays: bounds, allowed levels, and rules that no bound can say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.errors import InputError
+from carla_genre.generator.constraints import Bounds
+from carla_genre.suggestions import suggestion
+
+# Encoded factuals (n, D) and encoded rows (n, D) -> which rows are allowed, bool (n,).
+Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Variables:
+    """The D features, as constraints speak of them.
+
+    Attributes
+    ----------
+    names : tuple of str
+    levels : tuple of (tuple or None)
+        The levels of a categorical as the table spells them, in the order of their numbers; None for a number.
+    encode : callable
+        A number feature's position and its values in original units -> the encoded values; it keeps their order.
+    decode : callable
+        Encoded rows (n, D) -> the rows in original units, a DataFrame.
+    """
+
+    names: tuple[str, ...]
+    levels: tuple[tuple[object, ...] | None, ...]
+    encode: Callable[[int, np.ndarray], np.ndarray]
+    decode: Callable[[np.ndarray], pd.DataFrame]
+
+    def position(self, name: str, constraint: object) -> int:
+        """Where a feature stands; an unknown one is an error that names the constraint."""
+        if name not in self.names:
+            raise InputError(f"{constraint}: there is no feature {name!r}, {suggestion(name, self.names)}")
+        return self.names.index(name)
+
+    def number(self, name: str, constraint: object) -> int:
+        """Where a number stands; a feature of levels is an error."""
+        position = self.position(name, constraint)
+        levels = self.levels[position]
+        if levels is not None:
+            raise InputError(f"{constraint}: {name!r} has levels, {list(levels[:5])}, and is no number")
+        return position
+
+    def code(self, name: str, level: object, constraint: object) -> int:
+        """The number of a level; a level that is not there, or a number feature, is an error."""
+        levels = self.levels[self.position(name, constraint)]
+        if levels is None:
+            raise InputError(f"{constraint}: {name!r} is a number and has no levels: take Range or OneWay")
+        if level in levels:
+            return levels.index(level)
+        spelled = [str(one).strip() for one in levels]
+        if isinstance(level, str) and spelled.count(level.strip()) == 1:
+            return spelled.index(level.strip())
+        raise InputError(f"{constraint}: {name!r} has no level {level!r}, {suggestion(level, spelled)}")
+
+
+@dataclass
+class Limits:
+    """The constraints of B people; each constraint makes them narrower.
+
+    Attributes
+    ----------
+    variables : Variables
+    raw : DataFrame (B, any)
+        The people in original units.
+    values : ndarray (B, D)
+        The same, encoded.
+    bounds : Bounds
+    weights : ndarray (D,)
+        What a unit of cost of each feature counts.
+    rules : list of (str, Rule)
+        What no bound can say, each with its constraint's words.
+    most_changes : int or None
+        How many features an answer may change.
+    """
+
+    variables: Variables
+    raw: pd.DataFrame
+    values: np.ndarray
+    bounds: Bounds
+    weights: np.ndarray = field(default_factory=lambda: np.empty(0))
+    rules: list[tuple[str, Rule]] = field(default_factory=list)
+    most_changes: int | None = None
+
+    def __post_init__(self) -> None:
+        self.weights = np.ones(len(self.variables.names))
+
+    def people(self, which: slice | np.ndarray) -> Limits:
+        """Those of some people."""
+        part = Limits(self.variables, self.raw.iloc[which], self.values[which], self.bounds.rows(which))
+        part.weights, part.rules, part.most_changes = self.weights, self.rules, self.most_changes
+        return part
+
+    def freeze(self, positions: Sequence[int]) -> None:
+        """Leave features as they are."""
+        self.bounds.lower[:, positions] = self.bounds.upper[:, positions] = self.values[:, positions]
+
+    def narrow(self, position: int, low: np.ndarray | float, high: np.ndarray | float) -> None:
+        """Allow a number what is inside (low, high), encoded, as well as what was allowed before."""
+        lower, upper = self.bounds.lower[:, position], self.bounds.upper[:, position]
+        narrower = np.maximum(lower, low), np.minimum(upper, high)
+        nothing = narrower[0] > narrower[1]  # then it can only stay
+        lower[:] = np.where(nothing, self.values[:, position], narrower[0])
+        upper[:] = np.where(nothing, self.values[:, position], narrower[1])
+
+    def allow_levels(self, position: int, mask: np.ndarray) -> None:
+        """Allow a categorical the levels of a mask (L,) or (B, L) that were allowed before."""
+        before = self.bounds.levels.get(position)
+        shape = len(self.values), mask.shape[-1]
+        allowed = np.broadcast_to(mask, shape).copy() if before is None else before & mask
+        self.bounds.levels[position] = allowed  # type: ignore[index]
+
+    def allow(self, rows: np.ndarray) -> np.ndarray:
+        """Whether rows (B, N, D) keep every constraint: bool (B, N)."""
+        return self.bounds.allow(self.values, rows) & self.keep_rules(
+            np.repeat(self.values, rows.shape[1], axis=0), rows.reshape(-1, rows.shape[-1])
+        ).reshape(rows.shape[:2])
+
+    def keep_rules(self, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Whether rows (n, D) keep what no bound can say, as answers to factuals (n, D): bool (n,)."""
+        kept = np.ones(len(rows), bool)
+        if self.most_changes is not None:
+            kept &= (rows != values).sum(axis=1) <= self.most_changes
+        for _, rule in self.rules:
+            kept[kept] = rule(values[kept], rows[kept])
+        return kept

@@ -1,0 +1,164 @@
+"""A user's table as one number a feature, and its rows back as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from carla_genre.constraints import Variables
+from carla_genre.datasets.infer import infer_roles
+from carla_genre.datasets.roles import Roles
+from carla_genre.datasets.table import Note, plain_columns
+from carla_genre.errors import InputError
+from carla_genre.recourse.columns import LevelColumn, NumberColumn
+
+# Texts of numbers are levels up to here; more are numbers that somebody has read as text.
+MOST_NUMERIC_TEXTS = 10
+
+
+class TableCodec:
+    """The D features of a table.
+
+    Parameters
+    ----------
+    columns : mapping
+        Feature -> :class:`NumberColumn` or :class:`LevelColumn`, in the order of the features.
+
+    Attributes
+    ----------
+    names : tuple of str
+    """
+
+    def __init__(self, columns: Mapping[str, NumberColumn | LevelColumn]) -> None:
+        self.columns = dict(columns)
+        self.names = tuple(columns)
+
+    @classmethod
+    def fit(cls, table: pd.DataFrame, categorical: Sequence[str], robust: bool = True) -> TableCodec:
+        """Read the features of a table; those that ``categorical`` names have levels."""
+        return cls(
+            {
+                name: LevelColumn.fit(table[name])
+                if name in categorical
+                else NumberColumn.fit(table[name], robust)
+                for name in table.columns
+            }
+        )
+
+    def encode(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Encoded rows (B, D), and a reason for each row that cannot be read, "" for the others (B,).
+
+        Raises
+        ------
+        InputError
+            A column is missing, or is there twice.
+        """
+        absent = [name for name in self.names if name not in frame.columns]
+        if absent:
+            raise InputError(f"the frame lacks the columns {absent}; it has {list(frame.columns)}")
+        if not frame.columns[frame.columns.isin(self.names)].is_unique:
+            raise InputError(f"the frame has a column twice: {list(frame.columns)}")
+        values, reasons = np.zeros((len(frame), len(self.names))), np.full(len(frame), "", dtype=object)
+        for position, (name, column) in enumerate(self.columns.items()):
+            values[:, position], why = column.read(frame[name])
+            for row in np.flatnonzero(why != ""):
+                reasons[row] = f"{reasons[row]}; {why[row]}" if reasons[row] else why[row]
+        return values, reasons
+
+    def decode(self, values: np.ndarray) -> pd.DataFrame:
+        """Encoded rows (n, D) in original units and the table's dtypes, (n, D)."""
+        return pd.DataFrame({name: column.cells(values[:, p]) for p, (name, column) in enumerate(self.columns.items())})
+
+    def merge(self, own: pd.DataFrame, values: np.ndarray, answers: np.ndarray) -> pd.DataFrame:
+        """Own rows (B, any) in which only the changed cells are new, each as the table writes it.
+
+        Parameters
+        ----------
+        own : DataFrame (B, any)
+            Any further columns stay.
+        values, answers : ndarray (B, D)
+            The same rows and their answers, encoded.
+        """
+        rows, decoded = own.copy(), self.decode(answers)
+        for position, name in enumerate(self.names):
+            changed = values[:, position] != answers[:, position]
+            if changed.any():
+                rows[name] = _put(own[name], changed, decoded[name][changed])
+        return rows
+
+    def snap(self, values: np.ndarray, candidates: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+        """Candidates (B, N, D) as rows that the table can hold; what equals the factual (B, D) stays."""
+        snapped = candidates.copy()
+        for position, column in enumerate(self.columns.values()):
+            if isinstance(column, NumberColumn):
+                snapped[..., position] = column.snap(
+                    candidates[..., position], lower[:, None, position], upper[:, None, position]
+                )
+        return np.where(candidates == values[:, None], candidates, snapped)
+
+    def variables(self) -> Variables:
+        """The features, as constraints speak of them."""
+        levels = [c.levels if isinstance(c, LevelColumn) else None for c in self.columns.values()]
+        numbers = list(self.columns.values())
+        return Variables(
+            self.names,
+            tuple(levels),
+            lambda position, cells: numbers[position].encode(cells),  # type: ignore[union-attr]
+            self.decode,
+        )
+
+
+def _put(own: pd.Series, changed: np.ndarray, cells: pd.Series) -> pd.Series:
+    """A column with new cells where ``changed``, in its own dtype where that can hold them."""
+    mixed = own.astype(object).copy()
+    mixed[changed] = cells.tolist()
+    try:
+        typed = mixed.astype(own.dtype)
+        if (typed[changed].astype(object).to_numpy() == mixed[changed].to_numpy()).all():
+            return typed
+    except (TypeError, ValueError):
+        pass
+    return mixed.astype(cells.dtype) if not mixed.isna().any() else mixed.infer_objects()
+
+
+def feature_roles(
+    table: pd.DataFrame, target: str, categorical: Any, continuous: Any, note: Note
+) -> Roles:
+    """Which columns are numbers and which have levels; what cannot be a feature is refused.
+
+    Gaps are of no account here.
+
+    Raises
+    ------
+    InputError
+        A column holds dates, identifiers, free text, numbers written as text, or nothing.
+    """
+    filled = table.copy()
+    for name in table.columns:
+        column = table[name]
+        if column.isna().all():
+            raise InputError(f"column {name!r} is empty: leave it out, ignore=[{name!r}]")
+        if types.is_numeric_dtype(column) and not types.is_bool_dtype(column):
+            filled[name] = column.fillna(column.dropna().iloc[0])
+        elif column.isna().any():
+            filled[name] = column.astype(object).where(column.notna(), column.dropna().iloc[0]).infer_objects()
+        if types.is_string_dtype(filled[name]) or filled[name].dtype == object:
+            _refuse_numbers_as_text(filled[name])
+    plain = plain_columns(filled, note)
+    return infer_roles(plain, target, categorical, continuous, None, note)[1]
+
+
+def _refuse_numbers_as_text(column: pd.Series) -> None:
+    texts = column[column.map(lambda cell: isinstance(cell, str))]
+    numeric = pd.to_numeric(texts, errors="coerce").notna()
+    if numeric.sum() > len(column) / 2 and texts[numeric].nunique() > MOST_NUMERIC_TEXTS:
+        other = texts[~numeric].unique()[:3].tolist()
+        way_out = f"{other} in it are none: make them missing" if other else "make it numbers"
+        raise InputError(
+            f"column {column.name!r} holds numbers written as text; {way_out} (pd.to_numeric(..., errors='coerce')), "
+            f"and train the classifier on the same; or say categorical=[{column.name!r}]"
+        )

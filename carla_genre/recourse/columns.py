@@ -1,0 +1,176 @@
+"""The columns of a user's table: cells to encoded numbers, and back as the table writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+# What scaling and its inverse may lose, relative to the column's greatest number.
+NOISE = 64 * np.finfo(float).eps
+MOST_DECIMALS = 10
+# A cost unit is the distance of these quantiles: a mistyped number moves it little.
+ROBUST = (0.01, 0.99)
+# Where a missing number lies, in units below the least one.
+GAP = 0.25
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """A column of numbers.
+
+    Attributes
+    ----------
+    name : str
+    dtype : dtype
+        The table's.
+    scale, offset : float
+        The encoded value of x is ``x * scale + offset``.
+    low, high : float
+        The least and the greatest number of the table.
+    decimals : int or None
+        How many decimals its numbers have; None where they have any.
+    gap : float or None
+        What a missing number is encoded as; None where the table misses none.
+    """
+
+    name: str
+    dtype: Any
+    scale: float
+    offset: float
+    low: float
+    high: float
+    decimals: int | None
+    gap: float | None
+
+    @classmethod
+    def fit(cls, column: pd.Series, robust: bool = True) -> NumberColumn:
+        """Read a column of the table."""
+        cells = column.to_numpy(dtype=float, na_value=np.nan)
+        numbers = np.unique(cells[~np.isnan(cells)])
+        low, high = float(numbers[0]), float(numbers[-1])
+        start, end = np.nanquantile(cells, ROBUST) if robust else (low, high)
+        if not start < end:
+            start, end = low, high
+        scale = 1.0 / float(end - start) if start < end else 1.0
+        offset = -float(start) * scale
+        possible = (d for d in range(MOST_DECIMALS) if 10.0**-d > 4 * NOISE * max(abs(low), abs(high)))
+        decimals = next((d for d in possible if (numbers.round(d) == numbers).all()), None)
+        gap = low * scale + offset - GAP if np.isnan(cells).any() else None
+        return cls(str(column.name), column.dtype, scale, offset, low, high, decimals, gap)
+
+    def encode(self, numbers: np.ndarray) -> np.ndarray:
+        """Numbers (n,) in original units, encoded; a gap stays NaN."""
+        return numbers * self.scale + self.offset
+
+    def read(self, cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+        """Encoded cells (n,), and a reason for each that cannot be read, "" for the others."""
+        reasons = np.full(len(cells), "", dtype=object)
+        numbers = np.full(len(cells), np.nan)
+        fits = types.is_numeric_dtype(cells.dtype) and not types.is_complex_dtype(cells.dtype)
+        if fits:
+            numbers = cells.to_numpy(dtype=float, na_value=np.nan)
+        else:
+            for place, cell in enumerate(cells.tolist()):
+                if isinstance(cell, bool | int | float | np.number) and not isinstance(cell, np.complexfloating):
+                    numbers[place] = float(cell)
+                elif not _missing(cell):
+                    reasons[place] = f"{self.name!r} is no number: {cell!r}"
+        reasons[np.isinf(numbers)] = f"{self.name!r} is infinite"
+        missing = np.isnan(numbers) & (reasons == "")
+        encoded = self.encode(numbers)
+        if self.gap is None:
+            reasons[missing] = f"{self.name!r} is missing"
+        else:
+            encoded[missing] = self.gap
+        return encoded, reasons
+
+    def write(self, encoded: np.ndarray) -> np.ndarray:
+        """Numbers (n,) in original units; without the noise of scaling where the table's have few decimals."""
+        numbers = (encoded - self.offset) / self.scale
+        if self.decimals is not None:
+            rounded = numbers.round(self.decimals) + 0.0  # no -0.0
+            noise = NOISE * np.maximum(max(abs(self.low), abs(self.high)), np.abs(numbers))
+            numbers = np.where(np.abs(rounded - numbers) <= noise, rounded, numbers)
+        return numbers if self.gap is None else np.where(encoded == self.gap, np.nan, numbers)
+
+    def snap(self, encoded: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+        """The nearest numbers that the column can hold, inside of (lower, upper) where there are any."""
+        if self.decimals is None:
+            return encoded
+        step, numbers = 10.0**-self.decimals, (encoded - self.offset) / self.scale
+        nearest = self.encode(numbers.round(self.decimals) + 0.0)
+        too_high = self.encode((numbers.round(self.decimals) - step).round(self.decimals) + 0.0)
+        too_low = self.encode((numbers.round(self.decimals) + step).round(self.decimals) + 0.0)
+        return np.where(nearest > upper, too_high, np.where(nearest < lower, too_low, nearest))
+
+    def cells(self, encoded: np.ndarray) -> pd.Series:
+        """The cells as the table has them, in its dtype where that can hold them."""
+        numbers = self.write(encoded)
+        if types.is_float_dtype(self.dtype) or (np.isfinite(numbers) & (numbers % 1 == 0)).all():
+            return pd.Series(numbers).astype(self.dtype)
+        return pd.Series(numbers)
+
+
+@dataclass(frozen=True)
+class LevelColumn:
+    """A column of levels.
+
+    Attributes
+    ----------
+    name : str
+    dtype : dtype
+        The table's.
+    levels : tuple
+        Its levels as the table spells them; a missing cell is the last one.
+    """
+
+    name: str
+    dtype: Any
+    levels: tuple[Any, ...]
+
+    @classmethod
+    def fit(cls, column: pd.Series) -> LevelColumn:
+        """Read a column of the table."""
+        cells = pd.unique(column)
+        present = [cell for cell in cells.tolist() if not _missing(cell)]
+        gaps = [cell for cell in cells.tolist() if _missing(cell)][:1]
+        levels = sorted(present, key=lambda cell: (type(cell).__name__, cell))
+        return cls(str(column.name), column.dtype, (*levels, *gaps))
+
+    @property
+    def gap(self) -> int | None:
+        """The number of the level that is a missing cell, if there is one."""
+        return len(self.levels) - 1 if _missing(self.levels[-1]) else None
+
+    def read(self, cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+        """Level numbers (n,), and a reason for each cell that is no level, "" for the others."""
+        number = {level: code for code, level in enumerate(self.levels) if not _missing(level)}
+        try:
+            places, distinct = pd.factorize(cells, use_na_sentinel=False)
+        except TypeError:  # a list or the like: each cell is looked at
+            places, distinct = np.arange(len(cells)), pd.Index(cells.tolist(), dtype=object, tupleize_cols=False)
+        codes, reasons = np.zeros(len(distinct)), np.full(len(distinct), "", dtype=object)
+        for place, cell in enumerate(distinct.tolist()):
+            code = self.gap if _missing(cell) else number.get(cell) if isinstance(cell, Hashable) else None
+            if code is not None:
+                codes[place] = code
+            elif _missing(cell):
+                reasons[place] = f"{self.name!r} is missing"
+            else:
+                reasons[place] = f"{self.name!r} has no level {cell!r}"
+        return codes[places], reasons[places]
+
+    def cells(self, codes: np.ndarray) -> pd.Series:
+        """The cells as the table spells them, in its dtype."""
+        values = np.empty(len(self.levels), dtype=object)
+        values[:] = list(self.levels)
+        return pd.Series(values[codes.astype(int)].tolist(), dtype=self.dtype)
+
+
+def _missing(cell: Any) -> bool:
+    return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and cell != cell)

@@ -1,0 +1,137 @@
+"""A user's classifier as one number a row: above one half is what the person wants."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.errors import InputError
+
+
+class Decision:
+    """Asks a classifier about rows in original units.
+
+    Parameters
+    ----------
+    classifier : object
+        With ``predict_proba``; or a regressor, with ``predict`` and ``desired=(low, high)``; or a function of a frame
+        that gives the probability of the desired outcome, (n,), or that of each class, (n, classes).
+    desired : object
+        A label, a set of labels, or (low, high) for a regressor.
+    threshold : float
+        A row is accepted above it.
+    spread : float
+        What a regressor's prediction must lie inside of (low, high) to be sure: a tenth of the target's own spread.
+    labels : list
+        The target's distinct values, sorted.
+
+    Attributes
+    ----------
+    columns : list of str or None
+        What the classifier was trained on, where it says so.
+    """
+
+    def __init__(self, classifier: Any, desired: Any, threshold: float, labels: list[Any], spread: float = 1.0) -> None:
+        if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1:
+            raise InputError(f"threshold={threshold!r}: expected a number between 0 and 1")
+        self.classifier, self.desired, self.threshold, self.spread = classifier, desired, threshold, spread
+        names = getattr(classifier, "feature_names_in_", None)
+        self.columns = None if names is None else [str(name) for name in names]
+        self.regression = is_interval(desired)
+        if not any(hasattr(classifier, name) for name in ("predict_proba", "predict")) and not callable(classifier):
+            raise InputError(
+                f"{type(classifier).__name__} is no classifier: it has no predict_proba and is no function of a frame"
+            )
+        if self.regression and not hasattr(classifier, "predict") and not callable(classifier):
+            raise InputError(f"desired={desired!r} is for a regressor, {type(classifier).__name__} has no predict")
+        if not self.regression and hasattr(classifier, "predict") and not hasattr(classifier, "predict_proba"):
+            raise InputError(
+                f"{type(classifier).__name__} has no predict_proba: calibrate it (CalibratedClassifierCV), or, for a "
+                "regressor, give desired=(low, high)"
+            )
+        self._places = None if self.regression else self._classes(labels)
+
+    def __call__(self, rows: pd.DataFrame) -> np.ndarray:
+        """Rows (n, features) in original units -> (n,) in [0, 1]; above .5 where the classifier accepts."""
+        return self.around_one_half(self.ask(rows))
+
+    def ask(self, rows: pd.DataFrame) -> np.ndarray:
+        """What the classifier says of rows (n, features): p(desired), or a regressor's prediction, (n,)."""
+        if not len(rows):
+            return np.empty(0)
+        asked = rows if self.columns is None else rows[self.columns]
+        if self.regression:
+            return self._numbers(getattr(self.classifier, "predict", self.classifier)(asked), len(rows))
+        probability = self._numbers(getattr(self.classifier, "predict_proba", self.classifier)(asked), len(rows))
+        if probability.ndim == 2:
+            probability = self._of_desired(probability)
+        if ((probability < 0) | (probability > 1 + 1e-5)).any():
+            raise InputError(f"the classifier gives {probability.max():g}: probabilities are wanted, from 0 to 1")
+        return probability
+
+    def around_one_half(self, said: np.ndarray) -> np.ndarray:
+        """What :meth:`ask` gives, (n,), in [0, 1], so that it is above .5 where a row is accepted."""
+        if self.regression:
+            return self._inside(said)
+        t = self.threshold
+        if t == 0.5:
+            return said
+        accepted = said > t
+        return _exactly(np.where(accepted, 0.5 + (said - t) / (2 * (1 - t)), said / (2 * t)), accepted)
+
+    def _numbers(self, answer: Any, n: int) -> np.ndarray:
+        if hasattr(answer, "detach"):
+            answer = answer.detach().cpu()
+        numbers = np.asarray(answer, dtype=float)
+        if numbers.ndim == 2 and numbers.shape[1] == 1:
+            numbers = numbers[:, 0]
+        if numbers.shape[:1] != (n,) or numbers.ndim > 2:
+            raise InputError(f"the classifier was asked about {n} rows and gave an array of shape {numbers.shape}")
+        return np.nan_to_num(numbers, nan=-1.0 if self.regression else 0.0)
+
+    def _classes(self, labels: list[Any]) -> list[int] | None:
+        """Which of the classifier's columns are desired; None where it does not name its classes."""
+        wanted = as_labels(self.desired)
+        classes = getattr(self.classifier, "classes_", None)
+        if classes is None:
+            classes = labels
+        classes = list(np.asarray(classes).tolist())
+        if all(label in classes for label in wanted):
+            return [classes.index(label) for label in wanted]
+        if len(classes) == len(labels) and classes == list(range(len(labels))):  # labels as a LabelEncoder numbers them
+            return [labels.index(label) for label in wanted]
+        raise InputError(f"desired={self.desired!r} is no class of the classifier, which has {classes}")
+
+    def _of_desired(self, probability: np.ndarray) -> np.ndarray:
+        places = self._places or []
+        if max(places) >= probability.shape[1]:
+            raise InputError(
+                f"the classifier gives {probability.shape[1]} columns, and the desired class is number {max(places)}"
+            )
+        return probability[:, places].sum(axis=1) if len(places) > 1 else probability[:, places[0]]
+
+    def _inside(self, predicted: np.ndarray) -> np.ndarray:
+        """How far predictions are inside of (low, high): .5 at its ends, 1 and 0 from ``spread`` on."""
+        low, high = self.desired
+        margin = np.minimum(predicted - low, high - predicted)
+        width = min(self.spread, (high - low) / 2 or self.spread)
+        return _exactly(0.5 + 0.5 * np.clip(margin / width, -1, 1), margin >= 0)
+
+
+def is_interval(desired: Any) -> bool:
+    """Whether ``desired`` is (low, high), what a regressor is asked for."""
+    return isinstance(desired, tuple) and len(desired) == 2 and all(isinstance(end, int | float) for end in desired)
+
+
+def as_labels(desired: Any) -> list[Any]:
+    """The desired labels as a list."""
+    many = isinstance(desired, Collection) and not isinstance(desired, str | bytes)
+    return list(desired) if many else [desired]
+
+
+def _exactly(h: np.ndarray, accepted: np.ndarray) -> np.ndarray:
+    """h above .5 just where a row is accepted, whatever rounding does."""
+    return np.where(accepted, np.maximum(h, np.nextafter(0.5, 1)), np.minimum(h, 0.5))

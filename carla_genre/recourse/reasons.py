@@ -1,0 +1,84 @@
+"""Why somebody has no option: which constraint leaves none, found by leaving them out one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.constraints import Constraint, Limits
+from carla_genre.methods.genre.method import GenRe
+from carla_genre.recourse.asking import Asked, ask
+from carla_genre.recourse.codec import TableCodec
+from carla_genre.recourse.decision import Decision
+
+UNSURE = "no option is certain enough for the stated risk"
+ROUNDED = "the classifier refuses every option as the row that would be sent"
+
+
+class Question(NamedTuple):
+    """People (B, any) without an option, encoded (B, D), and who is asked about them."""
+
+    genre: GenRe
+    codec: TableCodec
+    people: pd.DataFrame
+    values: np.ndarray
+
+
+def reasons_of(
+    question: Question,
+    asked: Asked,
+    nobody: np.ndarray,
+    constraints: Sequence[Constraint],
+    limits_of: Callable[[pd.DataFrame, np.ndarray, Sequence[Constraint]], Limits],
+    decision: Decision,
+) -> list[str]:
+    """A sentence for each of the people ``nobody`` of those who were ``asked`` about."""
+    reasons = np.full(len(nobody), "", dtype=object)
+    had = asked.accepted[nobody] > 0
+    reasons[had] = np.where(np.isfinite(asked.options.score[nobody[had]]).any(axis=1), ROUNDED, UNSURE)
+    open_ = np.flatnonzero(~had)
+    if not len(open_):
+        return reasons.tolist()
+    blamed: list[list[str]] = [[] for _ in open_]
+    trials = [[one for other, one in enumerate(constraints) if other != left_out] for left_out in range(len(constraints))]
+    for constraint, rest in zip(constraints, trials, strict=True):
+        found = _accepted(question, open_, limits_of, rest)
+        for place in np.flatnonzero(found):
+            blamed[place].append(repr(constraint))
+    together = np.zeros(len(open_), bool)
+    left = np.array([not names for names in blamed])
+    if len(constraints) > 1 and left.any():
+        together[left] = _accepted(question, open_[left], limits_of, [])
+    for place, person in enumerate(open_):
+        n = asked.drawn[nobody[person]]
+        if blamed[place]:
+            reasons[person] = f"no accepted candidate keeps {' or '.join(blamed[place])}: without it there is one"
+        elif together[place]:
+            reasons[person] = f"no accepted candidate keeps {', '.join(map(repr, constraints))} together"
+        elif not asked.kept[nobody[person]]:
+            reasons[person] = f"none of {n} candidates is a change that the constraints allow"
+        else:
+            most = asked.most[nobody[person]]
+            reasons[person] = (
+                f"the classifier accepts none of {n} candidates, it says at most {_said(decision, most):.3g}"
+            )
+    return reasons.tolist()
+
+
+def _accepted(
+    question: Question,
+    people: np.ndarray,
+    limits_of: Callable[[pd.DataFrame, np.ndarray, Sequence[Constraint]], Limits],
+    constraints: Sequence[Constraint],
+) -> np.ndarray:
+    """For which people there is an accepted candidate under other constraints, bool."""
+    limits = limits_of(question.people.iloc[people], question.values[people], constraints)
+    return ask(question.genre, question.codec, limits, 1).accepted > 0
+
+
+def _said(decision: Decision, h: float) -> float:
+    """The classifier's own number for h <= .5, which is in units of its threshold."""
+    return h if decision.regression else h * 2 * decision.threshold

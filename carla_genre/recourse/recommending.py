@@ -1,0 +1,169 @@
+"""From people to options: who can be read, who is refused, and rows that the classifier has accepted as they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.constraints import Allowed, Constraint, Freeze, Limits, OneWay, Range
+from carla_genre.generator.constraints import Bounds
+from carla_genre.methods.genre.method import GenRe
+from carla_genre.recourse.asking import Asked, ask
+from carla_genre.recourse.codec import TableCodec
+from carla_genre.recourse.columns import LevelColumn
+from carla_genre.recourse.decision import Decision
+from carla_genre.recourse.found import ACCEPTED, ANSWERED, Recommendations
+from carla_genre.recourse.reasons import Question, reasons_of
+from carla_genre.selection.selector import REFINED
+
+# What a mask can say, person by person; other constraints are asked in groups of people who share them.
+MASKS = (Allowed, Freeze, OneWay, Range)
+
+
+class Options(NamedTuple):
+    """Options that the classifier accepts, each with the place of its person, in the order of people and rank.
+
+    ``rows`` (M, any) are the rows to send; ``figures`` (M, ...) say how good each is.
+    """
+
+    person: np.ndarray
+    rows: pd.DataFrame
+    figures: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Recommender:
+    """What a question needs: the trained method, the table's columns and the classifier.
+
+    Attributes
+    ----------
+    genre : GenRe
+    codec : TableCodec
+    decision : Decision
+    """
+
+    genre: GenRe
+    codec: TableCodec
+    decision: Decision
+
+    def limits(self, raw: pd.DataFrame, values: np.ndarray, constraints: Sequence[Constraint]) -> Limits:
+        """What answers to people may be; ``raw`` (B, any) and ``values`` (B, D) are the same rows."""
+        low, high = self.genre.schema.bounds(values)
+        limits = Limits(self.codec.variables(), raw, values, Bounds(low, high, {}))
+        for position, column in enumerate(self.codec.columns.values()):
+            if isinstance(column, LevelColumn) and column.gap is not None:  # nobody is told to enter a gap
+                limits.allow_levels(position, np.arange(len(column.levels)) != column.gap)
+        for constraint in constraints:
+            constraint.narrow(limits)
+        return limits
+
+    def recommend(
+        self,
+        people: pd.DataFrame,
+        n: int,
+        constraints: Sequence[Constraint],
+        by_person: Sequence[tuple[Constraint, ...]],
+        diverse: bool,
+    ) -> Recommendations:
+        """Up to n options for each of B people; see :meth:`carla_genre.Recourse.recommend`."""
+        values, reasons = self.codec.encode(people)
+        readable = np.flatnonzero(reasons == "")
+        said = np.full(len(people), np.nan)
+        said[readable] = self.decision.ask(people.iloc[readable][list(self.codec.names)])
+        accepted = np.zeros(len(people), bool)
+        accepted[readable] = self.decision.around_one_half(said[readable]) > 0.5
+        reasons[accepted] = ACCEPTED
+        counts = pd.DataFrame(0, people.index, ["drawn", "allowed", "accepted"])
+        parts = list[Options]()
+        for places, own in self._groups(np.flatnonzero(reasons == ""), by_person):
+            held = (*constraints, *own)
+            limits = self.limits(people.iloc[places], values[places], held)
+            if not own:
+                self._narrow_each(limits, [by_person[place] for place in places])
+            asked = ask(self.genre, self.codec, limits, REFINED if n == 1 else REFINED * n)
+            counts.iloc[places] = np.stack([asked.drawn, asked.kept, asked.accepted], axis=1)
+            options = self._verified(people.iloc[places], values[places], asked, n, diverse)
+            parts.append(options._replace(person=places[options.person]))
+            nobody = np.setdiff1d(np.arange(len(places)), options.person)
+            if len(nobody):
+                question = Question(self.genre, self.codec, people.iloc[places[nobody]], values[places[nobody]])
+                why = reasons_of(question, asked, nobody, held, self.limits, self.decision)
+                reasons[places[nobody]] = why
+        reasons[np.concatenate([np.empty(0, int), *(part.person for part in parts)])] = ANSWERED
+        return Recommendations.of(people, said, reasons, parts, counts, list(self.codec.names))
+
+    def _groups(
+        self, places: np.ndarray, by_person: Sequence[tuple[Constraint, ...]]
+    ) -> list[tuple[np.ndarray, tuple[Constraint, ...]]]:
+        """People who are asked about together, with the further constraints that they share."""
+        groups: dict[tuple[Constraint, ...], list[int]] = defaultdict(list)
+        for place in places:
+            own = by_person[place]
+            groups[() if all(isinstance(one, MASKS) for one in own) else own].append(place)
+        return [(np.array(members), own) for own, members in groups.items()]
+
+    def _narrow_each(self, limits: Limits, each: Sequence[tuple[Constraint, ...]]) -> None:
+        """Narrow each person's bounds by their own constraints."""
+        together: dict[tuple[Constraint, ...], list[int]] = defaultdict(list)
+        for place, own in enumerate(each):
+            if own:
+                together[own].append(place)
+        for own, members in together.items():
+            part = limits.people(np.array(members))
+            for constraint in own:
+                constraint.narrow(part)
+            limits.bounds.lower[members], limits.bounds.upper[members] = part.bounds.lower, part.bounds.upper
+            for position, mask in part.bounds.levels.items():
+                limits.allow_levels(position, np.ones(mask.shape[1], bool))
+                limits.bounds.levels[position][members] = mask
+
+    def _verified(
+        self, people: pd.DataFrame, values: np.ndarray, asked: Asked, n: int, diverse: bool
+    ) -> Options:
+        """The options whose very rows the classifier accepts, at most n a person, no two alike."""
+        found = asked.options
+        person, rank = np.nonzero(np.isfinite(found.score))
+        answers = found.answers[person, rank]
+        rows = self.codec.merge(people.iloc[person], values[person], answers)
+        said = self.decision.ask(rows[list(self.codec.names)])
+        h = self.decision.around_one_half(said)
+        chosen = list[int]()
+        for one in np.unique(person):
+            own = np.flatnonzero((person == one) & (h > 0.5))
+            own = own[np.sort(np.unique(answers[own], axis=0, return_index=True)[1])]
+            own = own[np.argsort(-found.score[person[own], rank[own]], kind="stable")]
+            picked = _different(values[one], answers[own], found.score[one, rank[own]], n) if diverse else range(n)
+            chosen += [own[place] for place in picked if place < len(own)]
+        kept = np.array(chosen, dtype=int)
+        at = person[kept], rank[kept]
+        figures = pd.DataFrame(
+            {
+                "h": said[kept],
+                "cost": self.genre.schema.cost(values[person[kept]], answers[kept]),
+                "valid": found.validity[at],
+                "inlier": found.inlier[at],
+                "changes": (answers[kept] != values[person[kept]]).sum(axis=1),
+            }
+        )
+        return Options(person[kept], rows.iloc[kept], figures)
+
+
+def _different(values: np.ndarray, answers: np.ndarray, score: np.ndarray, n: int) -> list[int]:
+    """n of the answers (K, D), good and unlike each other: maximal marginal relevance (Carbonell, Goldstein 1998).
+
+    Two answers are as far apart as the share of features, of those that either changes, in which they differ.
+    """
+    changed = answers != values
+    either = (changed[:, None] | changed[None]).sum(axis=-1)
+    apart = (answers[:, None] != answers[None]).sum(axis=-1) / np.maximum(either, 1)
+    picked = [0] if len(answers) else []
+    while len(picked) < min(n, len(answers)):
+        gain = score + apart[:, picked].min(axis=1)
+        gain[picked] = -np.inf
+        picked.append(int(gain.argmax()))
+    return sorted(picked, key=lambda place: -score[place])
