@@ -17,6 +17,7 @@ _PUBLIC = {
     "GenRe": "carla_genre.methods.genre.method",
     "InputError": "carla_genre.errors",
     "MissingDependencyError": "carla_genre.errors",
+    "Recourse": "carla_genre.recourse",
     "RespectConstraints": "carla_genre.methods.carla.respecting",
     "Schema": "carla_genre.schema",
     "SchemaMethod": "carla_genre.methods.core.base",
