@@ -22,11 +22,12 @@ FLOORS = (
     {"io", "frames", "children", "suggestions", "loading", "progress", "threads"},
     {"blackbox", "options", "carla_compat", "cluster"},
     {"generator"},
+    {"constraints"},
     {"schema"},
     {"datasets"},
     {"evaluation", "selection"},
     {"methods", "protocol"},
-    {"harness"},
+    {"harness", "recourse"},
     {"report", "parquet", "demo", "testing"},
     {"cli"},
 )

@@ -1,17 +1,9 @@
 """What recourse may change: small objects with a name, checked against the features, exact in every answer."""
 
+from carla_genre.constraints.constraint import Constraint
 from carla_genre.constraints.limits import Limits, Variables
-from carla_genre.constraints.vocabulary import (
-    Allowed,
-    AtMost,
-    Constraint,
-    Freeze,
-    Implies,
-    OneWay,
-    Range,
-    Weight,
-    Where,
-)
+from carla_genre.constraints.one_feature import Allowed, Freeze, OneWay, Range, Weight
+from carla_genre.constraints.several_features import AtMost, Implies, Where
 
 __all__ = [
     "Allowed",

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from carla_genre.constraints.constraint import Constraint
 from carla_genre.constraints.limits import Limits, Variables
-from carla_genre.constraints.vocabulary import Allowed, Constraint, OneWay, Range
+from carla_genre.constraints.one_feature import Allowed, OneWay, Range
 from carla_genre.errors import InputError
 from carla_genre.generator.constraints import Bounds
 
@@ -34,7 +35,7 @@ def check_constraints(
     given = (constraints,) if isinstance(constraints, Constraint) else tuple(constraints)
     for one in given:
         if not isinstance(one, Constraint):
-            raise InputError(f"constraints: {one!r} is none: take Freeze, OneWay, Range, ... of carla_genre.constraints")
+            raise InputError(f"constraints: {one!r} is none: take those of carla_genre.constraints")
     d = len(variables.names)
     nobody = np.empty((0, d))
     limits = Limits(variables, empty, nobody, Bounds(nobody.copy(), nobody.copy(), {}))

@@ -128,7 +128,9 @@ def draw(
             answer = bins.representatives[feature][chosen]
             if sampling.sigma and not generator.constraints.categorical[feature]:
                 noise = normals(keys, 2 * feature + 1, n)
-                answer = _within(answer + sampling.sigma * noise, generator, feature, factuals[:, feature], bounds)
+                answer = _within(
+                    answer + sampling.sigma * noise, generator, feature, factuals[:, feature], bounds
+                )
             answers[:, :, feature] = torch.where(keeps, answers[:, :, feature], answer)
         if feature + 1 < bins.n_features:
             decoding.append(chosen, bins.representatives[feature])
@@ -158,7 +160,9 @@ def _allowed(
     difference = (points - factual.unsqueeze(-1)) * float(constraints.direction[feature])
     allowed = allowed & (difference >= 0)
     if bounds is not None:
-        lower, upper = (torch.from_numpy(end[:, feature, None]).to(points) for end in (bounds.lower, bounds.upper))
+        lower, upper = (
+            torch.from_numpy(end[:, feature, None]).to(points) for end in (bounds.lower, bounds.upper)
+        )
         allowed = allowed & (points >= lower) & (points <= upper)
         if feature in bounds.levels:
             allowed = allowed & torch.from_numpy(bounds.levels[feature]).to(points.device)
@@ -174,7 +178,9 @@ def _within(
     constraints, start = generator.constraints, factual.unsqueeze(-1)
     answer = answer.clamp(float(constraints.lower[feature]), float(constraints.upper[feature]))
     if bounds is not None:
-        lower, upper = (torch.from_numpy(end[:, feature, None]).to(answer) for end in (bounds.lower, bounds.upper))
+        lower, upper = (
+            torch.from_numpy(end[:, feature, None]).to(answer) for end in (bounds.lower, bounds.upper)
+        )
         answer = torch.minimum(torch.maximum(answer, lower), upper)
     if constraints.direction[feature] > 0:
         return torch.maximum(answer, start)

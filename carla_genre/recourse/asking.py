@@ -1,4 +1,4 @@
-"""One question to the generator: candidates inside the limits, the best of them, and each asked of h as it is returned."""
+"""One question to the generator: candidates inside the limits, and the best of those that h accepts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from carla_genre.methods.genre.method import GenRe
 from carla_genre.recourse.codec import TableCodec
 from carla_genre.schema import Schema
 from carla_genre.selection.expected_score import ScoredAnswers
-from carla_genre.selection.selector import REFINED, ExpectedScoreSelector
+from carla_genre.selection.selector import REFINED
 
 # Subsets of a candidate's changes that are tried where only few changes are allowed.
 SUBSETS = 6
@@ -68,14 +68,18 @@ def ask(genre: GenRe, codec: TableCodec, limits: Limits, k: int = REFINED, seed:
             parts.append(_ask(genre, codec, part, selector, sampling, number, k, allowed))
     if len(parts) == 1:
         return parts[0]
-    options = ScoredAnswers(*(np.concatenate(column) for column in zip(*(p.options for p in parts), strict=True)))
+    options = ScoredAnswers(
+        *(np.concatenate(column) for column in zip(*(p.options for p in parts), strict=True))
+    )
     return Asked(options, *(np.concatenate(column) for column in list(zip(*parts, strict=True))[1:]))
 
 
 def _ask(genre, codec, limits, selector, sampling: SamplingConfig, seed: int, k: int, allowed) -> Asked:  # type: ignore[no-untyped-def]
     values, bounds = limits.values, limits.bounds
     candidates = np.empty((len(values), sampling.n_samples, values.shape[1]))
-    for rows, drawn in sample_in_batches(genre.generator, torch.from_numpy(values), sampling, seed, bounds=bounds):
+    for rows, drawn in sample_in_batches(
+        genre.generator, torch.from_numpy(values), sampling, seed, bounds=bounds
+    ):
         candidates[rows] = drawn.numpy()
     candidates = codec.snap(values, candidates, bounds.lower, bounds.upper)
     if limits.most_changes is not None:
@@ -89,7 +93,9 @@ def _ask(genre, codec, limits, selector, sampling: SamplingConfig, seed: int, k:
     for part in found:
         part[unsure] = np.nan
     drawn_each = np.full(len(values), candidates.shape[1])
-    return Asked(found, drawn_each, kept.sum(axis=1), (scores > 0.5).sum(axis=1), scores.max(axis=1, initial=0.0))
+    return Asked(
+        found, drawn_each, kept.sum(axis=1), (scores > 0.5).sum(axis=1), scores.max(axis=1, initial=0.0)
+    )
 
 
 def with_fewer_changes(values: np.ndarray, candidates: np.ndarray, most: int, seed: int) -> np.ndarray:
@@ -97,7 +103,7 @@ def with_fewer_changes(values: np.ndarray, candidates: np.ndarray, most: int, se
 
     Which of the changes are kept is drawn, evenly among a candidate's changes.
     """
-    b, n, d = candidates.shape
+    _, n, d = candidates.shape
     random = np.random.default_rng([seed, most])
     changed = candidates != values[:, None]
     each = np.repeat(candidates, SUBSETS, axis=1)

@@ -71,7 +71,9 @@ class TableCodec:
 
     def decode(self, values: np.ndarray) -> pd.DataFrame:
         """Encoded rows (n, D) in original units and the table's dtypes, (n, D)."""
-        return pd.DataFrame({name: column.cells(values[:, p]) for p, (name, column) in enumerate(self.columns.items())})
+        return pd.DataFrame(
+            {name: column.cells(values[:, p]) for p, (name, column) in enumerate(self.columns.items())}
+        )
 
     def merge(self, own: pd.DataFrame, values: np.ndarray, answers: np.ndarray) -> pd.DataFrame:
         """Own rows (B, any) in which only the changed cells are new, each as the table writes it.
@@ -90,7 +92,9 @@ class TableCodec:
                 rows[name] = _put(own[name], changed, decoded[name][changed])
         return rows
 
-    def snap(self, values: np.ndarray, candidates: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    def snap(
+        self, values: np.ndarray, candidates: np.ndarray, lower: np.ndarray, upper: np.ndarray
+    ) -> np.ndarray:
         """Candidates (B, N, D) as rows that the table can hold; what equals the factual (B, D) stays."""
         snapped = candidates.copy()
         for position, column in enumerate(self.columns.values()):
@@ -125,9 +129,7 @@ def _put(own: pd.Series, changed: np.ndarray, cells: pd.Series) -> pd.Series:
     return mixed.astype(cells.dtype) if not mixed.isna().any() else mixed.infer_objects()
 
 
-def feature_roles(
-    table: pd.DataFrame, target: str, categorical: Any, continuous: Any, note: Note
-) -> Roles:
+def feature_roles(table: pd.DataFrame, target: str, categorical: Any, continuous: Any, note: Note) -> Roles:
     """Which columns are numbers and which have levels; what cannot be a feature is refused.
 
     Gaps are of no account here.
@@ -145,7 +147,9 @@ def feature_roles(
         if types.is_numeric_dtype(column) and not types.is_bool_dtype(column):
             filled[name] = column.fillna(column.dropna().iloc[0])
         elif column.isna().any():
-            filled[name] = column.astype(object).where(column.notna(), column.dropna().iloc[0]).infer_objects()
+            filled[name] = (
+                column.astype(object).where(column.notna(), column.dropna().iloc[0]).infer_objects()
+            )
         if types.is_string_dtype(filled[name]) or filled[name].dtype == object:
             _refuse_numbers_as_text(filled[name])
     plain = plain_columns(filled, note)

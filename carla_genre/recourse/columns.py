@@ -76,7 +76,9 @@ class NumberColumn:
             numbers = cells.to_numpy(dtype=float, na_value=np.nan)
         else:
             for place, cell in enumerate(cells.tolist()):
-                if isinstance(cell, bool | int | float | np.number) and not isinstance(cell, np.complexfloating):
+                if isinstance(cell, bool | int | float | np.number) and not isinstance(
+                    cell, np.complexfloating
+                ):
                     numbers[place] = float(cell)
                 elif not _missing(cell):
                     reasons[place] = f"{self.name!r} is no number: {cell!r}"
@@ -153,7 +155,10 @@ class LevelColumn:
         try:
             places, distinct = pd.factorize(cells, use_na_sentinel=False)
         except TypeError:  # a list or the like: each cell is looked at
-            places, distinct = np.arange(len(cells)), pd.Index(cells.tolist(), dtype=object, tupleize_cols=False)
+            places, distinct = (
+                np.arange(len(cells)),
+                pd.Index(cells.tolist(), dtype=object, tupleize_cols=False),
+            )
         codes, reasons = np.zeros(len(distinct)), np.full(len(distinct), "", dtype=object)
         for place, cell in enumerate(distinct.tolist()):
             code = self.gap if _missing(cell) else number.get(cell) if isinstance(cell, Hashable) else None

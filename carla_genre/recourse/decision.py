@@ -34,20 +34,30 @@ class Decision:
         What the classifier was trained on, where it says so.
     """
 
-    def __init__(self, classifier: Any, desired: Any, threshold: float, labels: list[Any], spread: float = 1.0) -> None:
+    def __init__(
+        self, classifier: Any, desired: Any, threshold: float, labels: list[Any], spread: float = 1.0
+    ) -> None:
         if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1:
             raise InputError(f"threshold={threshold!r}: expected a number between 0 and 1")
         self.classifier, self.desired, self.threshold, self.spread = classifier, desired, threshold, spread
         names = getattr(classifier, "feature_names_in_", None)
         self.columns = None if names is None else [str(name) for name in names]
         self.regression = is_interval(desired)
-        if not any(hasattr(classifier, name) for name in ("predict_proba", "predict")) and not callable(classifier):
+        if not any(hasattr(classifier, name) for name in ("predict_proba", "predict")) and not callable(
+            classifier
+        ):
             raise InputError(
                 f"{type(classifier).__name__} is no classifier: it has no predict_proba and is no function of a frame"
             )
         if self.regression and not hasattr(classifier, "predict") and not callable(classifier):
-            raise InputError(f"desired={desired!r} is for a regressor, {type(classifier).__name__} has no predict")
-        if not self.regression and hasattr(classifier, "predict") and not hasattr(classifier, "predict_proba"):
+            raise InputError(
+                f"desired={desired!r} is for a regressor, {type(classifier).__name__} has no predict"
+            )
+        if (
+            not self.regression
+            and hasattr(classifier, "predict")
+            and not hasattr(classifier, "predict_proba")
+        ):
             raise InputError(
                 f"{type(classifier).__name__} has no predict_proba: calibrate it (CalibratedClassifierCV), or, for a "
                 "regressor, give desired=(low, high)"
@@ -65,11 +75,15 @@ class Decision:
         asked = rows if self.columns is None else rows[self.columns]
         if self.regression:
             return self._numbers(getattr(self.classifier, "predict", self.classifier)(asked), len(rows))
-        probability = self._numbers(getattr(self.classifier, "predict_proba", self.classifier)(asked), len(rows))
+        probability = self._numbers(
+            getattr(self.classifier, "predict_proba", self.classifier)(asked), len(rows)
+        )
         if probability.ndim == 2:
             probability = self._of_desired(probability)
         if ((probability < 0) | (probability > 1 + 1e-5)).any():
-            raise InputError(f"the classifier gives {probability.max():g}: probabilities are wanted, from 0 to 1")
+            raise InputError(
+                f"the classifier gives {probability.max():g}: probabilities are wanted, from 0 to 1"
+            )
         return probability
 
     def around_one_half(self, said: np.ndarray) -> np.ndarray:
@@ -89,7 +103,9 @@ class Decision:
         if numbers.ndim == 2 and numbers.shape[1] == 1:
             numbers = numbers[:, 0]
         if numbers.shape[:1] != (n,) or numbers.ndim > 2:
-            raise InputError(f"the classifier was asked about {n} rows and gave an array of shape {numbers.shape}")
+            raise InputError(
+                f"the classifier was asked about {n} rows and gave an array of shape {numbers.shape}"
+            )
         return np.nan_to_num(numbers, nan=-1.0 if self.regression else 0.0)
 
     def _classes(self, labels: list[Any]) -> list[int] | None:
@@ -101,7 +117,9 @@ class Decision:
         classes = list(np.asarray(classes).tolist())
         if all(label in classes for label in wanted):
             return [classes.index(label) for label in wanted]
-        if len(classes) == len(labels) and classes == list(range(len(labels))):  # labels as a LabelEncoder numbers them
+        if len(classes) == len(labels) and classes == list(
+            range(len(labels))
+        ):  # labels as a LabelEncoder numbers them
             return [labels.index(label) for label in wanted]
         raise InputError(f"desired={self.desired!r} is no class of the classifier, which has {classes}")
 
@@ -123,7 +141,11 @@ class Decision:
 
 def is_interval(desired: Any) -> bool:
     """Whether ``desired`` is (low, high), what a regressor is asked for."""
-    return isinstance(desired, tuple) and len(desired) == 2 and all(isinstance(end, int | float) for end in desired)
+    return (
+        isinstance(desired, tuple)
+        and len(desired) == 2
+        and all(isinstance(end, int | float) for end in desired)
+    )
 
 
 def as_labels(desired: Any) -> list[Any]:
@@ -133,5 +155,5 @@ def as_labels(desired: Any) -> list[Any]:
 
 
 def _exactly(h: np.ndarray, accepted: np.ndarray) -> np.ndarray:
-    """h above .5 just where a row is accepted, whatever rounding does."""
+    """H above .5 just where a row is accepted, whatever rounding does."""
     return np.where(accepted, np.maximum(h, np.nextafter(0.5, 1)), np.minimum(h, 0.5))

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from carla_genre.io import write_text
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 ANSWERED, ACCEPTED = "answered", "accepted already"
 FIGURES = ("option", "h", "cost", "valid", "inlier", "changes")
 
 
 @dataclass(frozen=True)
-class Recommendations:
+class Found:
     """Options for B people.
 
     Attributes
@@ -34,8 +33,8 @@ class Recommendations:
         The options: each is the person's own row, index included, in which the changed cells alone are new, and the
         classifier has accepted exactly it. Someone whom it accepts already has their own row.
     figures : DataFrame (M, 6)
-        ``option`` (1 is the best), ``h`` of the row, ``cost``, ``valid`` and ``inlier`` (the probabilities that a perfect
-        judge accepts the row, and that it lies among accepted ones), and the number of ``changes``.
+        ``option`` (1 is the best), ``h`` of the row, ``cost``, ``valid`` and ``inlier`` (the probabilities that a
+        perfect judge accepts the row, and that it lies among accepted ones), and the number of ``changes``.
     candidates : DataFrame (B, 3)
         How many candidates were drawn for each person, how many of them the constraints allow, and how many of these
         the classifier accepts.
@@ -61,7 +60,7 @@ class Recommendations:
         parts: Sequence[Any],
         candidates: pd.DataFrame,
         features: list[str],
-    ) -> Recommendations:
+    ) -> Self:
         """Put the options of all people together, in the order of the people."""
         own = np.flatnonzero(status == ACCEPTED)
         blank = pd.DataFrame({"h": said[own], "cost": 0.0, "valid": np.nan, "inlier": np.nan, "changes": 0})
@@ -92,7 +91,7 @@ class Recommendations:
 
     @cached_property
     def changes(self) -> pd.DataFrame:
-        """What changes: person, option, feature, before, after; a row for each changed cell."""
+        """What changes: person, option, feature, before, after, and the number of the row; a row for each cell."""
         own = self.people.iloc[self.place]
         labels, option = self.rows.index.tolist(), self.figures["option"].to_numpy()
         found = []
@@ -103,43 +102,17 @@ class Recommendations:
                 (place, number, labels[place], option[place], name, before.iloc[place], after.iloc[place])
                 for place in np.flatnonzero(changed)
             ]
-        columns = ["person", "option", "feature", "before", "after"]
-        return pd.DataFrame([row[2:] for row in sorted(found, key=lambda row: row[:2])], columns=columns)
+        found.sort(key=lambda row: row[:2])
+        columns = ["person", "option", "feature", "before", "after", "row"]
+        return pd.DataFrame([(*row[2:], row[0]) for row in found], columns=columns)
 
     @property
     def unanswered(self) -> pd.DataFrame:
         """Who has no option, and why: person, reason."""
         none = ~self.status.isin([ANSWERED, ACCEPTED])
-        return pd.DataFrame({"person": self.people.index[none].tolist(), "reason": self.status[none].tolist()})
-
-    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str | None:
-        """The :attr:`table` as CSV, to a file or as text."""
-        return _written(self.table.to_csv(), path)
-
-    def to_json(self, path: str | os.PathLike[str] | None = None) -> str | None:
-        """Everything in JSON's plain types, to a file or as text."""
-        people = [
-            {
-                "person": _plain(label),
-                "status": self.status.iloc[place],
-                "h": _plain(self.h.iloc[place]),
-                "options": self._options(place),
-            }
-            for place, label in enumerate(self.people.index.tolist())
-        ]
-        return _written(json.dumps({"people": people}, indent=1, allow_nan=False), path)
-
-    def _options(self, place: int) -> list[dict[str, Any]]:
-        options = []
-        for number in np.flatnonzero(self.place == place):
-            before, after = self.people.iloc[place], self.rows.iloc[number]
-            cells = {name: (_plain(before[name]), _plain(after[name])) for name in self.features}
-            options.append(
-                {name: _plain(value) for name, value in self.figures.iloc[number].items()}
-                | {"change": {n: {"before": a, "after": b} for n, (a, b) in cells.items() if a != b}}
-                | {"row": {str(name): _plain(value) for name, value in after.items()}}
-            )
-        return options
+        return pd.DataFrame(
+            {"person": self.people.index[none].tolist(), "reason": self.status[none].tolist()}
+        )
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -149,29 +122,9 @@ class Recommendations:
         already = int((self.status == ACCEPTED).sum())
         none = len(self.people) - answered - already
         return (
-            f"Recommendations: {len(self.people)} people, {answered} with {len(self) - already} options, {already} accepted "
-            f"already, {none} without an option"
+            f"{type(self).__name__}: {len(self.people)} people, {answered} with {len(self) - already} options, "
+            f"{already} accepted already, {none} without an option"
         )
 
     def _repr_html_(self) -> str:
         return f"<p>{self!r}</p>{self.changes.to_html(index=False)}{self.unanswered.to_html(index=False)}"
-
-
-def _written(text: str, path: str | os.PathLike[str] | None) -> str | None:
-    if path is None:
-        return text
-    write_text(path, text)
-    return None
-
-
-def _plain(value: Any) -> Any:
-    """A cell in JSON's types: numpy's scalars as Python's, a gap as None, what JSON lacks as text."""
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
-    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
-        return None
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return str(value)
-    return value if isinstance(value, bool | int | float | str) else str(value)

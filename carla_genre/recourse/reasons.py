@@ -43,10 +43,9 @@ def reasons_of(
     if not len(open_):
         return reasons.tolist()
     blamed: list[list[str]] = [[] for _ in open_]
-    trials = [[one for other, one in enumerate(constraints) if other != left_out] for left_out in range(len(constraints))]
-    for constraint, rest in zip(constraints, trials, strict=True):
-        found = _accepted(question, open_, limits_of, rest)
-        for place in np.flatnonzero(found):
+    for left_out, constraint in enumerate(constraints):
+        rest = [*constraints[:left_out], *constraints[left_out + 1 :]]
+        for place in np.flatnonzero(_accepted(question, open_, limits_of, rest)):
             blamed[place].append(repr(constraint))
     together = np.zeros(len(open_), bool)
     left = np.array([not names for names in blamed])
@@ -55,7 +54,9 @@ def reasons_of(
     for place, person in enumerate(open_):
         n = asked.drawn[nobody[person]]
         if blamed[place]:
-            reasons[person] = f"no accepted candidate keeps {' or '.join(blamed[place])}: without it there is one"
+            reasons[person] = (
+                f"no accepted candidate keeps {' or '.join(blamed[place])}: without it there is one"
+            )
         elif together[place]:
             reasons[person] = f"no accepted candidate keeps {', '.join(map(repr, constraints))} together"
         elif not asked.kept[nobody[person]]:

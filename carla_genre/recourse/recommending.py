@@ -17,8 +17,9 @@ from carla_genre.recourse.asking import Asked, ask
 from carla_genre.recourse.codec import TableCodec
 from carla_genre.recourse.columns import LevelColumn
 from carla_genre.recourse.decision import Decision
-from carla_genre.recourse.found import ACCEPTED, ANSWERED, Recommendations
+from carla_genre.recourse.found import ACCEPTED, ANSWERED
 from carla_genre.recourse.reasons import Question, reasons_of
+from carla_genre.recourse.recommendations import Recommendations
 from carla_genre.selection.selector import REFINED
 
 # What a mask can say, person by person; other constraints are asked in groups of people who share them.
@@ -91,7 +92,9 @@ class Recommender:
             parts.append(options._replace(person=places[options.person]))
             nobody = np.setdiff1d(np.arange(len(places)), options.person)
             if len(nobody):
-                question = Question(self.genre, self.codec, people.iloc[places[nobody]], values[places[nobody]])
+                question = Question(
+                    self.genre, self.codec, people.iloc[places[nobody]], values[places[nobody]]
+                )
                 why = reasons_of(question, asked, nobody, held, self.limits, self.decision)
                 reasons[places[nobody]] = why
         reasons[np.concatenate([np.empty(0, int), *(part.person for part in parts)])] = ANSWERED
@@ -137,7 +140,9 @@ class Recommender:
             own = np.flatnonzero((person == one) & (h > 0.5))
             own = own[np.sort(np.unique(answers[own], axis=0, return_index=True)[1])]
             own = own[np.argsort(-found.score[person[own], rank[own]], kind="stable")]
-            picked = _different(values[one], answers[own], found.score[one, rank[own]], n) if diverse else range(n)
+            picked = (
+                _different(values[one], answers[own], found.score[one, rank[own]], n) if diverse else range(n)
+            )
             chosen += [own[place] for place in picked if place < len(own)]
         kept = np.array(chosen, dtype=int)
         at = person[kept], rank[kept]
@@ -154,7 +159,7 @@ class Recommender:
 
 
 def _different(values: np.ndarray, answers: np.ndarray, score: np.ndarray, n: int) -> list[int]:
-    """n of the answers (K, D), good and unlike each other: maximal marginal relevance (Carbonell, Goldstein 1998).
+    """N of the answers (K, D), good and unlike each other: maximal marginal relevance (Carbonell, Goldstein 1998).
 
     Two answers are as far apart as the share of features, of those that either changes, in which they differ.
     """

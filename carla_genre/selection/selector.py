@@ -176,9 +176,7 @@ class ExpectedScoreSelector:
             part[unsure] = np.nan
         return chosen
 
-    def revert(
-        self, values: np.ndarray, kept: ScoredAnswers, allowed: Rule | None = None
-    ) -> ScoredAnswers:
+    def revert(self, values: np.ndarray, kept: ScoredAnswers, allowed: Rule | None = None) -> ScoredAnswers:
         """Revert changes of (B, k, ...) that these can do without, as far as what is left is ``allowed``."""
         if not self.reverts:
             return kept

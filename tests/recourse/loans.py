@@ -43,7 +43,11 @@ def pipeline(table: pd.DataFrame, target: str = "approved", model: Any = None) -
     texts = [name for name in features if name not in NUMBERS]
     before = ColumnTransformer(
         [
-            ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), [n for n in features if n in NUMBERS]),
+            (
+                "numbers",
+                make_pipeline(SimpleImputer(), StandardScaler()),
+                [n for n in features if n in NUMBERS],
+            ),
             ("texts", OneHotEncoder(), texts),
         ]
     )

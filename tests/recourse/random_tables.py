@@ -111,42 +111,49 @@ def _pipeline(random: np.random.Generator, train: pd.DataFrame, numbers: list[st
 
 def random_constraints(random: np.random.Generator, world: World) -> list[Constraint]:
     """One to four constraints of any kind."""
-    names, found = [*world.numbers, *world.levels], list[Constraint]()
-    for _ in range(int(random.integers(1, 5))):
-        name, number = str(random.choice(names)), str(random.choice(world.numbers))
-        cells = world.table[number].dropna()
-        low, high = np.quantile(cells.astype(float), np.sort(random.random(2)))
-        known = [one for one in world.table[name].dropna().unique().tolist()]
-        level = str(random.choice(world.levels)) if world.levels else None
-        kinds: list[Any] = [
-            lambda: Freeze(*random.choice(names, int(random.integers(1, max(2, len(names) - 1))), replace=False)),
-            lambda: Freeze(only=random.choice(names, int(random.integers(1, len(names) + 1)), replace=False).tolist()),
-            lambda: OneWay(number, str(random.choice(["up", "down"]))),
-            lambda: Range(number, float(low), float(high)),
-            lambda: Range(number, -float(random.random()), float(random.random()), relative=True),
-            lambda: AtMost(int(random.integers(1, 4))),
-            lambda: Weight(name, float(random.uniform(0.1, 5))),
-            lambda: Implies(name, then=number, grow=True),
-            lambda: Where(lambda rows: rows[number].isna() | (rows[number] >= low), f"{number} >= {low}"),
+    return [random_constraint(random, world) for _ in range(int(random.integers(1, 5)))]
+
+
+def random_constraint(random: np.random.Generator, world: World) -> Constraint:
+    """One of any kind."""
+    names = [*world.numbers, *world.levels]
+    name, number = str(random.choice(names)), str(random.choice(world.numbers))
+    cells = world.table[number].dropna()
+    low, high = np.quantile(cells.astype(float), np.sort(random.random(2)))
+    level = str(random.choice(world.levels)) if world.levels else None
+    kinds: list[Any] = [
+        lambda: Freeze(*random.choice(names, int(random.integers(1, max(2, len(names) - 1))), replace=False)),
+        lambda: Freeze(
+            only=random.choice(names, int(random.integers(1, len(names) + 1)), replace=False).tolist()
+        ),
+        lambda: OneWay(number, str(random.choice(["up", "down"]))),
+        lambda: Range(number, float(low), float(high)),
+        lambda: Range(number, -float(random.random()), float(random.random()), relative=True),
+        lambda: AtMost(int(random.integers(1, 4))),
+        lambda: Weight(name, float(random.uniform(0.1, 5))),
+        lambda: Implies(name, then=number, grow=True),
+        lambda: Where(lambda rows: rows[number].isna() | (rows[number] >= low), f"{number} >= {low}"),
+    ]
+    if level is not None:
+        known = world.table[level].dropna().unique().tolist()
+        kinds += [
+            lambda: Allowed(level, [known[int(random.integers(len(known)))]]),
+            lambda: Allowed(level, forbidden=[(known[0], known[-1])]),
+            lambda: OneWay(level, "up", order=known),
+            lambda: Implies(number, then=level, be=known[0]),
         ]
-        if level is not None:
-            known = world.table[level].dropna().unique().tolist()
-            kinds += [
-                lambda: Allowed(level, [known[int(random.integers(len(known)))]]),
-                lambda: Allowed(level, forbidden=[(known[0], known[-1])]),
-                lambda: OneWay(level, "up", order=known),
-                lambda: Implies(number, then=level, be=known[0]),
-            ]
-        found.append(kinds[int(random.integers(len(kinds)))]())
-    return found
+    made: Constraint = kinds[int(random.integers(len(kinds)))]()
+    return made
 
 
 def broken(constraint: Constraint, own: pd.Series, row: pd.Series) -> bool:
     """Whether a row breaks a constraint as the answer to a person's own row, by the raw cells alone."""
 
     def same(name: str) -> bool:
-        return bool(own[name] == row[name]) if pd.notna(own[name]) and pd.notna(row[name]) else (
-            pd.isna(own[name]) and pd.isna(row[name])
+        return (
+            bool(own[name] == row[name])
+            if pd.notna(own[name]) and pd.notna(row[name])
+            else (pd.isna(own[name]) and pd.isna(row[name]))
         )
 
     changed = [name for name in own.index if not same(name)]
@@ -181,10 +188,13 @@ def broken(constraint: Constraint, own: pd.Series, row: pd.Series) -> bool:
         return not low - slack <= after <= high + slack
     if isinstance(constraint, Allowed):
         before, after = own[constraint.feature], row[constraint.feature]
-        return (constraint.levels is not None and after not in constraint.levels) or (before, after) in constraint.forbidden
+        return (constraint.levels is not None and after not in constraint.levels) or (
+            before,
+            after,
+        ) in constraint.forbidden
     if isinstance(constraint, Implies):
         before, after = own[constraint.then], row[constraint.then]
         if constraint.grow is False:
-            return not after == constraint.be
+            return bool(after != constraint.be)
         return pd.isna(before) or pd.isna(after) or not after > before
     raise AssertionError(constraint)

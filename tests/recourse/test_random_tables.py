@@ -1,4 +1,4 @@
-"""Over random tables, pipelines and constraints: no answer is refused, breaks a constraint, or changes a foreign cell."""
+"""Random tables, pipelines and constraints: no answer is refused, breaks one, or changes a foreign cell."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def check(world: World, found: Recommendations, people: pd.DataFrame, constraint
             elif cell != own[name] and name in world.levels:
                 assert cell in known.tolist()
             elif cell != own[name] and not name.startswith("float"):
-                decimals = max(len(f"{one:.10f}".rstrip("0").partition(".")[2]) for one in known.astype(float))
+                decimals = max(
+                    len(f"{one:.10f}".rstrip("0").partition(".")[2]) for one in known.astype(float)
+                )
                 assert round(float(cell), decimals) == float(cell), (name, cell)
         if found.status[label] != "accepted already":
             assert not [one for one in constraints if broken(one, own, row)], (constraints, own, row)
@@ -56,18 +58,31 @@ def answers_of(seed: int, questions: int = 6) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            recourse = Recourse(world.pipeline, world.table, "outcome", "yes", constraints=fixed, verbose=False, hyperparams=QUICK)
+            recourse = Recourse(
+                world.pipeline,
+                world.table,
+                "outcome",
+                "yes",
+                constraints=fixed,
+                verbose=False,
+                hyperparams=QUICK,
+            )
         except InputError as error:
-            assert "accepted one" in str(error) or "D_h" in str(error) or "leave" in str(error), error
+            if not any(words in str(error) for words in ("accepted one", "D_h", "leave nothing")):
+                raise
             return 0
         for _ in range(questions):
             constraints = random_constraints(random, world)
             try:
                 found = recourse.recommend(
-                    world.people, int(random.integers(1, 4)), constraints=constraints, diverse=bool(random.integers(2))
+                    world.people,
+                    int(random.integers(1, 4)),
+                    constraints=constraints,
+                    diverse=bool(random.integers(2)),
                 )
             except InputError as error:
-                assert "leave nothing" in str(error), error
+                if "leave nothing" not in str(error):
+                    raise
                 continue
             n += check(world, found, world.people, [*fixed, *constraints])
     return n

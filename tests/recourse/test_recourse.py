@@ -31,7 +31,13 @@ def quick() -> Iterator[None]:
         yield
 
 
-def built(classifier: Any, table: pd.DataFrame = TRAIN, target: str = "approved", desired: Any = "yes", **further: Any) -> Recourse:
+def built(
+    classifier: Any,
+    table: pd.DataFrame = TRAIN,
+    target: str = "approved",
+    desired: Any = "yes",
+    **further: Any,
+) -> Recourse:
     return Recourse(classifier, table, target, desired, verbose=False, hyperparams=QUICK, **further)
 
 
@@ -85,7 +91,9 @@ def test_accepted_people_get_their_own_row_marked(recourse: Recourse, model: Any
     assert list(found.rows.index) == [label for label in PEOPLE.index if label in found.rows.index]
 
 
-def test_index_order_company_and_further_columns_change_no_answer(recourse: Recourse, denied: pd.DataFrame) -> None:
+def test_index_order_company_and_further_columns_change_no_answer(
+    recourse: Recourse, denied: pd.DataFrame
+) -> None:
     alone = recourse.recommend(denied.head(1), n=2)
     index = pd.MultiIndex.from_tuples([("b", i) for i in range(len(denied))], names=["branch", "case"])
     moved = denied[denied.columns[::-1]].set_axis(index).assign(remark=1.5)
@@ -100,7 +108,9 @@ def test_index_order_company_and_further_columns_change_no_answer(recourse: Reco
     assert nobody.unanswered.empty
 
 
-@pytest.mark.parametrize(("column", "cell"), [("income", np.nan), ("home", "boat"), ("income", np.inf), ("home", None)])
+@pytest.mark.parametrize(
+    ("column", "cell"), [("income", np.nan), ("home", "boat"), ("income", np.inf), ("home", None)]
+)
 def test_one_unreadable_row_has_a_reason_and_the_others_their_answers(
     recourse: Recourse, denied: pd.DataFrame, column: str, cell: Any
 ) -> None:
@@ -143,12 +153,18 @@ def test_constraints_of_every_kind_hold_when_asked(recourse: Recourse, denied: p
     assert (after["debt"] % 500 == 0).all()
     before, after = asked(Weight("income", 50.0))
     free = recourse.recommend(own, n=2)
-    assert (before["income"] != after["income"]).mean() < (free.changes["feature"] == "income").sum() / len(free)
+    assert (before["income"] != after["income"]).mean() < (free.changes["feature"] == "income").sum() / len(
+        free
+    )
 
 
 def test_each_person_says_what_may_not_change(recourse: Recourse, denied: pd.DataFrame) -> None:
     people = denied.head(6)
-    said = {people.index[0]: [Freeze("income")], people.index[1]: [AtMost(1)], people.index[2]: [Freeze("debt", "home")]}
+    said = {
+        people.index[0]: [Freeze("income")],
+        people.index[1]: [AtMost(1)],
+        people.index[2]: [Freeze("debt", "home")],
+    }
     found = recourse.recommend(people, by_person=said)
     free = recourse.recommend(people)
 
@@ -237,7 +253,9 @@ def test_another_threshold_than_one_half_decides(threshold: float) -> None:
 
 def test_several_classes_and_a_regressor_and_a_function() -> None:
     table = TRAIN.assign(
-        approved=pd.cut(TRAIN["income"] - TRAIN["debt"] / 3, [-1e9, 1500, 3000, 1e9], labels=["bronze", "silver", "gold"]).astype(str)
+        approved=pd.cut(
+            TRAIN["income"] - TRAIN["debt"] / 3, [-1e9, 1500, 3000, 1e9], labels=["bronze", "silver", "gold"]
+        ).astype(str)
     )
     people, wanted = PEOPLE.head(30), ["silver", "gold"]
     model = pipeline(table)
@@ -307,10 +325,14 @@ def test_the_carla_door_gives_the_same_answers(model: Any, denied: pd.DataFrame)
 
     from carla import MLModel
 
-    data = load_dataset(TRAIN, test=TRAIN.head(60), target="approved", positive="yes", immutables=["age"], quiet=True)
+    data = load_dataset(
+        TRAIN, test=TRAIN.head(60), target="approved", positive="yes", immutables=["age"], quiet=True
+    )
 
     class Raw(MLModel):
-        feature_input_order = property(lambda self: [*NUMBERS[:3], *[c for c in data.df if c.startswith("home")], "dependants"])
+        feature_input_order = property(
+            lambda self: [*NUMBERS[:3], *[c for c in data.df if c.startswith("home")], "dependants"]
+        )
         backend = property(lambda self: "sklearn")
         raw_model = property(lambda self: model)
 
@@ -338,7 +360,9 @@ def test_results_are_written_in_plain_types(recourse: Recourse, denied: pd.DataF
     read = pd.read_csv(tmp_path / "options.csv", index_col=0)
     assert len(read) == len(found)
     people = json.loads(found.to_json())["people"]
-    assert [len(one["options"]) for one in people] == found.figures["option"].groupby(level=0, sort=False).max().tolist()
+    assert [len(one["options"]) for one in people] == found.figures["option"].groupby(
+        level=0, sort=False
+    ).max().tolist()
     change = people[0]["options"][0]["change"]
     assert all(cell["before"] != cell["after"] for cell in change.values())
     assert "accepted already" in repr(found)

@@ -1,35 +1,18 @@
-"""The constraints that a user writes, in the units and the spelling of the table."""
+"""Constraints on features one by one, in the units and the spelling of the table."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from carla_genre.constraints.constraint import Constraint
 from carla_genre.constraints.limits import Limits
 from carla_genre.errors import InputError
-
-
-class Constraint:
-    """What answers must keep. A feature that is left as it is breaks only rules about several features.
-
-    ``repr`` is how a user writes it; errors and reasons name a constraint by it.
-    """
-
-    def narrow(self, limits: Limits) -> None:
-        """Make the limits of some people narrower by this constraint.
-
-        Raises
-        ------
-        InputError
-            It speaks of a feature or a level that the table does not have.
-        """
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -50,13 +33,21 @@ class Freeze(Constraint):
         object.__setattr__(self, "features", _names(features))
         object.__setattr__(self, "only", None if only is None else _names(only))
         if bool(self.features) == (self.only is not None):
-            raise InputError('Freeze: name the features, Freeze("age", "sex"), or those that may change, only=[...]')
+            raise InputError(
+                'Freeze: name the features, Freeze("age", "sex"), or those that may change, only=[...]'
+            )
+
+    def frozen(self, names: Iterable[str]) -> list[str]:
+        """Which of these features stay as they are."""
+        named = self.features if self.only is None else self.only
+        return [name for name in names if (name in named) == (self.only is None)]
 
     def narrow(self, limits: Limits) -> None:
         """See the class."""
-        named = {limits.variables.position(name, self) for name in self.only or self.features}
-        every = range(len(limits.variables.names))
-        limits.freeze([p for p in every if (p in named) == (self.only is None)])
+        for name in self.only or self.features:
+            limits.variables.position(name, self)
+        names = limits.variables.names
+        limits.freeze([names.index(name) for name in self.frozen(names)])
 
     def __repr__(self) -> str:
         return f"Freeze({_shown(self.features)})" if self.only is None else f"Freeze(only={list(self.only)})"
@@ -184,7 +175,9 @@ class Allowed(Constraint):
         if any(len(pair) != 2 for pair in self.forbidden):
             raise InputError(f"{self!r}: forbidden= is a list of pairs (from, to)")
         if not self.levels and not self.forbidden:
-            raise InputError(f"{self!r}: name the levels, or forbidden changes; Freeze({self.feature!r}) allows none")
+            raise InputError(
+                f"{self!r}: name the levels, or forbidden changes; Freeze({self.feature!r}) allows none"
+            )
 
     def narrow(self, limits: Limits) -> None:
         """See the class."""
@@ -206,25 +199,6 @@ class Allowed(Constraint):
         return f"Allowed({self.feature!r}{levels}{forbidden})"
 
 
-@dataclass(frozen=True)
-class AtMost(Constraint):
-    """At most ``changes`` features change."""
-
-    changes: int
-
-    def __post_init__(self) -> None:
-        if isinstance(self.changes, bool) or not isinstance(self.changes, Integral) or self.changes < 1:
-            raise InputError(f"{self!r}: a whole number from 1 is wanted")
-
-    def narrow(self, limits: Limits) -> None:
-        """See the class."""
-        before = limits.most_changes
-        limits.most_changes = int(self.changes if before is None else min(before, self.changes))
-
-    def __repr__(self) -> str:
-        return f"AtMost({self.changes})"
-
-
 @dataclass(frozen=True, repr=False)
 class Weight(Constraint):
     """How much a change of a feature counts: its cost is multiplied by ``factor`` > 0."""
@@ -242,110 +216,6 @@ class Weight(Constraint):
 
     def __repr__(self) -> str:
         return f"Weight({self.feature!r}, {self.factor})"
-
-
-@dataclass(frozen=True, repr=False)
-class Implies(Constraint):
-    """If one feature changes, another one must follow.
-
-    Parameters
-    ----------
-    feature : str
-        If this changes ...
-    to : object, optional
-        ... to this level or number (without it: to any) ...
-    then : str
-        ... that must
-    be : object, optional
-        be this level or number,
-    grow : bool or float
-        or be greater than the person's own, by this much in original units where it is a number (``grow=2``).
-    """
-
-    feature: str
-    to: Any = None
-    then: str = ""
-    be: Any = None
-    grow: bool | float = False
-
-    def __post_init__(self) -> None:
-        if not self.then or (self.be is None) == (self.grow is False):
-            raise InputError(f"{self!r}: say which feature follows, then=, and how: be= or grow=, one of them")
-
-    def narrow(self, limits: Limits) -> None:
-        """See the class."""
-        variables = limits.variables
-        cause = variables.position(self.feature, self)
-        effect = variables.position(self.then, self)
-        to = None if self.to is None else self._encoded(limits, self.feature, self.to)
-        if self.grow is False:
-            wanted, step = self._encoded(limits, self.then, self.be), 0.0
-        else:
-            variables.number(self.then, self)
-            amount = 0.0 if self.grow is True else float(self.grow)
-            ends = variables.encode(effect, np.array([0.0, amount]))
-            wanted, step = None, ends[1] - ends[0] - 1e-9 * (amount > 0)
-
-        def rule(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-            caused = rows[:, cause] != values[:, cause]
-            if to is not None:
-                caused &= rows[:, cause] == to
-            if wanted is not None:
-                return ~caused | (rows[:, effect] == wanted)
-            grown = rows[:, effect] - values[:, effect]
-            return ~caused | ((grown > 0) & (grown >= step))
-
-        limits.rules.append((repr(self), rule))
-
-    def _encoded(self, limits: Limits, name: str, value: Any) -> float:
-        variables = limits.variables
-        position = variables.position(name, self)
-        if variables.levels[position] is not None:
-            return float(variables.code(name, value, self))
-        if isinstance(value, bool) or not isinstance(value, Real):
-            raise InputError(f"{self!r}: {name!r} is a number, {value!r} is none")
-        return float(variables.encode(position, np.array([float(value)]))[0])
-
-    def __repr__(self) -> str:
-        to = "" if self.to is None else f", to={self.to!r}"
-        how = f"grow={self.grow!r}" if self.grow is not False else f"be={self.be!r}"
-        return f"Implies({self.feature!r}{to}, then={self.then!r}, {how})"
-
-
-@dataclass(frozen=True, repr=False)
-class Where(Constraint):
-    """A predicate of one's own on rows in original units.
-
-    Parameters
-    ----------
-    holds : callable
-        A DataFrame (n, features) -> bool (n,): which rows an answer may be.
-    name : str
-        How errors and reasons name it.
-    """
-
-    holds: Callable[[pd.DataFrame], Any]
-    name: str = ""
-
-    def narrow(self, limits: Limits) -> None:
-        """See the class."""
-        decode = limits.variables.decode
-
-        def rule(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-            if not len(rows):
-                return np.ones(0, bool)
-            kept = np.asarray(self.holds(decode(rows)))
-            if kept.shape != (len(rows),) or kept.dtype != bool:
-                raise InputError(
-                    f"{self!r}: the predicate must give a bool for each of {len(rows)} rows, it gave "
-                    f"{kept.dtype} {kept.shape}"
-                )
-            return kept
-
-        limits.rules.append((repr(self), rule))
-
-    def __repr__(self) -> str:
-        return f"Where({self.name or getattr(self.holds, '__name__', 'a predicate')})"
 
 
 def _names(features: Iterable[str]) -> tuple[str, ...]:

@@ -1,0 +1,140 @@
+"""Constraints on several features at once, which no bound of one feature can say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.constraints.constraint import Constraint
+from carla_genre.constraints.limits import Limits
+from carla_genre.errors import InputError
+
+
+@dataclass(frozen=True)
+class AtMost(Constraint):
+    """At most ``changes`` features change."""
+
+    changes: int
+
+    def __post_init__(self) -> None:
+        if isinstance(self.changes, bool) or not isinstance(self.changes, Integral) or self.changes < 1:
+            raise InputError(f"{self!r}: a whole number from 1 is wanted")
+
+    def narrow(self, limits: Limits) -> None:
+        """See the class."""
+        before = limits.most_changes
+        limits.most_changes = int(self.changes if before is None else min(before, self.changes))
+
+    def __repr__(self) -> str:
+        return f"AtMost({self.changes})"
+
+
+@dataclass(frozen=True, repr=False)
+class Implies(Constraint):
+    """If one feature changes, another one must follow.
+
+    Parameters
+    ----------
+    feature : str
+        If this changes ...
+    to : object, optional
+        ... to this level or number (without it: to any) ...
+    then : str
+        ... that must
+    be : object, optional
+        be this level or number,
+    grow : bool or float
+        or be greater than the person's own, by this much in original units where it is a number (``grow=2``).
+    """
+
+    feature: str
+    to: Any = None
+    then: str = ""
+    be: Any = None
+    grow: bool | float = False
+
+    def __post_init__(self) -> None:
+        if not self.then or (self.be is None) == (self.grow is False):
+            raise InputError(
+                f"{self!r}: say which feature follows, then=, and how: be= or grow=, one of them"
+            )
+
+    def narrow(self, limits: Limits) -> None:
+        """See the class."""
+        variables = limits.variables
+        cause = variables.position(self.feature, self)
+        effect = variables.position(self.then, self)
+        to = None if self.to is None else self._encoded(limits, self.feature, self.to)
+        if self.grow is False:
+            wanted, step = self._encoded(limits, self.then, self.be), 0.0
+        else:
+            variables.number(self.then, self)
+            amount = 0.0 if self.grow is True else float(self.grow)
+            ends = variables.encode(effect, np.array([0.0, amount]))
+            wanted, step = None, ends[1] - ends[0] - 1e-9 * (amount > 0)
+
+        def rule(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+            caused = rows[:, cause] != values[:, cause]
+            if to is not None:
+                caused &= rows[:, cause] == to
+            if wanted is not None:
+                return ~caused | (rows[:, effect] == wanted)
+            grown = rows[:, effect] - values[:, effect]
+            return ~caused | ((grown > 0) & (grown >= step))
+
+        limits.rules.append((repr(self), rule))
+
+    def _encoded(self, limits: Limits, name: str, value: Any) -> float:
+        variables = limits.variables
+        position = variables.position(name, self)
+        if variables.levels[position] is not None:
+            return float(variables.code(name, value, self))
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise InputError(f"{self!r}: {name!r} is a number, {value!r} is none")
+        return float(variables.encode(position, np.array([float(value)]))[0])
+
+    def __repr__(self) -> str:
+        to = "" if self.to is None else f", to={self.to!r}"
+        how = f"grow={self.grow!r}" if self.grow is not False else f"be={self.be!r}"
+        return f"Implies({self.feature!r}{to}, then={self.then!r}, {how})"
+
+
+@dataclass(frozen=True, repr=False)
+class Where(Constraint):
+    """A predicate of one's own on rows in original units.
+
+    Parameters
+    ----------
+    holds : callable
+        A DataFrame (n, features) -> bool (n,): which rows an answer may be.
+    name : str
+        How errors and reasons name it.
+    """
+
+    holds: Callable[[pd.DataFrame], Any]
+    name: str = ""
+
+    def narrow(self, limits: Limits) -> None:
+        """See the class."""
+        decode = limits.variables.decode
+
+        def rule(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+            if not len(rows):
+                return np.ones(0, bool)
+            kept = np.asarray(self.holds(decode(rows)))
+            if kept.shape != (len(rows),) or kept.dtype != bool:
+                raise InputError(
+                    f"{self!r}: the predicate must give a bool for each of {len(rows)} rows, it gave "
+                    f"{kept.dtype} {kept.shape}"
+                )
+            return kept
+
+        limits.rules.append((repr(self), rule))
+
+    def __repr__(self) -> str:
+        return f"Where({self.name or getattr(self.holds, '__name__', 'a predicate')})"

@@ -1,0 +1,94 @@
+"""Pictures of recommendations by matplotlib (extra `plot`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from carla_genre.errors import InputError
+from carla_genre.generator.training_state import History
+from carla_genre.loading import load_extra
+from carla_genre.recourse.found import Found
+from carla_genre.recourse.words import label_of, people_of, summary_of
+
+
+def plot_person(found: Found, person: Any) -> Any:
+    """One person's options: a bar for each changed feature, with the cells before and after. A matplotlib Figure.
+
+    Raises
+    ------
+    InputError
+        There is no such person, or no option for them.
+    """
+    options = next((one.options for one in people_of(found) if one.label == label_of(person)), None)
+    if not options:
+        raise InputError(
+            f"there is no option for {person!r}" if options == [] else f"there is no person {person!r}"
+        )
+    figure, every = _axes(len(options), 1.2 + 0.45 * sum(len(one.changes) for one in options))
+    for axes, option in zip(every, options, strict=True):
+        names = [change.feature for change in option.changes][::-1]
+        axes.barh(names, [change.share for change in option.changes][::-1], color="#0072B2")
+        for place, change in enumerate(option.changes[::-1]):
+            axes.text(
+                0.01,
+                place,
+                f"{change.before} → {change.after}  {change.difference}",
+                va="center",
+                fontsize=9,
+                bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 1.5},
+            )
+        axes.set(
+            xlim=(0, 1.05),
+            xticks=[],
+            title=f"option {option.number}: h {option.h:.3g}, cost {option.cost:.2f}",
+        )
+    return figure
+
+
+def plot_changes(found: Found) -> Any:
+    """In how many first options each feature changes. A matplotlib Figure."""
+    lines = summary_of(found)[::-1]
+    figure, (axes,) = _axes(1, 1.0 + 0.35 * max(1, len(lines)))
+    axes.barh([line.feature for line in lines], [line.share for line in lines], color="#0072B2")
+    axes.set(xlim=(0, 1), xlabel="share of the people with options", title="what first options change")
+    return figure
+
+
+def plot_options(found: Found) -> Any:
+    """All options in the plane of cost and the classifier's certainty. A matplotlib Figure."""
+    figure, (axes,) = _axes(1, 4.0)
+    numbers = found.figures["option"].to_numpy()
+    for number in np.unique(numbers):
+        part = found.figures[(numbers == number) & (found.figures["changes"] > 0).to_numpy()]
+        axes.scatter(part["cost"], part["h"], s=18, alpha=0.6, label=f"option {number}")
+    axes.set(xlabel="cost", ylabel="the classifier says")
+    axes.legend()
+    return figure
+
+
+def plot_training(history: History | None) -> Any:
+    """The losses of the training. A matplotlib Figure.
+
+    Raises
+    ------
+    InputError
+        A loaded generator has no history.
+    """
+    if history is None:
+        raise InputError("there is no history: a loaded generator was not trained here")
+    figure, (axes,) = _axes(1, 3.5)
+    axes.plot(history.step, history.train, marker="o", label="train")
+    axes.plot(history.step, history.validation, marker="s", label="held-out pairs")
+    axes.axvline(history.best_step, linestyle=":", color="grey", label="weights kept")
+    axes.set(xlabel="step", ylabel="-log R(x+|x)")
+    axes.legend()
+    return figure
+
+
+def _axes(rows: int, height: float) -> tuple[Any, Sequence[Any]]:
+    figure_of = load_extra("plot", "plots of recommendations", "matplotlib.figure").Figure
+    figure = figure_of(figsize=(7, height), layout="constrained")
+    return figure, figure.subplots(rows, 1, squeeze=False)[:, 0]

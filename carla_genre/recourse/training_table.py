@@ -1,0 +1,156 @@
+"""The training table: its features, its outcome as desired or not, and its rows as GenRe learns from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from carla_genre.constraints import Constraint, Freeze, OneWay
+from carla_genre.datasets.names import as_names, check_known
+from carla_genre.datasets.table import Note
+from carla_genre.datasets.target import binary_labels
+from carla_genre.errors import InputError
+from carla_genre.recourse.codec import TableCodec
+from carla_genre.recourse.columns import NumberColumn
+from carla_genre.recourse.decision import Decision, as_labels, is_interval
+from carla_genre.recourse.model import EncodedTable
+
+LABEL = "desired outcome"
+# A number further from the middle of its column than so many cost units is left out of the learning.
+FAR_OUT = 10.0
+
+
+def read_table(
+    table: Any, target: str, names: Iterable[Any] | None, ignore: str | Iterable[str], note: Note
+) -> tuple[pd.DataFrame, pd.Series]:
+    """The features (n, D) and the outcome (n,) of the rows that have one, numbered from 0.
+
+    Parameters
+    ----------
+    table : DataFrame
+    target : str
+    names : iterable of str, optional
+        What the classifier was trained on; else every column but the target is a feature.
+    ignore : list of str
+    note : callable
+
+    Raises
+    ------
+    InputError
+        The table is no frame, or lacks a column.
+    """
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(f"table must be a DataFrame, got {type(table).__name__}")
+    check_known([target], "target", table.columns)
+    wanted = [str(name) for name in (table.columns if names is None else names)]
+    absent = [name for name in wanted if name not in table.columns]
+    if absent:
+        raise InputError(f"table lacks the columns {absent}, which the classifier was trained on")
+    ignored = as_names(ignore, "ignore")
+    check_known(ignored, "ignore", table.columns)
+    known = table[target].notna()
+    if not known.all():
+        note(f"{int((~known).sum())} rows have no {target!r} and are left out")
+    rows = table[known].reset_index(drop=True)
+    return rows[[name for name in wanted if name not in (target, *ignored)]], rows[target]
+
+
+def desired_outcome(outcome: pd.Series, desired: Any, note: Note) -> Any:
+    """The label, labels or interval that recourse aims at; it is told in any case.
+
+    Raises
+    ------
+    InputError
+        The target has no such label, or all of its rows have it, or none.
+    """
+    if desired is None:
+        return outcome[binary_labels(outcome, None, note) == 1].iloc[0]
+    if is_interval(desired):
+        if not desired[0] < desired[1]:
+            raise InputError(f"desired={desired!r}: expected (low, high)")
+    else:
+        known, wanted = outcome.unique().tolist(), as_labels(desired)
+        if not wanted or any(label not in known for label in wanted):
+            raise InputError(f"desired={desired!r}: target {outcome.name!r} has {known[:10]}")
+    labels = labels_of(outcome, desired)
+    if labels.all() or not labels.any():
+        raise InputError(
+            f"desired={desired!r} is the outcome of {'every' if labels.all() else 'no'} row of table"
+        )
+    note(f"recourse aims at {outcome.name} = {desired!r}")
+    return desired
+
+
+def labels_of(outcome: pd.Series, desired: Any) -> np.ndarray:
+    """1 where an outcome is desired, else 0, (n,)."""
+    wanted = outcome.between(*desired) if is_interval(desired) else outcome.isin(as_labels(desired))
+    return wanted.to_numpy().astype(int)
+
+
+def decision_of(classifier: Any, outcome: pd.Series, desired: Any, threshold: float) -> Decision:
+    """The classifier's decision about the desired outcome."""
+    labels = sorted(outcome.unique().tolist(), key=lambda label: (type(label).__name__, label))
+    spread = float(np.subtract(*np.quantile(outcome, [0.95, 0.05]))) / 10 if is_interval(desired) else 1.0
+    return Decision(classifier, desired, threshold, labels, spread or 1.0)
+
+
+def check_order(decision: Decision, features: pd.DataFrame, labels: np.ndarray) -> None:
+    """Refuse a classifier that ranks the training rows worse than chance.
+
+    Raises
+    ------
+    InputError
+        It does, or says the same of every row.
+    """
+    h = decision(features)
+    if (h == h[0]).all():
+        raise InputError(f"the classifier says {h[0]:g} for every row of table")
+    auc = roc_auc_score(labels, h)
+    if auc < 0.5:
+        raise InputError(
+            f"the classifier contradicts the table: it ranks rows of the desired outcome below the others (AUC "
+            f"{auc:.2f}). Is desired= the outcome that people want, and are the classes in order?"
+        )
+
+
+def without_far_rows(
+    features: pd.DataFrame, categorical: Sequence[str], robust: bool, note: Note
+) -> np.ndarray:
+    """Which rows are learned from, bool (n,): a number far from all others is most likely mistyped."""
+    kept = np.ones(len(features), bool)
+    for name in features.columns:
+        if name in categorical:
+            continue
+        values, _ = NumberColumn.fit(features[name], robust).read(features[name])
+        far = np.abs(values - np.nanmedian(values)) > FAR_OUT
+        if far.any():
+            note(
+                f"column {name!r}: {int(far.sum())} rows are left out, they lie far from all others "
+                f"({features[name][far].iloc[0]:g})"
+            )
+            kept &= ~far
+    return kept
+
+
+def encoded_table(
+    codec: TableCodec, features: pd.DataFrame, labels: np.ndarray, constraints: Sequence[Constraint]
+) -> EncodedTable:
+    """The rows, encoded, with what the generator can learn of the constraints from the start."""
+    names, rules = list(codec.names), dict[str, dict[str, Any]]()
+    for name, column in codec.columns.items():
+        if isinstance(column, NumberColumn) and column.gap is not None:
+            low, high = column.encode(np.array([column.low, column.high]))
+            rules[name] = {"range": (float(low), float(high))}
+    for constraint in constraints:
+        if isinstance(constraint, OneWay) and constraint.order is None:
+            way = "increase" if constraint.direction == "up" else "decrease"
+            rules.setdefault(constraint.feature, {})["direction"] = way
+    frozen = {name for one in constraints if isinstance(one, Freeze) for name in one.frozen(names)}
+    numbers = [name for name in names if isinstance(codec.columns[name], NumberColumn)]
+    frame = pd.DataFrame(codec.encode(features)[0], columns=names).assign(**{LABEL: labels})
+    levels = [name for name in names if name not in numbers]
+    return EncodedTable(frame, LABEL, numbers, levels, [name for name in names if name in frozen], rules)

@@ -1,0 +1,133 @@
+"""Changes of cells in words and bars, as a person reads them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from carla_genre.recourse.found import ACCEPTED, ANSWERED, Found
+
+
+class Change(NamedTuple):
+    """One changed cell: texts of both cells, the difference of numbers, and how large it is, 0 to 1."""
+
+    feature: str
+    before: str
+    after: str
+    difference: str
+    share: float
+
+
+class Option(NamedTuple):
+    """One option: its changes, the most important first, and its figures."""
+
+    number: int
+    changes: list[Change]
+    h: float
+    cost: float
+    valid: float
+    inlier: float
+
+
+class Person(NamedTuple):
+    """A person: the label of their row, what became of them, and their options."""
+
+    label: str
+    status: str
+    h: float
+    options: list[Option]
+
+
+class Summary(NamedTuple):
+    """A feature in the first options of all people: how often it changes, and what is typical."""
+
+    feature: str
+    count: int
+    share: float
+    typical: str
+
+
+def cell(value: Any) -> str:
+    """A cell as text: thousands apart, no needless decimals, a gap as a word."""
+    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
+        return "missing"
+    if isinstance(value, bool) or (not isinstance(value, int | float) and not hasattr(value, "dtype")):
+        return str(value).strip()
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,.10f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else f"{value:g}"
+
+
+def label_of(index: Any) -> str:
+    """The label of a row as text; that of several levels with slashes."""
+    return " / ".join(map(str, index)) if isinstance(index, tuple) else str(index)
+
+
+def people_of(found: Found) -> list[Person]:
+    """Everybody with the options in words, those with options first."""
+    changes = dict(list(found.changes.groupby("row", sort=False)))
+    spread = _spreads(found)
+    people = []
+    numbers = {place: [] for place in range(len(found.people))}  # type: dict[int, list[int]]
+    for number, place in enumerate(found.place):
+        numbers[int(place)].append(number)
+    for place, index in enumerate(found.people.index.tolist()):
+        options = [_option(found, number, changes.get(number), spread) for number in numbers[place]]
+        options = [] if found.status.iloc[place] == ACCEPTED else options
+        people.append(Person(label_of(index), found.status.iloc[place], float(found.h.iloc[place]), options))
+    return sorted(people, key=lambda one: (one.status != ANSWERED, one.status == ACCEPTED))
+
+
+def summary_of(found: Found) -> list[Summary]:
+    """The features that first options change, the most frequent first."""
+    answered = max(1, int((found.status == ANSWERED).sum()))
+    first = found.changes[found.changes["option"] == 1]
+    lines = []
+    for feature, part in first.groupby("feature", sort=False):
+        kind = found.people[feature].dtype
+        if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind):
+            middle = (pd.to_numeric(part["after"]) - pd.to_numeric(part["before"])).median()
+            typical = (
+                f"half of them by {cell(round(float(middle), 2))} or more"
+                if middle == middle
+                else "from a gap"
+            )
+        else:
+            pairs = part["before"].map(cell) + " → " + part["after"].map(cell)
+            typical = f"mostly {pairs.mode().iloc[0]}"
+        lines.append(Summary(str(feature), len(part), len(part) / answered, typical))
+    return sorted(lines, key=lambda line: -line.count)
+
+
+def _spreads(found: Found) -> dict[str, float]:
+    """The largest change of each number, which has the longest bar."""
+    changes = found.changes
+    sizes = pd.to_numeric(changes["after"], errors="coerce") - pd.to_numeric(
+        changes["before"], errors="coerce"
+    )
+    return sizes.abs().groupby(changes["feature"]).max().to_dict()
+
+
+def _signed(size: float) -> str:
+    return f"{'+' if size >= 0 else '-'}{cell(abs(size))}"
+
+
+def _option(found: Found, number: int, changes: pd.DataFrame | None, spread: dict[str, float]) -> Option:
+    lines = []
+    cells = (
+        [] if changes is None else zip(changes["feature"], changes["before"], changes["after"], strict=True)
+    )
+    for feature, before, after in cells:
+        difference, share = "", 1.0
+        numeric = pd.api.types.is_number(before) and pd.api.types.is_number(after)
+        if numeric and not (isinstance(before, bool) or pd.isna(before)):
+            size = round(float(after) - float(before), 10)
+            difference, share = _signed(size), abs(size) / (spread.get(feature) or 1.0)
+        lines.append(Change(str(feature), cell(before), cell(after), difference, min(share, 1.0)))
+    figures = found.figures.iloc[number]
+    return Option(
+        int(figures["option"]), lines, *(float(figures[name]) for name in ("h", "cost", "valid", "inlier"))
+    )
