@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from carla_genre.recourse.codec import TableCodec, feature_roles
 from carla_genre.recourse.model import RawModel
 from carla_genre.recourse.recommendations import Recommendations
 from carla_genre.recourse.recommending import Recommender
+from carla_genre.recourse.saving import GENERATOR, read_card, training_table, write_card, write_table
 from carla_genre.recourse.training_table import (
     LABEL,
     check_order,
@@ -62,6 +65,8 @@ class Recourse:
         Show what was guessed, and progress, on stderr.
     hyperparams : mapping, optional
         Of :class:`carla_genre.GenRe`.
+    saved : path, optional
+        A folder of :meth:`save`, which :meth:`load` has read: nothing is trained.
 
     Attributes
     ----------
@@ -107,6 +112,7 @@ class Recourse:
         seed: int = 0,
         verbose: bool = True,
         hyperparams: Mapping[str, Any] | None = None,
+        saved: str | os.PathLike[str] | None = None,
     ) -> None:
         self.classifier, self.target, self.desired, self.threshold = classifier, target, desired, threshold
         self.constraints, self.categorical, self.continuous, self.ignore = (
@@ -121,6 +127,7 @@ class Recourse:
         self.notes_: tuple[str, ...] = ()
         names = getattr(classifier, "feature_names_in_", None)
         features, outcome = read_table(table, target, names, ignore, self._note)
+        self._table = table
         good = desired_outcome(outcome, desired, self._note)
         labels = labels_of(outcome, good)
         self.decision_ = decision_of(classifier, outcome, good, threshold)
@@ -135,7 +142,8 @@ class Recourse:
         self.constraints_ = check_constraints(constraints, self.codec_.variables(), features.head(0))
         rows = encoded_table(self.codec_, features, labels, self.constraints_)
         given = {"seed": seed, "verbose": verbose, **(hyperparams or {})}
-        self.genre_ = GenRe(RawModel(rows, self.codec_, self.decision_), given)
+        model = RawModel(rows, self.codec_, self.decision_)
+        self.genre_ = GenRe(model, given) if saved is None else GenRe.load(Path(saved) / GENERATOR, model)
 
     def recommend(
         self,
@@ -181,10 +189,55 @@ class Recourse:
         recommender = Recommender(self.genre_, self.codec_, self.decision_)
         return recommender.recommend(people, int(n), (*self.constraints_, *further), each, diverse)
 
+    def save(
+        self,
+        folder: str | os.PathLike[str],
+        with_training_rows: bool = False,
+        held_out: pd.DataFrame | None = None,
+    ) -> None:
+        """Write the trained generator and a card of what it is of.
+
+        Parameters
+        ----------
+        folder : path
+            It is made; files of an earlier save are replaced.
+        with_training_rows : bool
+            Whether the table is written too, so that :meth:`load` needs no table. Without it the folder holds
+            nobody's row.
+        held_out : DataFrame, optional
+            People of whom the table knows nothing: the card says which share of them is answered, and at what cost.
+
+        Raises
+        ------
+        InputError
+            The folder cannot be written, or a constraint is a predicate of one's own.
+        """
+        measured = None if held_out is None else self.recommend(held_out)
+        params = {**self.get_params(), "constraints": self.constraints_}
+        write_card(folder, params, self._table, measured)
+        self.genre_.save(Path(folder) / GENERATOR)
+        if with_training_rows:
+            write_table(folder, self._table)
+
+    @classmethod
+    def load(
+        cls, folder: str | os.PathLike[str], classifier: Any, table: pd.DataFrame | None = None
+    ) -> Recourse:
+        """Read what :meth:`save` wrote, for the same classifier and table.
+
+        Raises
+        ------
+        CheckpointError
+            It is no such folder, or one of another classifier or table; the message says what differs.
+        """
+        card = read_card(folder)
+        rows = training_table(folder, table, card["digest"])
+        return cls(classifier, rows, **card["arguments"], saved=folder)
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The constructor's arguments, but for the table, as scikit-learn has them."""
         arguments = list(inspect.signature(type(self)).parameters)
-        return {name: getattr(self, name) for name in arguments if name != "table"}
+        return {name: getattr(self, name) for name in arguments if name not in ("table", "saved")}
 
     def __repr__(self) -> str:
         held = f", constraints={list(self.constraints_)}" if self.constraints_ else ""
