@@ -61,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--quick", action="store_true", help="few rows, people and steps: shows every step, answers badly")
     demo.set_defaults(command=_by("demo.run", "run"))
 
+    _add_fit(commands)
+    _add_recourse(commands)
     _add_train(commands)
     _add_answer(commands)
     _add_benchmark(commands)
@@ -81,6 +83,68 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="print versions, and what was repaired in CARLA")
     doctor.set_defaults(command=_doctor)
     return parser
+
+
+def _add_fit(commands: Any) -> None:
+    fit = commands.add_parser(
+        "fit",
+        help="learn recourse for a model of your own from its training table",
+        description="Learn recourse for a model that was trained on the table's columns as they are, and write it as a "
+        "folder (docs/recourse.md).",
+    )
+    add = fit.add_argument
+    add("table", metavar="TABLE", help="the training rows: CSV or Parquet, a file, a folder or a pattern")
+    _add_model(fit)
+    add("--target", required=True, metavar="COLUMN", help="the outcome's column")
+    add("--desired", metavar="LABEL", help="the outcome that people want (the obvious one of two)")
+    add("--out", required=True, metavar="DIR", help="the folder that is written")
+    add(
+        "--with-training-rows",
+        action="store_true",
+        help="keep the table in the folder, so that `recourse` needs no --table",
+    )
+    _add_constraints(fit)
+    fit.set_defaults(command=_by("recourse.command", "fit"))
+
+
+def _add_recourse(commands: Any) -> None:
+    recourse = commands.add_parser(
+        "recourse",
+        help="options for people in a CSV or Parquet file, in the table's own units",
+        description="Answer the people of a file: each option is their own row in which the changed cells alone are "
+        "new, and which the model has accepted. Exit status 0; 1 with --strict where somebody has no option; 2 for what "
+        "you can mend.",
+    )
+    add = recourse.add_argument
+    add("people", metavar="PEOPLE", help="CSV or Parquet: a file, a folder or a pattern")
+    add("--generator", required=True, metavar="DIR", help="what `carla-genre fit` wrote")
+    _add_model(recourse)
+    add("--table", metavar="TABLE", help="the training rows, where the folder does not hold them")
+    add("--out", metavar="FILE", help="the options as CSV, or as Parquet where it is called *.parquet")
+    add("--html", metavar="FILE", help="a page to look at and to send")
+    add("--json", metavar="FILE", help="everything in plain types")
+    add("--index", metavar="COLUMN", help="names the people (the number of their row)")
+    add("--n", type=int, default=1, metavar="N", help="options a person (1)")
+    add("--diverse", action="store_true", help="options that differ, rather than the best ones")
+    add("--strict", action="store_true", help="exit status 1 where somebody has no option")
+    _add_constraints(recourse)
+    recourse.set_defaults(command=_by("recourse.command", "recommend"))
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        required=True,
+        metavar="MODEL",
+        help="a .joblib file, which runs code when it is read (give only those that you trust), or MODULE:NAME",
+    )
+
+
+def _add_constraints(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--config", metavar="FILE", help="settings and constraints, YAML")
+    add("--freeze", nargs="+", default=[], metavar="FEATURE", help="features that stay as they are")
+    add("--at-most", type=int, metavar="K", help="how many features may change")
 
 
 def _add_train(commands: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from carla_genre.io import in_json, write_text
+from carla_genre.io import in_json, write_bytes, write_text
 from carla_genre.recourse import plots
 from carla_genre.recourse.found import Found
 from carla_genre.recourse.page import page_of
@@ -25,6 +26,12 @@ class Recommendations(Found):
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """The :attr:`table` as CSV, to a file or as text."""
         return _written(self.table.to_csv(), path)
+
+    def to_parquet(self, path: str | os.PathLike[str]) -> None:
+        """The :attr:`table` as a Parquet file."""
+        buffer = io.BytesIO()
+        self.table.to_parquet(buffer)
+        write_bytes(path, buffer.getvalue())
 
     def to_html(self, path: str | os.PathLike[str] | None = None, title: str = "Recourse") -> str | None:
         """A page to send, to a file or as text: options in words and bars, the group, and why some have none."""

@@ -31,13 +31,19 @@ def write_card(
     InputError
         An argument cannot be written, or the folder cannot.
     """
-    kept = {name: value for name, value in params.items() if name not in ("classifier", "constraints", "desired")}
+    kept = {
+        name: value for name, value in params.items() if name not in ("classifier", "constraints", "desired")
+    }
     card = {
         "arguments": in_json(kept),
         "desired": _desired(params["desired"]),
         "constraints": [in_json(to_plain(one)) for one in params["constraints"]],
         "classifier": type(params["classifier"]).__name__,
-        "table": {"rows": len(table), "columns": [str(name) for name in table.columns], "digest": digest_of(table)},
+        "table": {
+            "rows": len(table),
+            "columns": [str(name) for name in table.columns],
+            "digest": digest_of(table),
+        },
         "held_out": None if measured is None else _figures(measured),
     }
     write_text(Path(folder) / CARD, json.dumps(card, indent=1, allow_nan=False))
@@ -120,8 +126,14 @@ def _figures(found: Found) -> dict[str, float]:
 def _desired(desired: Any) -> dict[str, Any]:
     if desired is None or not isinstance(desired, tuple | list | set | frozenset):
         return {"label": in_json(desired)}
-    return {"interval": list(desired)} if is_interval(desired) else {"labels": in_json(sorted(as_labels(desired)))}
+    return (
+        {"interval": list(desired)}
+        if is_interval(desired)
+        else {"labels": in_json(sorted(as_labels(desired)))}
+    )
 
 
 def _read_desired(written: Mapping[str, Any]) -> Any:
-    return tuple(written["interval"]) if "interval" in written else written.get("labels", written.get("label"))
+    return (
+        tuple(written["interval"]) if "interval" in written else written.get("labels", written.get("label"))
+    )

@@ -1,0 +1,157 @@
+"""`carla-genre fit` and `carla-genre recourse`: a CSV and a model in, options out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from loans import QUICK, loans, pipeline, refused
+from method_cases import quick_selector
+
+from carla_genre import Recourse
+from carla_genre.cli import main
+from carla_genre.constraints import AtMost, Freeze, Implies, OneWay, Range, Where
+from carla_genre.constraints.plain import from_plain, to_plain
+from carla_genre.errors import CheckpointError, InputError
+
+TABLE = loans(400)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A CSV of applications, a model, a configuration, and what `fit` made of them."""
+    folder = tmp_path_factory.mktemp("loans")
+    TABLE.iloc[:300].to_csv(folder / "applications.csv", index=False)
+    TABLE.iloc[300:].drop(columns="approved").rename_axis("case").to_csv(folder / "people.csv")
+    joblib.dump(pipeline(TABLE.iloc[:300]), folder / "model.joblib")
+    settings = {"hyperparams": {**QUICK, "verbose": False}, "constraints": [{"one_way": ["debt", "down"]}]}
+    (folder / "recourse.yaml").write_text(yaml.safe_dump(settings))
+    with quick_selector():
+        status = main(
+            [
+                "fit",
+                f"{folder}/applications.csv",
+                "--model",
+                f"{folder}/model.joblib",
+                "--target",
+                "approved",
+                "--config",
+                f"{folder}/recourse.yaml",
+                "--freeze",
+                "age",
+                "--out",
+                f"{folder}/loans.genre",
+            ]
+        )
+        assert status == 0
+        yield folder
+
+
+def ask(folder: Path, *options: str) -> int:
+    return main(
+        [
+            "recourse",
+            f"{folder}/people.csv",
+            "--generator",
+            f"{folder}/loans.genre",
+            "--index",
+            "case",
+            "--model",
+            f"{folder}/model.joblib",
+            "--table",
+            f"{folder}/applications.csv",
+            *options,
+        ]
+    )
+
+
+def test_people_of_a_csv_get_options_that_the_model_accepts(folder: Path, tmp_path: Path) -> None:
+    files = [
+        "--out",
+        f"{tmp_path}/options.csv",
+        "--html",
+        f"{tmp_path}/page.html",
+        "--json",
+        f"{tmp_path}/all.json",
+    ]
+    assert ask(folder, "--n", "2", "--at-most", "2", *files) == 0
+    options = pd.read_csv(tmp_path / "options.csv", index_col="case")
+    own = TABLE.loc[options.index]
+    model = joblib.load(folder / "model.joblib")
+    assert (model.predict_proba(options[own.columns.drop("approved")])[:, 1] > 0.5).all()
+    assert (options["changes"] <= 2).all()
+    assert (options["age"] == own["age"]).all()
+    assert (options["debt"] <= own["debt"]).all()
+    page = (tmp_path / "page.html").read_text()
+    assert "http" not in page.replace("http-equiv", "")
+    assert len(json.loads((tmp_path / "all.json").read_text())["people"]) == 100
+    assert ask(folder, "--out", f"{tmp_path}/options.parquet") == 0
+    assert len(pd.read_parquet(tmp_path / "options.parquet"))
+
+
+def test_strict_tells_by_the_exit_status_that_somebody_has_none(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frozen = ["--freeze", "income", "debt", "home", "dependants", "--out", f"{tmp_path}/options.csv"]
+    assert ask(folder, *frozen) == 0
+    assert ask(folder, *frozen, "--strict") == 1
+    assert "Freeze" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "nothing to write"),
+        (["--out", "o.csv", "--freeze", "incom"], "did you mean 'income'"),
+        (["--out", "o.csv", "--config", "nowhere.yaml"], "nowhere.yaml"),
+        (["--out", "o.csv", "--at-most", "0"], "AtMost"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_line_and_status_2(
+    folder: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    assert ask(folder, *options) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_folder_holds_nobodys_row_unless_asked_and_says_what_differs(
+    folder: Path, tmp_path: Path
+) -> None:
+    model, table = joblib.load(folder / "model.joblib"), pd.read_csv(folder / "applications.csv")
+    with pytest.raises(CheckpointError, match="holds no training rows"):
+        Recourse.load(folder / "loans.genre", model)
+    with pytest.raises(CheckpointError, match="not the one"):
+        Recourse.load(folder / "loans.genre", model, table.assign(debt=table["debt"] + 250))
+    loaded = Recourse.load(folder / "loans.genre", model, table)
+    people = refused(model, TABLE.iloc[300:].drop(columns="approved")).head(8)
+    expected = loaded.recommend(people).table
+    loaded.save(tmp_path / "whole", with_training_rows=True, held_out=people)
+    again = Recourse.load(tmp_path / "whole", model)
+    pd.testing.assert_frame_equal(again.recommend(people).table, expected)
+    card = json.loads((tmp_path / "whole" / "recourse.json").read_text())
+    assert card["held_out"]["refused people"] == 8
+    assert 0 < card["held_out"]["answered"] <= 1
+
+
+def test_constraints_in_plain_types_come_back_equal() -> None:
+    constraints = [
+        Freeze("a", "b"),
+        Freeze(only=["c"]),
+        AtMost(2),
+        Range("a", None, 3.5),
+        Range("a", -0.1, 0.2, relative=True),
+        OneWay("b", "up", order=["x", "y"]),
+        Implies("a", to="x", then="b", grow=True),
+    ]
+    assert from_plain(json.loads(json.dumps([to_plain(one) for one in constraints]))) == constraints
+    with pytest.raises(InputError, match="cannot be written"):
+        to_plain(Where(lambda rows: np.ones(len(rows), bool), "mine"))
+    for wrong in ("freeze", [{"frieze": ["a"]}], [{"range": {"featur": "a"}}], [3]):
+        with pytest.raises(InputError, match="constraints"):
+            from_plain(wrong)
