@@ -112,8 +112,8 @@ def _add_recourse(commands: Any) -> None:
         "recourse",
         help="options for people in a CSV or Parquet file, in the table's own units",
         description="Answer the people of a file: each option is their own row in which the changed cells alone are "
-        "new, and which the model has accepted. Exit status 0; 1 with --strict where somebody has no option; 2 for what "
-        "you can mend.",
+        "new, and which the model has accepted. Exit status 0; 1 with --strict where somebody has no option; 2 for "
+        "what you can mend.",
     )
     add = recourse.add_argument
     add("people", metavar="PEOPLE", help="CSV or Parquet: a file, a folder or a pattern")

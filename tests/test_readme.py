@@ -16,6 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -50,6 +54,16 @@ def loans(n_rows: int = 600) -> pd.DataFrame:
     return frame
 
 
+def own_pipeline() -> tuple[Any, pd.DataFrame, pd.DataFrame]:
+    """A reader's pipeline, trained on raw columns, its table, and people whom it refuses."""
+    table = loans()
+    applications, people = table.iloc[:450], table.iloc[450:].drop(columns="approved")
+    before = make_column_transformer((OneHotEncoder(), ["sex", "purpose"]), remainder="passthrough")
+    pipeline = make_pipeline(before, GradientBoostingClassifier(n_estimators=30, random_state=0))
+    pipeline.fit(applications.drop(columns="approved"), applications["approved"])
+    return pipeline, applications, people[pipeline.predict(people) == 0]
+
+
 @pytest.mark.parametrize(
     "page",
     [
@@ -77,6 +91,8 @@ def test_python_blocks_run(
     module = ModuleType("page")  # a dataclass looks for the module that it is defined in
     monkeypatch.setitem(sys.modules, "page", module)
     names: dict[str, Any] = vars(module)
+    if "recourse = Recourse(pipeline" in python_blocks(page):
+        names.update(zip(("pipeline", "applications", "refused"), own_pipeline(), strict=True))
     exec(compile(python_blocks(page), str(page), "exec"), names)
     if page.name == "README.md":
         turned_down, answers = names["turned_down"], names["answers"]

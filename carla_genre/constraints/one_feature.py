@@ -123,7 +123,8 @@ class Range(Constraint):
     relative: bool = False
 
     def __post_init__(self) -> None:
-        for end in (self.low, self.high):
+        ends: tuple[Any, Any] = self.low, self.high
+        for end in ends:
             if end is not None and (isinstance(end, bool) or not isinstance(end, Real) or math.isnan(end)):
                 raise InputError(f"{self!r}: {end!r} is no number (None is an open end)")
         if self.low is None and self.high is None:
@@ -207,7 +208,8 @@ class Weight(Constraint):
     factor: float
 
     def __post_init__(self) -> None:
-        if not isinstance(self.factor, Real) or not 0 < self.factor < math.inf:
+        given: Any = self.factor
+        if isinstance(given, bool) or not isinstance(given, Real) or not 0 < given < math.inf:
             raise InputError(f"{self!r}: the factor is a number above 0")
 
     def narrow(self, limits: Limits) -> None:

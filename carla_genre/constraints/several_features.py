@@ -22,7 +22,8 @@ class AtMost(Constraint):
     changes: int
 
     def __post_init__(self) -> None:
-        if isinstance(self.changes, bool) or not isinstance(self.changes, Integral) or self.changes < 1:
+        given: Any = self.changes
+        if isinstance(given, bool) or not isinstance(given, Integral) or given < 1:
             raise InputError(f"{self!r}: a whole number from 1 is wanted")
 
     def narrow(self, limits: Limits) -> None:

@@ -82,7 +82,7 @@ def infer_roles(
         else:
             single_numbers(table[name], name)
             _note_far_values(table[name], note)
-    personal = [name for name in features if _PERSONAL_NAME.search(name)]
+    personal = personal_names(features)
     if immutables is None and personal:
         note(
             f"recourse may change {personal}: nothing is said to be immutable (immutables={personal} to keep them)"
@@ -95,6 +95,11 @@ def infer_roles(
         immutables=tuple(said["immutables"]),
     )
     return table, roles
+
+
+def personal_names(names: Iterable[str]) -> list[str]:
+    """Those that sound like what nobody is to be told to change: age, sex, race, ..."""
+    return [name for name in names if _PERSONAL_NAME.search(name)]
 
 
 def _refuse_constants(features: pd.DataFrame) -> None:

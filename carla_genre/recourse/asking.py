@@ -16,7 +16,7 @@ from carla_genre.methods.genre.method import GenRe
 from carla_genre.recourse.codec import TableCodec
 from carla_genre.schema import Schema
 from carla_genre.selection.expected_score import ScoredAnswers
-from carla_genre.selection.selector import REFINED
+from carla_genre.selection.selector import REFINED, ExpectedScoreSelector
 
 # Subsets of a candidate's changes that are tried where only few changes are allowed.
 SUBSETS = 6
@@ -51,21 +51,20 @@ class Asked(NamedTuple):
     most: np.ndarray
 
 
-def ask(genre: GenRe, codec: TableCodec, limits: Limits, k: int = REFINED, seed: int | None = None) -> Asked:
+def ask(genre: GenRe, codec: TableCodec, limits: Limits, k: int = REFINED) -> Asked:
     """The k best options of B people inside their limits, (B, k, ...); NaN where there are fewer.
 
     Each is a row that the table can hold and that h accepts when it is asked about the decoded row.
     """
     schema = WeightedSchema(genre.schema.features, genre.schema.columns, tuple(limits.weights))
     selector = replace(genre.selector, objective=replace(genre.selector.objective, schema=schema))
-    allowed = None if limits.most_changes is None and not limits.rules else limits.keep_rules
     sampling = to_sampling(genre.hyperparams)
-    number = genre.hyperparams["seed"] if seed is None else seed
+    seed = genre.hyperparams["seed"]
     parts = list[Asked]()
     with genre._isolated():
         for start in range(0, len(limits.values), TOGETHER):
             part = limits.people(slice(start, start + TOGETHER))
-            parts.append(_ask(genre, codec, part, selector, sampling, number, k, allowed))
+            parts.append(_ask(genre, codec, part, selector, sampling, seed, k))
     if len(parts) == 1:
         return parts[0]
     options = ScoredAnswers(
@@ -74,7 +73,15 @@ def ask(genre: GenRe, codec: TableCodec, limits: Limits, k: int = REFINED, seed:
     return Asked(options, *(np.concatenate(column) for column in list(zip(*parts, strict=True))[1:]))
 
 
-def _ask(genre, codec, limits, selector, sampling: SamplingConfig, seed: int, k: int, allowed) -> Asked:  # type: ignore[no-untyped-def]
+def _ask(
+    genre: GenRe,
+    codec: TableCodec,
+    limits: Limits,
+    selector: ExpectedScoreSelector,
+    sampling: SamplingConfig,
+    seed: int,
+    k: int,
+) -> Asked:
     values, bounds = limits.values, limits.bounds
     candidates = np.empty((len(values), sampling.n_samples, values.shape[1]))
     for rows, drawn in sample_in_batches(
@@ -88,6 +95,7 @@ def _ask(genre, codec, limits, selector, sampling: SamplingConfig, seed: int, k:
     scores = np.zeros(kept.shape)
     scores[kept] = genre.scores(candidates[kept])
     found = selector.objective.top_k(values, candidates, scores, k)
+    allowed = None if limits.most_changes is None and not limits.rules else limits.keep_rules
     found = selector.revert(values, found, allowed)
     unsure = ~(found.validity * found.inlier >= selector.least_probability)
     for part in found:

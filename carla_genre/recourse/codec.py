@@ -153,7 +153,7 @@ def feature_roles(table: pd.DataFrame, target: str, categorical: Any, continuous
         if types.is_string_dtype(filled[name]) or filled[name].dtype == object:
             _refuse_numbers_as_text(filled[name])
     plain = plain_columns(filled, note)
-    return infer_roles(plain, target, categorical, continuous, None, note)[1]
+    return infer_roles(plain, target, categorical, continuous, (), note)[1]
 
 
 def _refuse_numbers_as_text(column: pd.Series) -> None:

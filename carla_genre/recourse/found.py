@@ -89,9 +89,14 @@ class Found:
         figures = self.figures.rename(columns={n: f"{n}_" for n in FIGURES if n in self.rows.columns})
         return pd.concat([self.rows, figures], axis=1)
 
-    @cached_property
+    @property
     def changes(self) -> pd.DataFrame:
-        """What changes: person, option, feature, before, after, and the number of the row; a row for each cell."""
+        """What changes: person, option, feature, before, after; a row for each changed cell."""
+        return self.cells.drop(columns="row")
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """:attr:`changes` with the number of each one's row in :attr:`rows`."""
         own = self.people.iloc[self.place]
         labels, option = self.rows.index.tolist(), self.figures["option"].to_numpy()
         found = []

@@ -54,11 +54,11 @@ def reasons_of(
     for place, person in enumerate(open_):
         n = asked.drawn[nobody[person]]
         if blamed[place]:
-            reasons[person] = (
-                f"no accepted candidate keeps {' or '.join(blamed[place])}: without it there is one"
-            )
+            without = ", or ".join(f"without {name}" for name in blamed[place])
+            reasons[person] = f"no accepted candidate keeps every constraint; {without} there is one"
         elif together[place]:
-            reasons[person] = f"no accepted candidate keeps {', '.join(map(repr, constraints))} together"
+            held = ", ".join(map(repr, constraints))
+            reasons[person] = f"no accepted candidate keeps {held} together; with none of them there is one"
         elif not asked.kept[nobody[person]]:
             reasons[person] = f"none of {n} candidates is a change that the constraints allow"
         else:

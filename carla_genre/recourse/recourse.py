@@ -14,6 +14,7 @@ import pandas as pd
 
 from carla_genre.constraints import Constraint
 from carla_genre.constraints.checking import check_constraints
+from carla_genre.datasets.infer import personal_names
 from carla_genre.errors import InputError
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.recourse.by_person import PersonConstraints, constraints_by_person
@@ -28,6 +29,7 @@ from carla_genre.recourse.training_table import (
     decision_of,
     desired_outcome,
     encoded_table,
+    frozen_names,
     labels_of,
     read_table,
     without_far_rows,
@@ -140,6 +142,15 @@ class Recourse:
         self.codec_ = TableCodec.fit(features, levels, scale == "robust")
         self.feature_names_in_ = list(self.codec_.names)
         self.constraints_ = check_constraints(constraints, self.codec_.variables(), features.head(0))
+        free = [
+            name
+            for name in personal_names(self.codec_.names)
+            if name not in frozen_names(self.constraints_, features)
+        ]
+        if free:
+            self._note(
+                f"recourse may change {free}; Freeze({', '.join(map(repr, free))}) keeps them as they are"
+            )
         rows = encoded_table(self.codec_, features, labels, self.constraints_)
         given = {"seed": seed, "verbose": verbose, **(hyperparams or {})}
         model = RawModel(rows, self.codec_, self.decision_)

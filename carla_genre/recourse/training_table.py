@@ -136,6 +136,11 @@ def without_far_rows(
     return kept
 
 
+def frozen_names(constraints: Iterable[Constraint], names: Iterable[str]) -> set[str]:
+    """The features that stay as they are."""
+    return {name for one in constraints if isinstance(one, Freeze) for name in one.frozen(names)}
+
+
 def encoded_table(
     codec: TableCodec, features: pd.DataFrame, labels: np.ndarray, constraints: Sequence[Constraint]
 ) -> EncodedTable:
@@ -149,7 +154,7 @@ def encoded_table(
         if isinstance(constraint, OneWay) and constraint.order is None:
             way = "increase" if constraint.direction == "up" else "decrease"
             rules.setdefault(constraint.feature, {})["direction"] = way
-    frozen = {name for one in constraints if isinstance(one, Freeze) for name in one.frozen(names)}
+    frozen = frozen_names(constraints, names)
     numbers = [name for name in names if isinstance(codec.columns[name], NumberColumn)]
     frame = pd.DataFrame(codec.encode(features)[0], columns=names).assign(**{LABEL: labels})
     levels = [name for name in names if name not in numbers]

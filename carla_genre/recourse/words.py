@@ -43,7 +43,7 @@ class Summary(NamedTuple):
     """A feature in the first options of all people: how often it changes, and what is typical."""
 
     feature: str
-    count: int
+    people: int
     share: float
     typical: str
 
@@ -68,7 +68,7 @@ def label_of(index: Any) -> str:
 
 def people_of(found: Found) -> list[Person]:
     """Everybody with the options in words, those with options first."""
-    changes = dict(list(found.changes.groupby("row", sort=False)))
+    changes = dict(list(found.cells.groupby("row", sort=False)))
     spread = _spreads(found)
     people = []
     numbers = {place: [] for place in range(len(found.people))}  # type: dict[int, list[int]]
@@ -90,16 +90,12 @@ def summary_of(found: Found) -> list[Summary]:
         kind = found.people[feature].dtype
         if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind):
             middle = (pd.to_numeric(part["after"]) - pd.to_numeric(part["before"])).median()
-            typical = (
-                f"half of them by {cell(round(float(middle), 2))} or more"
-                if middle == middle
-                else "from a gap"
-            )
+            typical = f"median {_signed(round(float(middle), 2))}" if middle == middle else "from a gap"
         else:
             pairs = part["before"].map(cell) + " → " + part["after"].map(cell)
             typical = f"mostly {pairs.mode().iloc[0]}"
         lines.append(Summary(str(feature), len(part), len(part) / answered, typical))
-    return sorted(lines, key=lambda line: -line.count)
+    return sorted(lines, key=lambda line: -line.people)
 
 
 def _spreads(found: Found) -> dict[str, float]:
