@@ -209,7 +209,7 @@ class Weight(Constraint):
 
     def __post_init__(self) -> None:
         given: Any = self.factor
-        if isinstance(given, bool) or not isinstance(given, Real) or not 0 < given < math.inf:
+        if isinstance(given, bool) or not isinstance(given, Real) or not 0 < float(given) < math.inf:
             raise InputError(f"{self!r}: the factor is a number above 0")
 
     def narrow(self, limits: Limits) -> None:

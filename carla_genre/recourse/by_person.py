@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from carla_genre.constraints.checking import check_constraints
 from carla_genre.datasets.names import check_known
 from carla_genre.errors import InputError
 
-PersonConstraints = Mapping[Any, Iterable[Constraint]] | pd.DataFrame
+PersonConstraints: TypeAlias = "Mapping[Any, Iterable[Constraint]] | pd.DataFrame"
 
 
 def constraints_by_person(

@@ -73,11 +73,18 @@ class Decision:
         if not len(rows):
             return np.empty(0)
         asked = rows if self.columns is None else rows[self.columns]
-        if self.regression:
-            return self._numbers(getattr(self.classifier, "predict", self.classifier)(asked), len(rows))
-        probability = self._numbers(
-            getattr(self.classifier, "predict_proba", self.classifier)(asked), len(rows)
+        question = getattr(
+            self.classifier, "predict" if self.regression else "predict_proba", self.classifier
         )
+        try:
+            answer = question(asked)
+        except Exception as error:  # a classifier may raise anything
+            raise InputError(
+                f"the classifier fails on rows as the table has them: {type(error).__name__}: {error}"
+            ) from error
+        probability = self._numbers(answer, len(rows))
+        if self.regression:
+            return probability
         if probability.ndim == 2:
             probability = self._of_desired(probability)
         if ((probability < 0) | (probability > 1 + 1e-5)).any():

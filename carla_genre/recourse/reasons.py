@@ -45,13 +45,13 @@ def reasons_of(
     blamed: list[list[str]] = [[] for _ in open_]
     for left_out, constraint in enumerate(constraints):
         rest = [*constraints[:left_out], *constraints[left_out + 1 :]]
-        for place in np.flatnonzero(_accepted(question, open_, limits_of, rest)):
-            blamed[place].append(repr(constraint))
+        for other in np.flatnonzero(_accepted(question, open_, limits_of, rest)):
+            blamed[other].append(repr(constraint))
     together = np.zeros(len(open_), bool)
     left = np.array([not names for names in blamed])
     if len(constraints) > 1 and left.any():
         together[left] = _accepted(question, open_[left], limits_of, [])
-    for place, person in enumerate(open_):
+    for place, person in enumerate(open_.tolist()):
         n = asked.drawn[nobody[person]]
         if blamed[place]:
             without = ", or ".join(f"without {name}" for name in blamed[place])

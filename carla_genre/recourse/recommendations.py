@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class Recommendations(Found):
 def _written(text: str, path: str | os.PathLike[str] | None) -> str | None:
     if path is None:
         return text
-    write_text(path, text)
+    write_text(Path(path), text)
     return None
 
 

@@ -134,7 +134,7 @@ class Recourse:
         labels = labels_of(outcome, good)
         self.decision_ = decision_of(classifier, outcome, good, threshold)
         levels = feature_roles(
-            features.assign(**{LABEL: labels}), LABEL, categorical, continuous, self._note
+            features.assign(**{LABEL: labels}), LABEL, categorical, continuous, self._keep_note
         ).categorical
         kept = without_far_rows(features, levels, scale == "robust", self._note)
         features, labels = features[kept].reset_index(drop=True), labels[kept]
@@ -254,7 +254,10 @@ class Recourse:
         held = f", constraints={list(self.constraints_)}" if self.constraints_ else ""
         return f"Recourse({type(self.classifier).__name__}, target={self.target!r}, desired={self.desired!r}{held})"
 
-    def _note(self, text: str) -> None:
+    def _keep_note(self, text: str) -> None:
         self.notes_ = (*self.notes_, text)
+
+    def _note(self, text: str) -> None:
+        self._keep_note(text)
         if self.verbose:
             print(f"carla_genre: {text}", file=sys.stderr)

@@ -45,6 +45,12 @@ def read_table(
     """
     if not isinstance(table, pd.DataFrame):
         raise InputError(f"table must be a DataFrame, got {type(table).__name__}")
+    unnamed = [name for name in table.columns if not isinstance(name, str)]
+    if unnamed:
+        raise InputError(
+            f"the table has columns that are not called by a text, {unnamed[:3]}: rename them, and train the "
+            "classifier on the same"
+        )
     check_known([target], "target", table.columns)
     wanted = [str(name) for name in (table.columns if names is None else names)]
     absent = [name for name in wanted if name not in table.columns]
