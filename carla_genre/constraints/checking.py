@@ -32,7 +32,14 @@ def check_constraints(
     InputError
         One is no constraint, names what the table does not have, or two of them leave nothing together.
     """
-    given = (constraints,) if isinstance(constraints, Constraint) else tuple(constraints)
+    one_or_many: Any = constraints
+    if not isinstance(one_or_many, Constraint) and (
+        isinstance(one_or_many, str) or not isinstance(one_or_many, Iterable)
+    ):
+        raise InputError(
+            f"constraints: {one_or_many!r} is none: take a list of those of carla_genre.constraints"
+        )
+    given = (one_or_many,) if isinstance(one_or_many, Constraint) else tuple(one_or_many)
     for one in given:
         if not isinstance(one, Constraint):
             raise InputError(f"constraints: {one!r} is none: take those of carla_genre.constraints")

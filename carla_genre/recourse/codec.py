@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -152,8 +153,12 @@ def feature_roles(table: pd.DataFrame, target: str, categorical: Any, continuous
             )
         if types.is_string_dtype(filled[name]) or filled[name].dtype == object:
             _refuse_numbers_as_text(filled[name])
-    plain = plain_columns(filled, note)
-    return infer_roles(plain, target, categorical, continuous, (), note)[1]
+    constant = [name for name in table.columns if filled[name].nunique() == 1]
+    plain = plain_columns(filled.drop(columns=constant), note)
+    roles = infer_roles(plain, target, categorical, continuous, (), note)[1]
+    return replace(
+        roles, categorical=(*roles.categorical, *constant)
+    )  # it has one level, which everybody keeps
 
 
 def _refuse_numbers_as_text(column: pd.Series) -> None:

@@ -106,7 +106,12 @@ class Decision:
     def _numbers(self, answer: Any, n: int) -> np.ndarray:
         if hasattr(answer, "detach"):
             answer = answer.detach().cpu()
-        numbers = np.asarray(answer, dtype=float)
+        try:
+            numbers = np.asarray(answer, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"the classifier gives no numbers ({error}): probabilities are wanted"
+            ) from error
         if numbers.ndim == 2 and numbers.shape[1] == 1:
             numbers = numbers[:, 0]
         if numbers.shape[:1] != (n,) or numbers.ndim > 2:

@@ -58,6 +58,12 @@ def read_table(
         raise InputError(f"table lacks the columns {absent}, which the classifier was trained on")
     ignored = as_names(ignore, "ignore")
     check_known(ignored, "ignore", table.columns)
+    needed = [] if names is None else [name for name in wanted if name in ignored]
+    if needed:
+        raise InputError(
+            f"ignore= names {needed}, which the classifier was trained on: keep them, and Freeze them if nobody may be "
+            "told to change them"
+        )
     known = table[target].notna()
     if not known.all():
         note(f"{int((~known).sum())} rows have no {target!r} and are left out")

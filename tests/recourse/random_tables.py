@@ -66,13 +66,13 @@ def random_world(random: np.random.Generator, rows: int = 300) -> World:
             numbers.append(name)
         elif kind == "flag":
             cells = random.random(rows) < 0.4
-            score += weight * cells
+            score += 3 * weight * cells
             column = pd.Series(cells if random.random() < 0.5 else cells.astype(int))
             levels.append(name)
         else:
             spelled = [f"{' ' * int(random.integers(2))}l{i}" for i in range(int(random.integers(2, 7)))]
             codes = random.integers(0, len(spelled), rows)
-            score += weight * random.normal(size=len(spelled))[codes]
+            score += 3 * weight * random.normal(size=len(spelled))[codes]  # so that levels are changed too
             column = pd.Series([spelled[code] for code in codes])
             if random.random() < 0.3:
                 column = column.astype("category")
