@@ -1,0 +1,102 @@
+"""What the door is given wrongly is one error that names it and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import pytest
+from loans import QUICK, loans, pipeline
+from method_cases import quick_selector
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
+
+from carla_genre import Recourse
+from carla_genre.constraints import Freeze, Where
+from carla_genre.errors import InputError
+
+TABLE = loans(300)
+PEOPLE = TABLE.drop(columns="approved").head(20)
+MODEL = pipeline(TABLE)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: Recourse(MODEL, TABLE, "aproved"), "Did you mean 'approved'"),
+        (lambda: Recourse(MODEL, TABLE, "approved", "yess"), "desired='yess'.*'no', 'yes'|'yes', 'no'"),
+        (lambda: Recourse(MODEL, TABLE.drop(columns="age"), "approved"), "lacks the columns .'age'"),
+        (lambda: Recourse(MODEL, TABLE.rename(columns={"age": 3}), "approved"), "not called by a text"),
+        (lambda: Recourse(MODEL, TABLE.to_numpy(), "approved"), "must be a DataFrame, got ndarray"),
+        (lambda: Recourse(MODEL, TABLE, "approved", ignore=["age"]), "which the classifier was trained on"),
+        (lambda: Recourse(MODEL, TABLE, "approved", threshold=1.5), "threshold=1.5"),
+        (lambda: Recourse(MODEL, TABLE, "approved", scale="minmax"), "'robust' or 'range'"),
+        (lambda: Recourse(MODEL, TABLE, "approved", constraints=[Freeze("agee")]), "did you mean 'age'"),
+        (lambda: Recourse(MODEL, TABLE, "approved", hyperparams={"prest": 1}), "did you mean 'preset'"),
+        (lambda: Recourse(3, TABLE, "approved"), "int is no classifier"),
+        (lambda: Recourse(SVC(), TABLE, "approved"), "SVC has no predict_proba"),
+        (lambda: Recourse(LogisticRegression(), TABLE, "approved"), "NotFittedError"),
+        (lambda: Recourse(MODEL.predict, TABLE, "approved"), "gives no numbers"),
+        (lambda: Recourse(lambda rows: [0.3], TABLE, "approved"), "asked about 300 rows"),
+        (lambda: Recourse(lambda rows: rows["income"], TABLE, "approved"), "from 0 to 1"),
+        (lambda: Recourse(lambda rows: [0.3] * len(rows), TABLE, "approved"), "0.3 for every row"),
+        (lambda: Recourse(MODEL, TABLE.assign(approved="yes"), "approved", "yes"), "outcome of every row"),
+    ],
+)
+def test_what_cannot_be_learned_from(build: Callable[[], Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        build()
+
+
+@pytest.fixture(scope="module")
+def recourse() -> Recourse:
+    with quick_selector():
+        return Recourse(MODEL, TABLE, "approved", verbose=False, hyperparams=QUICK)
+
+
+@pytest.mark.parametrize(
+    ("people", "further", "message"),
+    [
+        (PEOPLE.drop(columns="debt"), {}, "lacks the columns .'debt'"),
+        (PEOPLE.values.tolist(), {}, "must be a DataFrame, got list"),
+        (PEOPLE, {"n": 0}, "n=0"),
+        (PEOPLE, {"constraints": 3}, "take a list"),
+        (PEOPLE, {"constraints": [Where(lambda rows: True, "mine")]}, r"Where\(mine\).*a bool for each"),
+        (PEOPLE, {"by_person": {"nobody": [Freeze("age")]}}, "nobody"),
+        (PEOPLE, {"by_person": pd.DataFrame({"age": ["no"]}, index=[0])}, "bools"),
+        (pd.concat([PEOPLE, PEOPLE]), {"by_person": {0: [Freeze("age")]}}, "repeats"),
+    ],
+)
+def test_what_cannot_be_answered(
+    recourse: Recourse, people: Any, further: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        recourse.recommend(people, **further)
+
+
+def test_people_with_one_index_twice_are_two_people(recourse: Recourse) -> None:
+    found = recourse.recommend(pd.concat([PEOPLE, PEOPLE]))
+    once = recourse.recommend(PEOPLE)
+    assert len(found) == 2 * len(once)
+    assert len(found.changes) == 2 * len(once.changes)
+
+
+def test_a_page_escapes_what_cells_and_names_say(recourse: Recourse) -> None:
+    people = PEOPLE.set_axis([f"<script>{i}</script>" for i in range(len(PEOPLE))])
+    page = recourse.recommend(people).to_html(title="<b>")
+    assert page is not None
+    assert "<script>0" not in page
+    assert "&lt;script&gt;0" in page
+    assert "<b>" not in page
+
+
+def test_pictures_show_one_person_and_the_group(recourse: Recourse) -> None:
+    pytest.importorskip("matplotlib")
+    found = recourse.recommend(PEOPLE, n=2)
+    person = found.changes["person"].iloc[0]
+    texts = [text.get_text() for axes in found.plot(person).axes for text in axes.texts]
+    assert len(texts) == (found.changes["person"] == person).sum()
+    assert "people with options" in found.plot().axes[0].get_xlabel()
+    with pytest.raises(InputError, match="no person"):
+        found.plot("nobody")
