@@ -298,7 +298,7 @@ def test_one_mistyped_number_changes_nobodys_answer(model: Any, denied: pd.DataF
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda t: t.assign(day=pd.Timestamp("2020-01-01")), "dates"),
+        (lambda t: t.assign(day=pd.date_range("2020-01-01", periods=len(t))), "dates"),
         (lambda t: t.assign(case=[f"c{i}" for i in range(len(t))]), "levels"),
         (lambda t: t.assign(number=range(len(t))), "identifier"),
         (lambda t: t.assign(amount=[str(i % 50) if i % 9 else "n/a" for i in range(len(t))]), "to_numeric"),
