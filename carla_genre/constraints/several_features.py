@@ -120,6 +120,13 @@ class Where(Constraint):
     holds: Callable[[pd.DataFrame], Any]
     name: str = ""
 
+    def __post_init__(self) -> None:
+        given: Any = self.holds
+        if not callable(given):
+            raise InputError(
+                f"Where({given!r}): a function of a frame is wanted, that gives a bool for each row"
+            )
+
     def narrow(self, limits: Limits) -> None:
         """See the class."""
         decode = limits.variables.decode
@@ -127,7 +134,10 @@ class Where(Constraint):
         def rule(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
             if not len(rows):
                 return np.ones(0, bool)
-            kept = np.asarray(self.holds(decode(rows)))
+            try:
+                kept = np.asarray(self.holds(decode(rows)))
+            except Exception as error:  # it is the user's own
+                raise InputError(f"{self!r} fails: {type(error).__name__}: {error}") from error
             if kept.shape != (len(rows),) or kept.dtype != bool:
                 raise InputError(
                     f"{self!r}: the predicate must give a bool for each of {len(rows)} rows, it gave "

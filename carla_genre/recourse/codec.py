@@ -12,6 +12,7 @@ from pandas.api import types
 
 from carla_genre.constraints import Variables
 from carla_genre.datasets.infer import infer_roles
+from carla_genre.datasets.names import as_names
 from carla_genre.datasets.roles import Roles
 from carla_genre.datasets.table import Note, plain_columns
 from carla_genre.errors import InputError
@@ -140,7 +141,7 @@ def feature_roles(table: pd.DataFrame, target: str, categorical: Any, continuous
     InputError
         A column holds dates, identifiers, free text, numbers written as text, or nothing.
     """
-    filled = table.copy()
+    filled, levels = table.copy(), as_names(categorical, "categorical")
     for name in table.columns:
         column = table[name]
         if column.isna().all():
@@ -151,17 +152,21 @@ def feature_roles(table: pd.DataFrame, target: str, categorical: Any, continuous
             filled[name] = (
                 column.astype(object).where(column.notna(), column.dropna().iloc[0]).infer_objects()
             )
-        if types.is_string_dtype(filled[name]) or filled[name].dtype == object:
-            _refuse_numbers_as_text(filled[name])
+        is_category = isinstance(column.dtype, pd.CategoricalDtype)
+        if name not in as_names(continuous, "continuous") and (is_category or _is_code(filled[name])):
+            levels.append(name)
     constant = [name for name in table.columns if filled[name].nunique() == 1]
     plain = plain_columns(filled.drop(columns=constant), note)
-    roles = infer_roles(plain, target, categorical, continuous, (), note)[1]
+    roles = infer_roles(plain, target, levels, continuous, (), note)[1]
     return replace(
         roles, categorical=(*roles.categorical, *constant)
     )  # it has one level, which everybody keeps
 
 
-def _refuse_numbers_as_text(column: pd.Series) -> None:
+def _is_code(column: pd.Series) -> bool:
+    """Whether a column has a few codes that are written as texts; an error tells of many numbers as text."""
+    if not (types.is_string_dtype(column) or column.dtype == object):
+        return False
     texts = column[column.map(lambda cell: isinstance(cell, str))]
     numeric = pd.to_numeric(texts, errors="coerce").notna()
     if numeric.sum() > len(column) / 2 and texts[numeric].nunique() > MOST_NUMERIC_TEXTS:
@@ -171,3 +176,4 @@ def _refuse_numbers_as_text(column: pd.Series) -> None:
             f"column {column.name!r} holds numbers written as text; {way_out} (pd.to_numeric(..., errors='coerce')), "
             f"and train the classifier on the same; or say categorical=[{column.name!r}]"
         )
+    return bool(len(texts) and numeric.all())

@@ -50,7 +50,7 @@ class NumberColumn:
     @classmethod
     def fit(cls, column: pd.Series, robust: bool = True) -> NumberColumn:
         """Read a column of the table."""
-        cells = column.to_numpy(dtype=float, na_value=np.nan)
+        cells = _doubles(column)
         numbers = np.unique(cells[~np.isnan(cells)])
         low, high = float(numbers[0]), float(numbers[-1])
         start, end = np.nanquantile(cells, ROBUST) if robust else (low, high)
@@ -59,7 +59,8 @@ class NumberColumn:
         scale = 1.0 / float(end - start) if start < end else 1.0
         offset = -float(start) * scale
         possible = (d for d in range(MOST_DECIMALS) if 10.0**-d > 4 * NOISE * max(abs(low), abs(high)))
-        decimals = next((d for d in possible if (numbers.round(d) == numbers).all()), None)
+        noise = 4 * np.finfo(float).eps * np.abs(numbers)  # 3 * 0.1 has one decimal
+        decimals = next((d for d in possible if (np.abs(numbers.round(d) - numbers) <= noise).all()), None)
         gap = low * scale + offset - GAP if np.isnan(cells).any() else None
         return cls(str(column.name), column.dtype, scale, offset, low, high, decimals, gap)
 
@@ -73,7 +74,7 @@ class NumberColumn:
         numbers = np.full(len(cells), np.nan)
         fits = types.is_numeric_dtype(cells.dtype) and not types.is_complex_dtype(cells.dtype)
         if fits:
-            numbers = cells.to_numpy(dtype=float, na_value=np.nan)
+            numbers = _doubles(cells)
         else:
             for place, cell in enumerate(cells.tolist()):
                 if isinstance(cell, bool | int | float | np.number) and not isinstance(
@@ -175,6 +176,15 @@ class LevelColumn:
         values = np.empty(len(self.levels), dtype=object)
         values[:] = list(self.levels)
         return pd.Series(values[codes.astype(int)].tolist(), dtype=self.dtype)
+
+
+def _doubles(column: pd.Series) -> np.ndarray:
+    """Numbers in double precision, (n,), gaps as NaN; 33.7 in single precision is 33.7 and not 33.70000076."""
+    numbers = column.to_numpy(dtype=float, na_value=np.nan)
+    if column.dtype not in (np.float16, np.float32):
+        return numbers
+    distinct, places = np.unique(column.to_numpy(), return_inverse=True)
+    return np.array([float(str(one)) for one in distinct])[places]
 
 
 def _missing(cell: Any) -> bool:

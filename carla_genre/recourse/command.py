@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import yaml
 
@@ -48,10 +49,9 @@ def fit(options: Namespace) -> None:
         settings["desired"] = options.desired
     constraints = [*settings.pop("constraints", []), *given_constraints(options)]
     table = read_rows(options.table)
-    desired = _as_in(table, options.target, settings.pop("desired", None))
-    recourse = Recourse(
-        load_model(options.model), table, options.target, desired, constraints=constraints, **settings
-    )
+    model = load_model(options.model)
+    desired = _as_in(table, options.target, settings.pop("desired", None), hasattr(model, "predict_proba"))
+    recourse = Recourse(model, table, options.target, desired, constraints=constraints, **settings)
     recourse.save(out, options.with_training_rows)
     took = sum(recourse.genre_.seconds.values())
     print(f"written: {out}, learned from {len(table):,} rows in {took:.0f} s")
@@ -67,6 +67,8 @@ def recommend(options: Namespace) -> int:
     CarlaGenreError
         A file, an option or a setting is wrong.
     """
+    if options.out and Path(options.out).suffix not in (".csv", ".parquet"):
+        raise InputError(f"--out {options.out}: expected *.csv or *.parquet")
     if not (options.out or options.html or options.json):
         raise InputError(
             "nothing to write: say --out options.csv, --html options.html or --json options.json"
@@ -74,6 +76,8 @@ def recommend(options: Namespace) -> int:
     table = None if options.table is None else read_rows(options.table)
     people = read_rows(options.people, options.index)
     recourse = Recourse.load(options.generator, load_model(options.model), table)
+    if options.index is not None and options.index not in recourse.feature_names_in_:
+        people = people.drop(columns=options.index).rename_axis(options.index)
     constraints = [*read_settings(options.config).get("constraints", []), *given_constraints(options)]
     found = recourse.recommend(people, options.n, constraints=constraints, diverse=options.diverse)
     if options.out:
@@ -86,8 +90,9 @@ def recommend(options: Namespace) -> int:
     if options.json:
         found.to_json(options.json)
     print(found)
-    for _, person in found.unanswered.iterrows():
-        print(f"{person['person']}: {person['reason']}", file=sys.stderr)
+    for reason, whose in found.unanswered.groupby("reason", sort=False)["person"]:
+        some = ", ".join(map(str, whose.head(5))) + (", ..." if len(whose) > 5 else "")
+        print(f"{len(whose)} without an option ({some}): {reason}", file=sys.stderr)
     return int(options.strict and len(found.unanswered) > 0)
 
 
@@ -108,16 +113,18 @@ def read_rows(path: str, index: str | None = None) -> pd.DataFrame:
     for one in files:
         try:
             frames.append(pd.read_parquet(one) if Path(one).suffix == ".parquet" else pd.read_csv(one))
+            if frames[-1].shape[1] == 1 and ";" in str(frames[-1].columns[0]):
+                raise ValueError("its columns are separated by ';', save it with commas")
         except Exception as error:  # pandas, pyarrow and the codecs each have errors of their own
             raise InputError(f"{one} cannot be read as CSV or Parquet: {error}") from error
         if list(frames[-1].columns) != list(frames[0].columns):
             raise InputError(f"{one} has other columns than {files[0]}")
     rows = pd.concat(frames, ignore_index=True)
     if index is None:
-        return rows.rename_axis("row")
+        return rows.rename_axis("row" if "row" not in rows.columns else "row_")
     if index not in rows.columns:
         raise InputError(f"--index {index}: there is no such column.{did_you_mean(index, rows.columns)}")
-    return rows.set_index(index)
+    return rows.set_index(index, drop=False).rename_axis(f"{index}_")
 
 
 def read_settings(path: str | None) -> dict[str, Any]:
@@ -173,9 +180,12 @@ def load_model(named: str) -> Any:
     return model if hasattr(model, "predict") or hasattr(model, "predict_proba") else model()
 
 
-def _as_in(table: pd.DataFrame, target: str, desired: Any) -> Any:
+def _as_in(table: pd.DataFrame, target: str, desired: Any, classifies: bool) -> Any:
     """The label of the command line as the target's column has it: ``1`` is a number there, not a text."""
     if isinstance(desired, str) and target in table.columns:
         known = {str(label): label for label in table[target].dropna().unique().tolist()}
         return known.get(desired, desired)
+    if isinstance(desired, list) and len(desired) == 2 and not classifies:
+        ends = zip((-np.inf, np.inf), desired, strict=True)
+        return tuple(open_end if end is None else end for open_end, end in ends)
     return set(desired) if isinstance(desired, list) else desired

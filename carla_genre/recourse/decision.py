@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -156,7 +157,7 @@ def is_interval(desired: Any) -> bool:
     return (
         isinstance(desired, tuple)
         and len(desired) == 2
-        and all(isinstance(end, int | float) for end in desired)
+        and all(isinstance(end, Real) and not isinstance(end, bool) for end in desired)
     )
 
 

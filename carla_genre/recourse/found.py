@@ -86,8 +86,13 @@ class Found:
     @property
     def table(self) -> pd.DataFrame:
         """The rows to send with the figures beside them, (M, any + 6); a name that is taken gets an underscore."""
-        figures = self.figures.rename(columns={n: f"{n}_" for n in FIGURES if n in self.rows.columns})
-        return pd.concat([self.rows, figures], axis=1)
+        taken, names = set(self.rows.columns), {}
+        for name in FIGURES:
+            names[name] = name
+            while names[name] in taken:
+                names[name] += "_"
+            taken.add(names[name])
+        return pd.concat([self.rows, self.figures.rename(columns=names)], axis=1)
 
     @property
     def changes(self) -> pd.DataFrame:
@@ -101,11 +106,11 @@ class Found:
         labels, option = self.rows.index.tolist(), self.figures["option"].to_numpy()
         found = []
         for number, name in enumerate(self.features):
-            before, after = own[name].astype(object), self.rows[name].astype(object)
-            changed = ~((before.to_numpy() == after.to_numpy()) | (before.isna() & after.isna()).to_numpy())
+            before, after = plain_cells(own[name]), plain_cells(self.rows[name])
             found += [
-                (place, number, labels[place], option[place], name, before.iloc[place], after.iloc[place])
-                for place in np.flatnonzero(changed)
+                (place, number, labels[place], option[place], name, before[place], after[place])
+                for place in range(len(before))
+                if before[place] != after[place]
             ]
         found.sort(key=lambda row: row[:2])
         columns = ["person", "option", "feature", "before", "after", "row"]
@@ -133,3 +138,11 @@ class Found:
 
     def _repr_html_(self) -> str:
         return f"<p>{self!r}</p>{self.changes.to_html(index=False)}{self.unanswered.to_html(index=False)}"
+
+
+def plain_cells(column: pd.Series) -> list[Any]:
+    """The cells as Python has them: a gap is None, a number in single precision has its own few digits."""
+    gaps, cells = column.isna().to_numpy(), column.tolist()
+    if column.dtype in (np.float16, np.float32):
+        cells = [float(str(cell)) for cell in column.to_numpy()]
+    return [None if gap else cell for cell, gap in zip(cells, gaps, strict=True)]

@@ -8,12 +8,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from carla_genre.io import in_json, write_bytes, write_text
 from carla_genre.recourse import plots
-from carla_genre.recourse.found import Found
+from carla_genre.recourse.found import Found, plain_cells
 from carla_genre.recourse.page import page_of
 
 
@@ -44,28 +43,35 @@ class Recommendations(Found):
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Everything in JSON's plain types, to a file or as text."""
+        options: list[list[dict[str, Any]]] = [[] for _ in range(len(self.people))]
+        changes = dict(list(self.cells.groupby("row", sort=False)))
+        columns, names = (
+            [plain_cells(self.rows.iloc[:, i]) for i in range(self.rows.shape[1])],
+            list(self.figures),
+        )
+        for number, place in enumerate(self.place):
+            changed = changes.get(number, self.cells.head(0))
+            cells = zip(changed["feature"], changed["before"], changed["after"], strict=True)
+            options[place].append(
+                {name: _cell(self.figures[name].iloc[number]) for name in names}
+                | {
+                    "change": {
+                        name: {"before": _cell(one), "after": _cell(other)} for name, one, other in cells
+                    }
+                }
+                | {
+                    "row": {
+                        str(name): _cell(cell[number]) for name, cell in zip(self.rows, columns, strict=True)
+                    }
+                }
+            )
         people = [
-            {
-                "person": _cell(label),
-                "status": self.status.iloc[place],
-                "h": _cell(self.h.iloc[place]),
-                "options": self._options(place),
-            }
-            for place, label in enumerate(self.people.index.tolist())
+            {"person": _cell(label), "status": status, "h": _cell(h), "options": own}
+            for label, status, h, own in zip(
+                self.people.index.tolist(), self.status, self.h, options, strict=True
+            )
         ]
         return _written(json.dumps({"people": people}, indent=1, allow_nan=False), path)
-
-    def _options(self, place: int) -> list[dict[str, Any]]:
-        options = []
-        for number in np.flatnonzero(self.place == place):
-            before, after = self.people.iloc[place], self.rows.iloc[number]
-            cells = {name: (_cell(before[name]), _cell(after[name])) for name in self.features}
-            options.append(
-                {name: _cell(value) for name, value in self.figures.iloc[number].items()}
-                | {"change": {n: {"before": a, "after": b} for n, (a, b) in cells.items() if a != b}}
-                | {"row": {str(name): _cell(value) for name, value in after.items()}}
-            )
-        return options
 
 
 def _written(text: str, path: str | os.PathLike[str] | None) -> str | None:

@@ -242,7 +242,7 @@ class Recourse:
             It is no such folder, or one of another classifier or table; the message says what differs.
         """
         card = read_card(folder)
-        rows = training_table(folder, table, card["digest"])
+        rows = training_table(folder, table, card)
         return cls(classifier, rows, **card["arguments"], saved=folder)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:

@@ -44,6 +44,11 @@ def write_card(
             "columns": [str(name) for name in table.columns],
             "digest": digest_of(table),
         },
+        "categories": {
+            str(name): {"categories": in_json(dtype.categories.tolist()), "ordered": bool(dtype.ordered)}
+            for name, dtype in table.dtypes.items()
+            if isinstance(dtype, pd.CategoricalDtype)
+        },
         "held_out": None if measured is None else _figures(measured),
     }
     write_text(Path(folder) / CARD, json.dumps(card, indent=1, allow_nan=False))
@@ -65,7 +70,7 @@ def read_card(folder: str | os.PathLike[str]) -> dict[str, Any]:
             "desired": _read_desired(card["desired"]),
             "constraints": from_plain(card["constraints"]),
         }
-        return {"arguments": arguments, "digest": str(card["table"]["digest"])}
+        return {"arguments": arguments, "digest": str(card["table"]["digest"]), "categories": card["categories"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path} is no card of a saved Recourse: {error}") from error
 
@@ -78,8 +83,12 @@ def write_table(folder: str | os.PathLike[str], table: pd.DataFrame) -> None:
         raise InputError(f"the training table cannot be written as Parquet: {error}") from error
 
 
-def training_table(folder: str | os.PathLike[str], given: pd.DataFrame | None, digest: str) -> pd.DataFrame:
+def training_table(
+    folder: str | os.PathLike[str], given: pd.DataFrame | None, card: Mapping[str, Any]
+) -> pd.DataFrame:
     """The table that the folder's generator was trained on: the one that is given, else the folder's own.
+
+    ``card`` is what :func:`read_card` gives.
 
     Raises
     ------
@@ -96,7 +105,10 @@ def training_table(folder: str | os.PathLike[str], given: pd.DataFrame | None, d
         table = pd.read_parquet(path) if given is None else given
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
-    if digest_of(table) != digest:
+    if given is None:  # Parquet keeps no categories but those of texts
+        kinds = {name: pd.CategoricalDtype(**kept) for name, kept in card["categories"].items()}
+        table = table.astype(kinds)
+    if digest_of(table) != card["digest"]:
         raise CheckpointError(f"the table is not the one that {folder} was trained on: its cells differ")
     return table
 
@@ -124,16 +136,15 @@ def _figures(found: Found) -> dict[str, float]:
 
 
 def _desired(desired: Any) -> dict[str, Any]:
-    if desired is None or not isinstance(desired, tuple | list | set | frozenset):
-        return {"label": in_json(desired)}
-    return (
-        {"interval": list(desired)}
-        if is_interval(desired)
-        else {"labels": in_json(sorted(as_labels(desired)))}
-    )
+    if is_interval(desired):
+        return {"interval": in_json(list(desired))}  # an open end is None
+    if isinstance(desired, tuple | list | set | frozenset):
+        return {"labels": in_json(sorted(as_labels(desired)))}
+    return {"label": in_json(desired)}
 
 
 def _read_desired(written: Mapping[str, Any]) -> Any:
-    return (
-        tuple(written["interval"]) if "interval" in written else written.get("labels", written.get("label"))
-    )
+    if "interval" in written:
+        ends = zip((-np.inf, np.inf), written["interval"], strict=True)
+        return tuple(open_end if end is None else end for open_end, end in ends)
+    return written.get("labels", written.get("label"))

@@ -19,7 +19,7 @@ from carla_genre.recourse.columns import NumberColumn
 from carla_genre.recourse.decision import Decision, as_labels, is_interval
 from carla_genre.recourse.model import EncodedTable
 
-LABEL = "desired outcome"
+LABEL = "(desired outcome)"
 # A number further from the middle of its column than so many cost units is left out of the learning.
 FAR_OUT = 10.0
 
@@ -87,7 +87,9 @@ def desired_outcome(outcome: pd.Series, desired: Any, note: Note) -> Any:
     else:
         known, wanted = outcome.unique().tolist(), as_labels(desired)
         if not wanted or any(label not in known for label in wanted):
-            raise InputError(f"desired={desired!r}: target {outcome.name!r} has {known[:10]}")
+            raise InputError(
+                f"desired={desired!r}: target {outcome.name!r} has {known[:10]}; for a regressor, a tuple (low, high)"
+            )
     labels = labels_of(outcome, desired)
     if labels.all() or not labels.any():
         raise InputError(

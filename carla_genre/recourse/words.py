@@ -58,7 +58,9 @@ def cell(value: Any) -> str:
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return f"{value:,.10f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else f"{value:g}"
+    if value and not 1e-6 <= abs(value) < 1e15:
+        return f"{value:g}"
+    return f"{value:,.10f}".rstrip("0").rstrip(".")
 
 
 def label_of(index: Any) -> str:
