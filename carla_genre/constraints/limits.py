@@ -25,6 +25,10 @@ class Variables:
     names : tuple of str
     levels : tuple of (tuple or None)
         The levels of a categorical as the table spells them, in the order of their numbers; None for a number.
+    orders : tuple of (tuple or None)
+        The same from the lowest to the highest where the table's dtype has an order, else None.
+    gaps : tuple of (float or None)
+        What a missing number is encoded as, where the table misses any.
     encode : callable
         A number feature's position and its values in original units -> the encoded values; it keeps their order.
     decode : callable
@@ -33,6 +37,8 @@ class Variables:
 
     names: tuple[str, ...]
     levels: tuple[tuple[object, ...] | None, ...]
+    orders: tuple[tuple[object, ...] | None, ...]
+    gaps: tuple[float | None, ...]
     encode: Callable[[int, np.ndarray], np.ndarray]
     decode: Callable[[np.ndarray], pd.DataFrame]
 
@@ -61,6 +67,33 @@ class Variables:
         if isinstance(level, str) and spelled.count(level.strip()) == 1:
             return spelled.index(level.strip())
         raise InputError(f"{constraint}: {name!r} has no level {level!r}, {suggestion(level, spelled)}")
+
+    def ranks(self, name: str, stated: Sequence[object] | None, constraint: object) -> np.ndarray:
+        """The place of each level (L,) in the stated order, else in the dtype's own; NaN for a level outside of it.
+
+        Raises
+        ------
+        InputError
+            A level is not there or is named twice, the dtype has another order, or there is none.
+        """
+        position = self.position(name, constraint)
+        levels, own = self.levels[position] or (), self.orders[position]
+        order = own if stated is None else stated
+        if order is None:
+            raise InputError(
+                f"{constraint}: {name!r} has levels, say their order: order={list(levels[:3])}, from the lowest "
+                "to the highest; or make it an ordered pandas Categorical"
+            )
+        codes = [self.code(name, level, constraint) for level in order]
+        if len(set(codes)) < len(codes):
+            raise InputError(f"{constraint}: order= names a level of {name!r} twice")
+        if own is not None:
+            known = [own.index(levels[code]) for code in codes]
+            if known != sorted(known):
+                raise InputError(f"{constraint}: order= contradicts the order that {name!r} has, {list(own)}")
+        ranks = np.full(len(levels), np.nan)
+        ranks[codes] = np.arange(len(codes))
+        return ranks
 
 
 @dataclass

@@ -62,8 +62,8 @@ class OneWay(Constraint):
     feature : str
     direction : {"up", "down"}
     order : list, optional
-        A categorical's levels from the lowest to the highest. A level that is not among them is neither left nor
-        entered.
+        A categorical's levels from the lowest to the highest; an ordered pandas Categorical has its own. A level that
+        is not among them is neither left nor entered.
     """
 
     feature: str
@@ -73,6 +73,8 @@ class OneWay(Constraint):
     def __post_init__(self) -> None:
         if self.direction not in ("up", "down"):
             raise InputError(f'{self!r}: the direction is "up" or "down"')
+        if isinstance(self.order, str):
+            raise InputError(f"{self!r}: the order is a list of levels, [{self.order!r}, ...]")
         if self.order is not None:
             object.__setattr__(self, "order", tuple(self.order))
             if len(set(self.order)) < max(2, len(self.order)):
@@ -87,14 +89,7 @@ class OneWay(Constraint):
                 raise InputError(f"{self!r}: {self.feature!r} is a number and needs no order=")
             limits.narrow(position, *((own, np.inf) if self.direction == "up" else (-np.inf, own)))
             return
-        if self.order is None:
-            raise InputError(
-                f"{self!r}: {self.feature!r} has levels: say their order, OneWay({self.feature!r}, "
-                f"{self.direction!r}, order={list(levels[:3])})"
-            )
-        rank = np.full(len(levels), np.nan)
-        for place, level in enumerate(self.order):
-            rank[limits.variables.code(self.feature, level, self)] = place
+        rank = limits.variables.ranks(self.feature, self.order, self)
         sign = 1 if self.direction == "up" else -1
         limits.allow_levels(position, sign * rank >= sign * rank[own.astype(int)][:, None])
 

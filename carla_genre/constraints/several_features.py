@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.constraints.constraint import Constraint
-from carla_genre.constraints.limits import Limits
+from carla_genre.constraints.limits import Limits, Variables
 from carla_genre.errors import InputError
 
 
@@ -50,7 +51,8 @@ class Implies(Constraint):
     be : object, optional
         be this level or number,
     grow : bool or float
-        or be greater than the person's own, by this much in original units where it is a number (``grow=2``).
+        or be greater than the person's own, by this much in original units where it is a number (``grow=2``). Levels of
+        an ordered pandas Categorical grow too. With ``be`` and ``grow``, either will do.
     """
 
     feature: str
@@ -60,10 +62,13 @@ class Implies(Constraint):
     grow: bool | float = False
 
     def __post_init__(self) -> None:
-        if not self.then or (self.be is None) == (self.grow is False):
-            raise InputError(
-                f"{self!r}: say which feature follows, then=, and how: be= or grow=, one of them"
-            )
+        given: Any = self.grow
+        if not self.then or (self.be is None and given is False):
+            raise InputError(f"{self!r}: say which feature follows, then=, and how: be= or grow=")
+        if self.then == self.feature:
+            raise InputError(f"{self!r}: another feature must follow, not {self.feature!r} itself")
+        if not isinstance(given, bool | Real) or not 0 <= float(given) < math.inf:
+            raise InputError(f"{self!r}: grow= is True, or by how much, a number from 0")
 
     def narrow(self, limits: Limits) -> None:
         """See the class."""
@@ -71,24 +76,33 @@ class Implies(Constraint):
         cause = variables.position(self.feature, self)
         effect = variables.position(self.then, self)
         to = None if self.to is None else self._encoded(limits, self.feature, self.to)
-        if self.grow is False:
-            wanted, step = self._encoded(limits, self.then, self.be), 0.0
-        else:
-            variables.number(self.then, self)
-            amount = 0.0 if self.grow is True else float(self.grow)
-            ends = variables.encode(effect, np.array([0.0, amount]))
-            wanted, step = None, ends[1] - ends[0] - 1e-9 * (amount > 0)
+        be = None if self.be is None else self._encoded(limits, self.then, self.be)
+        grown = None if self.grow is False else self._growth(variables, effect)
 
         def rule(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-            caused = rows[:, cause] != values[:, cause]
+            kept = rows[:, cause] == values[:, cause]
             if to is not None:
-                caused &= rows[:, cause] == to
-            if wanted is not None:
-                return ~caused | (rows[:, effect] == wanted)
-            grown = rows[:, effect] - values[:, effect]
-            return ~caused | ((grown > 0) & (grown >= step))
+                kept |= rows[:, cause] != to
+            if be is not None:
+                kept |= rows[:, effect] == be
+            if grown is not None:
+                kept |= grown(values[:, effect], rows[:, effect])
+            return kept
 
         limits.rules.append((repr(self), rule))
+
+    def _growth(self, variables: Variables, effect: int) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+        """Whether encoded values (n,) have grown to others (n,)."""
+        if variables.levels[effect] is not None:
+            if self.grow is not True:
+                raise InputError(f"{self!r}: {self.then!r} has levels, which grow by no number: grow=True")
+            rank = variables.ranks(self.then, None, self)
+            return lambda before, after: rank[after.astype(int)] > rank[before.astype(int)]
+        amount = 0.0 if self.grow is True else float(self.grow)
+        ends = variables.encode(effect, np.array([0.0, amount]))
+        step = ends[1] - ends[0] - 1e-9 * (amount > 0)
+        gap = variables.gaps[effect]  # what fills a gap has not grown
+        return lambda before, after: (after > before) & (after - before >= step) & (before != gap)
 
     def _encoded(self, limits: Limits, name: str, value: Any) -> float:
         variables = limits.variables
@@ -101,8 +115,9 @@ class Implies(Constraint):
 
     def __repr__(self) -> str:
         to = "" if self.to is None else f", to={self.to!r}"
-        how = f"grow={self.grow!r}" if self.grow is not False else f"be={self.be!r}"
-        return f"Implies({self.feature!r}{to}, then={self.then!r}, {how})"
+        be = "" if self.be is None else f", be={self.be!r}"
+        grow = "" if self.grow is False else f", grow={self.grow!r}"
+        return f"Implies({self.feature!r}{to}, then={self.then!r}{be}{grow})"
 
 
 @dataclass(frozen=True, repr=False)

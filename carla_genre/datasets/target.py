@@ -52,7 +52,7 @@ def choose_target(table: pd.DataFrame, target: str | None, note: Note) -> str:
     raise InputError(f"which column is the label? Note it with target= ({hint})")
 
 
-def binary_labels(column: pd.Series, positive: Any, note: Note) -> pd.Series:
+def binary_labels(column: pd.Series, positive: Any, note: Note, argument: str = "positive") -> pd.Series:
     """Return the label as 0 and 1.
 
     Parameters
@@ -64,6 +64,8 @@ def binary_labels(column: pd.Series, positive: Any, note: Note) -> pd.Series:
         ("yes", "approved", ...) or the greater number.
     note : callable
         Is given the direction of recourse as a sentence.
+    argument : str
+        What the caller's user gives ``positive`` as, for messages.
     """
     name = column.name
     if types.is_string_dtype(column):
@@ -74,25 +76,25 @@ def binary_labels(column: pd.Series, positive: Any, note: Note) -> pd.Series:
         raise InputError(f"target {name!r} must have two values, it has {len(values):,}: {shown}")
     if positive is not None:
         if not isinstance(positive, Hashable) or positive is pd.NA:
-            raise InputError(f"positive={positive!r}: one value of target {name!r} is wanted, of {values}")
+            raise InputError(f"{argument}={positive!r}: one value of target {name!r} is wanted, of {values}")
         good = [value for value in values if value == positive or str(value) == str(positive).strip()]
         if len(good) != 1:
-            raise InputError(f"positive={positive!r} is no value of target {name!r}, which has {values}")
+            raise InputError(f"{argument}={positive!r} is no value of target {name!r}, which has {values}")
     elif set(values) == {0, 1}:
         good = [1]
     else:
-        good = [_guess(name, values)]
+        good = [_guess(name, values, argument)]
     bad = next(value for value in values if value != good[0])
     doubt = ""
     if positive is None:
         named = types.is_number(bad) and _BAD_NAME.search(str(name))
-        doubt = f" (is that the good outcome? Its name sounds otherwise: positive={bad!r})" if named else ""
-        doubt = doubt or " (positive= to change)"
+        doubt = f" (is that the good outcome? Its name sounds otherwise: {argument}={bad!r})" if named else ""
+        doubt = doubt or f" ({argument}= to change)"
     note(f"target {name!r}: recourse aims at {good[0]!r}, which becomes 1; {bad!r} becomes 0{doubt}")
     return pd.Series(np.where(column == good[0], 1, 0), index=column.index, name=name, dtype=np.int64)
 
 
-def _guess(name: Any, values: list[Any]) -> Any:
+def _guess(name: Any, values: list[Any], argument: str) -> Any:
     if types.is_number(values[0]):
         return values[1]
     words = [str(value).strip().lower().rstrip(".") for value in values]
@@ -104,5 +106,5 @@ def _guess(name: Any, values: list[Any]) -> Any:
             return values[good]
     raise InputError(
         f"target {name!r} has the values {values[0]!r} and {values[1]!r}: say which one recourse aims at, "
-        f"positive={values[0]!r} or positive={values[1]!r}"
+        f"{argument}={values[0]!r} or {argument}={values[1]!r}"
     )

@@ -26,7 +26,7 @@ def constraints_by_person(
         A label is not among the people, their index has repeats, or a constraint is wrong.
     """
     each: list[tuple[Constraint, ...]] = [()] * len(people)
-    if given is None:
+    if given is None or not len(given):
         return each
     if not people.index.is_unique:
         raise InputError("by_person= speaks of people by their index, which has repeats: reset_index() first")

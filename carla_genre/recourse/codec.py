@@ -110,9 +110,12 @@ class TableCodec:
         """The features, as constraints speak of them."""
         levels = [c.levels if isinstance(c, LevelColumn) else None for c in self.columns.values()]
         numbers = list(self.columns.values())
+        orders = [c.order if isinstance(c, LevelColumn) else None for c in self.columns.values()]
         return Variables(
             self.names,
             tuple(levels),
+            tuple(orders),
+            tuple(c.gap if isinstance(c, NumberColumn) else None for c in self.columns.values()),
             lambda position, cells: numbers[position].encode(cells),  # type: ignore[union-attr]
             self.decode,
         )

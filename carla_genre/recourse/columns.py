@@ -150,6 +150,13 @@ class LevelColumn:
         """The number of the level that is a missing cell, if there is one."""
         return len(self.levels) - 1 if _missing(self.levels[-1]) else None
 
+    @property
+    def order(self) -> tuple[Any, ...] | None:
+        """The levels from the lowest to the highest, where the table's dtype says so."""
+        if not (isinstance(self.dtype, pd.CategoricalDtype) and self.dtype.ordered):
+            return None
+        return tuple(level for level in self.dtype.categories.tolist() if level in self.levels)
+
     def read(self, cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         """Level numbers (n,), and a reason for each cell that is no level, "" for the others."""
         number = {level: code for code, level in enumerate(self.levels) if not _missing(level)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 ANSWERED, ACCEPTED = "answered", "accepted already"
+# How many rows of a table a notebook shows.
+SHOWN = 60
 FIGURES = ("option", "h", "cost", "valid", "inlier", "changes")
 
 
@@ -102,19 +105,27 @@ class Found:
     @cached_property
     def cells(self) -> pd.DataFrame:
         """:attr:`changes` with the number of each one's row in :attr:`rows`."""
-        own = self.people.iloc[self.place]
-        labels, option = self.rows.index.tolist(), self.figures["option"].to_numpy()
-        found = []
-        for number, name in enumerate(self.features):
-            before, after = plain_cells(own[name]), plain_cells(self.rows[name])
-            found += [
-                (place, number, labels[place], option[place], name, before[place], after[place])
-                for place in range(len(before))
-                if before[place] != after[place]
-            ]
-        found.sort(key=lambda row: row[:2])
+        labels, options = self.rows.index.tolist(), self.figures["option"].tolist()
+        found = [
+            (labels[row], options[row], *change, row) for row, own in enumerate(self.by_row) for change in own
+        ]
         columns = ["person", "option", "feature", "before", "after", "row"]
-        return pd.DataFrame([(*row[2:], row[0]) for row in found], columns=columns)
+        cells = pd.DataFrame(
+            dict(zip(columns, _transposed(found, len(columns)), strict=True)), columns=columns
+        )
+        return cells.astype({"option": int, "row": int})
+
+    @cached_property
+    def by_row(self) -> list[list[tuple[str, Any, Any]]]:
+        """What changes in each row of :attr:`rows`: (feature, before, after), in the order of the features."""
+        own = self.people.iloc[self.place]
+        changes: list[list[tuple[str, Any, Any]]] = [[] for _ in range(len(self))]
+        for name in self.features:
+            before, after = plain_cells(own[name]), plain_cells(self.rows[name])
+            for row, (one, other) in enumerate(zip(before, after, strict=True)):
+                if one != other:
+                    changes[row].append((name, one, other))
+        return changes
 
     @property
     def unanswered(self) -> pd.DataFrame:
@@ -137,7 +148,14 @@ class Found:
         )
 
     def _repr_html_(self) -> str:
-        return f"<p>{self!r}</p>{self.changes.to_html(index=False)}{self.unanswered.to_html(index=False)}"
+        tables = (part.to_html(index=False, max_rows=SHOWN) for part in (self.changes, self.unanswered))
+        return f"<p>{html.escape(repr(self))}</p>{''.join(tables)}"
+
+
+def _transposed(rows: list[tuple[Any, ...]], width: int) -> list[pd.Series]:
+    """Rows of so many cells as columns, whose cells stay what they are: 8000 and 8000.5 are no two decimals."""
+    columns = zip(*rows, strict=True) if rows else [()] * width
+    return [pd.Series(list(column), dtype=object) for column in columns]
 
 
 def plain_cells(column: pd.Series) -> list[Any]:

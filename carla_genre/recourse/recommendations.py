@@ -44,34 +44,29 @@ class Recommendations(Found):
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Everything in JSON's plain types, to a file or as text."""
         options: list[list[dict[str, Any]]] = [[] for _ in range(len(self.people))]
-        changes = dict(list(self.cells.groupby("row", sort=False)))
-        columns, names = (
-            [plain_cells(self.rows.iloc[:, i]) for i in range(self.rows.shape[1])],
-            list(self.figures),
-        )
-        for number, place in enumerate(self.place):
-            changed = changes.get(number, self.cells.head(0))
-            cells = zip(changed["feature"], changed["before"], changed["after"], strict=True)
+        figures = zip(*(_cells(self.figures[name]) for name in self.figures), strict=True)
+        rows = zip(*(_cells(self.rows.iloc[:, i]) for i in range(self.rows.shape[1])), strict=True)
+        names = list(map(str, self.rows))
+        for place, changes, figure, row in zip(self.place, self.by_row, figures, rows, strict=True):
+            change = {name: {"before": in_json(one), "after": in_json(other)} for name, one, other in changes}
             options[place].append(
-                {name: _cell(self.figures[name].iloc[number]) for name in names}
-                | {
-                    "change": {
-                        name: {"before": _cell(one), "after": _cell(other)} for name, one, other in cells
-                    }
-                }
-                | {
-                    "row": {
-                        str(name): _cell(cell[number]) for name, cell in zip(self.rows, columns, strict=True)
-                    }
+                {
+                    **dict(zip(self.figures, figure, strict=True)),
+                    "change": change,
+                    "row": dict(zip(names, row, strict=True)),
                 }
             )
-        people = [
-            {"person": _cell(label), "status": status, "h": _cell(h), "options": own}
-            for label, status, h, own in zip(
-                self.people.index.tolist(), self.status, self.h, options, strict=True
+        columns = map(in_json, self.people.index.tolist()), self.status.tolist(), _cells(self.h), options
+        people = (
+            json.dumps(
+                {"person": label, "status": status, "h": h, "options": own},
+                allow_nan=False,
+                ensure_ascii=False,
             )
-        ]
-        return _written(json.dumps({"people": people}, indent=1, allow_nan=False), path)
+            for label, status, h, own in zip(*columns, strict=True)
+        )
+        lines = ",\n".join(people)
+        return _written(f'{{"people": [\n{lines}\n]}}\n', path)
 
 
 def _written(text: str, path: str | os.PathLike[str] | None) -> str | None:
@@ -81,7 +76,6 @@ def _written(text: str, path: str | os.PathLike[str] | None) -> str | None:
     return None
 
 
-def _cell(value: Any) -> Any:
-    """A cell in JSON's types; every kind of gap is None."""
-    gap = pd.api.types.is_scalar(value) and pd.isna(value)
-    return None if gap else in_json(value)
+def _cells(column: pd.Series) -> list[Any]:
+    """Cells in JSON's types; every kind of gap is None."""
+    return [in_json(cell) for cell in plain_cells(column)]

@@ -80,7 +80,13 @@ def desired_outcome(outcome: pd.Series, desired: Any, note: Note) -> Any:
         The target has no such label, or all of its rows have it, or none.
     """
     if desired is None:
-        return outcome[binary_labels(outcome, None, note) == 1].iloc[0]
+        if outcome.nunique() > 2:
+            raise InputError(
+                f"target {outcome.name!r} has {outcome.nunique()} values: say which recourse aims at, desired= a label, "
+                "a set of labels, or (low, high) for a regressor"
+            )
+        labels = binary_labels(outcome, None, note, "desired")
+        return outcome[labels == 1].iloc[0]
     if is_interval(desired):
         if not desired[0] < desired[1]:
             raise InputError(f"desired={desired!r}: expected (low, high)")
@@ -165,7 +171,7 @@ def encoded_table(
             low, high = column.encode(np.array([column.low, column.high]))
             rules[name] = {"range": (float(low), float(high))}
     for constraint in constraints:
-        if isinstance(constraint, OneWay) and constraint.order is None:
+        if isinstance(constraint, OneWay) and isinstance(codec.columns[constraint.feature], NumberColumn):
             way = "increase" if constraint.direction == "up" else "decrease"
             rules.setdefault(constraint.feature, {})["direction"] = way
     frozen = frozen_names(constraints, names)

@@ -70,16 +70,17 @@ def label_of(index: Any) -> str:
 
 def people_of(found: Found) -> list[Person]:
     """Everybody with the options in words, those with options first."""
-    changes = dict(list(found.cells.groupby("row", sort=False)))
     spread = _spreads(found)
+    status, h = found.status.tolist(), found.h.tolist()
+    figures = list(found.figures.itertuples(index=False))
     people = []
     numbers = {place: [] for place in range(len(found.people))}  # type: dict[int, list[int]]
     for number, place in enumerate(found.place):
         numbers[int(place)].append(number)
     for place, index in enumerate(found.people.index.tolist()):
-        options = [_option(found, number, changes.get(number), spread) for number in numbers[place]]
-        options = [] if found.status.iloc[place] == ACCEPTED else options
-        people.append(Person(label_of(index), found.status.iloc[place], float(found.h.iloc[place]), options))
+        options = [_option(figures[number], found.by_row[number], spread) for number in numbers[place]]
+        options = [] if status[place] == ACCEPTED else options
+        people.append(Person(label_of(index), status[place], float(h[place]), options))
     return sorted(people, key=lambda one: (one.status != ANSWERED, one.status == ACCEPTED))
 
 
@@ -113,19 +114,17 @@ def _signed(size: float) -> str:
     return f"{'+' if size >= 0 else '-'}{cell(abs(size))}"
 
 
-def _option(found: Found, number: int, changes: pd.DataFrame | None, spread: dict[str, float]) -> Option:
+def _option(figures: Any, changes: list[tuple[str, Any, Any]], spread: dict[str, float]) -> Option:
     lines = []
-    cells = (
-        [] if changes is None else zip(changes["feature"], changes["before"], changes["after"], strict=True)
-    )
-    for feature, before, after in cells:
+    for feature, before, after in changes:
         difference, share = "", 1.0
         numeric = pd.api.types.is_number(before) and pd.api.types.is_number(after)
         if numeric and not (isinstance(before, bool) or pd.isna(before)):
             size = round(float(after) - float(before), 10)
             difference, share = _signed(size), abs(size) / (spread.get(feature) or 1.0)
         lines.append(Change(str(feature), cell(before), cell(after), difference, min(share, 1.0)))
-    figures = found.figures.iloc[number]
     return Option(
-        int(figures["option"]), lines, *(float(figures[name]) for name in ("h", "cost", "valid", "inlier"))
+        int(figures.option),
+        lines,
+        *(float(getattr(figures, name)) for name in ("h", "cost", "valid", "inlier")),
     )

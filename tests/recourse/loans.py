@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from carla_genre import Recourse
 
 NUMBERS = ["age", "income", "debt", "dependants"]
 QUICK = {
@@ -37,16 +40,18 @@ def loans(n: int = 600, seed: int = 0) -> pd.DataFrame:
     return table
 
 
-def pipeline(table: pd.DataFrame, target: str = "approved", model: Any = None) -> Pipeline:
+def pipeline(
+    table: pd.DataFrame, target: str = "approved", model: Any = None, numbers: Sequence[str] = NUMBERS
+) -> Pipeline:
     """What a user has trained on raw columns long before; gaps of numbers are imputed."""
     features = table.drop(columns=target)
-    texts = [name for name in features if name not in NUMBERS]
+    texts = [name for name in features if name not in numbers]
     before = ColumnTransformer(
         [
             (
                 "numbers",
                 make_pipeline(SimpleImputer(), StandardScaler()),
-                [n for n in features if n in NUMBERS],
+                [n for n in features if n in numbers],
             ),
             ("texts", OneHotEncoder(), texts),
         ]
@@ -58,3 +63,18 @@ def pipeline(table: pd.DataFrame, target: str = "approved", model: Any = None) -
 def refused(model: Any, people: pd.DataFrame, good: Any = "yes", threshold: float = 0.5) -> pd.DataFrame:
     """The people whom the pipeline refuses."""
     return people[model.predict_proba(people)[:, list(model.classes_).index(good)] <= threshold]
+
+
+TABLE = loans()
+TRAIN, PEOPLE = TABLE.iloc[:450], TABLE.iloc[450:].drop(columns="approved")
+
+
+def built(
+    classifier: Any,
+    table: pd.DataFrame = TRAIN,
+    target: str = "approved",
+    desired: Any = "yes",
+    **further: Any,
+) -> Recourse:
+    """The door with a generator that is ready in a moment; the caller has the quick selector."""
+    return Recourse(classifier, table, target, desired, verbose=False, hyperparams=QUICK, **further)

@@ -1,94 +1,134 @@
-"""Random tables, pipelines and constraints: no answer is refused, breaks one, or changes a foreign cell."""
+"""Random tables, classifiers and constraints; and that the check of their answers finds what is made wrong."""
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from method_cases import quick_selector
-from random_tables import QUICK, World, broken, random_constraints, random_world
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from carla_genre.constraints import Constraint
-from carla_genre.errors import InputError
-from carla_genre.recourse import Recommendations, Recourse
-
-
-def check(world: World, found: Recommendations, people: pd.DataFrame, constraints: list[Constraint]) -> int:
-    """Hold every option against the pipeline, the constraints and the person's own row; how many there are."""
-    rows = found.rows
-    assert list(rows.columns) == list(people.columns)
-    assert rows.index.name == people.index.name
-    if not len(rows):
-        return 0
-    features = list(world.pipeline.feature_names_in_)
-    accepted = world.pipeline.predict_proba(rows[features])[:, 1]
-    np.testing.assert_allclose(accepted, found.figures["h"], rtol=0, atol=1e-12)
-    assert (accepted > 0.5).all()
-    assert (rows["remark"] == "x").all()
-    for name in rows.columns:
-        written = world.table[name].dtype if name in features else people[name].dtype
-        assert rows[name].dtype in (people[name].dtype, written), name
-    for label, row in zip(rows.index, rows[features].astype(object).iloc, strict=True):
-        own = people.loc[label, features]
-        for name in features:
-            known, cell = world.table[name].dropna(), row[name]
-            if pd.isna(cell):
-                assert pd.isna(own[name])
-            elif cell != own[name] and name in world.levels:
-                assert cell in known.tolist()
-            elif cell != own[name] and not name.startswith("float"):
-                decimals = max(
-                    len(f"{one:.10f}".rstrip("0").partition(".")[2]) for one in known.astype(float)
-                )
-                assert round(float(cell), decimals) == float(cell), (name, cell)
-        if found.status[label] != "accepted already":
-            assert not [one for one in constraints if broken(one, own, row)], (constraints, own, row)
-    assert found.changes["feature"].isin(features).all()
-    assert set(found.status.index) == set(people.index)
-    return len(rows)
+from benchmarks.reliability.tables import ask_world, built, quick
+from benchmarks.reliability.tables_check import faults_of
+from benchmarks.reliability.tables_world import World
+from carla_genre import Recourse
+from carla_genre.constraints import Allowed, AtMost, Constraint, Freeze, Implies, OneWay, Range, Where
+from carla_genre.recourse import Recommendations
 
 
-def answers_of(seed: int, questions: int = 6) -> int:
-    """Build a random world and ask it under random constraints; the number of answers."""
-    random = np.random.default_rng(seed)
-    world, n = random_world(random), 0
-    fixed = random_constraints(random, world)[:1] if random.random() < 0.5 else []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            recourse = Recourse(
-                world.pipeline,
-                world.table,
-                "outcome",
-                "yes",
-                constraints=fixed,
-                verbose=False,
-                hyperparams=QUICK,
-            )
-        except InputError as error:
-            if not any(words in str(error) for words in ("accepted one", "D_h", "leave nothing")):
-                raise
-            return 0
-        for _ in range(questions):
-            constraints = random_constraints(random, world)
-            try:
-                found = recourse.recommend(
-                    world.people,
-                    int(random.integers(1, 4)),
-                    constraints=constraints,
-                    diverse=bool(random.integers(2)),
-                )
-            except InputError as error:
-                if "leave nothing" not in str(error):
-                    raise
-                continue
-            n += check(world, found, world.people, [*fixed, *constraints])
-    return n
-
-
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8))
 def test_every_answer_is_accepted_allowed_and_ones_own(seed: int) -> None:
-    with quick_selector():
-        assert answers_of(seed) > 0
+    with quick():
+        assert ask_world(seed)[1] == []
+
+
+def plain_world() -> World:
+    """Refused people who gain by a rise of two numbers, by a grade and by a level."""
+    random, n = np.random.default_rng(0), 220
+    table = pd.DataFrame(
+        {
+            "income": random.integers(10, 60, n) * 50.5,
+            "years": random.integers(0, 12, n),
+            "grade": pd.Categorical.from_codes(random.integers(0, 3, n), ["low", "mid", "top"], ordered=True),
+            "home": random.choice(["own", "rent", "park"], n),
+        }
+    )
+    merit = table["income"] / 700 + table["years"] / 3 + table["grade"].cat.codes + (table["home"] == "own")
+    table["outcome"] = np.where(merit + random.normal(0, 0.3, n) > merit.quantile(0.6), "yes", "no")
+    features = table.drop(columns="outcome")
+    before = ColumnTransformer(
+        [("n", StandardScaler(), ["income", "years"]), ("l", OneHotEncoder(), ["grade", "home"])]
+    )
+    model = make_pipeline(before, LogisticRegression(max_iter=300))
+    model.fit(features, table["outcome"])
+    kinds = {"income": "decimal", "years": "whole", "grade": "grade", "home": "level"}
+    people = features.iloc[180:].assign(remark="x")
+    orders = {"grade": ["low", "mid", "top"]}
+    return World(table.iloc[:180], people, model, "yes", 0.5, kinds, orders, [], "logistic regression")
+
+
+WORLD = plain_world()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick() -> Iterator[None]:
+    with quick():
+        yield
+
+
+@pytest.fixture(scope="module")
+def recourse() -> Recourse:
+    made = built(WORLD)
+    assert made is not None
+    return made
+
+
+def faults(found: Recommendations, constraints: list[Constraint], each: Any = None, n: int = 3) -> set[str]:
+    return {kind for kind, _ in faults_of(WORLD, WORLD.people, found, constraints, each or {}, n)}
+
+
+@pytest.mark.parametrize(
+    "constraint",
+    [
+        Freeze("income", "years"),
+        Freeze(only=["grade"]),
+        OneWay("years", "down"),
+        OneWay("grade", "down"),
+        OneWay("home", "down", order=["rent", "park", "own"]),
+        Range("income", 0, 1000.0),
+        Range("income", -0.01, 0.01, relative=True),
+        Allowed("home", ["park"]),
+        Allowed("grade", forbidden=[("low", "mid"), ("mid", "top"), ("low", "top")]),
+        AtMost(1),
+        Implies("grade", then="years", grow=2),
+        Implies("income", then="home", be="park"),
+        Where(lambda rows: (rows["years"] < 5).to_numpy(), "years < 5"),
+    ],
+    ids=repr,
+)
+def test_a_constraint_that_is_not_kept_is_found(
+    recourse: Recourse, constraint: Constraint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the package's own code of it switched off, answers break it, and the check says so."""
+    person = WORLD.people.index[::2]  # every second one
+    kept = recourse.recommend(WORLD.people, 3, constraints=[constraint])
+    assert faults(kept, [constraint]) == set()
+    each = {label: [constraint] for label in person}
+    assert faults(recourse.recommend(WORLD.people, 3, by_person=each), [], each) == set()
+    monkeypatch.setattr(type(constraint), "narrow", lambda self, limits: None)
+    assert faults(recourse.recommend(WORLD.people, 3, constraints=[constraint]), [constraint]) == {
+        "broken constraint"
+    }
+    assert faults(recourse.recommend(WORLD.people, 3, by_person=each), [], each) == {"broken constraint"}
+
+
+def _cell(name: str, value: Any) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    return lambda rows: rows.assign(**{name: [value, *rows[name].iloc[1:]]})
+
+
+@pytest.mark.parametrize(
+    ("damage", "kind"),
+    [
+        (_cell("remark", "y"), "foreign cell"),
+        (_cell("income", 33.333), "impossible cell"),
+        (_cell("income", -1e5), "refused"),
+        (lambda rows: rows.astype({"years": float}), "dtype or index"),
+        (lambda rows: rows.reset_index(drop=True), "dtype or index"),
+        (lambda rows: rows[rows.columns[::-1]], "dtype or index"),
+        (_cell("years", 99), "wrong report"),
+    ],
+)
+def test_a_damaged_answer_is_found(recourse: Recourse, damage: Any, kind: str) -> None:
+    found = recourse.recommend(WORLD.people, 3)
+    answered = WORLD.people[(found.status == "answered").to_numpy()]
+    found = recourse.recommend(answered, 3)
+    hurt = replace(found, rows=damage(found.rows))
+    assert kind in {one for one, _ in faults_of(WORLD, answered, hurt, [], {}, 3)}
+    assert "wrong report" in {one for one, _ in faults_of(WORLD, answered, found, [], {}, 1)}

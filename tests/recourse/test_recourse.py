@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-import io
 import json
-import pickle
 from collections.abc import Iterator
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from loans import NUMBERS, QUICK, loans, pipeline, refused
+from loans import NUMBERS, PEOPLE, QUICK, TRAIN, built, pipeline, refused
 from method_cases import quick_selector
-from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor, RandomForestClassifier
+from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 
 from carla_genre import Recourse
 from carla_genre.constraints import Allowed, AtMost, Freeze, Implies, OneWay, Range, Weight, Where
 from carla_genre.errors import InputError
 
-TABLE = loans()
-TRAIN, PEOPLE = TABLE.iloc[:450], TABLE.iloc[450:].drop(columns="approved")
-
 
 @pytest.fixture(scope="module", autouse=True)
 def quick() -> Iterator[None]:
     with quick_selector():
         yield
-
-
-def built(
-    classifier: Any,
-    table: pd.DataFrame = TRAIN,
-    target: str = "approved",
-    desired: Any = "yes",
-    **further: Any,
-) -> Recourse:
-    return Recourse(classifier, table, target, desired, verbose=False, hyperparams=QUICK, **further)
 
 
 @pytest.fixture(scope="module")
@@ -69,57 +53,6 @@ def test_options_are_ones_own_row_with_changed_cells_that_the_pipeline_accepts(
     np.testing.assert_array_equal((found.rows != own).sum(axis=1), found.figures["changes"])
     assert found.rows["income"].round(2).equals(found.rows["income"])
     assert len(found.changes) == found.figures["changes"].sum()
-
-
-def test_three_options_a_person_are_three_different_ones(recourse: Recourse, denied: pd.DataFrame) -> None:
-    found = recourse.recommend(denied, n=3)
-    assert (found.figures["option"].groupby(level=0).max() == 3).mean() > 0.8
-    assert not found.rows.reset_index().duplicated().any()
-    apart = recourse.recommend(denied, n=3, diverse=True)
-
-    def unlike(rows: pd.DataFrame) -> float:
-        return float(rows.groupby(level=0).nunique().mean(axis=1).mean())
-
-    assert unlike(apart.rows) > unlike(found.rows)
-
-
-def test_accepted_people_get_their_own_row_marked(recourse: Recourse, model: Any) -> None:
-    found = recourse.recommend(PEOPLE)
-    accepted = PEOPLE.drop(refused(model, PEOPLE).index)
-    assert (found.status[accepted.index] == "accepted already").all()
-    pd.testing.assert_frame_equal(found.rows.loc[accepted.index], accepted)
-    assert list(found.rows.index) == [label for label in PEOPLE.index if label in found.rows.index]
-
-
-def test_index_order_company_and_further_columns_change_no_answer(
-    recourse: Recourse, denied: pd.DataFrame
-) -> None:
-    alone = recourse.recommend(denied.head(1), n=2)
-    index = pd.MultiIndex.from_tuples([("b", i) for i in range(len(denied))], names=["branch", "case"])
-    moved = denied[denied.columns[::-1]].set_axis(index).assign(remark=1.5)
-    found = recourse.recommend(moved, n=2)
-    assert found.rows.index.names == ["branch", "case"]
-    assert list(found.rows.columns) == list(moved.columns)
-    first = found.rows.loc[[("b", 0)]]
-    assert first[denied.columns].to_numpy().tolist() == alone.rows.to_numpy().tolist()
-    nobody = recourse.recommend(denied.head(0))
-    assert len(nobody) == 0
-    assert nobody.changes.empty
-    assert nobody.unanswered.empty
-
-
-@pytest.mark.parametrize(
-    ("column", "cell"), [("income", np.nan), ("home", "boat"), ("income", np.inf), ("home", None)]
-)
-def test_one_unreadable_row_has_a_reason_and_the_others_their_answers(
-    recourse: Recourse, denied: pd.DataFrame, column: str, cell: Any
-) -> None:
-    people = denied.head(5).astype({column: object} if column == "home" else {})
-    people.loc[people.index[2], column] = cell
-    found = recourse.recommend(people)
-    assert column in found.unanswered.set_index("person").loc[people.index[2], "reason"]
-    others = people.drop(people.index[2]).index
-    pd.testing.assert_frame_equal(found.rows, recourse.recommend(denied.loc[others]).rows, check_dtype=False)
 
 
 def test_constraints_of_every_kind_hold_when_asked(recourse: Recourse, denied: pd.DataFrame) -> None:
@@ -156,29 +89,6 @@ def test_constraints_of_every_kind_hold_when_asked(recourse: Recourse, denied: p
     assert (before["income"] != after["income"]).mean() < (free.changes["feature"] == "income").sum() / len(
         free
     )
-
-
-def test_each_person_says_what_may_not_change(recourse: Recourse, denied: pd.DataFrame) -> None:
-    people = denied.head(6)
-    said = {
-        people.index[0]: [Freeze("income")],
-        people.index[1]: [AtMost(1)],
-        people.index[2]: [Freeze("debt", "home")],
-    }
-    found = recourse.recommend(people, by_person=said)
-    free = recourse.recommend(people)
-
-    def changed(person: Any) -> set[str]:
-        return set(found.changes[found.changes["person"] == person]["feature"])
-
-    assert "income" not in changed(people.index[0])
-    assert len(changed(people.index[1])) <= 1
-    assert not {"debt", "home"} & changed(people.index[2])
-    pd.testing.assert_frame_equal(found.rows.loc[people.index[3:]], free.rows.loc[people.index[3:]])
-    frame = pd.DataFrame({"income": [True, False], "debt": [False, True]}, index=people.index[:2])
-    found = recourse.recommend(people, by_person=frame)
-    assert "income" not in changed(people.index[0])
-    assert "debt" not in changed(people.index[1])
 
 
 def test_everyone_without_an_option_has_the_constraint_that_leaves_none(
@@ -226,31 +136,6 @@ def test_a_constraint_that_allows_nothing_cannot_be_written() -> None:
             wrong()
 
 
-def test_gaps_that_the_pipeline_imputes_may_stay_and_are_told_to_nobody() -> None:
-    table = loans(seed=1).astype({"home": object})
-    table.loc[table.index[::7], "income"] = np.nan
-    model = pipeline(table.iloc[:450])
-    people = refused(model, table.iloc[450:].drop(columns="approved"))
-    found = built(model, table.iloc[:450]).recommend(people, n=2)
-    own = people.loc[found.rows.index]
-    assert own["income"].isna().any()
-    assert not (found.rows["income"].isna() & own["income"].notna()).any()
-    assert (model.predict_proba(found.rows)[:, 1] > 0.5).all()
-    assert (found.status == "answered").mean() > 0.9
-
-
-@pytest.mark.parametrize("threshold", [0.1, 0.8])
-def test_another_threshold_than_one_half_decides(threshold: float) -> None:
-    table = loans(900)
-    if threshold < 0.5:
-        table["approved"] = np.where(table["income"] - table["debt"] / 4 > 4300, "yes", "no")
-    model = pipeline(table, model=RandomForestClassifier(50, min_samples_leaf=10, random_state=0))
-    people = refused(model, table.drop(columns="approved"), threshold=threshold).head(60)
-    found = built(model, table, threshold=threshold).recommend(people)
-    assert (model.predict_proba(found.rows)[:, 1] > threshold).all()
-    assert (found.status == "answered").mean() > 0.8
-
-
 def test_several_classes_and_a_regressor_and_a_function() -> None:
     table = TRAIN.assign(
         approved=pd.cut(
@@ -276,25 +161,6 @@ def test_several_classes_and_a_regressor_and_a_function() -> None:
     assert (numbered.predict_proba(found.rows)[:, 1] > 0.5).all()
 
 
-def test_a_classifier_that_contradicts_the_table_is_refused_whatever_the_direction(model: Any) -> None:
-    with pytest.raises(InputError, match="contradicts the table"):
-        built(lambda rows: 1 - model.predict_proba(rows)[:, 1])
-    towards_no = built(model, desired="no")
-    people = PEOPLE.drop(refused(model, PEOPLE).index).head(10)
-    found = towards_no.recommend(people)
-    assert (model.predict_proba(found.rows)[:, 1] < 0.5).all()
-
-
-def test_one_mistyped_number_changes_nobodys_answer(model: Any, denied: pd.DataFrame) -> None:
-    typo = TRAIN.astype({"debt": float})
-    typo.loc[typo.index[3], "debt"] = 1e8
-    with_typo = built(pipeline(TRAIN), typo)
-    assert any("debt" in note and "left out" in note for note in with_typo.notes_)
-    plain = built(pipeline(TRAIN), TRAIN.drop(TRAIN.index[3]))
-    there, here = with_typo.recommend(denied).figures["cost"], plain.recommend(denied).figures["cost"]
-    assert there.mean() == pytest.approx(here.mean(), rel=0.25)
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -307,17 +173,6 @@ def test_one_mistyped_number_changes_nobodys_answer(model: Any, denied: pd.DataF
 def test_what_can_be_no_feature_is_named_with_what_to_do(change: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         built(lambda rows: np.linspace(0, 1, len(rows)), change(TRAIN))
-
-
-def test_the_whole_object_is_pickled_and_answers_the_same(recourse: Recourse, denied: pd.DataFrame) -> None:
-    expected = recourse.recommend(denied.head(5)).table
-    buffer = io.BytesIO()
-    joblib.dump(recourse, buffer)
-    buffer.seek(0)
-    for copy in (pickle.loads(pickle.dumps(recourse)), joblib.load(buffer)):
-        pd.testing.assert_frame_equal(copy.recommend(denied.head(5)).table, expected)
-    assert "Freeze('age')" in repr(recourse)
-    assert recourse.get_params()["target"] == "approved"
 
 
 def test_the_carla_door_gives_the_same_answers(model: Any, denied: pd.DataFrame) -> None:

@@ -117,3 +117,11 @@ def test_a_predicate_that_fails_is_named(recourse: Recourse, holds: Any) -> None
         recourse.recommend(TABLE.drop(columns="y").head(5), constraints=[Where(holds, "mine")])
     with pytest.raises(InputError, match="a function of a frame"):
         Where("x")  # type: ignore[arg-type]
+
+
+def test_cells_of_changes_stay_what_they_are(recourse: Recourse) -> None:
+    found = recourse.recommend(TABLE.drop(columns="y").head(60), constraints=[Freeze(only=["a", "b"])])
+    assert found.changes.groupby("feature")["after"].agg(lambda cells: set(map(type, cells))).to_dict() == {
+        "a": {float},
+        "b": {int},
+    }
