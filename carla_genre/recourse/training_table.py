@@ -82,8 +82,8 @@ def desired_outcome(outcome: pd.Series, desired: Any, note: Note) -> Any:
     if desired is None:
         if outcome.nunique() > 2:
             raise InputError(
-                f"target {outcome.name!r} has {outcome.nunique()} values: say which recourse aims at, desired= a label, "
-                "a set of labels, or (low, high) for a regressor"
+                f"target {outcome.name!r} has {outcome.nunique()} values: say which recourse aims at, desired= a "
+                "label, a set of labels, or (low, high) for a regressor"
             )
         labels = binary_labels(outcome, None, note, "desired")
         return outcome[labels == 1].iloc[0]

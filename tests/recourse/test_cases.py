@@ -22,7 +22,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
 from carla_genre import Recourse
-from carla_genre.constraints import Allowed, AtMost, Freeze, OneWay, Range
+from carla_genre.constraints import Allowed, AtMost, Freeze, OneWay, Range, Weight
 from carla_genre.errors import InputError
 
 
@@ -59,9 +59,9 @@ def test_allowed_levels(recourse: Recourse, denied: pd.DataFrame) -> None:
     found = recourse.recommend(denied, n=3, constraints=[Allowed("home", ["own", "parents"])])
     moved = found.changes[found.changes["feature"] == "home"]
     assert set(moved["after"]) <= {"own", "parents"}
-    rise = recourse.recommend(
-        denied, n=5, constraints=[OneWay("home", "up", order=["parents", "rent", "own"])]
-    )
+    upwards = OneWay("home", "up", order=["parents", "rent", "own"])
+    dear = [Weight("income", 50), Weight("debt", 50)]
+    rise = recourse.recommend(denied, n=3, constraints=[upwards, *dear])
     rank = {"parents": 0, "rent": 1, "own": 2}
     moved = rise.changes[rise.changes["feature"] == "home"]
     assert len(moved)
