@@ -63,8 +63,6 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_fit(commands)
     _add_recourse(commands)
-    _add_train(commands)
-    _add_answer(commands)
     _add_benchmark(commands)
 
     report = commands.add_parser(
@@ -99,36 +97,50 @@ def _add_fit(commands: Any) -> None:
     add("--desired", metavar="LABEL", help="the outcome that people want (the obvious one of two)")
     add("--out", required=True, metavar="DIR", help="the folder that is written")
     add(
+        "--sample",
+        type=int,
+        default=200_000,
+        metavar="N",
+        help="learn from so many rows, drawn evenly where there are more (200,000)",
+    )
+    add(
         "--with-training-rows",
         action="store_true",
         help="keep the table in the folder, so that `recourse` needs no --table",
     )
     _add_constraints(fit)
-    fit.set_defaults(command=_by("recourse.command", "fit"))
+    fit.set_defaults(command=_by("commands.fit", "fit"))
 
 
 def _add_recourse(commands: Any) -> None:
     recourse = commands.add_parser(
         "recourse",
         help="options for people in a CSV or Parquet file, in the table's own units",
-        description="Answer the people of a file: each option is their own row in which the changed cells alone are "
-        "new, and which the model has accepted. Exit status 0; 1 with --strict where somebody has no option; 2 for "
-        "what you can mend.",
+        description="Answer the people of files: each option is their own row in which the changed cells alone are "
+        "new, and which the model has accepted. Some thousand people are in memory at a time, and a call that was "
+        "stopped is taken up by the same call. Exit status 0; 1 with --strict where somebody has no option; 2 for what "
+        "you can mend.",
     )
     add = recourse.add_argument
     add("people", metavar="PEOPLE", help="CSV or Parquet: a file, a folder or a pattern")
     add("--generator", required=True, metavar="DIR", help="what `carla-genre fit` wrote")
     _add_model(recourse)
     add("--table", metavar="TABLE", help="the training rows, where the folder does not hold them")
-    add("--out", metavar="FILE", help="the options as CSV, or as Parquet where it is called *.parquet")
+    add(
+        "--out",
+        metavar="PATH",
+        help="options.csv or options.parquet, or a folder of parts; reasons are beside them",
+    )
     add("--html", metavar="FILE", help="a page to look at and to send")
     add("--json", metavar="FILE", help="everything in plain types")
     add("--index", metavar="COLUMN", help="names the people (the number of their row)")
     add("--n", type=int, default=1, metavar="N", help="options a person (1)")
     add("--diverse", action="store_true", help="options that differ, rather than the best ones")
     add("--strict", action="store_true", help="exit status 1 where somebody has no option")
+    add("--workers", type=int, default=1, metavar="N", help="processes of this machine (1)")
+    add("--cluster", metavar="ADDRESS", help="use the workers of this Dask scheduler, or of its file")
     _add_constraints(recourse)
-    recourse.set_defaults(command=_by("recourse.command", "recommend"))
+    recourse.set_defaults(command=_by("commands.recourse", "recommend"))
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
@@ -145,59 +157,6 @@ def _add_constraints(parser: argparse.ArgumentParser) -> None:
     add("--config", metavar="FILE", help="settings and constraints, YAML")
     add("--freeze", nargs="+", default=[], metavar="FEATURE", help="features that stay as they are")
     add("--at-most", type=int, metavar="K", help="how many features may change")
-
-
-def _add_train(commands: Any) -> None:
-    train = commands.add_parser(
-        "train",
-        help="train GenRe for a classifier and save it, from Parquet files if need be",
-        description="Train GenRe for the classifier that MODULE:FUNCTION, a function that takes nothing, returns with "
-        "its data. It learns from these data's training rows, or from the Parquet files of --in (docs/scaling.md).",
-    )
-    add = train.add_argument
-    _add_classifier(train)
-    add("--out", required=True, metavar="FILE", help="the generator, conventionally *.safetensors")
-    add("--in", dest="source", metavar="PARQUET", help="training rows: a file, a folder or a pattern")
-    add("--positive", metavar="VALUE", help="of the label in --in, if it is not 0 and 1")
-    add("--at-most", type=int, metavar="N", help="learn from a sample of N rows of D_h- and of D_h+")
-    add(
-        "--with-training-rows",
-        action="store_true",
-        help="keep in FILE the encoded rows that the rule 'expected' needs (else the classifier's data have them)",
-    )
-    _add_set(train, "hyperparameters, for instance preset=paper training.devices=2 warm_start=FILE")
-    train.set_defaults(command=_by("parquet.command", "train"))
-
-
-def _add_answer(commands: Any) -> None:
-    answer = commands.add_parser(
-        "answer",
-        help="answer everybody in Parquet files, on one machine or a Dask cluster",
-        description="Answer people a row group at a time. OUT gets the folders answers, accepted (by the classifier as "
-        "they are) and failures (with the reason); together they have every row once. What is there is not done again, "
-        "so a call that was stopped is taken up by the same call (docs/scaling.md).",
-    )
-    add = answer.add_argument
-    add("--generator", required=True, metavar="FILE", help="what `carla-genre train` wrote")
-    _add_classifier(answer)
-    add("--in", dest="source", required=True, metavar="PARQUET", help="a file, a folder or a pattern")
-    add("--out", required=True, metavar="DIR", help="a folder of this job's own")
-    add("--index", metavar="COLUMN", help="names the people (the number of their row)")
-    add("--scores", action="store_true", help="add h of factual and answer, and the cost")
-    add("--workers", type=int, default=1, metavar="N", help="processes of this machine (1)")
-    add("--cluster", metavar="ADDRESS", help="use the workers of this Dask scheduler, or of its file")
-    _add_set(answer, "how to sample, for instance n_samples=50 selection=cheapest")
-    answer.set_defaults(command=_by("parquet.command", "answer"))
-
-
-def _add_classifier(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--classifier", required=True, metavar="MODULE:FUNCTION", help="what returns the classifier"
-    )
-
-
-def _add_set(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help=what)
 
 
 def _add_benchmark(commands: Any) -> None:

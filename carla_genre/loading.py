@@ -1,5 +1,7 @@
 """Modules imported when they are needed: optional packages, and what a user names as ``"module:name"``."""
 
+import os
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -34,3 +36,9 @@ def load_extra(extra: str, purpose: str, *modules: str) -> Any:
             f"{purpose} needs {modules[0].partition('.')[0]}, which is not installed. "
             f"Install it with: pip install 'carla-genre[{extra}]'"
         ) from error
+
+
+def find_own_modules() -> None:
+    """A module of one's own lies where a command is started, as `python -m` has it."""
+    if os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())

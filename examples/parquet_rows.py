@@ -1,17 +1,18 @@
-"""People in Parquet files: GenRe learns from their row groups, and answers them group by group."""
+"""People in files: recourse is learned from a sample of Parquet files, and everybody in a CSV gets options."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-import torch
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
-from carla_genre import GenRe, load_dataset
-from carla_genre.parquet import ParquetRows, answer_parquet
-
-from carla import MLModelCatalog
+from carla_genre import Recourse
+from carla_genre.constraints import AtMost, Freeze
+from carla_genre.files.table import open_table
 
 
 def applications(seed: int, n_rows: int = 1000) -> pd.DataFrame:
@@ -31,35 +32,31 @@ def applications(seed: int, n_rows: int = 1000) -> pd.DataFrame:
     return month
 
 
-def classifier():
-    """A network that was trained on the first month; `carla-genre answer --classifier` takes such a function."""
-    data = load_dataset(applications(1), target="granted", ignore=["id"], immutables=["age"], quiet=True)
-    model = MLModelCatalog(data, model_type="ann", backend="pytorch", load_online=False)
-    torch.manual_seed(0)  # CARLA draws the first weights from the global state
-    model.train(learning_rate=0.01, epochs=20, batch_size=64, hidden_size=[10, 10])
-    return model
-
-
 def main() -> None:
-    """Print how many are answered, why the others are not, and the first answers beside the people."""
+    """Print how many have options, why the others have none, and the first options."""
     folder = Path("applications")
     folder.mkdir()
     for month in range(1, 7):
-        table = pa.Table.from_pandas(applications(month), preserve_index=False)
-        pq.write_table(table, folder / f"month_{month:02d}.parquet", row_group_size=500)
-    asked = applications(7)
+        applications(month).to_parquet(folder / f"month_{month:02d}.parquet", row_group_size=500)
+    asked = applications(7).drop(columns="granted")
     asked.loc[0, "home"] = "castle"
-    asked.to_parquet("asked.parquet")
+    asked.to_csv("asked.csv", index=False)
 
-    model = classifier()
-    genre = GenRe(model, source=ParquetRows(folder))
-    genre.save("applications.genre", with_training_rows=True)  # the model's data have one month of them only
-    counts = answer_parquet("applications.genre", model, "asked.parquet", "answers", index="id", scores=True)
+    table = open_table(folder).sample(3000, seed=0).drop(columns="id")
+    columns = make_column_transformer((OneHotEncoder(), ["home"]), remainder="passthrough")
+    pipeline = make_pipeline(columns, GradientBoostingClassifier(random_state=0))
+    pipeline.fit(table.drop(columns="granted"), table["granted"])
+
+    recourse = Recourse(pipeline, table, "granted", desired=1, constraints=[Freeze("age")])
+    # The same call goes on where one was stopped; workers=8 takes eight processes.
+    counts, reasons = recourse.recommend_files(
+        "asked.csv", "options.csv", n=2, constraints=AtMost(2), index="id"
+    )
     print(counts)
-    print(pd.read_parquet("answers/failures")["reason"].value_counts().to_string())
-    answers = pd.read_parquet("answers/answers").set_index("id").head(3)
-    print(asked.set_index("id").loc[answers.index].to_string())
-    print(answers.round(2).to_string())
+    for reason, (n, whose) in reasons.items():
+        print(f"{n} without an option ({', '.join(whose)}): {reason}", file=sys.stdout)
+    print(pd.read_csv("options.csv", index_col="id").query("changes > 0").head(6).to_string())
+    print(pd.read_csv("options.unanswered.csv").head(3).to_string())
 
 
 if __name__ == "__main__":

@@ -194,3 +194,31 @@ def test_whole_demo_on_adult(tmp_path):
     scores = json.loads((tmp_path / "demo.json").read_text())["scores"]
     assert scores["GenRe"]["score"] > max(scores["GrowingSpheres"]["score"], scores["Wachter"]["score"])
     assert set(scores["GenRe"]["violations"].values()) == {0}
+
+
+@pytest.mark.parametrize("place", ["", "file/g", "n" * 256, "new/" + "n" * 256])
+@pytest.mark.parametrize("command", ["fit", "recourse", "report", "benchmark", "demo"])
+def test_a_bad_place_is_told_in_one_line_before_the_work(command, place, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    out = str(tmp_path / place) if place or command == "report" else str(tmp_path / "file")
+    (tmp_path / "grid.yaml").write_text("{data: compas, recourse_methods: {CopyFactual: }}")
+    given = {
+        "fit": ["nowhere.csv", "--model", "nowhere:model", "--target", "y", "--out", out],
+        "recourse": [
+            "nowhere.csv",
+            "--generator",
+            "nowhere",
+            "--model",
+            "nowhere:m",
+            "--out",
+            f"{out}/x.csv",
+        ],
+        "report": [str(tmp_path), "--out", out],
+        "benchmark": ["grid.yaml", "--results", out],
+        "demo": ["--out", out],
+    }
+    assert main([command, *given[command]]) == 2
+    told = capsys.readouterr().err
+    assert len(told.splitlines()) == 1, told
+    assert "cannot be" in told or "name a folder" in told or "a folder is wanted" in told

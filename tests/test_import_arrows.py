@@ -21,13 +21,13 @@ FLOORS = (
     {"errors"},
     {"io", "frames", "children", "suggestions", "loading", "progress", "threads"},
     {"blackbox", "options", "carla_compat", "cluster"},
-    {"generator"},
+    {"generator", "files"},
     {"constraints", "schema"},
     {"datasets"},
     {"evaluation", "selection"},
     {"methods", "protocol"},
     {"harness", "recourse"},
-    {"report", "parquet", "demo", "testing"},
+    {"report", "commands", "demo", "testing"},
     {"cli"},
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from benchmarks.reliability.odd import Draw, damaged
 from benchmarks.reliability.promises import result_or_error, same
 from benchmarks.reliability.surfaces import ONE_STEP, World
-from benchmarks.reliability.world import applicants
-from carla_genre import GenRe, load_dataset
+from benchmarks.reliability.world import applicants, recourse
+from carla_genre import GenRe, Recourse, load_dataset
+from carla_genre.files.table import open_table
 from carla_genre.generator import trainer
 from carla_genre.harness import Paths, read_grid, read_rows, run_grid
 from carla_genre.harness.measure import measure_or_fail
-from carla_genre.parquet import ParquetRows, answer_parquet
 from carla_genre.report import write_report
 
 
@@ -46,14 +46,29 @@ class Desk(World):
         applicants(60, 1).drop(columns="approved").to_parquet(files["people"], row_group_size=25)
         applicants(200, 2).to_parquet(files["training rows"], row_group_size=90)
         files["table"].with_name("loans.csv").write_bytes(files["table"].read_bytes())
+        files["settings"].write_text(yaml.safe_dump({"hyperparams": ONE_STEP}))
         files["grid"].write_text(yaml.safe_dump(_GRID, sort_keys=False))
         self._keep_checkpoint(files["checkpoint"])
         self.measured.mkdir()
         (files["record"],) = _measure(self.measured, files["grid"])
         files["rows"] = self.measured / "rows.parquet"
-        files["part"], files["manifest"] = self.job / "answers" / "part-000001.parquet", self.job / "job.json"
-        answer_parquet(files["generator"], self.mlmodel, files["people"], self.job, verbose=False)
+        files["part"], files["manifest"] = self.job / "options" / "part-000001.parquet", self.job / "job.json"
+        files["done"] = self.job / "done" / "part-000001.json"
+        applicants(60, 1).drop(columns="approved").to_csv(files["people as CSV"], index=False)
+        self.recourse.recommend_files(files["people"], self.job)
+        self.recourse.save(self.saved, with_training_rows=True)
+        files["card"] = self.saved / "recourse.json"
         return files
+
+    @cached_property
+    def recourse(self) -> Recourse:
+        """The door for raw rows."""
+        return recourse()
+
+    @property
+    def saved(self) -> Path:
+        """Its folder."""
+        return self.folder / "loans.genre"
 
     @property
     def measured(self) -> Path:
@@ -89,8 +104,10 @@ _SUFFIXES = {
     "checkpoint": ".pt",
     "table": ".csv",
     "people": ".parquet",
+    "people as CSV": ".csv",
     "training rows": ".parquet",
     "grid": ".yaml",
+    "settings": ".yaml",
 }
 _GRID: dict[str, Any] = {
     "data": [{"name": "loans", "csv": "loans.csv", "target": "approved", "immutables": ["age"]}],
@@ -131,15 +148,24 @@ def _read_table(desk: Desk, folder: Path, content: bytes) -> str:
     return result_or_error(lambda: load_dataset(path, target="approved", quiet=True))[1]
 
 
-def _read_people(desk: Desk, folder: Path, content: bytes) -> str:
-    path = _written(folder / "people.parquet", content)
-    return result_or_error(lambda: _answer(desk, path, folder / "out"))[1]
+def _read_people(name: str) -> Callable[[Desk, Path, bytes], str]:
+    def read(desk: Desk, folder: Path, content: bytes) -> str:
+        path = _written(folder / name, content)
+        return result_or_error(lambda: desk.recourse.recommend_files(path, folder / "out"))[1]
+
+    return read
 
 
 def _read_training_rows(desk: Desk, folder: Path, content: bytes) -> str:
     path = _written(folder / "rows.parquet", content)
-    source = ParquetRows(path, folder=folder)
-    return result_or_error(lambda: GenRe(desk.mlmodel, ONE_STEP, source))[1]
+    return result_or_error(lambda: open_table(path).sample(50, 0))[1]
+
+
+def _read_card(desk: Desk, folder: Path, content: bytes) -> str:
+    copy = shutil.copytree(desk.saved, folder / "saved")
+    _written(copy / "recourse.json", content)
+    given = desk.recourse.classifier, applicants()
+    return result_or_error(lambda: Recourse.load(copy, *given))[1]
 
 
 def _read_grid(desk: Desk, folder: Path, content: bytes) -> str:
@@ -163,8 +189,9 @@ def _read_job(name: str) -> Callable[[Desk, Path, bytes], str]:
     def read(desk: Desk, folder: Path, content: bytes) -> str:
         copy = shutil.copytree(desk.job, folder / "job")
         _written(copy / name, content)
-        counts, outcome = result_or_error(lambda: _answer(desk, desk.files["people"], copy))
-        assert counts is None or sum(counts) == 60, "rows are lost"
+        people = desk.files["people"]
+        answered, outcome = result_or_error(lambda: desk.recourse.recommend_files(people, copy))
+        assert answered is None or sum(answered.counts) == 60, "rows are lost"
         return outcome
 
     return read
@@ -174,18 +201,17 @@ _READERS: Mapping[str, Callable[[Desk, Path, bytes], str]] = {
     "generator": _read_generator,
     "checkpoint": _read_checkpoint,
     "table": _read_table,
-    "people": _read_people,
+    "people": _read_people("people.parquet"),
+    "people as CSV": _read_people("people.csv"),
     "training rows": _read_training_rows,
     "grid": _read_grid,
     "record": _read_record,
     "rows": _read_rows,
-    "part": _read_job("answers/part-000001.parquet"),
+    "card": _read_card,
+    "part": _read_job("options/part-000001.parquet"),
+    "done": _read_job("done/part-000001.json"),
     "manifest": _read_job("job.json"),
 }
-
-
-def _answer(desk: Desk, people: Path, out: Path) -> Any:
-    return answer_parquet(desk.files["generator"], desk.mlmodel, people, out, verbose=False)
 
 
 def _written(path: Path, content: bytes) -> Path:

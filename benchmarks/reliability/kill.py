@@ -3,7 +3,7 @@
 python -m benchmarks.reliability.kill --times 50
 
 Each work is a process (a fork, so that libraries are loaded once): a training with a checkpoint, ``carla-genre
-benchmark``, ``carla-genre answer`` and ``carla-genre train --in``. It is ended after a random time by SIGKILL and, the
+benchmark``, ``carla-genre recourse`` and ``carla-genre fit``. It is ended after a random time by SIGKILL and, the
 next time, by SIGINT; then it is started again to the end. What is in its folder has to be, bit for bit, what the work
 that was left alone has written, and nothing may lie beside it.
 """
@@ -29,7 +29,7 @@ from typing import Any
 import yaml
 
 from benchmarks.command import command_parser, exit_status
-from benchmarks.reliability.world import ARCHITECTURE, CLASSIFIER, TRAINING, applicants, classifier
+from benchmarks.reliability.world import ARCHITECTURE, MODEL, QUICK, TRAINING, applicants, classifier
 from carla_genre import GenRe, cli
 from carla_genre.generator.checkpoint import load
 from carla_genre.harness.record import write
@@ -78,24 +78,16 @@ def _benchmark(desk: Path, out: Path) -> int:
     return cli.main(["benchmark", *map(str, words)])
 
 
-def _answer(desk: Path, out: Path) -> int:
-    words = ["--generator", desk / "g.safetensors", "--classifier", CLASSIFIER]
-    words += ["--in", desk / "people.parquet", "--out", out / "answers"]
-    return cli.main(["answer", *map(str, words)])
+def _recourse(desk: Path, out: Path) -> int:
+    words = [desk / "people.parquet", "--generator", desk / "loans.genre", "--model", MODEL]
+    words += ["--table", desk / "rows.parquet", "--n", "2", "--out", out / "options.csv"]
+    return cli.main(["recourse", *map(str, words)])
 
 
-def _train_from_parquet(desk: Path, out: Path) -> int:
-    words = ["--classifier", CLASSIFIER, "--in", desk / "rows.parquet", "--out", out / "g.safetensors"]
-    words += [
-        "--set",
-        "selection=validity",
-        "verbose=false",
-        "training.evaluations=40",
-        "training.patience=0",
-    ]
-    words += [f"architecture.{name}={value}" for name, value in ARCHITECTURE.items()]
-    words += ["training.steps=200", "training.batch_size=64", f"training.checkpoint={out / 'state.pt'}"]
-    return cli.main(["train", *map(str, words)])
+def _fit(desk: Path, out: Path) -> int:
+    words = [desk / "rows.parquet", "--model", MODEL, "--target", "approved", "--desired", "1"]
+    words += ["--config", desk / "recourse.yaml", "--out", out / "loans.genre"]
+    return cli.main(["fit", *map(str, words)])
 
 
 def _generator(out: Path) -> bytes:
@@ -112,15 +104,22 @@ def _records(out: Path) -> Any:
     ).to_csv()
 
 
-def _parts(out: Path) -> dict[str, bytes]:
-    return {path.name + path.parent.name: path.read_bytes() for path in sorted(out.rglob("part-*"))}
+def _options(out: Path) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(out.glob("options*"))]
+
+
+def _fitted(out: Path) -> tuple[list[str], bytes]:
+    folder = out / "loans.genre"
+    generator = load(folder / "generator.safetensors", "cpu")[0]
+    weights = b"".join(part.detach().numpy().tobytes() for part in generator.parameters())
+    return sorted(path.name for path in folder.iterdir()), weights
 
 
 WORKS: Mapping[str, Work] = {
     "training": Work(_train, _generator, ("g.safetensors",)),
     "benchmark": Work(_benchmark, _records, ("results",)),
-    "answer": Work(_answer, _parts, ("answers",)),
-    "train --in": Work(_train_from_parquet, _generator, ("g.safetensors",)),
+    "recourse": Work(_recourse, _options, ("options.csv", "options.unanswered.csv")),
+    "fit": Work(_fit, _fitted, ("loans.genre",)),
 }
 
 
@@ -133,7 +132,9 @@ def make_desk(desk: Path) -> None:
     table = {"name": "loans", "csv": "loans.csv", "target": "approved", "immutables": ["age"]}
     grid = {"data": [table], "seeds": [0], "people": 5, "retrained": 0, "recourse_methods": methods}
     (desk / "grid.yaml").write_text(yaml.safe_dump(grid))
-    with _started(WORKS["training"], desk, desk) as process:
+    training = {**TRAINING, "steps": 200, "evaluations": 40, "patience": 0}
+    (desk / "recourse.yaml").write_text(yaml.safe_dump({"hyperparams": {**QUICK, "training": training}}))
+    with _started(WORKS["fit"], desk, desk) as process:
         process.join()
 
 
@@ -221,12 +222,12 @@ def _run(options: argparse.Namespace) -> int:
         desk.mkdir()
         make_desk(desk)
         for name in options.only or WORKS:
-            scratch = Path(folder) / name.replace(" ", "")
+            scratch = Path(folder) / name
             row = measure(name, desk, scratch, options.times, options.seed)
             broken |= row["equal"] < row["times"] or bool(row["left"])
             if options.json:
                 settings = {"work": name, "times": options.times, "seed": options.seed}
-                write(options.json / f"kill_{name.replace(' --', '_')}.json", settings, row)
+                write(options.json / f"kill_{name}.json", settings, row)
     return int(broken)
 
 

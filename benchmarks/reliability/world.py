@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from carla_genre import GenRe, load_dataset
+from carla_genre import GenRe, Recourse, load_dataset
 
 from carla.models.api import MLModel
 
@@ -19,8 +19,8 @@ ROLES: dict[str, Any] = {
     "immutables": ["age"],
     "decreasing": ["debt"],
 }
-# What a worker process, or the command line, loads by name.
-CLASSIFIER = "benchmarks.reliability.world:classifier"
+# What the command line loads by name.
+MODEL = "benchmarks.reliability.world:raw_model"
 TRAINING = {"steps": 40, "batch_size": 64, "evaluations": 2}
 ARCHITECTURE = {"decoder_layers": 1, "embedding": 8, "heads": 2, "feed_forward": 16, "summary": 16}
 QUICK: dict[str, Any] = {
@@ -89,6 +89,28 @@ class Formula(MLModel):
 def classifier() -> Formula:
     """The classifier with its data: the same one each time."""
     return Formula(load_dataset(applicants(), quiet=True, **ROLES))
+
+
+class RawFormula:
+    """h of rows in original units, as a user's own model."""
+
+    classes_ = np.array([0, 1])
+
+    def predict_proba(self, rows: pd.DataFrame) -> np.ndarray:
+        """The probabilities of both labels, (B, 2)."""
+        logit = rows["income"] / 10 - rows["debt"] / 5 + (rows["job"] == JOBS[0]) - 1.4
+        accepted = 1 / (1 + np.exp(-3 * np.asarray(logit, dtype=float)))
+        return np.column_stack([1 - accepted, accepted])
+
+
+def raw_model() -> RawFormula:
+    """The same one each time."""
+    return RawFormula()
+
+
+def recourse() -> Recourse:
+    """A Recourse of little training."""
+    return Recourse(raw_model(), applicants(), "approved", 1, hyperparams=QUICK, verbose=False)
 
 
 def trained(mlmodel: Any, **changes: Any) -> GenRe:

@@ -1,10 +1,11 @@
-"""People in Parquet answered and learned from by row groups, against one frame of them all: time and peak memory.
+"""People in Parquet answered and sampled chunk by chunk, against one frame of them all: time and peak memory.
 
-python -m benchmarks.speed.parquet --answered 32768 --read 400000
+python -m benchmarks.speed.parquet --answered 200000 --read 2000000
 
-People are Adult's, drawn again and again, each with an fnlwgt of its own. Peak MB are what the work adds to a process
-that has loaded everything, and quarter_peak_mb the same for a quarter of the people: what is read by row groups should
-need no more for more. The last row is the two worker processes of a Dask cluster that is there, against one process.
+People are Adult's, drawn again and again, each with an fnlwgt of its own; the classifier is a pipeline on the raw rows.
+Peak MB are what the work adds to a process that has loaded everything, and quarter_peak_mb the same for a quarter of
+the people: what is read by chunks should need no more for more. The last row is the two worker processes of a Dask
+cluster that is there, against one process.
 """
 
 from __future__ import annotations
@@ -19,33 +20,29 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from benchmarks.speed.alternate import alternate, in_turn
 from benchmarks.speed.command import finish, parse, timing_parser
-from carla_genre import GenRe, load_dataset
+from carla_genre import Recourse
 from carla_genre.cluster import load_distributed
 from carla_genre.datasets.adult import load_adult
 from carla_genre.evaluation.environment import peak_memory_mb
-from carla_genre.generator.pairing.pairs import split_rows
-from carla_genre.parquet import ParquetRows, answer_parquet
-from carla_genre.protocol.classifiers import train_by_name
-from carla_genre.schema.training_rows import Sides
+from carla_genre.files.table import open_table
 
 ROW_GROUP = 1 << 12
-# Where worker processes find what was trained.
+# Rows that are learned from, of however many there are.
+SAMPLE = 20_000
+# Where processes find what was trained.
 FOLDER = "CARLA_GENRE_SPEED_PARQUET"
-
-
-def classifier() -> Any:
-    """The paper's network on Adult after a few epochs, trained once and kept in the folder."""
-    data = load_dataset("adult")
-    columns = [column for column in data.df_train.columns if column != data.target]
-    folder = Path(os.environ[FOLDER])
-    return train_by_name("ann", data, columns, balanced=True, seed=0, folder=folder, epochs=3).mlmodel
 
 
 def write_people(path: Path, n: int) -> None:
@@ -62,56 +59,52 @@ def write_people(path: Path, n: int) -> None:
         writer.close()
 
 
-def answer_by_groups(genre: GenRe, people: Path, **options: Any) -> None:
+def answer_by_chunks(recourse: Recourse, people: Path, **options: Any) -> None:
     """Ours: from Parquet to Parquet."""
-    out = people.with_suffix(".answers")
+    out = people.with_suffix(".options")
     shutil.rmtree(out, ignore_errors=True)
-    named = options and f"{__spec__.name}:classifier"  # workers load the classifier by its name
-    answer_parquet(checkpoint(), named or genre._mlmodel, people, out, verbose=False, **options)
+    recourse.recommend_files(people, out, **options)
 
 
-def answer_frame(genre: GenRe, people: Path) -> None:
+def answer_frame(recourse: Recourse, people: Path) -> None:
     """The reference: the whole file as a frame, as one would write it in a notebook."""
-    raw = pd.read_parquet(people)
-    encoded = genre._mlmodel.data.transform(raw)
-    denied = encoded[genre._mlmodel.predict_proba(encoded)[:, 1] <= 0.5]
-    answers = genre.get_counterfactuals(denied).dropna()
-    genre._mlmodel.data.inverse_transform(answers).to_parquet(people.with_suffix(".frame.parquet"))
+    recourse.recommend(pd.read_parquet(people)).to_parquet(people.with_suffix(".frame.parquet"))
 
 
-def read_by_groups(genre: GenRe, people: Path) -> Sides:
-    """Ours: D_h- and D_h+ of a file."""
-    source = ParquetRows(people, folder=people.parent)
-    return source.sides(genre.classifier, genre.generator.config.pairs, verbose=False)
+def sample_by_chunks(recourse: Recourse, people: Path) -> pd.DataFrame:
+    """Ours: as many rows as are learned from, the others never in memory together."""
+    return open_table(people).sample(SAMPLE, 0)
 
 
-def read_frame(genre: GenRe, people: Path) -> Sides:
-    """The reference: D_h- and D_h+ of the whole file as a frame."""
-    data = genre._mlmodel.data
-    encoded = data.transform(pd.read_parquet(people))
-    values = genre.schema.encode(encoded)
-    labels = encoded[data.target].to_numpy()
-    denied, accepted = split_rows(labels, genre.scores(values), genre.generator.config.pairs)
-    return Sides(values[denied], values[accepted])
+def sample_frame(recourse: Recourse, people: Path) -> pd.DataFrame:
+    """The reference: the whole file as a frame, then as many of its rows."""
+    rows = pd.read_parquet(people)
+    return rows.sample(min(SAMPLE, len(rows)), random_state=0)
 
 
-WORK: dict[str, dict[str, Callable[[GenRe, Path], Any]]] = {
-    "answered": {"ours": answer_by_groups, "reference": answer_frame},
-    "read": {"ours": read_by_groups, "reference": read_frame},
+WORK: dict[str, dict[str, Callable[[Recourse, Path], Any]]] = {
+    "answered": {"ours": answer_by_chunks, "reference": answer_frame},
+    "read": {"ours": sample_by_chunks, "reference": sample_frame},
 }
 
 
-def checkpoint() -> Path:
-    """The trained generator's file."""
-    return Path(os.environ[FOLDER]) / "genre.safetensors"
+def train() -> Recourse:
+    """A pipeline and its recourse, kept for other processes; the time does not depend on how well it is trained."""
+    table = load_adult().train
+    features = table.drop(columns="income")
+    numbers = make_column_selector(dtype_include="number")
+    before = make_column_transformer(
+        (StandardScaler(), numbers), remainder=OneHotEncoder(handle_unknown="ignore")
+    )
+    pipeline = make_pipeline(before, LogisticRegression(max_iter=1000)).fit(features, table["income"])
+    given = {"selection": "validity", "training": {"steps": 100}, "top_k": 20, "verbose": False}
+    recourse = Recourse(pipeline, table, "income", hyperparams=given, verbose=False)
+    joblib.dump(recourse, _trained())
+    return recourse
 
 
-def train() -> GenRe:
-    """A generator, as it is loaded; the time of an answer does not depend on how well it is trained."""
-    mlmodel = classifier()
-    hyperparams = {"selection": "validity", "training": {"steps": 100}, "top_k": 20, "verbose": False}
-    GenRe(mlmodel, hyperparams).save(checkpoint())
-    return GenRe.load(checkpoint(), mlmodel)
+def _trained() -> Path:
+    return Path(os.environ[FOLDER]) / "recourse.joblib"
 
 
 def people_file(n: int) -> Path:
@@ -124,16 +117,16 @@ def people_file(n: int) -> Path:
 
 def _peak(kind: str, which: str, people: Path) -> float:
     """Megabytes that the work adds to what its process had before."""
-    genre = GenRe.load(checkpoint(), classifier())
-    WORK[kind][which](genre, people_file(200))  # what the libraries take once
+    recourse = joblib.load(_trained())
+    WORK[kind][which](recourse, people_file(200))  # what the libraries take once
     with contextlib.suppress(OSError):  # Linux forgets the peak of what was loaded
         Path("/proc/self/clear_refs").write_text("5")
     before = peak_memory_mb()
-    WORK[kind][which](genre, people)
+    WORK[kind][which](recourse, people)
     return peak_memory_mb() - before
 
 
-def measure(genre: GenRe, kind: str, n: int, runs: int) -> dict[str, float]:
+def measure(recourse: Recourse, kind: str, n: int, runs: int) -> dict[str, float]:
     """Both ways on the same people."""
     row: dict[str, float] = {}
     people, quarter = people_file(n), people_file(n // 4)
@@ -145,24 +138,24 @@ def measure(genre: GenRe, kind: str, n: int, runs: int) -> dict[str, float]:
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             row[name] = pool.apply(_peak, (kind, which, path))
     ours, reference = WORK[kind]["ours"], WORK[kind]["reference"]
-    figures = in_turn(lambda: ours(genre, people), lambda: reference(genre, people), runs)
+    figures = in_turn(lambda: ours(recourse, people), lambda: reference(recourse, people), runs)
     return {**figures, **row, "people_a_second": n / figures["ours_s"]}
 
 
 def figures(options: argparse.Namespace) -> dict[str, dict[str, float]]:
     """All rows of the table."""
-    genre = train()
+    recourse = train()
     rows = {
-        "answers, one frame": measure(genre, "answered", options.answered, options.runs),
-        "training rows, one frame": measure(genre, "read", options.read, options.runs),
+        "answers, one frame": measure(recourse, "answered", options.answered, options.runs),
+        "a sample of training rows, one frame": measure(recourse, "read", options.read, options.runs),
     }
     people = people_file(options.answered)
     local = load_distributed().LocalCluster(2, threads_per_worker=1, processes=True, dashboard_address=None)
     with local:
         there = local.scheduler_address
         rows["answers by two workers, one process"] = alternate(
-            lambda: answer_by_groups(genre, people, cluster=there),
-            lambda: answer_by_groups(genre, people),
+            lambda: answer_by_chunks(recourse, people, cluster=there),
+            lambda: answer_by_chunks(recourse, people),
             options.runs,
         )
     return rows
@@ -171,8 +164,8 @@ def figures(options: argparse.Namespace) -> dict[str, dict[str, float]]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, write."""
     parser = timing_parser("parquet", __doc__, runs=3)
-    parser.add_argument("--answered", type=int, default=32_768, help="people to answer")
-    parser.add_argument("--read", type=int, default=400_000, help="rows to learn from")
+    parser.add_argument("--answered", type=int, default=200_000, help="people to answer")
+    parser.add_argument("--read", type=int, default=2_000_000, help="rows to take a sample of")
     options = parse(parser, arguments, quick={"answered": 400, "read": 800, "runs": 1})
     with tempfile.TemporaryDirectory(prefix="carla-genre-") as folder:
         os.environ[FOLDER] = folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -13,6 +12,7 @@ from carla_genre.harness.grid import read_grid
 from carla_genre.harness.run import records_of, run_grid
 from carla_genre.harness.table import PAGES, markdown, table, write_tables
 from carla_genre.io import check_writable
+from carla_genre.loading import find_own_modules
 from carla_genre.protocol.cache import default_folder
 
 
@@ -48,9 +48,3 @@ def measured(options: Namespace, folder: Path) -> list[dict[str, Any]]:
         if "error" in record:
             print(f"failed: {Cell(**record['cell'])}: {record['error']['message']}", file=sys.stderr)
     return records
-
-
-def find_own_modules() -> None:
-    """A module of one's own lies where a command is started, as `python -m` has it."""
-    if os.getcwd() not in sys.path:
-        sys.path.append(os.getcwd())

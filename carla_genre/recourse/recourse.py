@@ -17,6 +17,7 @@ from carla_genre.constraints.checking import check_constraints
 from carla_genre.datasets.infer import personal_names
 from carla_genre.errors import InputError
 from carla_genre.methods.genre.method import GenRe
+from carla_genre.recourse.by_files import AnswersFiles
 from carla_genre.recourse.by_person import PersonConstraints, constraints_by_person
 from carla_genre.recourse.codec import TableCodec, feature_roles
 from carla_genre.recourse.model import RawModel
@@ -36,7 +37,7 @@ from carla_genre.recourse.training_table import (
 )
 
 
-class Recourse:
+class Recourse(AnswersFiles):
     """Options for people whom a classifier refuses, learned from its training table.
 
     Parameters
@@ -117,13 +118,9 @@ class Recourse:
         saved: str | os.PathLike[str] | None = None,
     ) -> None:
         self.classifier, self.target, self.desired, self.threshold = classifier, target, desired, threshold
-        self.constraints, self.categorical, self.continuous, self.ignore = (
-            constraints,
-            categorical,
-            continuous,
-            ignore,
-        )
-        self.scale, self.seed, self.verbose, self.hyperparams = scale, seed, verbose, hyperparams
+        self.constraints, self.ignore, self.categorical = constraints, ignore, categorical
+        self.continuous, self.scale, self.seed = continuous, scale, seed
+        self.verbose, self.hyperparams = verbose, hyperparams
         if scale not in ("robust", "range"):
             raise InputError(f"scale={scale!r}: expected 'robust' or 'range'")
         self.notes_: tuple[str, ...] = ()
@@ -142,11 +139,8 @@ class Recourse:
         self.codec_ = TableCodec.fit(features, levels, scale == "robust")
         self.feature_names_in_ = list(self.codec_.names)
         self.constraints_ = check_constraints(constraints, self.codec_.variables(), features.head(0))
-        free = [
-            name
-            for name in personal_names(self.codec_.names)
-            if name not in frozen_names(self.constraints_, features)
-        ]
+        frozen = frozen_names(self.constraints_, features)
+        free = [name for name in personal_names(self.codec_.names) if name not in frozen]
         if free:
             self._note(
                 f"recourse may change {free}; Freeze({', '.join(map(repr, free))}) keeps them as they are"

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from carla_genre.constraints import Constraint
 from carla_genre.constraints.plain import from_plain, to_plain
 from carla_genre.errors import CheckpointError, InputError
 from carla_genre.io import in_json, write_text
+from carla_genre.methods.genre.identity import fingerprint
+from carla_genre.methods.genre.method import GenRe
 from carla_genre.recourse.decision import as_labels, is_interval
 from carla_genre.recourse.found import ANSWERED, Found
 
@@ -70,7 +73,8 @@ def read_card(folder: str | os.PathLike[str]) -> dict[str, Any]:
             "desired": _read_desired(card["desired"]),
             "constraints": from_plain(card["constraints"]),
         }
-        return {"arguments": arguments, "digest": str(card["table"]["digest"]), "categories": card["categories"]}
+        table = {"rows": int(card["table"]["rows"]), "digest": str(card["table"]["digest"])}
+        return {"arguments": arguments, **table, "categories": card["categories"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path} is no card of a saved Recourse: {error}") from error
 
@@ -122,6 +126,26 @@ def digest_of(table: pd.DataFrame) -> str:
             column = column.astype(object)
         digest.update(pd.util.hash_array(np.asarray(column.astype(str))).tobytes())
     return digest.hexdigest()
+
+
+def identity_of(
+    genre: GenRe, params: Mapping[str, Any], table: pd.DataFrame, constraints: Sequence[Constraint]
+) -> dict[str, Any]:
+    """What has to be equal for answers to be: the generator, the classifier's answers, the table, the constraints."""
+    weights = hashlib.sha256(
+        b"".join(part.cpu().numpy().tobytes() for part in genre.generator.state_dict().values())
+    )
+    given = {name: params[name] for name in ("target", "threshold", "scale", "seed")}
+    return {
+        "generator": weights.hexdigest()[:16],
+        "hyperparameters": in_json(
+            {k: v for k, v in genre.hyperparams.items() if k not in ("training", "verbose")}
+        ),
+        "classifier": fingerprint(genre.classifier.schema, genre.classifier.scores),
+        "table": digest_of(table)[:16],
+        "settings": in_json({**given, "desired": _desired(params["desired"])}),
+        "constraints": [repr(one) for one in constraints],
+    }
 
 
 def _figures(found: Found) -> dict[str, float]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
@@ -19,6 +22,9 @@ from carla_genre.cli import main
 from carla_genre.constraints import AtMost, Freeze, Implies, OneWay, Range, Where
 from carla_genre.constraints.plain import from_plain, to_plain
 from carla_genre.errors import CheckpointError, InputError
+from carla_genre.files import table
+from carla_genre.generator import trainer
+from carla_genre.generator.checkpoint import load
 
 TABLE = loans(400)
 
@@ -104,18 +110,113 @@ def test_strict_tells_by_the_exit_status_that_somebody_has_none(
     assert "Freeze" in capsys.readouterr().err
 
 
+def test_a_page_beside_the_file_has_the_same_answers(folder: Path, tmp_path: Path) -> None:
+    assert ask(folder, "--n", "2", "--out", f"{tmp_path}/one.csv") == 0
+    assert ask(folder, "--n", "2", "--out", f"{tmp_path}/two.csv", "--json", f"{tmp_path}/two.json") == 0
+    for kind in ("csv", "unanswered.csv"):
+        assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
+
+
+def test_what_was_stopped_is_taken_up_by_the_same_command(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(table, "CHUNK_ROWS", 30)
+    assert ask(folder, "--out", f"{tmp_path}/whole.csv") == 0
+    told = capsys.readouterr()
+    assert "100 people: " in told.out
+    assert "\r" not in told.err, "only a terminal gets a bar"
+    read, seen = table.FileTable.read, list[int]()
+
+    def stop_at_the_third(self: table.FileTable, chunk: table.Chunk) -> Any:
+        if chunk.group < 0 and "people" in chunk.path:
+            seen.append(chunk.number)
+            if len(seen) == 3:
+                raise KeyboardInterrupt
+        return read(self, chunk)
+
+    monkeypatch.setattr(table.FileTable, "read", stop_at_the_third)
+    assert ask(folder, "--out", f"{tmp_path}/options.csv") == 130
+    assert not (tmp_path / "options.csv").exists()
+    assert ask(folder, "--out", f"{tmp_path}/options.csv", "--n", "2") == 2
+    assert "another job, which had another n" in capsys.readouterr().err
+    assert ask(folder, "--out", f"{tmp_path}/options.csv") == 0
+    assert seen == [0, 1, 2, 2, 3]
+    assert (tmp_path / "options.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def fit(folder: Path, *options: str) -> int:
+    given = [
+        "--model",
+        f"{folder}/model.joblib",
+        "--target",
+        "approved",
+        "--config",
+        f"{folder}/recourse.yaml",
+    ]
+    return main(["fit", f"{folder}/applications.csv", *given, *options])
+
+
+@pytest.mark.slow
+def test_a_sample_is_learned_from_and_found_again(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit(folder, "--sample", "250", "--out", f"{tmp_path}/few.genre") == 0
+    assert "a sample of 250 of 300 rows" in capsys.readouterr().err
+    card = json.loads((tmp_path / "few.genre" / "recourse.json").read_text())
+    assert card["table"]["rows"] == 250
+    assert str(tmp_path) not in json.dumps(card["arguments"])
+    assert ask(folder, "--generator", f"{tmp_path}/few.genre", "--out", f"{tmp_path}/options.csv") == 0
+    assert fit(folder, "--sample", "0", "--out", f"{tmp_path}/none") == 2
+
+
+@pytest.mark.slow
+def test_a_training_that_was_stopped_goes_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fit(folder, "--out", f"{tmp_path}/whole") == 0
+    step, done = trainer.Trainer._gradient_step, list[int]()
+
+    def stop_half_way(self: Any, *arguments: Any) -> Any:
+        done.append(1)
+        if len(done) == 30:
+            os.kill(os.getpid(), signal.SIGINT)
+        return step(self, *arguments)
+
+    monkeypatch.setattr(trainer.Trainer, "_gradient_step", stop_half_way)
+    assert fit(folder, "--out", f"{tmp_path}/out") == 130
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["training.pt"]
+    assert fit(folder, "--out", f"{tmp_path}/out") == 0
+    assert len(done) == 60
+    whole, again = (
+        load(tmp_path / name / "generator.safetensors", "cpu")[0].state_dict() for name in ("whole", "out")
+    )
+    assert all((whole[name] == again[name]).all() for name in whole)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"generator.safetensors", "recourse.json"}
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ([], "nothing to write"),
+        (["--out", "o", "--html", "page.html"], "let --out be a file"),
+        (["--out", "o.csv", "--workers", "2", "--json", "all.json"], "leave out --workers"),
+        (["--out", "o.csv", "--html", "nowhere.yaml/page.html"], "nowhere.yaml"),
         (["--out", "o.csv", "--freeze", "incom"], "did you mean 'income'"),
         (["--out", "o.csv", "--config", "nowhere.yaml"], "nowhere.yaml"),
         (["--out", "o.csv", "--at-most", "0"], "AtMost"),
     ],
 )
 def test_what_the_user_can_mend_is_one_line_and_status_2(
-    folder: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    message: str,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nowhere.yaml").write_text("- no settings")
     assert ask(folder, *options) == 2
     assert message in capsys.readouterr().err
 

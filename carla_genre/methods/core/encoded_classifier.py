@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 import weakref
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from carla_genre.blackbox import model_probability
-from carla_genre.generator.config import PairConfig
 from carla_genre.schema import Schema
-from carla_genre.schema.training_rows import Sides, TrainingRows, read_labels
+from carla_genre.schema.training_rows import TrainingRows, read_labels
 
 log = logging.getLogger(__name__)
 _WARNED_OF = weakref.WeakValueDictionary[int, Any]()  # by identity
@@ -66,13 +65,3 @@ class EncodedClassifier:
                 100 * ((scores > 0.5) == labels).mean(),
             )
         return rows
-
-
-class TrainingSource(Protocol):
-    """Training rows from elsewhere than the classifier's own data."""
-
-    def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool = True) -> Sides:
-        """D_h- and D_h+ as arrays."""
-
-    def labelled(self, classifier: EncodedClassifier, at_most: int, verbose: bool = True) -> TrainingRows:
-        """An even sample of all rows, of both labels and of every h."""

@@ -13,7 +13,7 @@ from carla_genre.errors import CheckpointError
 from carla_genre.generator import checkpoint
 from carla_genre.generator.generator import Generator
 from carla_genre.methods.core.device import choose_device
-from carla_genre.methods.core.encoded_classifier import EncodedClassifier, TrainingSource
+from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.methods.genre.identity import (
     fingerprint,
     fingerprint_difference,
@@ -24,7 +24,6 @@ from carla_genre.methods.genre.identity import (
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.selection import ExpectedScoreSelector
-from carla_genre.selection.selector import MOST_ROWS
 from carla_genre.selection.surrogate import points_of
 
 
@@ -59,7 +58,7 @@ class RowsUsed(NamedTuple):
         if differs:
             raise CheckpointError(
                 f"the generator was trained on other rows than those of the classifier's data: {differs}. Load it with "
-                "the data, or the source=, of the training, or save it with with_training_rows=True"
+                "the data of the training, or save it with with_training_rows=True"
             )
 
 
@@ -102,7 +101,7 @@ def save(
     checkpoint.save(path, generator, header, arrays)
 
 
-def read(path: str | os.PathLike[str], mlmodel: Any, device: str, source: TrainingSource | None) -> Saved:
+def read(path: str | os.PathLike[str], mlmodel: Any, device: str) -> Saved:
     """Read a file for a classifier.
 
     CheckpointError where there is no such file, or one for another schema, classifier or training rows: it says what
@@ -128,10 +127,9 @@ def read(path: str | os.PathLike[str], mlmodel: Any, device: str, source: Traini
     selector = None
     if header["selector"]:
         if "rows" not in arrays:
-            rows = source and source.labelled(classifier, MOST_ROWS, hyperparams["verbose"])
-            values, labels = (rows.values, rows.labels) if rows else classifier.labelled_values()
+            values, labels = classifier.labelled_values()
             used.check(schema, values, labels)
             arrays |= {"rows": points_of(schema, values[used.positions]), "labels": labels[used.positions]}
         n_jobs = hyperparams["threads"] or -1
         selector = ExpectedScoreSelector.from_dict(header["selector"], arrays, schema, h, n_jobs)
-    return Saved(generator, schema, hyperparams, selector, None if source and not used.digest else used)
+    return Saved(generator, schema, hyperparams, selector, used)

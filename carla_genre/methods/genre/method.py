@@ -21,7 +21,6 @@ from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.sampler import sample, sample_in_batches
 from carla_genre.generator.training_state import History
 from carla_genre.methods.core.base import SchemaMethod
-from carla_genre.methods.core.encoded_classifier import TrainingSource
 from carla_genre.methods.genre import checkpoint
 from carla_genre.methods.genre.distillation import distil, second_training
 from carla_genre.methods.genre.hyperparameters import (
@@ -34,7 +33,6 @@ from carla_genre.methods.genre.untrained import untrained_generator
 from carla_genre.options import check
 from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.selection import ExpectedScoreSelector, cheapest, most_valid
-from carla_genre.selection.selector import MOST_ROWS
 
 
 class GenRe(SchemaMethod):
@@ -47,9 +45,6 @@ class GenRe(SchemaMethod):
         ``data.df_train`` with the target column is the training data.
     hyperparams : mapping, optional
         The options below. An unknown one, a wrong type or a value out of range raises.
-    source : TrainingSource, optional
-        Training rows in the place of ``data.df_train``: :class:`carla_genre.parquet.ParquetRows` reads more than
-        memory holds.
     saved : Saved, optional
         What :meth:`load` has read: nothing is trained.
 
@@ -86,10 +81,9 @@ class GenRe(SchemaMethod):
         self,
         mlmodel: Any,
         hyperparams: Mapping[str, Any] | None = None,
-        source: TrainingSource | None = None,
         saved: checkpoint.Saved | None = None,
     ) -> None:
-        self._source, self._saved = source, saved
+        self._saved = saved
         if saved is None:
             self._config = to_config(check(self.options_for(hyperparams), hyperparams, "GenRe"), hyperparams)
         super().__init__(mlmodel, hyperparams, None if saved is None else saved.schema)
@@ -122,16 +116,14 @@ class GenRe(SchemaMethod):
                 self._selector = self._fit_selector(rows)
 
     def _untrained(self) -> tuple[Generator, Pairs]:
-        config, given = self._config, (self._config.pairs, self.hyperparams["verbose"])
+        config = self._config
         with self._timed("pairs"):
-            source = self._source and self._source.sides(self.classifier, *given)
-            sides = source or self._labelled_rows().sides(config.pairs)
+            sides = self._labelled_rows().sides(config.pairs)
             return untrained_generator(config, self.schema, sides, self.device)
 
     def _labelled_rows(self) -> TrainingRows:
         """What a selector is fitted on: for a loaded generator, the rows of its training."""
-        given = self.classifier, MOST_ROWS, self.hyperparams["verbose"]
-        rows = self.classifier.checked(self._source.labelled(*given)) if self._source else self.training_rows
+        rows = self.training_rows
         if self._used is None:
             self._used = checkpoint.RowsUsed.of(self.schema, rows)
         else:
@@ -243,7 +235,7 @@ class GenRe(SchemaMethod):
             A safetensors file; an existing one is replaced as a whole.
         with_training_rows : bool
             Whether the file holds what the rule "expected" needs when it is read: up to 50,000 encoded training rows
-            with their labels. Else these come from the data, or the source, that :meth:`load` takes.
+            with their labels. Else these come from the data of the classifier that :meth:`load` takes.
         """
         given = self.hyperparams, self._selector, self._used, with_training_rows
         checkpoint.save(path, self.generator, self.classifier, *given)
@@ -272,13 +264,7 @@ class GenRe(SchemaMethod):
         export(path, self.generator, sampling, description)
 
     @classmethod
-    def load(
-        cls,
-        path: str | os.PathLike[str],
-        mlmodel: Any,
-        device: str = "auto",
-        source: TrainingSource | None = None,
-    ) -> GenRe:
+    def load(cls, path: str | os.PathLike[str], mlmodel: Any, device: str = "auto") -> GenRe:
         """Read what :meth:`save` wrote, for the same classifier and data.
 
         Parameters
@@ -287,13 +273,11 @@ class GenRe(SchemaMethod):
         mlmodel : carla.models.api.MLModel
         device : str
             "auto" or a torch device.
-        source : TrainingSource, optional
-            The one of the training, where it had one and the file has no rows.
 
         Raises
         ------
         CheckpointError
             No such checkpoint, or one for another schema, classifier or training rows; the message says what differs.
         """
-        saved = checkpoint.read(path, mlmodel, device, source)
-        return cls(mlmodel, saved.hyperparams, source, saved)
+        saved = checkpoint.read(path, mlmodel, device)
+        return cls(mlmodel, saved.hyperparams, saved)

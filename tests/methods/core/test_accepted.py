@@ -13,8 +13,6 @@ import torch
 from method_cases import QUICK, Logistic, denied, make_mlmodel, quick_selector
 
 from carla_genre import GenRe, build_method
-from carla_genre.methods.core.encoded_classifier import EncodedClassifier
-from carla_genre.schema.training_rows import Sides, TrainingRows
 
 
 @pytest.mark.parametrize(
@@ -61,27 +59,12 @@ def test_an_h_that_contradicts_the_labels_is_told_of(
 def test_it_is_told_once_for_a_classifier_whatever_the_method_and_the_rows(
     name: str, mlmodel: Logistic, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Rows:
-        """Rows from elsewhere, h of which contradicts the labels."""
-
-        def sides(self, classifier: Any, config: Any, verbose: bool = True) -> Sides:
-            rows = self.labelled(classifier, 10**6)
-            return Sides(rows.values[rows.scores < 0.5], rows.values[rows.scores > 0.5])
-
-        def labelled(self, classifier: Any, at_most: int, verbose: bool = True) -> TrainingRows:
-            rows = EncodedClassifier(mlmodel, classifier.schema).training_rows()
-            return TrainingRows(rows.values, 1 - rows.labels, rows.scores)
-
     swapped, training = Swapped(mlmodel.data), {"training": {"steps": 2}} if name != "NNR" else {}
     with caplog.at_level(logging.WARNING, "carla_genre"), quick_selector():
-        if name == "GenRe":
-            other = Logistic(mlmodel.data)
-            method = GenRe(other, {**QUICK, "selection": "expected"}, source=Rows())
-            factuals = denied(other, 2)
-        else:
-            method = build_method(name, swapped, {**training, "gamma": 0.5, "verbose": False})
-            build_method("NNR", swapped, {"gamma": 0.5, "verbose": False})
-            factuals = denied(swapped, 2)
+        given = {**QUICK, "selection": "expected"} if name == "GenRe" else {"gamma": 0.5, **training}
+        method = build_method(name, swapped, {**given, "verbose": False})
+        build_method("NNR", swapped, {"gamma": 0.5, "verbose": False})
+        factuals = denied(swapped, 2)
         for _ in range(2):
             method.get_counterfactuals(factuals)
     assert caplog.text.count("h contradicts the training labels") == 1

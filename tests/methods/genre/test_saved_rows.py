@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from method_cases import QUICK, Logistic, applicants, denied
+from method_cases import QUICK, Logistic, denied
 
 from carla_genre import CheckpointError, GenRe
-from carla_genre.parquet import ParquetRows
 
 EXPECTED = {**QUICK, "selection": "expected", "n_samples": 20, "risk": 0.3}
 
@@ -92,16 +91,3 @@ def test_what_fits_the_selector_anew_takes_no_other_rows(
     again = GenRe.load(tmp_path / "alone", mlmodel).with_sampling(n_samples=7)
     expected = genre.with_sampling(n_samples=7).get_counterfactuals(factuals)
     pd.testing.assert_frame_equal(again.get_counterfactuals(factuals), expected)
-
-
-@pytest.mark.parametrize("selection", ["expected", "validity"])
-def test_rows_of_a_source_are_asked_for_by_name(selection: str, mlmodel: Logistic, tmp_path: Path) -> None:
-    applicants(1200, seed=7).to_parquet(tmp_path / "rows.parquet")
-    source = ParquetRows(tmp_path / "rows.parquet")
-    genre = GenRe(mlmodel, {**EXPECTED, "selection": selection}, source)
-    genre.save(tmp_path / "file")
-    factuals = denied(mlmodel, 5)
-    with pytest.raises(CheckpointError, match="source="):
-        GenRe.load(tmp_path / "file", mlmodel).with_sampling(selection="expected")
-    loaded = GenRe.load(tmp_path / "file", mlmodel, source=source)
-    pd.testing.assert_frame_equal(loaded.certainty(factuals), genre.certainty(factuals))

@@ -1,0 +1,83 @@
+"""The command `carla-genre fit`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from carla_genre.commands.settings import given_constraints, read_settings
+from carla_genre.errors import InputError
+from carla_genre.files.model import load_model
+from carla_genre.files.table import open_table
+from carla_genre.io import check_writable
+from carla_genre.recourse import Recourse
+
+# A training that was stopped, in the folder that is written; the same call takes it up.
+STATE = "training.pt"
+
+
+def fit(options: Namespace) -> None:
+    """Learn recourse for a model from its training table, and write it as a folder.
+
+    Raises
+    ------
+    CarlaGenreError
+        A file, an option or a setting is wrong.
+    """
+    settings = read_settings(options.config)
+    out = Path(options.out)
+    if os.path.exists(out) and not os.path.isdir(out):
+        raise InputError(f"--out {out}: there is a file of that name, a folder is wanted")
+    if options.sample < 1:
+        raise InputError(f"--sample must be 1 or more rows, got {options.sample}")
+    check_writable(out / STATE)
+    if options.desired is not None:
+        settings["desired"] = options.desired
+    constraints = [*settings.pop("constraints", []), *given_constraints(options)]
+    hyperparams = settings.pop("hyperparams", None)
+    source = open_table(options.table)
+    if source.rows > options.sample:
+        print(f"learning from a sample of {options.sample:,} of {source.rows:,} rows", file=sys.stderr)
+    table = source.sample(options.sample, settings.get("seed", 0)).reset_index(drop=True)
+    model = load_model(options.model)
+    desired = _as_in(table, options.target, settings.pop("desired", None), hasattr(model, "predict_proba"))
+    recourse = Recourse(
+        model,
+        table,
+        options.target,
+        desired,
+        constraints=constraints,
+        hyperparams=_resumable(hyperparams, out),
+        **settings,
+    )
+    recourse.hyperparams = hyperparams
+    recourse.save(out, options.with_training_rows)
+    took = sum(recourse.genre_.seconds.values())
+    print(f"written: {out}, learned from {len(table):,} rows in {took:.0f} s")
+    if not options.with_training_rows:
+        print("it holds nobody's row: `carla-genre recourse` needs --table as well", file=sys.stderr)
+
+
+def _resumable(hyperparams: Any, out: Path) -> Any:
+    """The hyperparameters with a checkpoint in the folder, unless they name one."""
+    training = (hyperparams or {}).get("training", {}) if isinstance(hyperparams, Mapping | None) else None
+    if not isinstance(training, Mapping):
+        return hyperparams  # an error of its own
+    return {**(hyperparams or {}), "training": {"checkpoint": str(out / STATE), **training}}
+
+
+def _as_in(table: Any, target: str, desired: Any, classifies: bool) -> Any:
+    """The label of the command line as the target's column has it: ``1`` is a number there, not a text."""
+    if isinstance(desired, str) and target in table.columns:
+        known = {str(label): label for label in table[target].dropna().unique().tolist()}
+        return known.get(desired, desired)
+    if isinstance(desired, list) and len(desired) == 2 and not classifies:
+        ends = zip((-np.inf, np.inf), desired, strict=True)
+        return tuple(open_end if end is None else end for open_end, end in ends)
+    return set(desired) if isinstance(desired, list) else desired

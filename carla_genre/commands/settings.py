@@ -1,0 +1,55 @@
+"""Settings and constraints, of the command line and of its YAML file."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from carla_genre.constraints import AtMost, Constraint, Freeze
+from carla_genre.constraints.plain import from_plain
+from carla_genre.errors import InputError
+from carla_genre.suggestions import did_you_mean
+
+SETTINGS = (
+    "desired",
+    "constraints",
+    "threshold",
+    "categorical",
+    "continuous",
+    "ignore",
+    "scale",
+    "seed",
+    "hyperparams",
+)
+
+
+def read_settings(path: str | None) -> dict[str, Any]:
+    """The settings of a YAML file, checked; constraints as objects.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or has a setting that there is not.
+    """
+    if path is None:
+        return {}
+    try:
+        settings = yaml.safe_load(Path(path).read_text()) or {}
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise InputError(f"{path} cannot be read as YAML: {error}") from error
+    if not isinstance(settings, Mapping):
+        raise InputError(f"{path}: expected settings, such as 'desired: yes', got {settings!r}")
+    for name in settings:
+        if name not in SETTINGS:
+            raise InputError(f"{path}: there is no setting {name!r}.{did_you_mean(name, SETTINGS)}")
+    return {**settings, "constraints": from_plain(settings.get("constraints", []))}
+
+
+def given_constraints(options: Namespace) -> list[Constraint]:
+    """Those of the command line."""
+    frozen = [Freeze(*options.freeze)] if options.freeze else []
+    return [*frozen, *([AtMost(options.at_most)] if options.at_most is not None else [])]

@@ -1,0 +1,40 @@
+"""Applicants in files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from loans import loans
+
+TABLE = loans(300)
+PEOPLE = loans(120, 7).drop(columns="approved").assign(note='a "quoted",\nnote')
+PEOPLE.loc[[3, 5], "home"] = [None, "castle"]
+
+
+def write(
+    frame: pd.DataFrame, path: Path, group: int = 50, types: dict[str, pa.DataType] | None = None
+) -> Path:
+    """Write a frame as CSV, or as Parquet in row groups, some columns cast."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False)
+        return path
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    for name, kind in (types or {}).items():
+        place = table.schema.get_field_index(name)
+        table = table.set_column(place, name, table.column(name).cast(kind))
+    pq.write_table(table, path, row_group_size=group)
+    return path
+
+
+def read(out: Path, folder: str = "options") -> pd.DataFrame:
+    """All parts of a folder, in their order."""
+    return pd.concat([pd.read_parquet(part) for part in sorted((out / folder).glob("part-*.parquet"))])
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}

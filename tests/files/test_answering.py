@@ -1,0 +1,303 @@
+"""From files to files: nobody is lost, and what is written is what `recommend` gives for all people at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from file_cases import PEOPLE, contents, read, write
+
+from carla_genre import InputError, Recourse
+from carla_genre.constraints import AtMost, Freeze
+from carla_genre.files import table
+
+NAMED = PEOPLE.rename_axis("row")
+
+
+@pytest.fixture(scope="module")
+def whole(recourse: Recourse) -> Any:
+    """What all people get at once."""
+    return recourse.recommend(NAMED, 2, constraints=AtMost(2))
+
+
+@pytest.fixture(scope="module")
+def answered(recourse: Recourse, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Their folder, of three parts."""
+    folder = tmp_path_factory.mktemp("answered")
+    recourse.recommend_files(write(PEOPLE, folder / "in.parquet"), folder / "out", 2, constraints=AtMost(2))
+    return folder / "out"
+
+
+def ask(recourse: Recourse, path: Path, out: Path, **options: Any) -> Any:
+    return recourse.recommend_files(path, out, 2, constraints=AtMost(2), **options)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("rows", [7, 64, 10_000])
+def test_chunks_and_formats_change_nothing(
+    recourse: Recourse, whole: Any, kind: str, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "CHUNK_ROWS", rows)
+    path = write(PEOPLE, tmp_path / f"in.{kind}")
+    counts, reasons = ask(recourse, path, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == whole.to_csv()
+    assert sum(counts) == len(PEOPLE)
+    assert counts.unanswered == 2
+    assert reasons == {"'home' is missing": (1, ["3"]), "'home' has no level 'castle'": (1, ["5"])}
+    told = pd.read_csv(tmp_path / "out.unanswered.csv", index_col="row")["reason"]
+    assert told.to_dict() == {3: "'home' is missing", 5: "'home' has no level 'castle'"}
+    ask(recourse, path, tmp_path / "out.parquet")
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(tmp_path / "out.parquet"), whole.table, check_exact=True, check_index_type=False
+    )
+    assert pd.read_parquet(tmp_path / "out.unanswered.parquet")["reason"].to_dict() == told.to_dict()
+    left = {"in", "out", "out.unanswered"}
+    assert {one.stem for one in tmp_path.iterdir()} == left, "the parts are removed"
+
+
+def test_a_folder_has_everybody_once(answered: Path, whole: Any) -> None:
+    options, none = read(answered), read(answered, "unanswered")
+    pd.testing.assert_frame_equal(options, whole.table, check_exact=True)
+    first = options[options["option"] == 1]
+    assert sorted([*first.index, *none.index]) == list(range(len(PEOPLE)))
+    assert len(list((answered / "options").iterdir())) == 3
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_gap_in_one_chunk_changes_no_other(
+    recourse: Recourse, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "CHUNK_ROWS", 50)
+    gaps = PEOPLE.assign(
+        dependants=PEOPLE["dependants"].astype("Int64"), flag=[None, *[True] * 119], whole=range(120)
+    )
+    gaps.loc[100, "dependants"] = pd.NA
+    gaps["whole"] = gaps["whole"].astype("Int64").where(gaps.index > 10)
+    path = write(gaps, tmp_path / f"in.{kind}")
+    read_by_pandas = pd.read_csv(path) if kind == "csv" else pd.read_parquet(path)
+    frame = pd.DataFrame(
+        {
+            name: cells.astype(float) if cells.dtype == "Int64" else cells
+            for name, cells in read_by_pandas.items()
+        }
+    )
+    ask(recourse, path, tmp_path / "out.csv")
+    expected = recourse.recommend(frame.rename_axis("row"), 2, constraints=AtMost(2))
+    assert (tmp_path / "out.csv").read_text() == expected.to_csv()
+    ask(recourse, path, tmp_path / "out.parquet")
+    written = pq.read_schema(tmp_path / "out.parquet")
+    assert written.field("whole").type == (pa.float64() if kind == "csv" else pa.int64())
+
+
+@pytest.mark.parametrize(
+    ("types", "kept"),
+    [
+        ({"age": pa.int8(), "debt": pa.uint16(), "dependants": pa.float32()}, True),
+        ({"home": pa.dictionary(pa.int32(), pa.string()), "note": pa.large_string()}, True),
+        ({"home": pa.string_view(), "note": pa.dictionary(pa.int8(), pa.string())}, True),
+        ({"income": pa.decimal128(12, 2), "debt": pa.float64()}, True),
+        ({"income": pa.float32(), "debt": pa.decimal128(24, 2)}, False),
+    ],
+)
+def test_the_input_keeps_its_types_where_they_hold_every_answer(
+    recourse: Recourse, whole: Any, types: dict[str, pa.DataType], kept: bool, tmp_path: Path
+) -> None:
+    path = write(PEOPLE, tmp_path / "in.parquet", types=types)
+    ask(recourse, path, tmp_path / "out.parquet")
+    written = pq.read_table(tmp_path / "out.parquet")
+    for name, kind in types.items():
+        values = getattr(kind, "value_type", kind)
+        wanted = {pa.string_view(): pa.string()}.get(values, values)
+        if not kept and kind == pa.float32():  # the table's income has cents
+            wanted = pa.float64()
+        assert written.schema.field(name).type == wanted
+    for name in set(types) - {"income"}:
+        cells = [float(one) if isinstance(one, Decimal) else one for one in written[name].to_pylist()]
+        assert cells == whole.table[name].tolist()
+    np.testing.assert_allclose(
+        [float(one) for one in written["income"].to_pylist()], whole.table["income"], rtol=1e-6
+    )
+
+
+def test_whole_numbers_become_wider_where_the_table_has_decimals(recourse: Recourse, tmp_path: Path) -> None:
+    rounded = PEOPLE.assign(income=PEOPLE["income"].round().astype("int64"))
+    ask(recourse, write(rounded, tmp_path / "in.parquet"), tmp_path / "out")
+    options = read(tmp_path / "out")
+    assert options["income"].dtype == float
+    h = recourse.decision_.ask(options[recourse.feature_names_in_])
+    assert (h == options["h"]).all()
+    assert (h > 0.5).all()
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_an_index_of_the_inputs_own_names_the_people(recourse: Recourse, kind: str, tmp_path: Path) -> None:
+    named = PEOPLE.assign(person=[f"p{row:03d}" for row in range(len(PEOPLE))], reason="x")
+    path = write(named, tmp_path / f"in.{kind}")
+    ask(recourse, path, tmp_path / "out.csv", index="person")
+    expected = recourse.recommend(named.set_index("person"), 2, constraints=AtMost(2))
+    assert (tmp_path / "out.csv").read_text() == expected.to_csv()
+    ask(recourse, path, tmp_path / "own.parquet", index="age")
+    assert pd.read_parquet(tmp_path / "own.parquet").index.name == "age_"
+    with pytest.raises(InputError, match="Did you mean 'person'"):
+        ask(recourse, path, tmp_path / "out.csv", index="persn")
+
+
+def test_the_index_that_pandas_wrote_is_kept(recourse: Recourse, tmp_path: Path) -> None:
+    several = PEOPLE.head(20).set_index(pd.MultiIndex.from_product([["a", "b"], range(10)], names=["x", "y"]))
+    for frame in (several, several.droplevel(0).rename_axis("case"), PEOPLE.iloc[[9, 5]], PEOPLE.iloc[5:9]):
+        frame.to_parquet(tmp_path / "in.parquet")
+        ask(recourse, tmp_path / "in.parquet", tmp_path / "out.parquet")
+        found = recourse.recommend(frame, 2, constraints=AtMost(2)).table
+        pd.testing.assert_frame_equal(
+            pd.read_parquet(tmp_path / "out.parquet"), found, check_names=False, check_index_type=False
+        )
+
+
+def test_a_job_that_was_stopped_goes_on(
+    recourse: Recourse, answered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, out, asked = write(PEOPLE, tmp_path / "in.parquet"), tmp_path / "out", list[int]()
+    ask_all = Recourse.recommend
+
+    def stopped(self: Recourse, people: pd.DataFrame, *arguments: Any, **options: Any) -> Any:
+        asked.append(len(people))
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return ask_all(self, people, *arguments, **options)
+
+    monkeypatch.setattr(Recourse, "recommend", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        ask(recourse, path, out)
+    before = contents(out)
+    assert sorted(before) == [
+        "done/part-000000.json",
+        "job.json",
+        "options/part-000000.parquet",
+        "unanswered/part-000000.parquet",
+    ]
+    died = "import os, sys, carla_genre.io as io\nwith io.whole_file(sys.argv[1]): os._exit(9)"
+    subprocess.run([sys.executable, "-c", died, out / "options" / "part"], check=False)
+    assert len(list((out / "options").iterdir())) == 2
+    ask(recourse, path, out)
+    assert asked == [0, 50, 50, 0, 50, 20]
+    assert contents(out) == contents(answered)
+
+
+def test_another_jobs_folder_is_refused(recourse: Recourse, tmp_path: Path) -> None:
+    path, out = write(PEOPLE[:20], tmp_path / "in.csv"), tmp_path / "out"
+    recourse.recommend_files(path, out)
+    for changed, message in (
+        ({"n": 2}, "another n:"),
+        ({"diverse": True}, "another diverse"),
+        ({"constraints": AtMost(2)}, "another constraints"),
+        ({"index": "age"}, "another index"),
+    ):
+        with pytest.raises(InputError, match=message):
+            recourse.recommend_files(path, out, **changed)
+    write(PEOPLE[20:40], path)
+    with pytest.raises(InputError, match="another people"):
+        recourse.recommend_files(path, out)
+    (out / "job.json").write_text("{")
+    with pytest.raises(InputError, match="damaged"):
+        recourse.recommend_files(path, out)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"not empty and has no job\.json"):
+        recourse.recommend_files(path, tmp_path / "full")
+
+
+@pytest.mark.parametrize("damage", ["absent", "empty", "flipped", "a folder"])
+@pytest.mark.parametrize("folder", ["options", "unanswered", "done"])
+def test_a_damaged_part_is_answered_again(
+    recourse: Recourse, answered: Path, tmp_path: Path, folder: str, damage: str
+) -> None:
+    path, out = write(PEOPLE, tmp_path / "in.parquet"), tmp_path / "out"
+    shutil.copytree(answered, out)
+    (part,) = (out / folder).glob("part-000001.*")
+    content = part.read_bytes()
+    part.unlink()
+    if damage == "a folder":
+        part.mkdir()
+        with pytest.raises(InputError, match="cannot be written"):
+            ask(recourse, path, out)
+        return
+    if damage != "absent":
+        middle = len(content) // 2
+        flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+        part.write_bytes(b"" if damage == "empty" else flipped)
+    ask(recourse, path, out)
+    assert contents(out) == contents(answered)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("damage", ["empty", "cut", "flipped"])
+def test_damaged_input_is_one_error(recourse: Recourse, kind: str, damage: str, tmp_path: Path) -> None:
+    path = write(PEOPLE, tmp_path / f"in.{kind}")
+    content = path.read_bytes()
+    middle = len(content) // 3
+    flipped = content[:middle] + b"\xff" * 400 + content[middle + 400 :]
+    cut = b'"' + content if kind == "csv" else content[:-50]
+    path.write_bytes({"empty": b"", "cut": cut, "flipped": flipped}[damage])
+    with pytest.raises(InputError, match=r"cannot be read as|lacks the columns"):
+        ask(recourse, path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_no_people_are_no_error(recourse: Recourse, kind: str, tmp_path: Path) -> None:
+    path = write(PEOPLE[:0], tmp_path / f"none.{kind}")
+    for out in ("out.csv", "out.parquet", "out"):
+        assert sum(ask(recourse, path, tmp_path / out).counts) == 0
+    assert list(pd.read_csv(tmp_path / "out.csv"))[:2] == ["row", "age"]
+    assert "h" in pd.read_parquet(tmp_path / "out.parquet")
+
+
+def test_what_is_wrong_is_told_before_any_work(
+    recourse: Recourse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = write(PEOPLE, tmp_path / "in.csv")
+    (tmp_path / "file").write_text("")
+    for given, message in (
+        ({"people": "nobody.csv"}, "nobody.csv is no file, folder or pattern"),
+        (
+            {"people": write(PEOPLE.drop(columns="debt"), tmp_path / "no.csv")},
+            r"lacks the columns \['debt'\]",
+        ),
+        ({"workers": 0}, "workers must be 1 or more"),
+        ({"n": 0}, "n=0"),
+        ({"constraints": Freeze("incom")}, "did you mean 'income'"),
+        ({"out": "file"}, "cannot be written"),
+        ({"out": "file/x.csv"}, "cannot be written"),
+        ({"out": "n" * 300}, "cannot be written"),
+    ):
+        with pytest.raises(InputError, match=message):
+            recourse.recommend_files(**{"people": path, "out": "out", **given})
+        assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full disk")
+def test_a_full_disk_is_one_error(
+    recourse: Recourse, answered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, out = write(PEOPLE, tmp_path / "in.parquet"), tmp_path / "out"
+
+    def full(*arguments: Any, **options: Any) -> None:
+        with open("/dev/full", "wb", buffering=0) as file:
+            file.write(b"x")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pq, "write_table", full)
+        with pytest.raises(InputError, match="No space left"):
+            ask(recourse, path, out)
+    ask(recourse, path, out)
+    assert contents(out) == contents(answered)
