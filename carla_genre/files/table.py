@@ -217,7 +217,7 @@ def _together(columns: dict[str, Any], own: dict[str, Any], path: Path, first: P
     """Columns of one more file with those of the files before."""
     if list(own) != list(columns):
         raise InputError(f"{path} has other columns than {first}")
-    found = {}
+    found: dict[str, Any] = {}
     for name, column in columns.items():
         other = own[name]
         if isinstance(column, set) and isinstance(other, set):
@@ -256,7 +256,9 @@ def _paths(path: str | os.PathLike[str]) -> tuple[Path, list[Path]]:
     seen = [name for name in found if not any(part[0] in "._" for part in name.relative_to(root).parts)]
     if not seen:
         what = (
-            "holds no *.csv and no *.parquet" if os.path.isdir(whole) else "is no file, folder or pattern of files"
+            "holds no *.csv and no *.parquet"
+            if os.path.isdir(whole)
+            else "is no file, folder or pattern of files"
         )
         raise InputError(f"{os.fspath(path)} {what} (looked from {Path.cwd()})")
     return root, sorted(seen)

@@ -11,7 +11,6 @@ import numpy as np
 from benchmarks.studies.ablation.base import Base, cpu_seconds, drawn
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairing.pairs import split_rows
-from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.schema.training_rows import Sides, TrainingRows
 from carla_genre.selection.by_h import most_valid
@@ -38,7 +37,7 @@ ACCEPTED_TWICE = "D_h+ that the surrogate judge accepts too"
 
 
 @dataclass(frozen=True)
-class AcceptedTwice:
+class AcceptedTwice(TrainingRows):
     """Training rows, D_h+ being those that a surrogate judge accepts as well.
 
     Parameters
@@ -49,19 +48,26 @@ class AcceptedTwice:
 
     judge: SurrogateJudge
 
-    def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool = True) -> Sides:
+    def sides(self, config: PairConfig) -> Sides:
         """D_h-, and what is left of D_h+."""
-        rows = classifier.training_rows()
-        denied, accepted = split_rows(rows.labels, rows.scores, config)
+        denied, accepted = split_rows(self.labels, self.scores, config)
         known = self.judge.accepted
         factor = np.full(known.shape, -np.inf)
         factor[known] = np.concatenate([one.negative_outlier_factor_ for one in self.judge.neighbourhoods])
         sure = self.judge.forest.oob_decision_function_[:, 1] > SURE
-        return Sides(rows.values[denied], rows.values[accepted & sure & (factor > INSIDE).all(axis=0)])
+        return Sides(self.values[denied], self.values[accepted & sure & (factor > INSIDE).all(axis=0)])
 
-    def labelled(self, classifier: EncodedClassifier, at_most: int, verbose: bool = True) -> TrainingRows:
-        """All of them."""
-        return classifier.training_rows()
+
+class OfAcceptedTwice(GenRe):
+    """GenRe that learns from :class:`AcceptedTwice`."""
+
+    def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any], judge: SurrogateJudge) -> None:
+        self._judge = judge
+        super().__init__(mlmodel, hyperparams)
+
+    def _labelled_rows(self) -> TrainingRows:
+        rows = super()._labelled_rows()
+        return AcceptedTwice(rows.values, rows.labels, rows.scores, self._judge)
 
 
 def measured(base: Base) -> Iterator[dict[str, Any]]:
@@ -81,8 +87,9 @@ def measured(base: Base) -> Iterator[dict[str, Any]]:
 
 
 def _trained(base: Base, label: str) -> GenRe:
-    source = AcceptedTwice(base.selector.objective.judge) if label == ACCEPTED_TWICE else None
     other = TRAININGS.get(label, {})
     training = {**base.hyperparams["training"], **other.get("training", {})}
     given = {**base.hyperparams, "selection": "validity", **other, "training": training}
-    return GenRe(base.setting.mlmodel, given, source)
+    if label == ACCEPTED_TWICE:
+        return OfAcceptedTwice(base.setting.mlmodel, given, base.selector.objective.judge)
+    return GenRe(base.setting.mlmodel, given)

@@ -141,7 +141,8 @@ def test_what_the_surrogate_refuses_is_not_learned_from() -> None:
     rows = method.training_rows
     judge = SurrogateJudge.fit(points_of(method.schema, rows.values), rows.labels, 0)
     config = PairConfig(gamma=0.6)
-    both, first = trainings.AcceptedTwice(judge).sides(method.classifier, config, False), rows.sides(config)
+    twice = trainings.AcceptedTwice(rows.values, rows.labels, rows.scores, judge)
+    both, first = twice.sides(config), rows.sides(config)
     np.testing.assert_array_equal(both.denied, first.denied)
     assert 0 < len(both.accepted) < len(first.accepted)
     assert (judge.inlier(points_of(method.schema, both.accepted)) > -1.6).mean() > 0.9

@@ -16,13 +16,11 @@ from method_cases import QUICK, Logistic, denied
 
 from carla_genre import CheckpointError, GenRe, InputError
 from carla_genre.evaluation.violations import violations
-from carla_genre.generator.config import PRESETS, PairConfig
+from carla_genre.generator.config import PRESETS
 from carla_genre.generator.pairing.pairs import TablePairs
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells
-from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.methods.genre import distillation
 from carla_genre.methods.genre.hyperparameters import to_sampling
-from carla_genre.schema.training_rows import Sides, TrainingRows
 from carla_genre.selection import ExpectedScoreSelector
 
 EXPECTED = {**QUICK, "selection": "expected"}
@@ -201,23 +199,8 @@ def test_the_training_is_half_of_the_preset_s_and_has_no_file_of_its_own() -> No
     assert (bounded.epochs, bounded.steps) == (None, 100)
 
 
-class SomeRows:
-    """Every other training row, from elsewhere."""
-
-    def __init__(self) -> None:
-        self.read: list[TrainingRows] = []
-
-    def sides(self, classifier: EncodedClassifier, config: PairConfig, verbose: bool = True) -> Sides:
-        return classifier.training_rows().sides(config)
-
-    def labelled(self, classifier: EncodedClassifier, at_most: int, verbose: bool = True) -> TrainingRows:
-        rows = classifier.training_rows()
-        self.read.append(TrainingRows(rows.values[::2], rows.labels[::2], rows.scores[::2]))
-        return self.read[-1]
-
-
 @pytest.mark.slow
-def test_rows_from_elsewhere_are_read_once_for_the_rule_and_distilling(
+def test_what_is_chosen_for_denied_training_rows_is_learned_from(
     mlmodel: Logistic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learned: list[np.ndarray] = []
@@ -229,9 +212,8 @@ def test_rows_from_elsewhere_are_read_once_for_the_rule_and_distilling(
         return pairs
 
     monkeypatch.setattr(distillation, "chosen_pairs", seen)
-    source = SomeRows()
-    GenRe(mlmodel, DISTILLED, source)
-    (rows,), (sources,) = source.read, learned
+    rows = GenRe(mlmodel, DISTILLED).training_rows
+    (sources,) = learned
     assert len(sources) and {tuple(row) for row in sources} <= {
         tuple(row) for row in rows.values[rows.denied()]
     }
