@@ -42,10 +42,11 @@ def model_probability(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
     order, predict_proba = attributes(mlmodel, names, "classifier", "carla.MLModel")
     columns = list(order)
     check_columns(rows, columns, whose="the classifier's")
-    answered = ~rows[columns].isna().any(axis=1).to_numpy()
+    given = rows[columns]
+    answered = ~pd.isna(given.to_numpy()).any(axis=1)
     result = np.full(len(rows), np.nan)
     if answered.any():
-        probability = predict_proba(rows.loc[answered, columns])
+        probability = predict_proba(given if answered.all() else given[answered])
         if hasattr(probability, "detach"):
             probability = probability.detach().cpu().numpy()
         try:

@@ -3,7 +3,8 @@
 Shapes: B rows, N answers a row, D features, K_j bins of feature j, E embedding, H heads; R branches.
 
 Answers of one row that are the same so far are one branch, which is computed once. All are one branch at the first
-feature, and a branch forks where different bins are drawn. At a high temperature most never fork.
+feature, and a branch forks where different bins are drawn. At a high temperature most never fork. The first child stays
+where its parent is, so that only the others are copied.
 """
 
 from __future__ import annotations
@@ -42,20 +43,23 @@ class Decoding:
         self, model: RecourseTransformer, factual: Tensor, factual_value: Tensor, n: int, share: bool = True
     ) -> None:
         self.model, self.share, self.feature = model, share, 0
-        rows = torch.arange(factual.shape[0], device=factual.device)
+        n_rows = factual.shape[0]
+        rows = torch.arange(n_rows, device=factual.device)
         self.owner, self.branch = rows, rows.unsqueeze(1).expand(-1, n)
-        self.tokens, self.memory = model.encode(factual, factual_value)
-        self.cache = [self._empty_cache(factual.shape[0]) for _ in model.decoder]
+        self.tokens, memory = model.encode(factual, factual_value)
+        self.memory = [KeyValue(*(_with_room(part, n_rows * n) for part in side)) for side in memory]
+        self.cache = [self._empty_cache(n_rows * n) for _ in model.decoder]
         if not share:
-            self._fork(rows.repeat_interleave(n))
-            self.branch = torch.arange(self.owner.shape[0], device=rows.device).view(-1, n)
-        self.x = model.start.expand(self.owner.shape[0], -1)  # (R, E), the position's input
+            self.owner = rows.repeat_interleave(n)
+            self.memory = [KeyValue(*(part[self.owner] for part in side)) for side in memory]
+            self.branch = torch.arange(n_rows * n, device=rows.device).view(-1, n)
+        self.x = model.start.expand(len(self.owner), -1)  # (R, E), the position's input
 
     def _empty_cache(self, n_rows: int) -> KeyValue:
-        """Space for the keys and values of all positions of one block, (R, H, T, E/H)."""
+        """Space for the keys and values of all positions of one block, (B * N, H, T, E/H)."""
         model = self.model
         shape = n_rows, model.config.heads, model.n_positions, len(model.start) // model.config.heads
-        return KeyValue(model.start.new_zeros(shape), model.start.new_zeros(shape))
+        return KeyValue(model.start.new_empty(shape), model.start.new_empty(shape))
 
     def logits(self) -> Tensor:
         """Each branch's logits over the feature's own bins, (R, K_j)."""
@@ -74,13 +78,14 @@ class Decoding:
 
     def _run_blocks(self, x: Tensor, position: int, last_block: bool = True) -> Tensor:
         """One position (R, E) through the blocks, which cache its keys and values: (R, E)."""
-        x, end = x.unsqueeze(1), position + 1  # (R, 1, E)
+        x, n, end = x.unsqueeze(1), len(x), position + 1  # (R, 1, E)
         for number, block in enumerate(blocks_of(self.model.decoder)):
             cache = self.cache[number]
-            cache.key[:, :, position:end], cache.value[:, :, position:end] = block.keys(x)
+            cache.key[:n, :, position:end], cache.value[:n, :, position:end] = block.keys(x)
             if last_block or number + 1 < len(self.cache):
-                seen = KeyValue(cache.key[:, :, :end], cache.value[:, :, :end])
-                x = block(x, seen, None, self.memory[number] if self.memory else None)
+                seen = KeyValue(cache.key[:n, :, :end], cache.value[:n, :, :end])
+                memory = KeyValue(*(part[:n] for part in self.memory[number])) if self.memory else None
+                x = block(x, seen, None, memory)
         return x[:, 0]
 
     def append(self, chosen: Tensor, representatives: Tensor) -> None:
@@ -91,20 +96,34 @@ class Decoding:
         index = chosen.flatten()
         if self.share:
             n_bins = len(representatives)
-            distinct, self.branch = torch.unique(self.branch * n_bins + chosen, return_inverse=True)
-            index = distinct % n_bins
+            distinct, child = torch.unique(self.branch * n_bins + chosen, return_inverse=True)
+            parent = distinct // n_bins  # sorted: the children of a branch lie next to each other
+            further = torch.nn.functional.pad(parent[1:] == parent[:-1], (1, 0))
+            place = torch.where(further, len(self.owner) - 1 + further.cumsum(0), parent)
+            self.branch, index = place[child], torch.empty_like(distinct)
+            index[place] = distinct % n_bins
             if len(distinct) > len(self.owner):
-                self._fork(distinct // n_bins)
+                self._fork(parent[further])
         self.x = self.model.answer_embedding.single(index, representatives[index].float(), self.feature)
         self.feature += 1
 
     def _fork(self, parent: Tensor) -> None:
-        """Continue with a copy of branch ``parent[r]`` as branch r."""
-        self.owner = self.owner[parent]
-        self.cache, self.memory = (
-            [KeyValue(*(part.index_select(0, parent) for part in kept)) for kept in side]
-            for side in (self.cache, self.memory)
-        )
+        """Add copies of the branches ``parent``, (F,) of R, as branches R to R + F - 1."""
+        n, written = len(self.owner), min(self.feature + 1, self.model.n_positions)
+        self.owner = torch.cat([self.owner, self.owner[parent]])
+        for kept in self.cache:
+            for part in kept:
+                part[n : len(self.owner), :, :written] = part[parent, :, :written]
+        for side in self.memory:
+            for part in side:
+                part[n : len(self.owner)] = part[parent]
+
+
+def _with_room(rows: Tensor, n: int) -> Tensor:
+    """The rows (B, ...) at the beginning of space for n rows."""
+    room = rows.new_empty(n, *rows.shape[1:])
+    room[: len(rows)] = rows
+    return room
 
 
 def bytes_per_answer(model: RecourseTransformer) -> int:

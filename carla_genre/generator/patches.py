@@ -94,8 +94,8 @@ class PatchedDecoding(Decoding):
 
     def _fork(self, parent: Tensor) -> None:
         super()._fork(parent)
-        if hasattr(self, "written"):  # without sharing, the constructor forks before these exist
-            self.output, self.written = self.output[parent], self.written[parent]
+        self.output = torch.cat([self.output, self.output[parent]])
+        self.written = torch.cat([self.written, self.written[parent]])
 
 
 def make_decoding(

@@ -17,6 +17,7 @@ from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.io import in_json
 from carla_genre.schema.cells import codes, single_numbers
 from carla_genre.schema.feature import Feature
+from carla_genre.schema.numeric import NumericColumns
 from carla_genre.schema.reading import read_features
 
 if TYPE_CHECKING:
@@ -74,6 +75,10 @@ class Schema:
         """The D features' names."""
         return tuple(feature.name for feature in self.features)
 
+    @cached_property
+    def _numeric(self) -> NumericColumns | None:
+        return NumericColumns.of(self.features, self.columns)
+
     @property
     def categorical(self) -> np.ndarray:
         """Which positions are categorical, bool (D,)."""
@@ -121,13 +126,20 @@ class Schema:
             A value is not a finite number of single precision, or a group is none of its levels.
         """
         check_columns(frame, self.columns, whose="the classifier's")
+        values = self._numeric.encode(frame) if self._numeric else None
+        if values is None:
+            values = self._encode_columns(frame)
+        return values + 0.0  # -0.0 is the same person as 0.0
+
+    def _encode_columns(self, frame: pd.DataFrame) -> np.ndarray:
+        """Column by column, with an error that names the one that cannot be read."""
         values = np.empty((len(frame), len(self.features)))
         for position, feature in enumerate(self.features):
             if feature.levels is None:
                 values[:, position] = single_numbers(frame[feature.columns[0]], feature.name)
             else:
                 values[:, position] = codes(frame[list(feature.columns)], feature)
-        return values + 0.0  # -0.0 is the same person as 0.0
+        return values
 
     def decode(self, values: np.ndarray, index: Iterable[Hashable] | pd.Index | None = None) -> pd.DataFrame:
         """Turn one value a feature back into the classifier's columns.
@@ -147,6 +159,12 @@ class Schema:
         values = np.asarray(values, dtype=float)
         if values.ndim != 2 or values.shape[1] != len(self.features):
             raise InputError(f"values: expected shape (B, {len(self.features)}), got {values.shape}")
+        frame_index = index if index is None or isinstance(index, pd.Index) else pd.Index(index)
+        decoded = self._numeric.decode(values, frame_index) if self._numeric else None
+        return self._decode_columns(values, frame_index) if decoded is None else decoded
+
+    def _decode_columns(self, values: np.ndarray, index: pd.Index | None) -> pd.DataFrame:
+        """Column by column, each of its own dtype."""
         answered = ~np.isnan(values).any(axis=1)
         data: dict[str, np.ndarray] = {}
         for position, feature in enumerate(self.features):
@@ -160,8 +178,7 @@ class Schema:
                     cells = cells if cells.dtype.kind in "biuf" else cells.astype(object)
                     cells = np.where(answered, cells, np.nan)
                 data[column] = cells
-        frame_index = index if index is None or isinstance(index, pd.Index) else pd.Index(index)
-        return pd.DataFrame(data, index=frame_index, columns=list(self.columns))
+        return pd.DataFrame(data, index=index, columns=list(self.columns))
 
     def cost(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """L1 cost of changing ``a`` to ``b``: |difference| a continuous feature, 1 a changed category.

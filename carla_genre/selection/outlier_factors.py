@@ -1,0 +1,66 @@
+"""Local outlier factors of points among several sets of rows, by one search for neighbours for all sets."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import KDTree
+
+# Added to a mean distance: among repeated rows a density stays finite.
+TINY = 1e-10
+
+
+class OutlierFactors:
+    """Local outlier factors (Breunig, Kriegel, Ng and Sander 2000) among m sets of the same rows.
+
+    The k nearest members of a set decide. Sets that overlap have most neighbours in common, so more than k nearest rows
+    of their union are searched for once; each set takes its members from these.
+
+    Parameters
+    ----------
+    rows : ndarray (n, W)
+    members : ndarray (m, n), bool
+        The rows of each set, more than ``neighbours`` in each.
+    neighbours : int
+        k.
+    """
+
+    def __init__(self, rows: np.ndarray, members: np.ndarray, neighbours: int) -> None:
+        used = members.any(axis=0)
+        self._members, self._neighbours = members[:, used], neighbours
+        self._tree = KDTree(rows[used].astype(float))
+        distance, near = self._nearest(self._tree.data, np.arange(self._tree.n))
+        self._reach = distance[..., -1]
+        self._density = self._densities(distance, near)
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """The factor of points (b, W) in each set, (m, b): about 1 inside, larger outside."""
+        distance, near = self._nearest(points.astype(float))
+        density = self._densities(distance, near)
+        return _of_sets(self._density, near).mean(axis=-1) / density
+
+    def _densities(self, distance: np.ndarray, near: np.ndarray) -> np.ndarray:
+        """Local reachability densities, (m, b), from neighbours (m, b, k)."""
+        return 1 / (np.maximum(distance, _of_sets(self._reach, near)).mean(axis=-1) + TINY)
+
+    def _nearest(self, points: np.ndarray, own: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """The k nearest members of each set, distances and indices (m, b, k); no row of ``own`` (b,) is its own."""
+        shape = (len(self._members), len(points), self._neighbours)
+        distances, indices = np.empty(shape), np.empty(shape, dtype=np.intp)
+        left, searched = np.arange(len(points)), 2 * self._neighbours
+        while len(left):
+            searched = min(searched, self._tree.n)
+            distance, near = self._tree.query(points[left], searched)
+            member = self._members[:, near]
+            if own is not None:
+                member &= near != own[left, None]
+            enough = (member.sum(axis=-1) >= self._neighbours).all(axis=0)
+            first = np.argsort(~member[:, enough], axis=-1, kind="stable")[..., : self._neighbours]
+            distances[:, left[enough]] = np.take_along_axis(distance[None, enough], first, axis=-1)
+            indices[:, left[enough]] = np.take_along_axis(near[None, enough], first, axis=-1)
+            left, searched = left[~enough], 2 * searched
+        return distances, indices
+
+
+def _of_sets(numbers: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Each set's own numbers (m, n) of its neighbours (m, b, k)."""
+    return numbers[np.arange(len(numbers))[:, None, None], near]
