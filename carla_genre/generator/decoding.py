@@ -47,18 +47,21 @@ class Decoding:
         rows = torch.arange(n_rows, device=factual.device)
         self.owner, self.branch = rows, rows.unsqueeze(1).expand(-1, n)
         self.tokens, memory = model.encode(factual, factual_value)
-        self.memory = [KeyValue(*(_with_room(part, n_rows * n) for part in side)) for side in memory]
+        room = n_rows * n if share else 0
+        self.memory = [
+            KeyValue(*(_with_room(part.permute(2, 0, 1, 3), room) for part in side)) for side in memory
+        ]
         self.cache = [self._empty_cache(n_rows * n) for _ in model.decoder]
         if not share:
             self.owner = rows.repeat_interleave(n)
-            self.memory = [KeyValue(*(part[self.owner] for part in side)) for side in memory]
+            self.memory = [KeyValue(*(part[:, self.owner] for part in side)) for side in self.memory]
             self.branch = torch.arange(n_rows * n, device=rows.device).view(-1, n)
         self.x = model.start.expand(len(self.owner), -1)  # (R, E), the position's input
 
     def _empty_cache(self, n_rows: int) -> KeyValue:
-        """Space for the keys and values of all positions of one block, (B * N, H, T, E/H)."""
+        """Space for the keys and values of all positions of one block, (T, B * N, H, E/H)."""
         model = self.model
-        shape = n_rows, model.config.heads, model.n_positions, len(model.start) // model.config.heads
+        shape = model.n_positions, n_rows, model.config.heads, len(model.start) // model.config.heads
         return KeyValue(model.start.new_empty(shape), model.start.new_empty(shape))
 
     def logits(self) -> Tensor:
@@ -78,15 +81,17 @@ class Decoding:
 
     def _run_blocks(self, x: Tensor, position: int, last_block: bool = True) -> Tensor:
         """One position (R, E) through the blocks, which cache its keys and values: (R, E)."""
-        x, n, end = x.unsqueeze(1), len(x), position + 1  # (R, 1, E)
+        n = len(x)
         for number, block in enumerate(blocks_of(self.model.decoder)):
             cache = self.cache[number]
-            cache.key[:n, :, position:end], cache.value[:n, :, position:end] = block.keys(x)
+            cache.key[position, :n], cache.value[position, :n] = (
+                part[:, :, 0] for part in block.keys(x.unsqueeze(1))
+            )
             if last_block or number + 1 < len(self.cache):
-                seen = KeyValue(cache.key[:n, :, :end], cache.value[:n, :, :end])
-                memory = KeyValue(*(part[:n] for part in self.memory[number])) if self.memory else None
-                x = block(x, seen, None, memory)
-        return x[:, 0]
+                seen = KeyValue(*(part[: position + 1, :n] for part in cache))
+                memory = KeyValue(*(part[:, :n] for part in self.memory[number])) if self.memory else None
+                x = block.step(x, seen, memory)
+        return x
 
     def append(self, chosen: Tensor, representatives: Tensor) -> None:
         """Append each answer's bin of this feature (B, N), long, and go on to the next feature.
@@ -111,18 +116,15 @@ class Decoding:
         """Add copies of the branches ``parent``, (F,) of R, as branches R to R + F - 1."""
         n, written = len(self.owner), min(self.feature + 1, self.model.n_positions)
         self.owner = torch.cat([self.owner, self.owner[parent]])
-        for kept in self.cache:
-            for part in kept:
-                part[n : len(self.owner), :, :written] = part[parent, :, :written]
-        for side in self.memory:
-            for part in side:
-                part[n : len(self.owner)] = part[parent]
+        for side, length in ((self.cache, written), (self.memory, self.model.n_features)):
+            for part in (part for kept in side for part in kept):
+                part[:length, n : len(self.owner)] = part[:length, parent]
 
 
 def _with_room(rows: Tensor, n: int) -> Tensor:
-    """The rows (B, ...) at the beginning of space for n rows."""
-    room = rows.new_empty(n, *rows.shape[1:])
-    room[: len(rows)] = rows
+    """The rows (T, B, ...) at the beginning of space for at least n rows."""
+    room = rows.new_empty(len(rows), max(n, rows.shape[1]), *rows.shape[2:])
+    room[:, : rows.shape[1]] = rows
     return room
 
 

@@ -1,4 +1,4 @@
-"""Encoded rows whose columns are all numbers, read and written as one matrix: the usual case, without a Series a column."""
+"""Encoded rows whose columns are all numbers, the usual case: read and written as one matrix."""
 
 from __future__ import annotations
 

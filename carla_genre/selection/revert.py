@@ -64,7 +64,7 @@ def _score(
     to_beat: np.ndarray,
     allowed: Rule | None,
 ) -> ScoredAnswers:
-    """Trials (n, D) of factuals (n, D); NaN where one is not ``allowed``, h not sure enough, or ``to_beat`` (n,) too high."""
+    """Trials (n, D) of factuals (n, D) that may beat a score (n,); NaN for others, and for those that are refused."""
     h = objective.h(trial)
     scored = ScoredAnswers(trial, h, *(np.full(len(trial), np.nan) for _ in range(3)))
     rows = np.flatnonzero(h > least_h)

@@ -14,7 +14,7 @@ def test_the_blocks_have_a_position_a_patch() -> None:
         generator = make_generator(replace(SUMMARY, patch=patch))
         rows = torch.from_numpy(make_rows(5, 7))
         decoding = make_decoding(generator.transformer, generator.factual_bins.index(rows), rows.float(), 1)
-        assert {block.key.shape[2] for block in decoding.cache} == {positions}
+        assert {len(block.key) for block in decoding.cache} == {positions}
         assert generator.logits(rows, rows).shape[:2] == (5, 4)
 
 
@@ -23,7 +23,9 @@ def test_the_blocks_run_once_a_patch() -> None:
     index, calls = generator.answer_bins.index(rows), []
     decoding = make_decoding(generator.transformer, generator.factual_bins.index(rows), rows.float(), 1)
     assert isinstance(decoding, PatchedDecoding)
-    generator.transformer.decoder[-1].register_forward_hook(lambda *_: calls.append(decoding.feature))
+    generator.transformer.decoder[-1].feed_forward.register_forward_hook(
+        lambda *_: calls.append(decoding.feature)
+    )
     for feature in range(4):
         decoding.logits()
         decoding.append(index[:, feature : feature + 1], generator.answer_bins.representatives[feature])

@@ -143,10 +143,12 @@ def test_out_of_memory_halves_the_batch_and_says_so_once_a_halving(
     generator, rows = make_generator(), torch.from_numpy(make_rows(30, 3))
     expected, draw = sample(generator, rows, SamplingConfig(), 0), module.draw
 
-    def draw_few(generator: object, factuals: torch.Tensor, *arguments: object) -> torch.Tensor:
+    def draw_few(
+        generator: object, factuals: torch.Tensor, *arguments: object, **further: object
+    ) -> torch.Tensor:
         if len(factuals) > most:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return draw(generator, factuals, *arguments)
+        return draw(generator, factuals, *arguments, **further)
 
     monkeypatch.setattr(module, "draw", draw_few)
     most = 7

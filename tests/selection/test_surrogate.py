@@ -43,3 +43,11 @@ def test_categories_of_many_levels_are_corners_of_a_simplex(genre: GenRe, mlmode
         values[:, position] = (old, new)
         points = points_of(schema, values)
         assert np.linalg.norm(points[0] - points[1]) == pytest.approx(1.0)
+
+
+def test_the_trees_asked_one_by_one_say_what_the_forest_says() -> None:
+    rows, labels = two_moons(300, 0)
+    judge = SurrogateJudge.fit(rows, labels, 0)
+    for asked in (rows, rows[:1], rows[:0], rows[:, ::-1].astype(float)):
+        expected = judge.forest.predict_proba(asked)[:, 1] if len(asked) else np.empty(0)
+        assert (judge.validity(asked) == expected).all() and judge.validity(asked).shape == (len(asked),)

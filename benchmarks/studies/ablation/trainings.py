@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.neighbors import LocalOutlierFactor
 
 from benchmarks.studies.ablation.base import Base, cpu_seconds, drawn
 from carla_genre.generator.config import PairConfig
@@ -14,7 +15,7 @@ from carla_genre.generator.pairing.pairs import split_rows
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.schema.training_rows import Sides, TrainingRows
 from carla_genre.selection.by_h import most_valid
-from carla_genre.selection.surrogate import SurrogateJudge
+from carla_genre.selection.surrogate import NEIGHBOURS, SurrogateJudge
 
 # A row of D_h+ that the surrogate judge is this sure of, by trees that have not seen it ...
 SURE = 0.6
@@ -53,7 +54,8 @@ class AcceptedTwice(TrainingRows):
         denied, accepted = split_rows(self.labels, self.scores, config)
         known = self.judge.accepted
         factor = np.full(known.shape, -np.inf)
-        factor[known] = np.concatenate([one.negative_outlier_factor_ for one in self.judge.neighbourhoods])
+        factors = (LocalOutlierFactor(n_neighbors=NEIGHBOURS).fit(self.judge.rows[one]) for one in known)
+        factor[known] = np.concatenate([one.negative_outlier_factor_ for one in factors])
         sure = self.judge.forest.oob_decision_function_[:, 1] > SURE
         return Sides(self.values[denied], self.values[accepted & sure & (factor > INSIDE).all(axis=0)])
 
