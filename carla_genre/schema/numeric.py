@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,25 @@ LARGEST_SINGLE = float(np.finfo(np.float32).max)
 LARGEST_WHOLE = 2**53
 
 
+class _Category(NamedTuple):
+    """L levels of a category, (L, columns); a key of each, sorted, and the levels' numbers in this order."""
+
+    levels: np.ndarray
+    keys: np.ndarray
+    order: np.ndarray
+
+    @classmethod
+    def of(cls, levels: np.ndarray) -> _Category:
+        keys = _keys(levels)
+        order = np.argsort(keys, kind="stable")
+        return cls(levels, keys[order], order)
+
+    def codes(self, cells: np.ndarray) -> np.ndarray | None:
+        """Each row's level number, (B,), from its cells (B, columns); None where one is no level."""
+        found = self.order[np.searchsorted(self.keys, _keys(cells)).clip(max=len(self.keys) - 1)]
+        return found if (self.levels[found] == cells).all() else None
+
+
 class NumericColumns:
     """The columns of D features, C in all, where each level of a category is numbers.
 
@@ -23,15 +43,15 @@ class NumericColumns:
     def __init__(self, features: Sequence[Feature], columns: Sequence[str]) -> None:
         self._columns = pd.Index(columns)
         place = {name: number for number, name in enumerate(columns)}
-        self._places = [np.array([place[name] for name in feature.columns]) for feature in features]
         tables = [None if f.levels is None else np.array(f.levels) for f in features]  # (L, columns) each
         self._decodes = all(table is None or table.dtype == float for table in tables)
-        self._levels = [None if table is None else table.astype(float) for table in tables]
-        # A level is told by its value, or by where its largest number is.
-        keys = [table if table is None else _keys(table) for table in self._levels]
-        self._order = [key if key is None else np.argsort(key, kind="stable") for key in keys]
-        self._keys = [
-            key if key is None else key[order] for key, order in zip(keys, self._order, strict=True)
+        # Of each feature its columns' places and, of a category, its levels.
+        self._features = [
+            (
+                np.array([place[name] for name in feature.columns]),
+                None if table is None else _Category.of(table.astype(float)),
+            )
+            for feature, table in zip(features, tables, strict=True)
         ]
 
     @classmethod
@@ -42,24 +62,20 @@ class NumericColumns:
 
     def encode(self, frame: pd.DataFrame) -> np.ndarray | None:
         """Rows (B, D) of a frame that has all columns; None where a cell is not what its column may hold."""
-        given = frame if frame.columns is self._columns else frame[self._columns]
-        kinds = [dtype.kind if isinstance(dtype, np.dtype) else "O" for dtype in given.dtypes]
-        if not set(kinds) <= set("fiub") or np.dtype(np.float16) in given.dtypes.to_numpy():
+        given = frame[self._columns]
+        kinds = {dtype.kind if isinstance(dtype, np.dtype) else "O" for dtype in given.dtypes}
+        if not kinds <= set("fiub") or np.dtype(np.float16) in given.dtypes.to_numpy():
             return None
         rows = given.to_numpy(dtype=float)
-        limit = LARGEST_SINGLE if set(kinds) <= set("fb") else LARGEST_WHOLE
+        limit = LARGEST_SINGLE if kinds <= set("fb") else LARGEST_WHOLE
         if not (np.abs(rows) < limit).all():  # nor is NaN
             return None
-        values = np.empty((len(rows), len(self._places)))
-        for position, (places, levels) in enumerate(zip(self._places, self._levels, strict=True)):
-            if levels is None:
-                values[:, position] = rows[:, places[0]]
-                continue
-            cells, order, keys = rows[:, places], self._order[position], self._keys[position]
-            found = np.searchsorted(keys, _keys(cells)).clip(max=len(keys) - 1)
-            values[:, position] = codes = order[found]
-            if not (levels[codes] == cells).all():
+        values = np.empty((len(rows), len(self._features)))
+        for position, (places, category) in enumerate(self._features):
+            column = rows[:, places[0]] if category is None else category.codes(rows[:, places])
+            if column is None:
                 return None
+            values[:, position] = column
         return values
 
     def decode(self, values: np.ndarray, index: pd.Index | None) -> pd.DataFrame | None:
@@ -68,16 +84,16 @@ class NumericColumns:
             return None
         failed = np.isnan(values).any(axis=1)
         cells = np.empty((len(self._columns), len(values)))
-        for position, (places, levels) in enumerate(zip(self._places, self._levels, strict=True)):
+        for position, (places, category) in enumerate(self._features):
             column = values[:, position]
-            if levels is None:
+            if category is None:
                 cells[places[0]] = column
             else:
-                cells[places] = levels[np.where(failed, 0, column).astype(int)].T
+                cells[places] = category.levels[np.where(failed, 0, column).astype(int)].T
         cells[:, failed] = np.nan
         return pd.DataFrame(cells.T, index=index, columns=self._columns)
 
 
 def _keys(cells: np.ndarray) -> np.ndarray:
-    """One number for each row of a category's columns, (n, columns) -> (n,)."""
+    """A number for each row of a category's columns, (n, columns) -> (n,): its value, or where its largest one is."""
     return cells[:, 0] if cells.shape[1] == 1 else cells.argmax(axis=1).astype(float)
