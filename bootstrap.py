@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 10)
 CARLA = "carla-recourse==0.0.5"
-EXTRAS = {"demo": {"plot"}, "test": {"test"}}
+EXTRAS = {"demo": {"dice", "plot"}, "test": {"test"}}
 # What an installation depends on: when one of these changes, it is brought up to date.
 INPUTS = ("setup.cfg", "pyproject.toml", "constraints.txt")
 

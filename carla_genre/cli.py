@@ -47,17 +47,17 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser(
         "demo",
-        help="recourse for 200 denied people: GenRe beside two of CARLA's methods, in a minute or two",
-        description="Train a classifier and GenRe, answer denied people, compare with two of CARLA's "
-        "methods, and write a picture and a JSON.",
+        help="recourse for 60 denied people: GenRe beside Wachter and DiCE, in about a minute",
+        description="Train a classifier and GenRe, answer denied people, compare with Wachter and DiCE, "
+        "and write a picture, a page of each person's options and a JSON.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = demo.add_argument
     add("--data", default="adult", metavar="NAME|CSV", help="a data set's name, or a CSV file")
     add("--target", help="the label's column of a CSV file (guessed where only one can be it)")
     add("--seed", type=int, default=42, help="of h, GenRe and the choice of people")
-    add("--out", default="demo", help="folder for demo.png and demo.json")
-    add("--people", type=int, default=200, help="how many denied people to answer")
+    add("--out", default="demo", help="folder for demo.png, demo.html and demo.json")
+    add("--people", type=int, default=60, help="how many denied people to answer")
     add("--quick", action="store_true", help="few rows, people and steps: shows every step, answers badly")
     demo.set_defaults(command=_by("demo.run", "run"))
 

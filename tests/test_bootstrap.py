@@ -50,7 +50,7 @@ def packages(bootstrap: ModuleType) -> list[str]:
 
 def test_the_second_run_installs_nothing(bootstrap: ModuleType) -> None:
     assert bootstrap.main(["demo"]) == 0
-    assert packages(bootstrap) == ["[plot]", "carla-recourse==0.0.5"]
+    assert packages(bootstrap) == ["[dice,plot]", "carla-recourse==0.0.5"]
     assert bootstrap.main(["demo"]) == 0
     assert packages(bootstrap) == []
 
@@ -59,9 +59,9 @@ def test_tests_add_to_what_the_demo_installed(bootstrap: ModuleType) -> None:
     bootstrap.main(["demo"])
     packages(bootstrap)
     bootstrap.main(["test"])
-    assert packages(bootstrap) == ["carla-recourse", "[plot,test]", "carla-recourse==0.0.5"]
+    assert packages(bootstrap) == ["carla-recourse", "[dice,plot,test]", "carla-recourse==0.0.5"]
     bootstrap.main(["test", "--tensorflow"])
-    assert packages(bootstrap) == ["carla-recourse", "[plot,tensorflow,test]", "carla-recourse==0.0.5"]
+    assert packages(bootstrap) == ["carla-recourse", "[dice,plot,tensorflow,test]", "carla-recourse==0.0.5"]
     bootstrap.main(["demo"])
     assert packages(bootstrap) == []
 
@@ -73,7 +73,7 @@ def test_a_changed_input_is_installed_again(bootstrap: ModuleType, name: str) ->
     with (bootstrap.ROOT / name).open("a") as file:
         file.write("\n# changed\n")
     bootstrap.main(["demo"])
-    assert packages(bootstrap) == ["carla-recourse", "[plot]", "carla-recourse==0.0.5"]
+    assert packages(bootstrap) == ["carla-recourse", "[dice,plot]", "carla-recourse==0.0.5"]
 
 
 @pytest.mark.parametrize("fails_at", [0, 1])
@@ -95,7 +95,7 @@ def test_an_interrupted_installation_starts_anew(
     leftover.touch()
     packages(bootstrap)
     bootstrap.main(["demo"])
-    assert packages(bootstrap) == ["[plot]", "carla-recourse==0.0.5"]
+    assert packages(bootstrap) == ["[dice,plot]", "carla-recourse==0.0.5"]
     assert not leftover.exists()
 
 

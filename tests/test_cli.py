@@ -117,7 +117,7 @@ def demo(loans, tmp_path_factory):
 @pytest.mark.slow
 def test_demo_prints_both_tables_and_three_people(demo):
     told = demo[0].stdout
-    for part in ("CARLA's benchmark", "Success_Rate", "GrowingSpheres", "Wachter", "Score = Val + LOF"):
+    for part in ("CARLA's benchmark", "Success_Rate", "Wachter", "Dice", "Score = Val + LOF"):
         assert part in told
     assert told.count("h says") == 3
     assert " -> " in told.split("h says")[-1]
@@ -140,14 +140,24 @@ def test_demo_writes_a_picture(demo):
 
 
 @pytest.mark.slow
+def test_demo_writes_a_page_of_the_people_who_are_answered(demo):
+    page = (demo[1] / "demo.html").read_text()
+    assert page.count("<article") == 8
+    people = json.loads((demo[1] / "demo.json").read_text())["answers"]
+    assert all(f"<h3>{one['person']}</h3>" in page for one in people)
+    assert not any("age" in one["changes"] for one in people)  # it sounds personal, and is frozen
+
+
+@pytest.mark.slow
 def test_demo_s_json_agrees_with_itself(demo):
     content = json.loads((demo[1] / "demo.json").read_text())
     assert content["people"] == 8
-    assert set(content["scores"]) == {"GenRe", "GrowingSpheres", "Wachter"}
+    assert set(content["scores"]) == {"GenRe", "Wachter", "Dice"}
     for name, row in content["scores"].items():
         assert content["carla benchmark"][name]["Success_Rate"] <= 1
         if row["score"] is not None:
             assert row["score"] == pytest.approx(row["val"] + row["lof"] - row["cost"] / row["d"])
+        assert row["violations"]["one_hot"] == 0
     genre = content["scores"]["GenRe"]
     assert genre["answered"] > 0
     assert set(genre["violations"].values()) == {0}
@@ -191,9 +201,17 @@ def test_whole_demo_on_adult(tmp_path):
     command = [sys.executable, "-m", "carla_genre.cli", "demo", "--out", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
-    scores = json.loads((tmp_path / "demo.json").read_text())["scores"]
-    assert scores["GenRe"]["score"] > max(scores["GrowingSpheres"]["score"], scores["Wachter"]["score"])
+    content = json.loads((tmp_path / "demo.json").read_text())
+    scores = content["scores"]
+    assert scores["GenRe"]["score"] > max(scores["Dice"]["score"], scores["Wachter"]["score"])
     assert set(scores["GenRe"]["violations"].values()) == {0}
+    assert len(content["answers"]) == 3
+    for person in content["answers"]:
+        assert set(person["changes"]) <= {"education-num", "hours-per-week", "occupation", "workclass"}
+        assert person["likely to hold"] > 0.5
+    for feature, most in (("education-num", 16), ("hours-per-week", 60)):
+        cells = [one["changes"][feature] for one in content["answers"] if feature in one["changes"]]
+        assert all(int(after) <= min(most, 1.5 * int(before)) for before, after in cells)
 
 
 @pytest.mark.parametrize("place", ["", "file/g", "n" * 256, "new/" + "n" * 256])

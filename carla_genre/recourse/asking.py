@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from carla_genre.constraints import Limits
-from carla_genre.generator.config import SamplingConfig
 from carla_genre.generator.sampler import sample_in_batches
 from carla_genre.methods.genre.hyperparameters import to_sampling
 from carla_genre.methods.genre.method import GenRe
@@ -56,15 +55,12 @@ def ask(genre: GenRe, codec: TableCodec, limits: Limits, k: int = REFINED) -> As
 
     Each is a row that the table can hold and that h accepts when it is asked about the decoded row.
     """
-    schema = WeightedSchema(genre.schema.features, genre.schema.columns, tuple(limits.weights))
-    selector = replace(genre.selector, objective=replace(genre.selector.objective, schema=schema))
-    sampling = to_sampling(genre.hyperparams)
-    seed = genre.hyperparams["seed"]
+    selector = weighted_selector(genre, limits)
     parts = list[Asked]()
     with genre._isolated():
         for start in range(0, len(limits.values), TOGETHER):
             part = limits.people(slice(start, start + TOGETHER))
-            parts.append(_ask(genre, codec, part, selector, sampling, seed, k))
+            parts.append(_ask(genre, codec, part, selector, k))
     if len(parts) == 1:
         return parts[0]
     options = ScoredAnswers(
@@ -73,16 +69,16 @@ def ask(genre: GenRe, codec: TableCodec, limits: Limits, k: int = REFINED) -> As
     return Asked(options, *(np.concatenate(column) for column in list(zip(*parts, strict=True))[1:]))
 
 
-def _ask(
-    genre: GenRe,
-    codec: TableCodec,
-    limits: Limits,
-    selector: ExpectedScoreSelector,
-    sampling: SamplingConfig,
-    seed: int,
-    k: int,
-) -> Asked:
+def weighted_selector(genre: GenRe, limits: Limits) -> ExpectedScoreSelector:
+    """The trained selector, whose cost counts the limits' weights."""
+    schema = WeightedSchema(genre.schema.features, genre.schema.columns, tuple(limits.weights))
+    return replace(genre.selector, objective=replace(genre.selector.objective, schema=schema))
+
+
+def draw(genre: GenRe, codec: TableCodec, limits: Limits) -> np.ndarray:
+    """Candidates (B, N, D) for B people inside the bounds of their limits, each a row that the table can hold."""
     values, bounds = limits.values, limits.bounds
+    sampling, seed = to_sampling(genre.hyperparams), genre.hyperparams["seed"]
     candidates = np.empty((len(values), sampling.n_samples, values.shape[1]))
     for rows, drawn in sample_in_batches(
         genre.generator, torch.from_numpy(values), sampling, seed, bounds=bounds
@@ -91,6 +87,11 @@ def _ask(
     candidates = codec.snap(values, candidates, bounds.lower, bounds.upper)
     if limits.most_changes is not None:
         candidates = with_fewer_changes(values, candidates, limits.most_changes, seed)
+    return candidates
+
+
+def _ask(genre: GenRe, codec: TableCodec, limits: Limits, selector: ExpectedScoreSelector, k: int) -> Asked:
+    values, candidates = limits.values, draw(genre, codec, limits)
     kept = limits.allow(candidates) & (candidates != values[:, None]).any(axis=-1)
     scores = np.zeros(kept.shape)
     scores[kept] = genre.scores(candidates[kept])

@@ -6,18 +6,16 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
+F = TypeVar("F", bound="Found")
 
 ANSWERED, ACCEPTED = "answered", "accepted already"
 # How many rows of a table a notebook shows.
 SHOWN = 60
-FIGURES = ("option", "h", "cost", "valid", "inlier", "changes")
 
 
 @dataclass(frozen=True)
@@ -56,14 +54,14 @@ class Found:
 
     @classmethod
     def of(
-        cls,
+        cls: type[F],
         people: pd.DataFrame,
         said: np.ndarray,
         status: np.ndarray,
         parts: Sequence[Any],
         candidates: pd.DataFrame,
         features: list[str],
-    ) -> Self:
+    ) -> F:
         """Put the options of all people together, in the order of the people."""
         own = np.flatnonzero(status == ACCEPTED)
         blank = pd.DataFrame({"h": said[own], "cost": 0.0, "valid": np.nan, "inlier": np.nan, "changes": 0})
@@ -89,13 +87,7 @@ class Found:
     @property
     def table(self) -> pd.DataFrame:
         """The rows to send with the figures beside them, (M, any + 6); a name that is taken gets an underscore."""
-        taken, names = set(self.rows.columns), {}
-        for name in FIGURES:
-            names[name] = name
-            while names[name] in taken:
-                names[name] += "_"
-            taken.add(names[name])
-        return pd.concat([self.rows, self.figures.rename(columns=names)], axis=1)
+        return beside(self.rows, self.figures)
 
     @property
     def changes(self) -> pd.DataFrame:
@@ -156,6 +148,17 @@ def _transposed(rows: list[tuple[Any, ...]], width: int) -> list[pd.Series]:
     """Rows of so many cells as columns, whose cells stay what they are: 8000 and 8000.5 are no two decimals."""
     columns = zip(*rows, strict=True) if rows else [()] * width
     return [pd.Series(list(column), dtype=object) for column in columns]
+
+
+def beside(rows: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+    """Figures to the right of rows; a name that is taken gets an underscore."""
+    taken, names = set(rows.columns), {}
+    for name in figures:
+        names[name] = name
+        while names[name] in taken:
+            names[name] += "_"
+        taken.add(names[name])
+    return pd.concat([rows, figures.rename(columns=names)], axis=1)
 
 
 def plain_cells(column: pd.Series) -> list[Any]:

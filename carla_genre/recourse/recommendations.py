@@ -38,8 +38,8 @@ class Recommendations(Found):
         return _written(page_of(self, title), path)
 
     def plot(self, person: Any = None) -> Any:
-        """A matplotlib Figure: one person's options, or what the options of all people change."""
-        return plots.plot_changes(self) if person is None else plots.plot_person(self, person)
+        """A matplotlib Figure: one person's options; or what all people's first options change, cost and certainty."""
+        return plots.plot_group(self) if person is None else plots.plot_person(self, person)
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Everything in JSON's plain types, to a file or as text."""

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.constraints import Allowed, Constraint, Freeze, Limits, OneWay, Range
+from carla_genre.errors import InputError
 from carla_genre.generator.constraints import Bounds
 from carla_genre.methods.genre.method import GenRe
-from carla_genre.recourse.asking import Asked, ask
+from carla_genre.recourse.asking import Asked, ask, draw, weighted_selector
 from carla_genre.recourse.codec import TableCodec
 from carla_genre.recourse.columns import LevelColumn
 from carla_genre.recourse.decision import Decision
-from carla_genre.recourse.found import ACCEPTED, ANSWERED
+from carla_genre.recourse.found import ACCEPTED, ANSWERED, beside
 from carla_genre.recourse.reasons import Question, reasons_of
 from carla_genre.recourse.recommendations import Recommendations
 from carla_genre.selection.selector import REFINED
@@ -99,6 +100,38 @@ class Recommender:
                 reasons[places[nobody]] = why
         reasons[np.concatenate([np.empty(0, int), *(part.person for part in parts)])] = ANSWERED
         return Recommendations.of(people, said, reasons, parts, counts, list(self.codec.names))
+
+    def candidates(self, person: pd.DataFrame, constraints: Sequence[Constraint], n: int) -> pd.DataFrame:
+        """What was drawn for one person, and the options; see :meth:`carla_genre.Recourse.candidates`."""
+        values, reasons = self.codec.encode(person)
+        if reasons[0]:
+            raise InputError(f"the person cannot be read: {reasons[0]}")
+        limits = self.limits(person, values, constraints)
+        with self.genre._isolated():
+            drawn = draw(self.genre, self.codec, limits)[0]
+        kept = limits.allow(drawn[None])[0] & (drawn != values).any(axis=1)
+        options = self.recommend(person, n, constraints, [()], False)
+        chosen, _ = self.codec.encode(options.rows if options.status.iloc[0] == ANSWERED else person.head(0))
+        rows = np.concatenate([drawn, chosen])
+        own = person.iloc[np.zeros(len(rows), int)]
+        table = self.codec.merge(own, np.repeat(values, len(rows), axis=0), rows)[list(self.codec.names)]
+        said = self.decision.ask(table)
+        accepted = self.decision.around_one_half(said) > 0.5
+        state = np.where(accepted, "accepted", "refused by the classifier").astype(object)
+        state[: len(drawn)][~kept] = "refused by a constraint"
+        state[len(drawn) :] = "chosen"
+        objective = weighted_selector(self.genre, limits).objective
+        figures = pd.DataFrame(
+            {
+                "h": said,
+                "cost": objective.schema.cost(values, rows),
+                "valid": objective.validity(rows),
+                "inlier": objective.inlier(rows),
+                "changes": (rows != values).sum(axis=1),
+                "state": state,
+            }
+        )
+        return beside(table.reset_index(drop=True), figures)
 
     def _groups(
         self, places: np.ndarray, by_person: Sequence[tuple[Constraint, ...]]

@@ -17,6 +17,7 @@ from carla_genre.constraints.checking import check_constraints
 from carla_genre.datasets.infer import personal_names
 from carla_genre.errors import InputError
 from carla_genre.methods.genre.method import GenRe
+from carla_genre.recourse import plots
 from carla_genre.recourse.by_files import AnswersFiles
 from carla_genre.recourse.by_person import PersonConstraints, constraints_by_person
 from carla_genre.recourse.codec import TableCodec, feature_roles
@@ -193,6 +194,42 @@ class Recourse(AnswersFiles):
         each = constraints_by_person(people, by_person, self.codec_.variables())
         recommender = Recommender(self.genre_, self.codec_, self.decision_)
         return recommender.recommend(people, int(n), (*self.constraints_, *further), each, diverse)
+
+    def candidates(
+        self, person: pd.DataFrame, n: int = 1, *, constraints: Constraint | Iterable[Constraint] = ()
+    ) -> pd.DataFrame:
+        """What was drawn for one person, to see why the answer is what it is.
+
+        Parameters
+        ----------
+        person : DataFrame (1, any)
+        n, constraints
+            As for :meth:`recommend`.
+
+        Returns
+        -------
+        DataFrame (N + options, features + 6)
+            A row each candidate, then the options: the features in original units, ``h``, ``cost``, ``valid``,
+            ``inlier``, ``changes``, and ``state``: "refused by a constraint", "refused by the classifier",
+            "accepted", or "chosen". An option is a candidate less the changes that it can do without.
+
+        Raises
+        ------
+        InputError
+            It is not one person, or the row cannot be read.
+        """
+        if not isinstance(person, pd.DataFrame) or len(person) != 1:
+            raise InputError("person: a DataFrame of one row is wanted, people.loc[[label]]")
+        held = (*self.constraints_, *check_constraints(constraints, self.codec_.variables(), person.head(0)))
+        return Recommender(self.genre_, self.codec_, self.decision_).candidates(person, held, n)
+
+    def plot_candidates(self, person: pd.DataFrame, n: int = 1, **constraints: Any) -> Any:
+        """:meth:`candidates` in the plane of cost and P(valid). A matplotlib Figure."""
+        return plots.plot_candidates(self.candidates(person, n, **constraints))
+
+    def plot_training(self) -> Any:
+        """The generator's losses by step. A matplotlib Figure; an InputError where it was loaded."""
+        return plots.plot_training(self.genre_.history)
 
     def save(
         self,

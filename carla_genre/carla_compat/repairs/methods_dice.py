@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from carla_genre.carla_compat import registry
 from carla_genre.carla_compat.imports import View
+from carla_genre.carla_compat.one_hot import groups_of, one_level_each
 from carla_genre.carla_compat.registry import around, repair, repair_around
 
 if TYPE_CHECKING:
@@ -68,9 +69,12 @@ def dice_loses_rows_without_answer(module: ModuleType) -> bool:
         if not len(queries):
             raise ValueError("Factuals should not be empty")
         answers = np.full((len(queries), self._num, queries.shape[1]), np.nan)
-        for answer, frame in zip(answers, explain(self, queries), strict=True):
+        groups, own = groups_of(self._mlmodel), queries.to_numpy(dtype=float)
+        for answer, frame, factual in zip(answers, explain(self, queries), own, strict=True):
             if frame is not None and len(frame):
-                answer[: len(frame)] = self._mlmodel.get_ordered_features(frame).to_numpy(dtype=float)
+                rows = self._mlmodel.get_ordered_features(frame).to_numpy(dtype=float)
+                # columns of one category are drawn apart: of the levels that are drawn, a new one
+                answer[: len(frame)] = one_level_each(rows, factual, groups, np.where(factual == 0, 2.0, 1.0))
         frame = pd.DataFrame(
             answers.reshape(-1, queries.shape[1]),
             columns=list(queries.columns),

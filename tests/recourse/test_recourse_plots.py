@@ -1,0 +1,108 @@
+"""Pictures and what they are drawn from: one person's candidates, the group, the training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from loans import QUICK, loans, pipeline, refused
+from method_cases import quick_selector
+
+from carla_genre import Recourse
+from carla_genre.constraints import AtMost, Freeze, Where
+from carla_genre.errors import InputError
+
+TABLE = loans()
+TRAIN, PEOPLE = TABLE.iloc[:450], TABLE.iloc[450:].drop(columns="approved")
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    return pipeline(TRAIN)
+
+
+@pytest.fixture(scope="module")
+def recourse(model: Any) -> Iterator[Recourse]:
+    with quick_selector():
+        yield Recourse(
+            model, TRAIN, "approved", "yes", constraints=[Freeze("age")], verbose=False, hyperparams=QUICK
+        )
+
+
+@pytest.fixture(scope="module")
+def person(model: Any) -> pd.DataFrame:
+    return refused(model, PEOPLE).head(1)
+
+
+def test_candidates_say_what_became_of_each(recourse: Recourse, model: Any, person: pd.DataFrame) -> None:
+    rule = Where(lambda rows: rows["debt"] > 1000, "debt above 1000")
+    found = recourse.candidates(person, n=2, constraints=[rule])
+    features = list(person.columns)
+    assert list(found.columns) == [*features, "h", "cost", "valid", "inlier", "changes", "state"]
+    assert (found["age"] == person["age"].iloc[0]).all()
+    np.testing.assert_array_equal(model.predict_proba(found[features])[:, 1], found["h"])
+    by_state = dict(list(found.groupby("state")))
+    assert (by_state["accepted"]["h"] > 0.5).all()
+    assert (by_state["refused by the classifier"]["h"] <= 0.5).all()
+    broken = by_state["refused by a constraint"]
+    assert ((broken["debt"] <= 1000) | (broken["changes"] == 0)).all()
+    options = recourse.recommend(person, n=2, constraints=[rule])
+    chosen = found[found["state"] == "chosen"]
+    assert chosen[features].to_numpy().tolist() == options.rows.to_numpy().tolist()
+    for name in ("h", "cost", "changes"):
+        np.testing.assert_allclose(chosen[name], options.figures[name])
+
+
+def test_candidates_of_few_changes_change_few(recourse: Recourse, person: pd.DataFrame) -> None:
+    found = recourse.candidates(person, constraints=AtMost(1))
+    assert found["changes"].max() == 1
+
+
+def test_candidates_are_of_one_readable_person(recourse: Recourse, person: pd.DataFrame) -> None:
+    with pytest.raises(InputError, match="one row"):
+        recourse.candidates(PEOPLE)
+    with pytest.raises(InputError, match="home"):
+        recourse.candidates(person.assign(home="boat"))
+
+
+def test_candidates_picture_counts_each_state(recourse: Recourse, person: pd.DataFrame) -> None:
+    pytest.importorskip("matplotlib")
+    (axes,) = recourse.plot_candidates(person, n=2).axes
+    told = {text.get_text() for text in axes.get_legend().get_texts()}
+    counts = recourse.candidates(person, n=2)["state"].value_counts()
+    assert told == {f"{state} ({count})" for state, count in counts.items()}
+
+
+def test_group_picture_has_a_bar_a_feature_and_a_point_an_option(
+    recourse: Recourse, model: Any, person: pd.DataFrame
+) -> None:
+    pytest.importorskip("matplotlib")
+    found = recourse.recommend(refused(model, PEOPLE), n=2)
+    above, below = found.plot().axes
+    first = found.changes[found.changes["option"] == 1]
+    share = first["feature"].value_counts() / (found.status == "answered").sum()
+    assert [bar.get_width() for bar in above.patches][::-1] == pytest.approx(share.tolist())
+    assert sum(len(points.get_offsets()) for points in below.collections) == len(found)
+    nobody = recourse.recommend(PEOPLE.head(0)).plot()
+    assert not nobody.axes[1].collections
+
+
+def test_training_curves_are_the_history(recourse: Recourse) -> None:
+    pytest.importorskip("matplotlib")
+    (axes,) = recourse.plot_training().axes
+    history = recourse.genre_.history
+    assert history is not None
+    train, held_out = axes.lines[0], axes.lines[1]
+    assert list(train.get_xdata()) == history.step
+    assert list(train.get_ydata()) == history.train
+    assert list(held_out.get_ydata()) == history.validation
+
+
+def test_a_loaded_generator_has_no_curves(recourse: Recourse, model: Any, tmp_path: Any) -> None:
+    recourse.save(tmp_path / "saved")
+    again = Recourse.load(tmp_path / "saved", model, TRAIN)
+    with pytest.raises(InputError, match="no history"):
+        again.plot_training()
