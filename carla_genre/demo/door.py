@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from carla_genre import Recourse
 from carla_genre.blackbox import model_probability
 from carla_genre.demo.data import DemoData
+from carla_genre.recourse import Recourse
 
 from carla.recourse_methods.api import RecourseMethod
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from statistics import median_high, median_low
+from typing import Any
 
 import jinja2
 
 from carla_genre.recourse.found import ACCEPTED, ANSWERED, Found
-from carla_genre.recourse.words import people_of, summary_of
+from carla_genre.recourse.words import Option, people_of, summary_of
 
 
 def page_of(found: Found, title: str = "Recourse") -> str:
@@ -19,6 +22,7 @@ def page_of(found: Found, title: str = "Recourse") -> str:
         lstrip_blocks=True,
     )
     people = people_of(found)
+    first = [one.options[0] for one in people if one.options]
     reasons = Counter(one.status for one in people if one.status not in (ANSWERED, ACCEPTED))
     return environment.get_template("recommendations.html").render(
         title=title,
@@ -28,7 +32,19 @@ def page_of(found: Found, title: str = "Recourse") -> str:
         without=sum(reasons.values()),
         reasons=reasons.most_common(),
         summary=summary_of(found),
-        first=[one.options[0] for one in people if one.options],
+        first=first,
+        middle=_middle(first),
         ANSWERED=ANSWERED,
         ACCEPTED=ACCEPTED,
     )
+
+
+def _middle(options: Sequence[Option]) -> dict[str, Any]:
+    """The median cost, number of changes and likelihood to hold of options; empty where there is none."""
+    if not options:
+        return {}
+    return {
+        "cost": median_high(one.cost for one in options),
+        "changes": median_high(len(one.changes) for one in options),
+        "valid": median_low(one.valid for one in options),
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -106,3 +107,45 @@ def test_a_loaded_generator_has_no_curves(recourse: Recourse, model: Any, tmp_pa
     again = Recourse.load(tmp_path / "saved", model, TRAIN)
     with pytest.raises(InputError, match="no history"):
         again.plot_training()
+
+
+def test_page_draws_cost_against_validity_and_filters_by_what_changes(recourse: Recourse, model: Any) -> None:
+    found = recourse.recommend(refused(model, PEOPLE), n=2)
+    page = found.to_html()
+    assert page is not None
+    answered = (found.status == "answered").sum()
+    assert page.count("<circle") == answered
+    first = found.changes[found.changes["option"] == 1]
+    for feature in first["feature"].unique():
+        assert f"<option>{feature}</option>" in page
+    costs = found.figures["cost"][found.figures["option"] == 1]
+    assert f"cost at most {np.sort(costs)[len(costs) // 2]:.2f}" in page
+    nobody = recourse.recommend(PEOPLE.head(0)).to_html()
+    assert nobody is not None
+    assert "<circle" not in nobody
+
+
+@pytest.mark.slow
+def test_page_works_in_a_browser(recourse: Recourse, model: Any, tmp_path: Any) -> None:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    browser_path = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+    if browser_path is None:
+        pytest.skip("no Chromium")
+    found = recourse.recommend(PEOPLE, n=2)
+    found.to_html(tmp_path / "page.html")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        window = browser.new_page(viewport={"width": 390, "height": 800})
+        failures: list[str] = []
+        window.on("pageerror", lambda error: failures.append(str(error)))
+        window.goto((tmp_path / "page.html").as_uri())
+        assert window.evaluate("document.documentElement.scrollWidth") <= 390
+        feature = found.changes["feature"].iloc[0]
+        window.select_option("#feature", feature)
+        shown = window.locator("article:visible").count()
+        assert shown == found.changes.loc[found.changes["feature"] == feature, "person"].nunique()
+        window.select_option("#feature", "")
+        window.select_option("#show", "accepted")
+        assert window.locator("article:visible").count() == (found.status == "accepted already").sum()
+        browser.close()
+    assert failures == []
