@@ -148,7 +148,8 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         "--model",
         required=True,
         metavar="MODEL",
-        help="a .joblib file, which runs code when it is read (give only those that you trust), or MODULE:NAME",
+        help="a .joblib or .pkl file, which runs code when it is read (give only those that you trust), an .onnx file, "
+        "or MODULE:NAME, which is imported",
     )
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from carla_genre.errors import InputError
+from carla_genre.files.onnx_model import load_onnx
 from carla_genre.loading import find_own_modules, load_object
 
 
 def load_model(named: str) -> Any:
-    """The model of a ``.joblib`` or ``.pkl`` file, or ``module:name`` of one, or of a function that makes it.
+    """The model of a ``.joblib``, ``.pkl`` or ``.onnx`` file, or ``module:name`` of one or of what makes one.
 
     A joblib file runs code when it is read: give only those that you trust.
 
@@ -22,8 +23,10 @@ def load_model(named: str) -> Any:
     suffix = Path(named).suffix
     if suffix in (".joblib", ".pkl", ".pickle"):
         return _unpickled(named)
+    if suffix == ".onnx":
+        return load_onnx(named)
     if ":" not in named:
-        raise InputError(f"--model {named}: expected a .joblib file, or module:name")
+        raise InputError(f"--model {named}: expected a .joblib or .onnx file, or module:name")
     find_own_modules()
     model = load_object(named, "model")
     if hasattr(model, "predict") or hasattr(model, "predict_proba"):
