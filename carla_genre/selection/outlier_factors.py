@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.spatial import KDTree
+from sklearn.neighbors import NearestNeighbors
 
 # Added to a mean distance: among repeated rows a density stays finite.
 TINY = 1e-10
+# In more dimensions a tree looks at nearly all rows, and one matrix product does so sooner.
+TREE_WIDTH = 15
+# Points that neighbours are searched for together.
+TOGETHER = 1000
 
 
 class OutlierFactors:
@@ -27,8 +32,11 @@ class OutlierFactors:
     def __init__(self, rows: np.ndarray, members: np.ndarray, neighbours: int) -> None:
         used = members.any(axis=0)
         self._members, self._neighbours = members[:, used], neighbours
-        self._tree = KDTree(rows[used].astype(float))
-        distance, near = self._nearest(self._tree.data, np.arange(self._tree.n))
+        self._rows = rows[used].astype(float)
+        wide = rows.shape[1] > TREE_WIDTH
+        self._tree = None if wide else KDTree(self._rows)
+        self._all = NearestNeighbors(algorithm="brute").fit(self._rows) if wide else None
+        distance, near = self._nearest(self._rows, np.arange(len(self._rows)))
         self._reach = distance[..., -1]
         self._density = self._densities(distance, near)
 
@@ -46,19 +54,31 @@ class OutlierFactors:
         """The k nearest members of each set, distances and indices (m, b, k); no row of ``own`` (b,) is its own."""
         shape = (len(self._members), len(points), self._neighbours)
         distances, indices = np.empty(shape), np.empty(shape, dtype=np.intp)
-        left, searched = np.arange(len(points)), 2 * self._neighbours
-        while len(left):
-            searched = min(searched, self._tree.n)
-            distance, near = self._tree.query(points[left], searched)
-            member = self._members[:, near]
-            if own is not None:
-                member &= near != own[left, None]
-            enough = (member.sum(axis=-1) >= self._neighbours).all(axis=0)
-            first = np.argsort(~member[:, enough], axis=-1, kind="stable")[..., : self._neighbours]
-            distances[:, left[enough]] = np.take_along_axis(distance[None, enough], first, axis=-1)
-            indices[:, left[enough]] = np.take_along_axis(near[None, enough], first, axis=-1)
-            left, searched = left[~enough], 2 * searched
+        for start in range(0, len(points), TOGETHER):
+            left, searched = np.arange(start, min(start + TOGETHER, len(points))), 2 * self._neighbours
+            while len(left):
+                searched = min(searched, len(self._rows))
+                distance, near = self._search(points[left], searched)
+                member = self._members[:, near]
+                if own is not None:
+                    member &= near != own[left, None]
+                enough = (member.sum(axis=-1) >= self._neighbours).all(axis=0)
+                first = np.argsort(~member[:, enough], axis=-1, kind="stable")[..., : self._neighbours]
+                distances[:, left[enough]] = np.take_along_axis(distance[None, enough], first, axis=-1)
+                indices[:, left[enough]] = np.take_along_axis(near[None, enough], first, axis=-1)
+                left, searched = left[~enough], 2 * searched
         return distances, indices
+
+    def _search(self, points: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest rows of all, (b, number)."""
+        if self._tree is not None:
+            return self._tree.query(points, number)
+        assert self._all is not None
+        near = self._all.kneighbors(points, number, return_distance=False)
+        # By the product, equal rows have a small distance, which is large beside none.
+        distance = np.linalg.norm(points[:, None] - self._rows[near], axis=-1)
+        order = np.argsort(distance, axis=1, kind="stable")
+        return np.take_along_axis(distance, order, 1), np.take_along_axis(near, order, 1)
 
 
 def _of_sets(numbers: np.ndarray, near: np.ndarray) -> np.ndarray:
