@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
-import argparse
 import logging
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer import Argument, Option
 
 import carla_genre
 from carla_genre.errors import CarlaGenreError
 
+app = typer.Typer(
+    help=carla_genre.__doc__,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
-def main(arguments: Sequence[str] | None = None) -> int:
+Model = Annotated[
+    str,
+    Option(
+        metavar="MODEL",
+        help="a .joblib or .pkl file, which runs code when it is read (give only those that you trust), an .onnx file, "
+        "or MODULE:NAME, which is imported",
+    ),
+]
+Config = Annotated[str | None, Option(metavar="FILE", help="settings and constraints, YAML")]
+Frozen = Annotated[
+    list[str] | None, Option("--freeze", metavar="FEATURE", help="stays as it is; once for each feature")
+]
+AtMost = Annotated[int | None, Option(metavar="K", help="how many features may change")]
+Workers = Annotated[int, Option(metavar="N", help="processes of this machine")]
+Cluster = Annotated[
+    str | None, Option(metavar="ADDRESS", help="use the workers of this Dask scheduler, or of its file")
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command.
 
     Parameters
@@ -24,181 +52,206 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit status: 0, 1 for a benchmark with cells that failed, 2 for an error that the user can mend,
-        130 after Ctrl-C.
+        The exit status: 0, 1 for a benchmark with cells that failed or people without an option under ``--strict``, 2
+        for an error that the user can mend, 130 after Ctrl-C.
     """
-    parser = _parser()
-    options = parser.parse_args(arguments)
     _log_to_stderr()
     try:
-        return options.command(options) or 0
+        typer.main.get_command(app).main(arguments, prog_name="carla-genre")
+    except SystemExit as left:
+        return int(left.code or 0)
+    return 0
+
+
+def _run(module: str, function: str, options: dict[str, Any]) -> NoReturn:
+    """Do what a command does; its module is imported when it is run, so that ``--help`` comes at once."""
+    _leave_with(lambda: getattr(import_module(f"carla_genre.{module}"), function)(Namespace(**options)))
+
+
+def _leave_with(work: Callable[[], int | None]) -> NoReturn:
+    """Work, and leave with its exit status, or with that of an error."""
+    try:
+        status = work() or 0
     except CarlaGenreError as error:
         print(f"carla-genre: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        status = 2
     except KeyboardInterrupt:
         print("\ncarla-genre: interrupted", file=sys.stderr)
-        return 130
+        status = 130
+    raise typer.Exit(status)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="carla-genre", description=carla_genre.__doc__)
-    parser.add_argument("--version", action="version", version=f"%(prog)s {carla_genre.__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-
-    demo = commands.add_parser(
-        "demo",
-        help="recourse for 60 denied people: GenRe beside Wachter and DiCE, in about a minute",
-        description="Train a classifier and GenRe, answer denied people, compare with Wachter and DiCE, "
-        "and write a picture, a page of each person's options and a JSON.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    add = demo.add_argument
-    add("--data", default="adult", metavar="NAME|CSV", help="a data set's name, or a CSV file")
-    add("--target", help="the label's column of a CSV file (guessed where only one can be it)")
-    add("--seed", type=int, default=42, help="of h, GenRe and the choice of people")
-    add("--out", default="demo", help="folder for demo.png, demo.html and demo.json")
-    add("--people", type=int, default=60, help="how many denied people to answer")
-    add("--quick", action="store_true", help="few rows, people and steps: shows every step, answers badly")
-    demo.set_defaults(command=_by("demo.run", "run"))
-
-    _add_fit(commands)
-    _add_recourse(commands)
-    _add_benchmark(commands)
-
-    report = commands.add_parser(
-        "report",
-        help="one HTML page of what benchmarks have measured",
-        description="Write a page of all records under some folders: sortable tables, plots, and the configuration "
-        "behind each number. It needs no network, and nothing but a browser to be read.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    report.add_argument(
-        "results", nargs="*", default=["results"], metavar="RESULTS", help="folders of records"
-    )
-    report.add_argument("--out", default="results/report.html", metavar="FILE", help="the page")
-    report.set_defaults(command=_report)
-
-    doctor = commands.add_parser("doctor", help="print versions, and what was repaired in CARLA")
-    doctor.set_defaults(command=_doctor)
-    return parser
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"carla-genre {carla_genre.__version__}")
+        raise typer.Exit
 
 
-def _add_fit(commands: Any) -> None:
-    fit = commands.add_parser(
-        "fit",
-        help="learn recourse for a model of your own from its training table",
-        description="Learn recourse for a model that was trained on the table's columns as they are, and write it as a "
-        "folder (docs/recourse.md).",
-    )
-    add = fit.add_argument
-    add("table", metavar="TABLE", help="the training rows: CSV or Parquet, a file, a folder or a pattern")
-    _add_model(fit)
-    add("--target", required=True, metavar="COLUMN", help="the outcome's column")
-    add("--desired", metavar="LABEL", help="the outcome that people want (the obvious one of two)")
-    add("--out", required=True, metavar="DIR", help="the folder that is written")
-    add(
-        "--sample",
-        type=int,
-        default=200_000,
-        metavar="N",
-        help="learn from so many rows, drawn evenly where there are more (200,000)",
-    )
-    add(
-        "--with-training-rows",
-        action="store_true",
-        help="keep the table in the folder, so that `recourse` needs no --table",
-    )
-    _add_constraints(fit)
-    fit.set_defaults(command=_by("commands.fit", "fit"))
+@app.callback()
+def _of_all(
+    version: Annotated[
+        bool, Option("--version", callback=_print_version, is_eager=True, help="print it, and exit")
+    ] = False,
+) -> None:
+    """Recourse (GenRe), and CARLA on a current Python."""
 
 
-def _add_recourse(commands: Any) -> None:
-    recourse = commands.add_parser(
-        "recourse",
-        help="options for people in a CSV or Parquet file, in the table's own units",
-        description="Answer the people of files: each option is their own row in which the changed cells alone are "
-        "new, and which the model has accepted. Some thousand people are in memory at a time, and a call that was "
-        "stopped is taken up by the same call. Exit status 0; 1 with --strict where somebody has no option; 2 for what "
-        "you can mend.",
-    )
-    add = recourse.add_argument
-    add("people", metavar="PEOPLE", help="CSV or Parquet: a file, a folder or a pattern")
-    add("--generator", required=True, metavar="DIR", help="what `carla-genre fit` wrote")
-    _add_model(recourse)
-    add("--table", metavar="TABLE", help="the training rows, where the folder does not hold them")
-    add(
-        "--out",
-        metavar="PATH",
-        help="options.csv or options.parquet, or a folder of parts; reasons are beside them",
-    )
-    add("--html", metavar="FILE", help="a page to look at and to send")
-    add("--json", metavar="FILE", help="everything in plain types")
-    add("--index", metavar="COLUMN", help="names the people (the number of their row)")
-    add("--n", type=int, default=1, metavar="N", help="options a person (1)")
-    add("--diverse", action="store_true", help="options that differ, rather than the best ones")
-    add("--strict", action="store_true", help="exit status 1 where somebody has no option")
-    add("--workers", type=int, default=1, metavar="N", help="processes of this machine (1)")
-    add("--cluster", metavar="ADDRESS", help="use the workers of this Dask scheduler, or of its file")
-    _add_constraints(recourse)
-    recourse.set_defaults(command=_by("commands.recourse", "recommend"))
+@app.command()
+def demo(
+    data: Annotated[str, Option(metavar="NAME|CSV", help="a data set's name, or a CSV file")] = "adult",
+    target: Annotated[
+        str | None, Option(help="the label's column of a CSV file (guessed where only one can be it)")
+    ] = None,
+    seed: Annotated[int, Option(help="of h, GenRe and the choice of people")] = 42,
+    out: Annotated[str, Option(help="folder for demo.png and demo.json")] = "demo",
+    people: Annotated[int, Option(help="how many denied people to answer")] = 200,
+    quick: Annotated[
+        bool, Option("--quick", help="few rows, people and steps: shows every step, answers badly")
+    ] = False,
+) -> None:
+    """Recourse for 200 denied people: GenRe beside two of CARLA's methods, in a minute or two.
+
+    Train a classifier and GenRe, answer denied people, compare with two of CARLA's methods, and write a picture and a
+    JSON.
+    """
+    _run("demo.run", "run", locals())
 
 
-def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--model",
-        required=True,
-        metavar="MODEL",
-        help="a .joblib or .pkl file, which runs code when it is read (give only those that you trust), an .onnx file, "
-        "or MODULE:NAME, which is imported",
-    )
+@app.command()
+def fit(
+    table: Annotated[
+        str,
+        Argument(metavar="TABLE", help="the training rows: CSV or Parquet, a file, a folder or a pattern"),
+    ],
+    model: Model,
+    target: Annotated[str, Option(metavar="COLUMN", help="the outcome's column")],
+    out: Annotated[str, Option(metavar="DIR", help="the folder that is written")],
+    desired: Annotated[
+        str | None, Option(metavar="LABEL", help="the outcome that people want (the obvious one of two)")
+    ] = None,
+    sample: Annotated[
+        int, Option(metavar="N", help="learn from so many rows, drawn evenly where there are more")
+    ] = 200_000,
+    with_training_rows: Annotated[
+        bool,
+        Option(
+            "--with-training-rows", help="keep the rows in the folder, so that `recourse` needs no --table"
+        ),
+    ] = False,
+    config: Config = None,
+    freeze: Frozen = None,
+    at_most: AtMost = None,
+) -> None:
+    """Learn recourse for a model of your own from its training table.
+
+    The model was trained on the table's columns as they are. What is learned is written as a folder
+    (docs/recourse.md). A call that was stopped is taken up by the same call.
+    """
+    _run("commands.fit", "fit", locals())
 
 
-def _add_constraints(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("--config", metavar="FILE", help="settings and constraints, YAML")
-    add("--freeze", nargs="+", default=[], metavar="FEATURE", help="features that stay as they are")
-    add("--at-most", type=int, metavar="K", help="how many features may change")
+@app.command()
+def recourse(
+    people: Annotated[str, Argument(metavar="PEOPLE", help="CSV or Parquet: a file, a folder or a pattern")],
+    generator: Annotated[str, Option(metavar="DIR", help="what `carla-genre fit` wrote")],
+    model: Model,
+    table: Annotated[
+        str | None, Option(metavar="TABLE", help="the training rows, where the folder does not hold them")
+    ] = None,
+    out: Annotated[
+        str | None,
+        Option(
+            metavar="PATH",
+            help="options.csv or options.parquet, or a folder of parts; who has none is beside them",
+        ),
+    ] = None,
+    html: Annotated[str | None, Option(metavar="FILE", help="a page to look at and to send")] = None,
+    json: Annotated[str | None, Option(metavar="FILE", help="everything in plain types")] = None,
+    index: Annotated[
+        str | None, Option(metavar="COLUMN", help="names the people (the number of their row)")
+    ] = None,
+    n: Annotated[int, Option("--n", metavar="N", help="options a person")] = 1,
+    diverse: Annotated[bool, Option("--diverse", help="options that differ, not the best ones")] = False,
+    strict: Annotated[bool, Option("--strict", help="exit status 1 where somebody has no option")] = False,
+    workers: Workers = 1,
+    cluster: Cluster = None,
+    config: Config = None,
+    freeze: Frozen = None,
+    at_most: AtMost = None,
+) -> None:
+    """Options for people in CSV or Parquet files, in the table's own units.
+
+    Each option is the person's own row in which the changed cells alone are new, and which the model has accepted.
+    Some thousand people are in memory at a time, and a call that was stopped is taken up by the same call.
+
+    Exit status 0; 1 with --strict where somebody has no option; 2 for what you can mend.
+    """
+    _run("commands.recourse", "recommend", locals())
 
 
-def _add_benchmark(commands: Any) -> None:
-    benchmark = commands.add_parser(
-        "benchmark",
-        help="measure a grid of methods, data sets and seeds, each cell a record",
-        description="Measure what a YAML file says (docs/benchmark.md). A cell that has its record is skipped, so a "
-        "run that was stopped goes on when it is started again; failed cells are tried again.",
-    )
-    add = benchmark.add_argument
-    add("grid", metavar="GRID.yaml", help="what to measure")
-    add("--results", metavar="DIR", help="folder of the records (results/GRID)")
-    add("--root", metavar="DIR", help="folder of CARLA's CSVs (CF_DATA, else ~/cf-data)")
-    add("--cache", metavar="DIR", help="folder of trained classifiers (~/.cache/carla-genre)")
-    add("--workers", type=int, default=1, metavar="N", help="cells at a time (1)")
-    add("--time-limit", type=float, metavar="S", help="seconds after which a cell is stopped and has failed")
-    add("--cluster", metavar="ADDRESS", help="run on the workers of this Dask scheduler, or of its file")
-    add("--quick", action="store_true", help="the smaller grid that the file's 'quick' says")
-    add("--only", nargs="+", default=[], metavar="LABEL", help="these methods alone")
-    add("--data", nargs="+", default=[], metavar="NAME", help="these data sets alone")
-    add("--seeds", nargs="+", type=int, default=[], metavar="N", help="instead of the grid's")
-    benchmark.set_defaults(command=_by("harness.command", "run"))
+@app.command()
+def benchmark(
+    grid: Annotated[str, Argument(metavar="GRID.yaml", help="what to measure")],
+    results: Annotated[str | None, Option(metavar="DIR", help="folder of the records (results/GRID)")] = None,
+    root: Annotated[
+        str | None, Option(metavar="DIR", help="folder of CARLA's CSVs (CF_DATA, else ~/cf-data)")
+    ] = None,
+    cache: Annotated[
+        str | None, Option(metavar="DIR", help="folder of trained classifiers (~/.cache/carla-genre)")
+    ] = None,
+    workers: Annotated[int, Option(metavar="N", help="cells at a time")] = 1,
+    time_limit: Annotated[
+        float | None, Option(metavar="S", help="seconds after which a cell is stopped and has failed")
+    ] = None,
+    cluster: Cluster = None,
+    quick: Annotated[bool, Option("--quick", help="the smaller grid that the file's 'quick' says")] = False,
+    only: Annotated[list[str] | None, Option(metavar="LABEL", help="of these methods alone")] = None,
+    data: Annotated[list[str] | None, Option(metavar="NAME", help="of these data sets alone")] = None,
+    seeds: Annotated[list[int] | None, Option(metavar="N", help="instead of the grid's")] = None,
+) -> None:
+    """Measure a grid of methods, data sets and seeds, each cell a record.
+
+    What is measured is said by a YAML file (docs/benchmark.md). A cell that has its record is skipped, so a run that
+    was stopped goes on when it is started again; failed cells are tried again. --only, --data and --seeds may be given
+    several times.
+    """
+    only, data, seeds = only or [], data or [], seeds or []
+    _run("harness.command", "run", locals())
 
 
-def _by(module: str, function: str) -> Callable[[argparse.Namespace], int | None]:
-    """What a command does; its module is imported when it is run, so that ``--help`` comes at once."""
-    return lambda options: getattr(import_module(f"carla_genre.{module}"), function)(options)
+@app.command()
+def report(
+    results: Annotated[
+        list[str] | None, Argument(metavar="RESULTS", help="folders of records (results)")
+    ] = None,
+    out: Annotated[str, Option(metavar="FILE", help="the page")] = "results/report.html",
+) -> None:
+    """One HTML page of what benchmarks have measured.
+
+    Sortable tables of all records under some folders, plots, and the configuration behind each number. It needs no
+    network, and nothing but a browser to be read.
+    """
+    _leave_with(lambda: _report(results or ["results"], out))
 
 
-def _report(options: argparse.Namespace) -> None:
+@app.command()
+def doctor() -> None:
+    """Print versions, and what was repaired in CARLA."""
+    _leave_with(_doctor)
+
+
+def _report(results: list[str], out: str) -> None:
     from carla_genre.report import write_report
 
-    collection = write_report(options.results, options.out)
+    collection = write_report(results, out)
     failed = sum(one.failed for one in collection.found)
     print(
-        f"written: {options.out}, {len(collection.found)} records ({failed} failed), "
+        f"written: {out}, {len(collection.found)} records ({failed} failed), "
         f"{len(collection.superseded)} measured again since, {len(collection.skipped)} other files skipped"
     )
 
 
-def _doctor(options: argparse.Namespace) -> None:
+def _doctor() -> None:
     import importlib.util
 
     from carla_genre import carla_compat

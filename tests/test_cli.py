@@ -1,6 +1,7 @@
 """The command: what it prints, writes and returns."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,18 +16,28 @@ from carla_genre.demo import run
 
 
 def test_version(capsys):
-    with pytest.raises(SystemExit) as left:
-        main(["--version"])
-    assert left.value.code == 0
+    assert main(["--version"]) == 0
     assert carla_genre.__version__ in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [[], ["dmeo"], ["demo", "--sede", "1"]])
 def test_a_wrong_command_line_exits_2(arguments, capsys):
-    with pytest.raises(SystemExit) as left:
-        main(arguments)
-    assert left.value.code == 2
-    assert "usage: carla-genre" in capsys.readouterr().err
+    assert main(arguments) == 2
+    assert "Usage: carla-genre" in capsys.readouterr().err
+
+
+def test_a_shell_can_complete_the_commands():
+    asked = {"_CARLA_GENRE_COMPLETE": "complete_bash", "COMP_WORDS": "carla-genre re", "COMP_CWORD": "1"}
+    code = "import sys; from carla_genre.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **asked}).stdout
+    assert told.split() == ["recourse", "report"]
+
+
+def test_every_command_has_its_help(capsys):
+    for command in ("demo", "fit", "recourse", "benchmark", "report", "doctor"):
+        assert main([command, "--help"]) == 0
+        assert f"Usage: carla-genre {command}" in capsys.readouterr().out
 
 
 def test_errors_are_one_line_on_stderr(capsys):

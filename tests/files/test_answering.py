@@ -21,6 +21,7 @@ from carla_genre import InputError, Recourse
 from carla_genre.constraints import AtMost, Freeze
 from carla_genre.files import table
 
+MANY = [("csv", 7), ("parquet", 7), ("csv", 10_000), ("parquet", 64)]
 NAMED = PEOPLE.rename_axis("row")
 
 
@@ -42,8 +43,14 @@ def ask(recourse: Recourse, path: Path, out: Path, **options: Any) -> Any:
     return recourse.recommend_files(path, out, 2, constraints=AtMost(2), **options)
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
-@pytest.mark.parametrize("rows", [7, 64, 10_000])
+@pytest.mark.parametrize(
+    ("kind", "rows"),
+    [
+        ("csv", 64),
+        ("parquet", 10_000),
+        *(pytest.param(*given, marks=pytest.mark.slow) for given in MANY),
+    ],
+)
 def test_chunks_and_formats_change_nothing(
     recourse: Recourse, whole: Any, kind: str, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,7 +146,7 @@ def test_whole_numbers_become_wider_where_the_table_has_decimals(recourse: Recou
     assert (h > 0.5).all()
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("kind", ["csv", pytest.param("parquet", marks=pytest.mark.slow)])
 def test_an_index_of_the_inputs_own_names_the_people(recourse: Recourse, kind: str, tmp_path: Path) -> None:
     named = PEOPLE.assign(person=[f"p{row:03d}" for row in range(len(PEOPLE))], reason="x")
     path = write(named, tmp_path / f"in.{kind}")
@@ -216,8 +223,10 @@ def test_another_jobs_folder_is_refused(recourse: Recourse, tmp_path: Path) -> N
         recourse.recommend_files(path, tmp_path / "full")
 
 
-@pytest.mark.parametrize("damage", ["absent", "empty", "flipped", "a folder"])
-@pytest.mark.parametrize("folder", ["options", "unanswered", "done"])
+@pytest.mark.parametrize(
+    "damage", ["absent", "flipped", "a folder", pytest.param("empty", marks=pytest.mark.slow)]
+)
+@pytest.mark.parametrize("folder", ["options", "done", pytest.param("unanswered", marks=pytest.mark.slow)])
 def test_a_damaged_part_is_answered_again(
     recourse: Recourse, answered: Path, tmp_path: Path, folder: str, damage: str
 ) -> None:

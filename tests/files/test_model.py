@@ -60,7 +60,7 @@ def column_types(skl2onnx: Any) -> list[tuple[str, Any]]:
     return [*(floats | {"home": kinds.StringTensorType([None, 1])}).items()]
 
 
-@pytest.mark.parametrize("zipmap", [True, False])
+@pytest.mark.parametrize("zipmap", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_pipeline_of_one_input_a_column(skl2onnx: Any, zipmap: bool, tmp_path: Path) -> None:
     model = pipeline(TABLE, model=LogisticRegression())
     options = {id(model): {"zipmap": zipmap}}

@@ -123,6 +123,7 @@ def test_a_sample_is_the_same_however_the_rows_are_cut(
     assert len(source.sample(10**6, seed=3)) == len(PEOPLE)
 
 
+@pytest.mark.slow
 def test_every_row_is_as_likely_in_a_sample(tmp_path: Path) -> None:
     source = open_table(write(pd.DataFrame({"a": range(30)}), tmp_path / "in.csv"))
     times = np.zeros(30)

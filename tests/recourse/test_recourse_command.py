@@ -104,7 +104,8 @@ def test_people_of_a_csv_get_options_that_the_model_accepts(folder: Path, tmp_pa
 def test_strict_tells_by_the_exit_status_that_somebody_has_none(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    frozen = ["--freeze", "income", "debt", "home", "dependants", "--out", f"{tmp_path}/options.csv"]
+    names = ("income", "debt", "home", "dependants")
+    frozen = [*(word for name in names for word in ("--freeze", name)), "--out", f"{tmp_path}/options.csv"]
     assert ask(folder, *frozen) == 0
     assert ask(folder, *frozen, "--strict") == 1
     assert "Freeze" in capsys.readouterr().err
