@@ -41,7 +41,7 @@ Cluster = Annotated[
 ]
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Parameters
