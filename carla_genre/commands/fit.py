@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from carla_genre.commands.settings import given_constraints, read_settings
-from carla_genre.errors import InputError
+from carla_genre.errors import CheckpointError, InputError
 from carla_genre.files.model import load_model
 from carla_genre.files.table import open_table
 from carla_genre.io import check_writable
@@ -47,15 +47,11 @@ def fit(options: Namespace) -> None:
     table = source.sample(options.sample, settings.get("seed", 0)).reset_index(drop=True)
     model = load_model(options.model)
     desired = _as_in(table, options.target, settings.pop("desired", None), hasattr(model, "predict_proba"))
-    recourse = Recourse(
-        model,
-        table,
-        options.target,
-        desired,
-        constraints=constraints,
-        hyperparams=_resumable(hyperparams, out),
-        **settings,
-    )
+    given = {"constraints": constraints, "hyperparams": _resumable(hyperparams, out), **settings}
+    try:
+        recourse = Recourse(model, table, options.target, desired, **given)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}, or remove it to begin anew") from error
     recourse.hyperparams = hyperparams
     recourse.save(out, options.with_training_rows)
     took = sum(recourse.genre_.seconds.values())

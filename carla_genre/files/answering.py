@@ -8,6 +8,7 @@ import os
 import pickle
 import shutil
 import threading
+import warnings
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,18 @@ def answer_files(
     job = Job(recourse, people, *question, str(folder), one_file and target.suffix == ".csv")
     with writing(folder):
         job.claim(identity)
+    parts = _answer(job, workers, cluster, verbose)
+    lost = [number for number, part in parts.items() if part is None]
+    if lost:
+        raise InputError(f"{folder}: its parts {lost[:5]} were changed by someone else, give another folder")
+    if one_file:
+        _assemble(job, target)
+    return Answered.together(part for part in parts.values() if part is not None)
+
+
+def _answer(job: Job, workers: int, cluster: str | None, verbose: bool) -> dict[int, Answered | None]:
+    """What came of each chunk, by its number; those that were answered before are left as they are."""
+    people = job.people
     parts = {chunk.number: job.done(chunk) for chunk in people.chunks}
     todo = [chunk for chunk in people.chunks if parts[chunk.number] is None]
     before = people.rows - sum(chunk.rows for chunk in todo)
@@ -63,17 +76,17 @@ def answer_files(
     apart = todo and (workers > 1 or cluster is not None)
     work = _on_dask(job, todo, workers, cluster) if apart else _here(job, todo)
     with contextlib.closing(work), bar("answer", people.rows, verbose, before, lines=True) as answered:
-        for chunk in work:
-            answered.advance(chunk.rows)
-            parts[chunk.number] = job.done(chunk)
+        try:
+            for chunk in work:
+                answered.advance(chunk.rows)
+                parts[chunk.number] = job.done(chunk)
+        except KeyboardInterrupt:
+            if verbose:
+                log.info("%d of %d people are answered: the same call goes on", answered.done, people.rows)
+            raise
     for name in (*FOLDERS, DONE):
-        remove_leftovers(folder / name)
-    lost = [number for number, part in parts.items() if part is None]
-    if lost:
-        raise InputError(f"{folder}: its parts {lost[:5]} were changed by someone else, give another folder")
-    if one_file:
-        _assemble(job, target)
-    return Answered.together(part for part in parts.values() if part is not None)
+        remove_leftovers(Path(job.folder, name))
+    return parts
 
 
 def _here(job: Job, todo: Sequence[Chunk]) -> Generator[Chunk, None, None]:
@@ -116,7 +129,9 @@ def _on_dask(
             address = stack.enter_context(local).scheduler_address
         client = stack.enter_context(connect(address))
         # a task of its own: where every worker that has it is lost, it is done again
-        loaded = client.submit(load_job, content, pure=False)
+        with warnings.catch_warnings():  # of its size: it is sent once
+            warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
+            loaded = client.submit(load_job, content, pure=False)
         jobs = {client.submit(answer_chunk, loaded, chunk, pure=False): chunk for chunk in todo}
         done = stack.enter_context(contextlib.closing(as_completed(client, jobs)))
         try:

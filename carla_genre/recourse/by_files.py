@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -85,4 +86,6 @@ class AnswersFiles(ABC):
         identity = identity_of(self.genre_, self.get_params(), self._table, (*self.constraints_, *held))
         identity |= {"n": int(n), "diverse": bool(diverse)}
         question = int(n), held, bool(diverse)
-        return answer_files(self, table, out, identity, question, workers, cluster, self.verbose)
+        sent = copy.copy(self)
+        sent._table = self._table.head(0)  # other processes need none of its rows
+        return answer_files(sent, table, out, identity, question, workers, cluster, self.verbose)

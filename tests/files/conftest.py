@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pandas as pd
 import pytest
-from file_cases import PEOPLE, TABLE
+from file_cases import TABLE
 from loans import QUICK, pipeline
 from method_cases import quick_selector
 
@@ -19,9 +18,3 @@ def recourse() -> Recourse:
         return Recourse(
             pipeline(TABLE), TABLE, "approved", constraints=frozen, hyperparams=given, verbose=False
         )
-
-
-@pytest.fixture(scope="session")
-def people() -> pd.DataFrame:
-    """Applicants, two of whom cannot be answered."""
-    return PEOPLE

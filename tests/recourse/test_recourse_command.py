@@ -173,7 +173,7 @@ def test_a_sample_is_learned_from_and_found_again(
 
 @pytest.mark.slow
 def test_a_training_that_was_stopped_goes_on(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert fit(folder, "--out", f"{tmp_path}/whole") == 0
     step, done = trainer.Trainer._gradient_step, list[int]()
@@ -187,6 +187,8 @@ def test_a_training_that_was_stopped_goes_on(
     monkeypatch.setattr(trainer.Trainer, "_gradient_step", stop_half_way)
     assert fit(folder, "--out", f"{tmp_path}/out") == 130
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["training.pt"]
+    assert fit(folder, "--sample", "280", "--out", f"{tmp_path}/out") == 2
+    assert "name another file, or remove it to begin anew" in capsys.readouterr().err
     assert fit(folder, "--out", f"{tmp_path}/out") == 0
     assert len(done) == 60
     whole, again = (
