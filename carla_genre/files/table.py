@@ -18,8 +18,9 @@ from carla_genre.files import csv_file, parquet_file
 from carla_genre.files.columns import Column, Feature
 from carla_genre.suggestions import did_you_mean
 
-# Rows in memory at a time: a row group may be as large as its file.
-CHUNK_ROWS = 1 << 12
+# Rows in memory at a time. A row group may be as large as its file, and is read from its start for each of its chunks:
+# so it has at most so many of these.
+CHUNK_ROWS, MOST_CHUNKS = 1 << 12, 16
 PARQUET = (".parquet", ".pq")
 
 
@@ -205,11 +206,12 @@ def _csv(path: Path) -> tuple[dict[str, Any], list[Any], list[Chunk], str]:
 
 def _parquet(path: Path) -> tuple[dict[str, Any], list[Any], list[Chunk], str]:
     columns, index, groups, digest = parquet_file.describe(path)
-    chunks = [
-        Chunk(str(path), 0, 0, min(CHUNK_ROWS, rows - start), group, start, min(start + CHUNK_ROWS, rows))
-        for group, rows in enumerate(groups)
-        for start in range(0, rows, CHUNK_ROWS)
-    ]
+    chunks = []
+    for group, rows in enumerate(groups):
+        size = max(CHUNK_ROWS, -(-rows // MOST_CHUNKS))
+        for start in range(0, rows, size):
+            end = min(start + size, rows)
+            chunks.append(Chunk(str(path), 0, 0, end - start, group, start, end))
     return dict(columns), index, chunks, digest
 
 
