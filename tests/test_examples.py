@@ -11,11 +11,25 @@ SCRIPTS = sorted((Path(__file__).resolve().parents[1] / "examples").glob("*.py")
 
 
 # They train longest; .ci/run has them all.
-SLOW = {"without_this_package", "what_may_change", "compare_methods", "train_once"}
+SLOW = {"without_this_package", "own_pipeline", "constraints", "group_report", "in_carla"}
 
 
 def test_there_are_examples() -> None:
-    assert len(SCRIPTS) >= 4
+    names = {script.stem for script in SCRIPTS}
+    assert {"quickstart", "own_pipeline", "constraints", "group_report", "in_carla"} <= names
+    assert names >= SLOW
+
+
+@pytest.mark.parametrize("name", ["quickstart", *sorted(SLOW)])
+def test_an_example_is_a_notebook_too(name: str) -> None:
+    (script,) = (one for one in SCRIPTS if one.stem == name)
+    text = script.read_text(encoding="utf-8")
+    assert "formats: py:percent" in text.split("# %%")[0]
+    cells = [cell.splitlines() for cell in text.split("\n# %%")[1:]]
+    told = [cell for cell in cells if cell[0] == " [markdown]"]
+    assert told[0][1].startswith("# # ")
+    assert all(line.startswith("#") or not line for cell in told for line in cell[1:])
+    assert len(told) >= len(cells) / 2
 
 
 @pytest.mark.parametrize(

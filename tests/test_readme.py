@@ -70,7 +70,7 @@ def own_pipeline() -> tuple[Any, pd.DataFrame, pd.DataFrame]:
         # what follows takes longest, and .ci/run has it
         pytest.param(page, marks=pytest.mark.slow if page.name == "benchmark.md" else ())
         for page in PAGES
-        if python_blocks(page).strip()
+        if python_blocks(page).strip() and page.name != "worked_examples.md"  # which has a test of its own
     ],
     ids=lambda page: page.name,
 )

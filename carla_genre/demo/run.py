@@ -29,8 +29,6 @@ from carla_genre.schema import Schema
 
 log = logging.getLogger(__name__)
 
-# The paper's gamma; if h is above it for too few accepted rows, .5 is used.
-GAMMA, GAMMA_ENOUGH = 0.7, 50
 # For --quick: enough to see every step, too little for good answers.
 QUICK_FACTUALS, QUICK_STEPS = 20, 60
 # Minutes bound Wachter's search for a factual: after this time it seldom finds an answer. Dice's own search for sparser
@@ -83,7 +81,8 @@ def run(options: Namespace) -> None:
         judge = Judge.fit(schema, rows, rows[data.catalog.target], n_jobs=2)
     factuals = _denied(mlmodel, options)
     with steps.step("GenRe training", "training GenRe"):
-        recourse = train_recourse(data, mlmodel, options.seed, _hyperparams(mlmodel, options, steps))
+        fewer = {"training": {"steps": QUICK_STEPS}} if options.quick else {}
+        recourse = train_recourse(data, mlmodel, options.seed, fewer)
     result = _compare(mlmodel, recourse, judge, factuals, steps)
     with steps.step("options", "asking for options that could be sent; nothing is trained for it"):
         people = data.catalog.inverse_transform(factuals)
@@ -110,18 +109,6 @@ def _denied(mlmodel: Any, options: Namespace) -> pd.DataFrame:
     denied = test.loc[model_probability(mlmodel, test) <= 0.5, list(mlmodel.feature_input_order)]
     count = min(options.people, QUICK_FACTUALS) if options.quick else options.people
     return denied.sample(min(count, len(denied)), random_state=options.seed)
-
-
-def _hyperparams(mlmodel: Any, options: Namespace, steps: Steps) -> dict[str, Any]:
-    """GenRe's: gamma as the paper has it, unless h is above it for too few accepted rows."""
-    train = mlmodel.data.df_train
-    accepted = train[train[mlmodel.data.target] == 1]
-    enough = int((model_probability(mlmodel, accepted) > GAMMA).sum())
-    sure = enough >= min(GAMMA_ENOUGH, len(accepted) / 10)
-    if not sure:
-        steps.say(f"h is sure (> {GAMMA}) of {enough} accepted rows only: GenRe learns from those above .5")
-    training = {"training": {"steps": QUICK_STEPS}} if options.quick else {}
-    return {"gamma": GAMMA if sure else 0.5, **training}
 
 
 def _compare(mlmodel: Any, recourse: Any, judge: Judge, factuals: pd.DataFrame, steps: Steps) -> Result:

@@ -21,7 +21,7 @@ from carla_genre.recourse import plots
 from carla_genre.recourse.by_files import AnswersFiles
 from carla_genre.recourse.by_person import PersonConstraints, constraints_by_person
 from carla_genre.recourse.codec import TableCodec, feature_roles
-from carla_genre.recourse.model import RawModel
+from carla_genre.recourse.model import RawModel, learnable_gamma
 from carla_genre.recourse.recommendations import Recommendations
 from carla_genre.recourse.recommending import Recommender
 from carla_genre.recourse.saving import GENERATOR, read_card, training_table, write_card, write_table
@@ -149,6 +149,8 @@ class Recourse(AnswersFiles):
         rows = encoded_table(self.codec_, features, labels, self.constraints_)
         given = {"seed": seed, "verbose": verbose, **(hyperparams or {})}
         model = RawModel(rows, self.codec_, self.decision_)
+        if saved is None and "gamma" not in given:
+            given["gamma"] = learnable_gamma(model, self._note)
         self.genre_ = GenRe(model, given) if saved is None else GenRe.load(Path(saved) / GENERATOR, model)
 
     def recommend(

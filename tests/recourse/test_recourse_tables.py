@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from loans import QUICK
 from method_cases import quick_selector
+from sklearn.linear_model import LogisticRegression
 
 from carla_genre import Recourse
 from carla_genre.constraints import Allowed, Freeze, Implies, Range, Weight, Where
@@ -125,3 +126,16 @@ def test_cells_of_changes_stay_what_they_are(recourse: Recourse) -> None:
         "a": {float},
         "b": {int},
     }
+
+
+def test_a_rare_outcome_that_the_classifier_is_never_sure_of_is_learned() -> None:
+    random = np.random.default_rng(0)
+    table = pd.DataFrame({"visits": random.poisson(4, 1500), "age": random.integers(18, 80, 1500)})
+    table["buys"] = random.random(1500) < 1 / (1 + np.exp(5.3 - 0.4 * table["visits"]))
+    model = LogisticRegression(max_iter=1000).fit(table[["visits", "age"]], table["buys"])
+    below = table[model.predict_proba(table[["visits", "age"]])[:, 1] <= 0.1].drop(columns="buys").head(20)
+    recourse = Recourse(model, table, "buys", True, threshold=0.1, verbose=False, hyperparams=QUICK)
+    assert any("sure of" in note for note in recourse.notes_)
+    found = recourse.recommend(below)
+    assert (found.status == "answered").mean() > 0.8
+    assert (found.figures["h"] > 0.1).all()
