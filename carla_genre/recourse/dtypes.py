@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -19,7 +21,7 @@ def ask_people(decision: Decision, codec: TableCodec, people: pd.DataFrame) -> n
         It fails on them, or reads their categories otherwise than the table's, and their dtypes are others.
     """
     rows = people[list(codec.names)]
-    other = {name: c.dtype for name, c in codec.columns.items() if rows[name].dtype != c.dtype}
+    other = {name: c.dtype for name, c in codec.columns.items() if _apart(rows[name].dtype, c.dtype)}
     try:
         said = decision.ask(rows)
     except InputError as error:
@@ -33,6 +35,12 @@ def ask_people(decision: Decision, codec: TableCodec, people: pd.DataFrame) -> n
             f"{_differences(rows, categories)}"
         )
     return said
+
+
+def _apart(one: Any, other: Any) -> bool:
+    """Whether dtypes differ; pandas takes the order of categories, and with it their codes, for of no account."""
+    both = isinstance(one, pd.CategoricalDtype) and isinstance(other, pd.CategoricalDtype)
+    return bool(one != other) or (both and one.categories.tolist() != other.categories.tolist())
 
 
 def _differences(rows: pd.DataFrame, other: dict[str, object]) -> str:
