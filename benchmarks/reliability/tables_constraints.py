@@ -86,7 +86,9 @@ def _range(random: np.random.Generator, world: World) -> Constraint:
 
 def _relative(random: np.random.Generator, world: World) -> Constraint:
     ends: list[Any] = [(-0.1, 0.2), (None, 0.5), (0, 1.25), (-float(random.random()), float(random.random()))]
-    return Range(_number(random, world), *ends[int(random.integers(4))], relative=True)
+    name = _number(random, world)
+    low, high = ends[int(random.integers(4))]
+    return Range(name, low, high, relative=True)
 
 
 def _allowed(random: np.random.Generator, world: World) -> Constraint | None:

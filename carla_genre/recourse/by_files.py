@@ -27,7 +27,7 @@ class AnswersFiles(ABC):
     codec_: TableCodec
     constraints_: tuple[Constraint, ...]
     verbose: bool
-    _table: pd.DataFrame
+    table: pd.DataFrame
 
     @abstractmethod
     def recommend(
@@ -83,7 +83,7 @@ class AnswersFiles(ABC):
         nobody, _ = table.empty()
         held = check_constraints(constraints, self.codec_.variables(), nobody)
         self.recommend(nobody, n, constraints=held, diverse=diverse)  # what is wrong is told before any work
-        identity = identity_of(self.genre_, self.get_params(), self._table, (*self.constraints_, *held))
+        identity = identity_of(self.genre_, self.get_params(), self.table, (*self.constraints_, *held))
         identity |= {"n": int(n), "diverse": bool(diverse)}
         question = int(n), held, bool(diverse)
         sent = copy.copy(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from numbers import Real
 from typing import Any
 
@@ -154,6 +154,57 @@ class Decision:
         margin = np.minimum(predicted - low, high - predicted)
         width = min(self.spread, (high - low) / 2 or self.spread)
         return _exactly(0.5 + 0.5 * np.clip(margin / width, -1, 1), margin >= 0)
+
+
+def ask_people(decision: Decision, rows: pd.DataFrame, dtypes: Mapping[str, Any]) -> np.ndarray:
+    """What the classifier says of people (B, D), (B,), whose ``dtypes`` should be the table's.
+
+    Raises
+    ------
+    InputError
+        It fails on them, or reads their categories otherwise than the table's, and their dtypes are others.
+    """
+    other = {name: dtype for name, dtype in dtypes.items() if _apart(rows[name].dtype, dtype)}
+    try:
+        said = decision.ask(rows)
+    except InputError as error:
+        if not other:
+            raise
+        raise InputError(f"{error}. {_differences(rows, other)}") from error
+    categories = {name: dtype for name, dtype in other.items() if isinstance(dtype, pd.CategoricalDtype)}
+    spelled = {
+        name: pd.Categorical(rows[name].astype(object), dtype=dtype) for name, dtype in categories.items()
+    }
+    if spelled and not np.allclose(said, decision.ask(rows.assign(**spelled)), rtol=0, atol=1e-6):
+        raise InputError(
+            f"the classifier says otherwise of the people than of the same cells as the table has them. "
+            f"{_differences(rows, categories)}"
+        )
+    return said
+
+
+def _apart(one: Any, other: Any) -> bool:
+    """Whether dtypes differ; pandas takes the order of categories, and with it their codes, for of no account."""
+    both = isinstance(one, pd.CategoricalDtype) and isinstance(other, pd.CategoricalDtype)
+    return bool(one != other) or (both and one.categories.tolist() != other.categories.tolist())
+
+
+def _differences(rows: pd.DataFrame, other: dict[str, object]) -> str:
+    """Which dtypes differ, and what to do."""
+    shown = [
+        f"{name!r} is {_said(rows[name].dtype)}, the table's {_said(dtype)}" for name, dtype in other.items()
+    ]
+    more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
+    return (
+        f"Their columns have other dtypes than the table's: {'; '.join(shown[:5])}{more}. Make them the same, "
+        "people.astype(table.dtypes[[...]])"
+    )
+
+
+def _said(dtype: object) -> str:
+    if isinstance(dtype, pd.CategoricalDtype):
+        return f"category of {dtype.categories.tolist()[:6]}"
+    return str(dtype)
 
 
 def is_interval(desired: Any) -> bool:

@@ -17,9 +17,8 @@ from carla_genre.methods.genre.method import GenRe
 from carla_genre.recourse.asking import Asked, ask, draw, weighted_selector
 from carla_genre.recourse.codec import TableCodec
 from carla_genre.recourse.columns import LevelColumn
-from carla_genre.recourse.decision import Decision
+from carla_genre.recourse.decision import Decision, ask_people
 from carla_genre.recourse.found import ACCEPTED, ANSWERED, beside
-from carla_genre.recourse.dtypes import ask_people
 from carla_genre.recourse.reasons import Question, reasons_of
 from carla_genre.recourse.recommendations import Recommendations
 from carla_genre.selection.selector import REFINED
@@ -80,7 +79,8 @@ class Recommender:
         values, reasons = self.codec.encode(people)
         readable = np.flatnonzero(reasons == "")
         said = np.full(len(people), np.nan)
-        said[readable] = ask_people(self.decision, self.codec, people.iloc[readable])
+        dtypes = {name: column.dtype for name, column in self.codec.columns.items()}
+        said[readable] = ask_people(self.decision, people.iloc[readable][list(dtypes)], dtypes)
         accepted = np.zeros(len(people), bool)
         accepted[readable] = self.decision.around_one_half(said[readable]) > 0.5
         reasons[accepted] = ACCEPTED
