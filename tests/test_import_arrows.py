@@ -19,8 +19,8 @@ PACKAGE = "carla_genre"
 # From the ground up: a room may import the rooms of the floors below its own.
 FLOORS = (
     {"errors"},
-    {"io", "frames", "children", "suggestions", "loading", "progress", "threads"},
-    {"blackbox", "options", "carla_compat", "cluster"},
+    {"io", "frames", "children", "suggestions", "loading", "pickling", "progress", "threads"},
+    {"blackbox", "options", "parameters", "carla_compat", "cluster"},
     {"generator", "files"},
     {"constraints", "schema"},
     {"datasets"},

@@ -16,11 +16,12 @@ from carla_genre.files.answering import answer_files
 from carla_genre.files.job import Answered
 from carla_genre.files.table import open_table
 from carla_genre.methods.genre.method import GenRe
+from carla_genre.parameters import Parametrized
 from carla_genre.recourse.codec import TableCodec
 from carla_genre.recourse.saving import identity_of
 
 
-class AnswersFiles(ABC):
+class AnswersFiles(Parametrized, ABC):
     """What :class:`carla_genre.Recourse` does with files."""
 
     genre_: GenRe
@@ -40,10 +41,6 @@ class AnswersFiles(ABC):
         diverse: bool = False,
     ) -> Any:
         """Options for people in a frame."""
-
-    @abstractmethod
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The constructor's arguments."""
 
     def recommend_files(
         self,

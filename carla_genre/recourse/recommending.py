@@ -96,11 +96,14 @@ class Recommender:
             options = self._verified(people.iloc[places], values[places], asked, n, diverse)
             parts.append(options._replace(person=places[options.person]))
             nobody = np.setdiff1d(np.arange(len(places)), options.person)
-            if len(nobody):
-                alone = people.iloc[places[nobody]], values[places[nobody]]
+            for further, which in _alike([by_person[place] for place in places[nobody]]):
+                members = nobody[which]
+                alone = people.iloc[places[members]], values[places[members]]
                 question = Question(self.genre, self.codec, *alone, self.accepted)
-                why = reasons_of(question, asked, nobody, held, self.limits, self.decision)
-                reasons[places[nobody]] = why
+                why = reasons_of(
+                    question, asked, members, (*constraints, *further), self.limits, self.decision
+                )
+                reasons[places[members]] = why
         reasons[np.concatenate([np.empty(0, int), *(part.person for part in parts)])] = ANSWERED
         return Recommendations.of(people, said, reasons, parts, counts, list(self.codec.names))
 
@@ -148,12 +151,10 @@ class Recommender:
 
     def _narrow_each(self, limits: Limits, each: Sequence[tuple[Constraint, ...]]) -> None:
         """Narrow each person's bounds by their own constraints."""
-        together: dict[tuple[Constraint, ...], list[int]] = defaultdict(list)
-        for place, own in enumerate(each):
-            if own:
-                together[own].append(place)
-        for own, members in together.items():
-            part = limits.people(np.array(members))
+        for own, members in _alike(each):
+            if not own:
+                continue
+            part = limits.people(members)
             for constraint in own:
                 constraint.narrow(part)
             limits.bounds.lower[members], limits.bounds.upper[members] = part.bounds.lower, part.bounds.upper
@@ -192,6 +193,14 @@ class Recommender:
             }
         )
         return Options(person[kept], rows.iloc[kept], figures)
+
+
+def _alike(each: Sequence[tuple[Constraint, ...]]) -> list[tuple[tuple[Constraint, ...], np.ndarray]]:
+    """Constraints that some people have of their own, and the places of these people."""
+    together: dict[tuple[Constraint, ...], list[int]] = defaultdict(list)
+    for place, own in enumerate(each):
+        together[own].append(place)
+    return [(own, np.array(members)) for own, members in together.items()]
 
 
 def _different(values: np.ndarray, answers: np.ndarray, score: np.ndarray, n: int) -> list[int]:

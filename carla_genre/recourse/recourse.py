@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,6 @@ import pandas as pd
 from carla_genre.constraints import Constraint
 from carla_genre.constraints.checking import check_constraints
 from carla_genre.datasets.infer import personal_names
-from carla_genre.datasets.names import check_known
 from carla_genre.errors import InputError
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.recourse import plots
@@ -37,9 +35,6 @@ from carla_genre.recourse.training_table import (
     read_table,
     without_far_rows,
 )
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 
 class Recourse(AnswersFiles):
@@ -283,26 +278,6 @@ class Recourse(AnswersFiles):
         card = read_card(folder)
         rows = training_table(folder, table, card)
         return cls(classifier, rows, **card["arguments"], saved=folder)
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The constructor's arguments, as scikit-learn has them."""
-        arguments = list(inspect.signature(type(self)).parameters)
-        return {name: getattr(self, name) for name in arguments if name != "saved"}
-
-    def set_params(self, **params: Any) -> Self:
-        """Build this again with other arguments; it is trained again.
-
-        Raises
-        ------
-        InputError
-            There is no such argument.
-        """
-        check_known(list(params), "set_params", self.get_params())
-        self.__init__(**{**self.get_params(), **params})  # type: ignore[misc]
-        return self
-
-    def __sklearn_clone__(self) -> Self:
-        return type(self)(**self.get_params())  # the classifier is the user's, and stays trained
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "classifier"}

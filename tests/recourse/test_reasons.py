@@ -46,6 +46,19 @@ def test_the_one_constraint_that_leaves_no_option_is_named(recourse: Recourse, p
     assert (reasons == f"no accepted candidate keeps every constraint; without {frozen!r} there is one").all()
 
 
+def test_a_constraint_of_ones_own_is_named_to_that_person_alone(
+    recourse: Recourse, poorest: pd.DataFrame
+) -> None:
+    first, second = poorest.index[:2]
+    frozen, low = Freeze("income", "debt", "home", "dependants"), Range("income", high=1)
+    own = {first: [frozen], second: [low, Freeze("debt", "home")]}
+    reasons = recourse.recommend(poorest, constraints=[OneWay("age", "up")], by_person=own).unanswered
+    reasons = reasons.set_index("person")["reason"]
+    assert f"without {frozen!r} there is one" in reasons[first]
+    assert "without Range('income'" in reasons[second]
+    assert not reasons.drop([first, second]).str.contains("Range|Freeze").any()
+
+
 def test_constraints_that_leave_none_only_together_are_named(
     recourse: Recourse, poorest: pd.DataFrame
 ) -> None:
