@@ -223,7 +223,9 @@ class Recourse(AnswersFiles):
         if not isinstance(person, pd.DataFrame) or len(person) != 1:
             raise InputError("person: a DataFrame of one row is wanted, people.loc[[label]]")
         held = (*self.constraints_, *check_constraints(constraints, self.codec_.variables(), person.head(0)))
-        return Recommender(self.genre_, self.codec_, self.decision_).candidates(person, held, n)
+        return Recommender(self.genre_, self.codec_, self.decision_, self._accepted).candidates(
+            person, held, n
+        )
 
     def plot_candidates(self, person: pd.DataFrame, n: int = 1, **constraints: Any) -> Any:
         """:meth:`candidates` in the plane of cost and P(valid). A matplotlib Figure."""

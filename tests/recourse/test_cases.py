@@ -68,6 +68,7 @@ def test_allowed_levels(recourse: Recourse, denied: pd.DataFrame) -> None:
     assert (moved["after"].map(rank) > moved["before"].map(rank)).all()
 
 
+@pytest.mark.slow
 def test_blanks_in_categories() -> None:
     rent = (TRAIN["home"] == "rent") & (np.arange(len(TRAIN)) % 4 > 0)
     table = TRAIN.assign(home=" " + TRAIN["home"], approved=TRAIN["approved"].mask(rent, "no"))
@@ -118,6 +119,7 @@ def test_fixed_per_person(recourse: Recourse, denied: pd.DataFrame) -> None:
     assert "debt" not in changed(people.index[1])
 
 
+@pytest.mark.slow
 def test_immutable_in_own_units(model: Any, denied: pd.DataFrame) -> None:
     frozen = built(model, constraints=[Freeze("age", "home"), OneWay("dependants", "up")])
     found = frozen.recommend(denied, n=2)
@@ -126,6 +128,7 @@ def test_immutable_in_own_units(model: Any, denied: pd.DataFrame) -> None:
     assert (found.rows["dependants"] >= own["dependants"]).all()
 
 
+@pytest.mark.slow
 def test_integer_codes_one_hot() -> None:
     random = np.random.default_rng(3)
     table = loans().assign(region=random.integers(1, 30, 600))
@@ -171,6 +174,7 @@ def test_multiindex(recourse: Recourse, denied: pd.DataFrame) -> None:
     assert nobody.unanswered.empty
 
 
+@pytest.mark.slow
 def test_nothing_immutable(recourse: Recourse) -> None:
     sex = np.random.default_rng(0).choice(["female", "male"], len(TRAIN))
     free = built(pipeline(TRAIN), TRAIN.assign(sex=sex))  # sex is no feature of the classifier

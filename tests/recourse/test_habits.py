@@ -77,6 +77,7 @@ def test_what_no_pickle_can_hold_is_named_with_the_way_out() -> None:
         pickle.dumps(Where(lambda rows: lock.locked(), "mine"))
 
 
+@pytest.mark.slow
 def test_people_whose_dtypes_are_others_are_told_so(denied: pd.DataFrame) -> None:
     xgboost = pytest.importorskip("xgboost")
     table = TRAIN.astype({"home": "category"})
@@ -108,6 +109,7 @@ def test_cells_of_another_type_are_said_to_be_so(recourse: Recourse, denied: pd.
     assert (reasons == "'code' has no level 2, the table's is '2'").all()
 
 
+@pytest.mark.slow
 def test_only_the_door_of_carla_warns_that_a_far_number_squeezes_the_range() -> None:
     table = TRAIN.astype({"debt": float})
     table.loc[table.index[3], "debt"] = 1e8
@@ -118,6 +120,7 @@ def test_only_the_door_of_carla_warns_that_a_far_number_squeezes_the_range() -> 
     assert [note for note in catalog.notes if "'debt'" in note and "squeezes" in note]
 
 
+@pytest.mark.slow
 def test_three_options_for_thousands_of_people_are_written_in_seconds() -> None:
     n, random = 5000, np.random.default_rng(0)
     people = pd.DataFrame({f"n{i}": random.normal(0, 10, n).round(2) for i in range(8)}).assign(level="a")

@@ -59,6 +59,7 @@ def test_an_ordered_categorical_needs_no_order(recourse: Recourse) -> None:
     pd.testing.assert_frame_equal(stated.table, own.table)
 
 
+@pytest.mark.slow
 def test_a_constraint_of_the_training_may_be_about_an_ordered_categorical() -> None:
     with quick_selector():
         door = Recourse(

@@ -77,6 +77,7 @@ def test_someone_who_is_like_no_accepted_row_is_told(model: Any, poorest: pd.Dat
     assert found.unanswered["reason"].str.contains(f"none of the table's {accepted} keeps").all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threshold", [0.5, 0.4])
 def test_the_highest_h_of_the_candidates_is_told(threshold: float) -> None:
     def h(rows: pd.DataFrame) -> np.ndarray:
@@ -100,6 +101,7 @@ def test_the_highest_h_of_the_candidates_is_told(threshold: float) -> None:
         assert float(most[2]) == threshold
 
 
+@pytest.mark.slow
 def test_a_prediction_outside_of_the_interval_is_told() -> None:
     table = TRAIN.assign(approved=TRAIN["income"])
     model = pipeline(table, model=GradientBoostingRegressor(n_estimators=20, random_state=0))
