@@ -56,7 +56,7 @@ class Decoding:
             self.owner = rows.repeat_interleave(n)
             self.memory = [KeyValue(*(part[:, self.owner] for part in side)) for side in self.memory]
             self.branch = torch.arange(n_rows * n, device=rows.device).view(-1, n)
-        self.x = model.start.expand(len(self.owner), -1)  # (R, E), the position's input
+        self.x = model.start.expand(self.owner.shape[0], -1)  # (R, E), the position's input
 
     def _empty_cache(self, n_rows: int) -> KeyValue:
         """Space for the keys and values of all positions of one block, (T, B * N, H, E/H)."""
@@ -81,7 +81,7 @@ class Decoding:
 
     def _run_blocks(self, x: Tensor, position: int, last_block: bool = True) -> Tensor:
         """One position (R, E) through the blocks, which cache its keys and values: (R, E)."""
-        n = len(x)
+        n = x.shape[0]  # len() would be a constant in an exported file
         for number, block in enumerate(blocks_of(self.model.decoder)):
             cache = self.cache[number]
             cache.key[position, :n], cache.value[position, :n] = (
