@@ -139,12 +139,11 @@ class Recourse(AnswersFiles):
         self.codec_ = TableCodec.fit(features, levels, scale == "robust")
         self.feature_names_in_ = list(self.codec_.names)
         self.constraints_ = check_constraints(constraints, self.codec_.variables(), features.head(0))
-        frozen = frozen_names(self.constraints_, features)
-        free = [name for name in personal_names(self.codec_.names) if name not in frozen]
+        fixed = frozen_names(self.constraints_, features)
+        free = [name for name in personal_names(self.codec_.names) if name not in fixed]
         if free:
-            self._note(
-                f"recourse may change {free}; Freeze({', '.join(map(repr, free))}) keeps them as they are"
-            )
+            frozen = f"Freeze({', '.join(map(repr, free))})"
+            self._note(f"recourse may change {free}; {frozen} keeps them as they are")
         rows = encoded_table(self.codec_, features, labels, self.constraints_)
         self._accepted = rows.df.to_numpy()[accepted, :-1]
         given = {"seed": seed, "verbose": verbose, **(hyperparams or {})}
@@ -223,9 +222,8 @@ class Recourse(AnswersFiles):
         if not isinstance(person, pd.DataFrame) or len(person) != 1:
             raise InputError("person: a DataFrame of one row is wanted, people.loc[[label]]")
         held = (*self.constraints_, *check_constraints(constraints, self.codec_.variables(), person.head(0)))
-        return Recommender(self.genre_, self.codec_, self.decision_, self._accepted).candidates(
-            person, held, n
-        )
+        recommender = Recommender(self.genre_, self.codec_, self.decision_, self._accepted)
+        return recommender.candidates(person, held, n)
 
     def plot_candidates(self, person: pd.DataFrame, n: int = 1, **constraints: Any) -> Any:
         """:meth:`candidates` in the plane of cost and P(valid). A matplotlib Figure."""
