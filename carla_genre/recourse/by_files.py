@@ -84,5 +84,5 @@ class AnswersFiles(Parametrized, ABC):
         identity |= {"n": int(n), "diverse": bool(diverse)}
         question = int(n), held, bool(diverse)
         sent = copy.copy(self)
-        sent._table = self._table.head(0)  # other processes need none of its rows
+        sent.table = self.table.head(0)  # other processes need none of its rows
         return answer_files(sent, table, out, identity, question, workers, cluster, self.verbose)

@@ -23,7 +23,7 @@ from carla_genre.recourse.codec import TableCodec, feature_roles
 from carla_genre.recourse.model import RawModel, learnable_gamma
 from carla_genre.recourse.recommendations import Recommendations
 from carla_genre.recourse.recommending import Recommender
-from carla_genre.recourse.saving import GENERATOR, read_card, training_table, write_card, write_table
+from carla_genre.recourse.saving import GENERATOR, KeptInFolders
 from carla_genre.recourse.training_table import (
     LABEL,
     check_order,
@@ -33,11 +33,12 @@ from carla_genre.recourse.training_table import (
     frozen_names,
     labels_of,
     read_table,
+    rows_apart,
     without_far_rows,
 )
 
 
-class Recourse(AnswersFiles):
+class Recourse(AnswersFiles, KeptInFolders):
     """Options for people whom a classifier refuses, learned from its training table.
 
     Parameters
@@ -62,6 +63,8 @@ class Recourse(AnswersFiles):
         Columns that are no features.
     scale : {"robust", "range"}
         A cost unit of a number: the distance of its 1 % and 99 % quantiles, or its whole range (as CARLA has it).
+    held_out : int
+        How many rows are kept from the learning: :attr:`card_` has what was measured on those that are refused.
     seed : int
         Same seed, same answers.
     verbose : bool
@@ -112,6 +115,7 @@ class Recourse(AnswersFiles):
         continuous: str | Iterable[str] | None = None,
         ignore: str | Iterable[str] = (),
         scale: str = "robust",
+        held_out: int = 0,
         seed: int = 0,
         verbose: bool = True,
         hyperparams: Mapping[str, Any] | None = None,
@@ -120,7 +124,7 @@ class Recourse(AnswersFiles):
         self.classifier, self.target, self.desired, self.threshold = classifier, target, desired, threshold
         self.constraints, self.ignore, self.categorical = constraints, ignore, categorical
         self.continuous, self.scale, self.seed = continuous, scale, seed
-        self.verbose, self.hyperparams = verbose, hyperparams
+        self.verbose, self.hyperparams, self.held_out = verbose, hyperparams, held_out
         if scale not in ("robust", "range"):
             raise InputError(f"scale={scale!r}: expected 'robust' or 'range'")
         self.notes_: tuple[str, ...] = ()
@@ -134,6 +138,8 @@ class Recourse(AnswersFiles):
             features.assign(**{LABEL: labels}), LABEL, categorical, continuous, self._keep_note
         ).categorical
         kept = without_far_rows(features, levels, scale == "robust", self._note)
+        kept &= ~(apart := rows_apart(len(kept), held_out, seed))
+        self._people_apart = features[apart]
         features, labels = features[kept].reset_index(drop=True), labels[kept]
         accepted = check_order(self.decision_, features, labels)
         self.codec_ = TableCodec.fit(features, levels, scale == "robust")
@@ -232,52 +238,6 @@ class Recourse(AnswersFiles):
     def plot_training(self) -> Any:
         """The generator's losses by step. A matplotlib Figure; an InputError where it was loaded."""
         return plots.plot_training(self.genre_.history)
-
-    def save(
-        self,
-        folder: str | os.PathLike[str],
-        with_training_rows: bool = False,
-        held_out: pd.DataFrame | None = None,
-    ) -> None:
-        """Write the trained generator and a card of what it is of.
-
-        Parameters
-        ----------
-        folder : path
-            It is made; files of an earlier save are replaced.
-        with_training_rows : bool
-            Whether the table is written too, so that :meth:`load` needs no table. Without it the folder holds
-            nobody's row.
-        held_out : DataFrame, optional
-            People of whom the table knows nothing: the card says which share of them is answered, and at what cost.
-
-        Raises
-        ------
-        InputError
-            The folder cannot be written, or a constraint is a predicate of one's own.
-        """
-        measured = None if held_out is None else self.recommend(held_out)
-        params = {**self.get_params(), "constraints": self.constraints_}
-        del params["table"]
-        write_card(folder, params, self.table, measured)
-        self.genre_.save(Path(folder) / GENERATOR)
-        if with_training_rows:
-            write_table(folder, self.table)
-
-    @classmethod
-    def load(
-        cls, folder: str | os.PathLike[str], classifier: Any, table: pd.DataFrame | None = None
-    ) -> Recourse:
-        """Read what :meth:`save` wrote, for the same classifier and table.
-
-        Raises
-        ------
-        CheckpointError
-            It is no such folder, or one of another classifier or table; the message says what differs.
-        """
-        card = read_card(folder)
-        rows = training_table(folder, table, card)
-        return cls(classifier, rows, **card["arguments"], saved=folder)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "classifier"}

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,43 +18,131 @@ from carla_genre.errors import CheckpointError, InputError
 from carla_genre.io import in_json, write_text
 from carla_genre.methods.genre.identity import fingerprint
 from carla_genre.methods.genre.method import GenRe
+from carla_genre.parameters import Parametrized
 from carla_genre.recourse.decision import as_labels, is_interval
 from carla_genre.recourse.found import ANSWERED, Found
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 GENERATOR, CARD, TABLE = "generator.safetensors", "recourse.json", "table.parquet"
 
 
+class KeptInFolders(Parametrized):
+    """What :class:`carla_genre.Recourse` does to be kept: a folder, and a card of what it is."""
+
+    genre_: GenRe
+    table: pd.DataFrame
+    constraints_: tuple[Constraint, ...]
+    _people_apart: pd.DataFrame
+    _card: dict[str, Any] | None = None
+
+    @property
+    def card_(self) -> dict[str, Any]:
+        """What this is, in JSON's types: the one of the folder that it was loaded from, else measured when first asked.
+
+        ``table`` has the number of rows, the columns and a digest of the cells; ``classifier`` its type, and a digest
+        of what it says of 64 made-up rows; ``desired``, ``threshold`` and ``constraints`` are as given. ``held_out``
+        is None, or has what was measured on people that the generator was not trained on: how many ``rows`` these
+        are and how many of them are ``refused``; the shares of these that are ``answered``, and of their first options
+        that the classifier ``accepted`` when asked once more; and the means of ``cost``, ``changes``, ``valid`` and
+        ``inlier`` of these options.
+        """
+        if self._card is None:
+            self._card = card_of(self, self._people_apart)
+        return self._card
+
+    def save(
+        self,
+        folder: str | os.PathLike[str],
+        with_training_rows: bool = False,
+        held_out: pd.DataFrame | None = None,
+    ) -> None:
+        """Write the trained generator and :attr:`card_`.
+
+        Parameters
+        ----------
+        folder : path
+            It is made; files of an earlier save are replaced.
+        with_training_rows : bool
+            Whether the table is written too, so that :meth:`load` needs no table. Without it the folder holds
+            nobody's row.
+        held_out : DataFrame, optional
+            People of whom the table knows nothing, for the card. Else it has what was measured on the rows that
+            ``held_out=`` has kept from the learning; 200 of them take some seconds.
+
+        Raises
+        ------
+        InputError
+            The folder cannot be written, or a constraint is a predicate of one's own.
+        """
+        card = self.card_ if held_out is None else card_of(self, held_out)
+        write_card(folder, {**self.get_params(), "constraints": self.constraints_}, self.table, card)
+        self.genre_.save(Path(folder) / GENERATOR)
+        if with_training_rows:
+            write_table(folder, self.table)
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str], classifier: Any, table: pd.DataFrame | None = None) -> Self:
+        """Read what :meth:`save` wrote, for the same classifier and table.
+
+        Raises
+        ------
+        CheckpointError
+            It is no such folder, or one of another classifier or table; the message says what differs.
+        """
+        read = read_card(folder)
+        rows = training_table(folder, table, read)
+        given: Any = {**read["arguments"], "saved": folder}
+        loaded = cls(classifier, rows, **given)
+        loaded._card = read["card"]
+        return loaded
+
+
+def card_of(recourse: Any, people: pd.DataFrame) -> dict[str, Any]:
+    """What :attr:`carla_genre.Recourse.card_` has; ``people`` (B, any) are measured, if there are any."""
+    classifier, scores = recourse.genre_.classifier, recourse.genre_.classifier.scores
+    said = json.dumps(fingerprint(classifier.schema, scores)).encode()
+    return {
+        "table": {
+            "rows": len(recourse.table),
+            "columns": [str(name) for name in recourse.table.columns],
+            "digest": digest_of(recourse.table),
+        },
+        "classifier": {
+            "type": type(recourse.classifier).__name__,
+            "fingerprint": hashlib.sha256(said).hexdigest()[:16],
+        },
+        "desired": _desired(recourse.decision_.desired),
+        "threshold": recourse.threshold,
+        "constraints": [repr(one) for one in recourse.constraints_],
+        "held_out": _measured(recourse, people) if len(people) else None,
+    }
+
+
 def write_card(
-    folder: str | os.PathLike[str], params: Mapping[str, Any], table: pd.DataFrame, measured: Found | None
+    folder: str | os.PathLike[str], params: Mapping[str, Any], table: pd.DataFrame, card: Mapping[str, Any]
 ) -> None:
-    """Write ``recourse.json``: the arguments, the table's digest, and what was measured on held-out people.
+    """Write ``recourse.json``: the arguments, and the card.
 
     Raises
     ------
     InputError
         An argument cannot be written, or the folder cannot.
     """
-    kept = {
-        name: value for name, value in params.items() if name not in ("classifier", "constraints", "desired")
-    }
-    card = {
-        "arguments": in_json(kept),
+    apart = ("classifier", "constraints", "desired", "table")
+    written = {
+        "arguments": in_json({name: value for name, value in params.items() if name not in apart}),
         "desired": _desired(params["desired"]),
         "constraints": [in_json(to_plain(one)) for one in params["constraints"]],
-        "classifier": type(params["classifier"]).__name__,
-        "table": {
-            "rows": len(table),
-            "columns": [str(name) for name in table.columns],
-            "digest": digest_of(table),
-        },
         "categories": {
             str(name): {"categories": in_json(dtype.categories.tolist()), "ordered": bool(dtype.ordered)}
             for name, dtype in table.dtypes.items()
             if isinstance(dtype, pd.CategoricalDtype)
         },
-        "held_out": None if measured is None else _figures(measured),
+        "card": card,
     }
-    write_text(Path(folder) / CARD, json.dumps(card, indent=1, allow_nan=False))
+    write_text(Path(folder) / CARD, json.dumps(written, indent=1, allow_nan=False))
 
 
 def read_card(folder: str | os.PathLike[str]) -> dict[str, Any]:
@@ -73,8 +161,9 @@ def read_card(folder: str | os.PathLike[str]) -> dict[str, Any]:
             "desired": _read_desired(card["desired"]),
             "constraints": from_plain(card["constraints"]),
         }
-        table = {"rows": int(card["table"]["rows"]), "digest": str(card["table"]["digest"])}
-        return {"arguments": arguments, **table, "categories": card["categories"]}
+        own = card["card"]
+        table = {"rows": int(own["table"]["rows"]), "digest": str(own["table"]["digest"])}
+        return {"arguments": arguments, **table, "categories": card["categories"], "card": own}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path} is no card of a saved Recourse: {error}") from error
 
@@ -148,15 +237,21 @@ def identity_of(
     }
 
 
-def _figures(found: Found) -> dict[str, float]:
-    first = found.figures[(found.figures["option"] == 1) & (found.figures["changes"] > 0)]
+def _measured(recourse: Any, people: pd.DataFrame) -> dict[str, float]:
+    """What :attr:`carla_genre.Recourse.card_` says of people that the generator was not trained on."""
+    found: Found = recourse.recommend(people)
+    own = (found.status.iloc[found.place] == ANSWERED).to_numpy()
+    rows, figures = found.rows[own], found.figures[own]
+    said = recourse.decision_(rows[recourse.feature_names_in_])
     refused = int((found.status == ANSWERED).sum()) + len(found.unanswered)
-    return {
-        "refused people": refused,
-        "answered": round(len(first) / max(1, refused), 4),
-        "cost": round(float(first["cost"].mean()), 4) if len(first) else 0.0,
-        "valid": round(float(first["valid"].mean()), 4) if len(first) else 0.0,
+    shares = {
+        "answered": len(rows) / max(1, refused),
+        "accepted": float((said > 0.5).mean()) if len(rows) else 0.0,
     }
+    names = ("cost", "changes", "valid", "inlier")
+    means = {name: float(figures[name].mean()) if len(rows) else 0.0 for name in names}
+    rounded = {name: round(value, 4) for name, value in (shares | means).items()}
+    return {"rows": len(people), "refused": refused, **rounded}
 
 
 def _desired(desired: Any) -> dict[str, Any]:

@@ -168,6 +168,22 @@ def without_far_rows(
     return kept
 
 
+def rows_apart(n: int, held_out: int, seed: int) -> np.ndarray:
+    """Which of n rows are kept from the learning, drawn evenly, bool (n,).
+
+    Raises
+    ------
+    InputError
+        ``held_out`` is no number of rows, or more than half of them.
+    """
+    given: Any = held_out
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or not 0 <= given <= n // 2:
+        raise InputError(f"held_out={given!r}: a whole number of rows is wanted, at most half of {n}")
+    apart = np.zeros(n, bool)
+    apart[np.random.default_rng([seed, n]).permutation(n)[:given]] = True
+    return apart
+
+
 def frozen_names(constraints: Iterable[Constraint], names: Iterable[str]) -> set[str]:
     """The features that stay as they are."""
     return {name for one in constraints if isinstance(one, Freeze) for name in one.frozen(names)}

@@ -165,7 +165,7 @@ def test_a_sample_is_learned_from_and_found_again(
     assert fit(folder, "--sample", "250", "--out", f"{tmp_path}/few.genre") == 0
     assert "a sample of 250 of 300 rows" in capsys.readouterr().err
     card = json.loads((tmp_path / "few.genre" / "recourse.json").read_text())
-    assert card["table"]["rows"] == 250
+    assert card["card"]["table"]["rows"] == 250
     assert str(tmp_path) not in json.dumps(card["arguments"])
     assert ask(folder, "--generator", f"{tmp_path}/few.genre", "--out", f"{tmp_path}/options.csv") == 0
     assert fit(folder, "--sample", "0", "--out", f"{tmp_path}/none") == 2
@@ -238,9 +238,8 @@ def test_the_folder_holds_nobodys_row_unless_asked_and_says_what_differs(
     loaded.save(tmp_path / "whole", with_training_rows=True, held_out=people)
     again = Recourse.load(tmp_path / "whole", model)
     pd.testing.assert_frame_equal(again.recommend(people).table, expected)
-    card = json.loads((tmp_path / "whole" / "recourse.json").read_text())
-    assert card["held_out"]["refused people"] == 8
-    assert 0 < card["held_out"]["answered"] <= 1
+    assert again.card_["held_out"]["refused"] == 8
+    assert 0 < again.card_["held_out"]["answered"] <= 1
 
 
 def test_constraints_in_plain_types_come_back_equal() -> None:

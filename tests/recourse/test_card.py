@@ -1,0 +1,73 @@
+"""The card of a door: what it was trained on, and what was measured on people it was not trained on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from loans import PEOPLE, TRAIN, built, pipeline, refused
+from method_cases import quick_selector
+
+from carla_genre import Recourse
+from carla_genre.constraints import AtMost, Freeze
+from carla_genre.errors import InputError
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> Iterator[None]:
+    with quick_selector():
+        yield
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    return pipeline(TRAIN)
+
+
+@pytest.fixture(scope="module")
+def door(model: Any) -> Recourse:
+    return built(model, held_out=60, constraints=[Freeze("age"), AtMost(2)])
+
+
+def test_the_card_has_what_was_measured_on_rows_that_were_kept_apart(door: Recourse, model: Any) -> None:
+    measured = door.card_["held_out"]
+    assert measured["rows"] == 60
+    assert 10 < measured["refused"] < 60
+    assert measured["answered"] > 0.7
+    assert measured["accepted"] == 1
+    assert 1 <= measured["changes"] <= 2
+    assert measured["cost"] > 0
+    assert 0 < measured["valid"] <= 1
+    assert door.card_["constraints"] == ["Freeze('age')", "AtMost(2)"]
+    assert door.card_["table"]["rows"] == len(TRAIN)
+    assert built(model, held_out=60, seed=1).card_["held_out"] != measured
+
+
+def test_what_is_loaded_shows_the_card_of_its_folder(door: Recourse, model: Any, tmp_path: Path) -> None:
+    door.save(tmp_path)
+    loaded = Recourse.load(tmp_path, model, TRAIN)
+    assert loaded.card_ == door.card_
+    assert json.loads((tmp_path / "recourse.json").read_text())["card"] == door.card_
+    people = refused(model, PEOPLE).head(10)
+    assert loaded.recommend(people).rows.equals(door.recommend(people).rows)
+    loaded.save(tmp_path / "other", held_out=PEOPLE)
+    other = Recourse.load(tmp_path / "other", model, TRAIN).card_
+    assert other["held_out"]["rows"] == len(PEOPLE)
+    assert {**other, "held_out": None} == {**door.card_, "held_out": None}
+
+
+def test_another_table_or_classifier_has_another_card(door: Recourse) -> None:
+    other = built(pipeline(TRAIN.iloc[:200]), TRAIN.iloc[:200]).card_
+    assert other["held_out"] is None
+    assert other["classifier"]["fingerprint"] != door.card_["classifier"]["fingerprint"]
+    assert other["table"]["digest"] != door.card_["table"]["digest"]
+
+
+@pytest.mark.parametrize("held_out", [-1, 226, 3.0, True, "many", None, np.nan])
+def test_a_wrong_number_of_rows_to_keep_apart_is_named(model: Any, held_out: Any) -> None:
+    with pytest.raises(InputError, match="held_out="):
+        built(model, held_out=held_out)
