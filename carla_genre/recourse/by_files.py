@@ -29,6 +29,7 @@ class AnswersFiles(Parametrized, ABC):
     constraints_: tuple[Constraint, ...]
     verbose: bool
     table: pd.DataFrame
+    _people_apart: pd.DataFrame
 
     @abstractmethod
     def recommend(
@@ -84,5 +85,5 @@ class AnswersFiles(Parametrized, ABC):
         identity |= {"n": int(n), "diverse": bool(diverse)}
         question = int(n), held, bool(diverse)
         sent = copy.copy(self)
-        sent.table = self.table.head(0)  # other processes need none of its rows
+        sent.table = sent._people_apart = self.table.head(0)  # other processes need none of its rows
         return answer_files(sent, table, out, identity, question, workers, cluster, self.verbose)

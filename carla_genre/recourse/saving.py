@@ -93,8 +93,8 @@ class KeptInFolders(Parametrized):
         """
         read = read_card(folder)
         rows = training_table(folder, table, read)
-        given: Any = {**read["arguments"], "saved": folder}
-        loaded = cls(classifier, rows, **given)
+        build: Any = cls
+        loaded: Self = build(classifier, rows, **read["arguments"], saved=folder)
         loaded._card = read["card"]
         return loaded
 
