@@ -103,16 +103,15 @@ def demo(
         str | None, Option(help="the label's column of a CSV file (guessed where only one can be it)")
     ] = None,
     seed: Annotated[int, Option(help="of h, GenRe and the choice of people")] = 42,
-    out: Annotated[str, Option(help="folder for demo.png and demo.json")] = "demo",
-    people: Annotated[int, Option(help="how many denied people to answer")] = 200,
+    out: Annotated[str, Option(help="folder for demo.png, demo.html and demo.json")] = "demo",
+    people: Annotated[int, Option(help="how many denied people to answer")] = 60,
     quick: Annotated[
         bool, Option("--quick", help="few rows, people and steps: shows every step, answers badly")
     ] = False,
 ) -> None:
-    """Recourse for 200 denied people: GenRe beside two of CARLA's methods, in a minute or two.
+    """Recourse for 60 denied people: GenRe beside Wachter and DiCE, in about a minute.
 
-    Train a classifier and GenRe, answer denied people, compare with two of CARLA's methods, and write a picture and a
-    JSON.
+    Train a classifier and GenRe, answer denied people, compare, and write a picture, a page of options and a JSON.
     """
     _run("demo.run", "run", locals())
 
