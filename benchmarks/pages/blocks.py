@@ -185,7 +185,7 @@ def ablation(root: Path, folder: str, part: str, data: str | None = None) -> str
 
 
 def reliability(root: Path, folder: str, part: str) -> str:
-    """Odd inputs ("fuzz"), ended work ("kill"), many callers ("stress")."""
+    """Odd inputs ("fuzz"), ended work ("kill"), many callers ("stress"), random tables ("tables")."""
     found = {path.stem: read(path) for path in sorted((root / folder).glob("*.json"))}
     return reliable.markdown(found, part)
 

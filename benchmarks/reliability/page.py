@@ -1,10 +1,12 @@
-"""The tables of docs/reliability.md, from the records of the three commands."""
+"""The tables of docs/reliability.md, from the records of the four commands."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from benchmarks.reliability.tables_check import FAULTS
 from carla_genre.errors import InputError
 from carla_genre.harness.markdown import markdown_table
 
@@ -18,7 +20,7 @@ def markdown(records: Mapping[str, Record], part: str) -> str:
     ----------
     records : mapping
         Name of a file, without its ending, -> record.
-    part : {"fuzz", "kill", "stress"}
+    part : {"fuzz", "kill", "stress", "tables"}
         Of the command.
 
     Raises
@@ -72,6 +74,29 @@ def _stress(records: Mapping[str, Record]) -> str:
     return markdown_table(["what", "the same answer", "s", "memory, MB"], shown)
 
 
+def _random_tables(records: Mapping[str, Record]) -> str:
+    """What was asked, what was wrong, and how many answers each kind of constraint had."""
+    counts: Counter[str] = Counter()
+    for record in records.values():
+        counts.update({name: n for name, n in record["figures"].items() if name != "seconds"})
+    asked = ["worlds", "questions", "people", "answers", "changed cells", "without an option"]
+    parts = [
+        markdown_table(["", "number"], [[name, *_numbers(counts[name])] for name in (*asked, *FAULTS)]),
+        *(
+            markdown_table([title, number], [[name, *_numbers(n)] for name, n in _below(counts, start)])
+            for title, number, start in (
+                ("constraint", "answers under it", "answers under "),
+                ("classifier", "worlds", "with "),
+            )
+        ),
+    ]
+    return "\n\n".join(parts)
+
+
+def _below(counts: Mapping[str, int], start: str) -> list[tuple[str, int]]:
+    return sorted((name.removeprefix(start), n) for name, n in counts.items() if name.startswith(start))
+
+
 def _callers(who: str) -> Callable[[Mapping[str, Any]], Sequence[str]]:
     return lambda row: (
         f"{row['callers']} {who} at once",
@@ -123,4 +148,5 @@ _TABLES: Mapping[str, Callable[[Mapping[str, Record]], str]] = {
     "fuzz": _fuzz,
     "kill": _kill,
     "stress": _stress,
+    "tables": _random_tables,
 }
