@@ -22,6 +22,7 @@ from carla_genre.files.job import DONE, FOLDERS, Answered, Job
 from carla_genre.files.table import Chunk, FileTable
 from carla_genre.files.writing import Writer, is_one_file, unanswered_beside
 from carla_genre.io import check_writable, remove_leftovers, whole_file, writing
+from carla_genre.loading import load_extra
 from carla_genre.progress import bar, warnings_only
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ def _on_dask(
     """The chunks as the workers answer them; one whose worker is lost is answered by another."""
     distributed = load_distributed()
     try:
-        content = distributed.protocol.pickle.dumps(job)
+        content = load_extra("cluster", "a cluster", "cloudpickle").dumps(job)
     except Exception as error:  # a classifier may be anything
         raise InputError(
             f"other processes are sent the classifier, and it cannot be pickled ({error}): workers=1"

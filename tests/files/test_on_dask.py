@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +115,8 @@ def test_what_a_worker_raises_is_raised_here(
 def test_a_classifier_that_cannot_be_sent_is_told(
     recourse: Recourse, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open(path, "rb") as file:
-        monkeypatch.setattr(recourse, "classifier", file)
-        with pytest.raises(InputError, match="cannot be pickled"):
-            recourse.recommend_files(path, tmp_path / "out", workers=2)
+    locked = copy.copy(recourse.decision_.classifier)
+    locked.lock = threading.Lock()
+    monkeypatch.setattr(recourse.decision_, "classifier", locked)
+    with pytest.raises(InputError, match="cannot be pickled"):
+        recourse.recommend_files(path, tmp_path / "out", workers=2)
