@@ -42,7 +42,7 @@ def model_probability(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
     order, predict_proba = attributes(mlmodel, names, "classifier", "carla.MLModel")
     columns = list(order)
     check_columns(rows, columns, whose="the classifier's")
-    given = rows[columns]
+    given = rows.copy() if rows.columns.tolist() == columns else rows[columns]  # a classifier may change it
     answered = ~pd.isna(given.to_numpy()).any(axis=1)
     result = np.full(len(rows), np.nan)
     if answered.any():
