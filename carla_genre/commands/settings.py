@@ -22,6 +22,7 @@ SETTINGS = (
     "continuous",
     "ignore",
     "scale",
+    "held_out",
     "seed",
     "hyperparams",
 )

@@ -63,8 +63,9 @@ class Recourse(AnswersFiles, KeptInFolders):
         Columns that are no features.
     scale : {"robust", "range"}
         A cost unit of a number: the distance of its 1 % and 99 % quantiles, or its whole range (as CARLA has it).
-    held_out : int
-        How many rows are kept from the learning: :attr:`card_` has what was measured on those that are refused.
+    held_out : int, optional
+        How many rows are kept from the learning: :attr:`card_` has what was measured on those that are refused. One of
+        twenty, and at most 200, if it is not said.
     seed : int
         Same seed, same answers.
     verbose : bool
@@ -115,7 +116,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         continuous: str | Iterable[str] | None = None,
         ignore: str | Iterable[str] = (),
         scale: str = "robust",
-        held_out: int = 0,
+        held_out: int | None = None,
         seed: int = 0,
         verbose: bool = True,
         hyperparams: Mapping[str, Any] | None = None,

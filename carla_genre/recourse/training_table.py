@@ -168,15 +168,15 @@ def without_far_rows(
     return kept
 
 
-def rows_apart(n: int, held_out: int, seed: int) -> np.ndarray:
-    """Which of n rows are kept from the learning, drawn evenly, bool (n,).
+def rows_apart(n: int, held_out: int | None, seed: int) -> np.ndarray:
+    """Which of n rows are kept from the learning, drawn evenly, bool (n,); None is one of twenty, at most 200.
 
     Raises
     ------
     InputError
         ``held_out`` is no number of rows, or more than half of them.
     """
-    given: Any = held_out
+    given: Any = min(n // 20, 200) if held_out is None else held_out
     if isinstance(given, bool) or not isinstance(given, int | np.integer) or not 0 <= given <= n // 2:
         raise InputError(f"held_out={given!r}: a whole number of rows is wanted, at most half of {n}")
     apart = np.zeros(n, bool)

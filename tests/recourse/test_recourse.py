@@ -200,7 +200,7 @@ def test_the_carla_door_gives_the_same_answers(model: Any, denied: pd.DataFrame)
         def predict_proba(self, x: Any) -> Any:
             return model.predict_proba(self.data.inverse_transform(x)[list(model.feature_names_in_)])
 
-    door = built(model, constraints=[Freeze("age")], scale="range")
+    door = built(model, constraints=[Freeze("age")], scale="range", held_out=0)
     data_rows = data.transform(denied.assign(approved=0))
     genre = GenRe(Raw(data), {**QUICK, "verbose": False})
     expected = genre.get_counterfactuals(data_rows).dropna()
