@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from carla_genre.errors import InputError
 from carla_genre.suggestions import suggestion
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
+P = TypeVar("P", bound="Parametrized")
 
 
 class Parametrized:
@@ -20,7 +19,7 @@ class Parametrized:
         arguments = list(inspect.signature(type(self)).parameters)
         return {name: getattr(self, name) for name in arguments if name != "saved"}
 
-    def set_params(self, **params: Any) -> Self:
+    def set_params(self: P, **params: Any) -> P:
         """Build this again with other arguments; it is trained again.
 
         Raises
@@ -35,5 +34,5 @@ class Parametrized:
         self.__init__(**{**known, **params})  # type: ignore[misc]
         return self
 
-    def __sklearn_clone__(self) -> Self:
+    def __sklearn_clone__(self: P) -> P:
         return type(self)(**self.get_params())  # what the arguments hold is the user's, and stays trained

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,7 @@ from carla_genre.parameters import Parametrized
 from carla_genre.recourse.decision import as_labels, is_interval
 from carla_genre.recourse.found import ANSWERED, Found
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
+K = TypeVar("K", bound="KeptInFolders")
 
 GENERATOR, CARD, TABLE = "generator.safetensors", "recourse.json", "table.parquet"
 
@@ -83,7 +82,9 @@ class KeptInFolders(Parametrized):
             write_table(folder, self.table)
 
     @classmethod
-    def load(cls, folder: str | os.PathLike[str], classifier: Any, table: pd.DataFrame | None = None) -> Self:
+    def load(
+        cls: type[K], folder: str | os.PathLike[str], classifier: Any, table: pd.DataFrame | None = None
+    ) -> K:
         """Read what :meth:`save` wrote, for the same classifier and table.
 
         Raises
@@ -94,7 +95,7 @@ class KeptInFolders(Parametrized):
         read = read_card(folder)
         rows = training_table(folder, table, read)
         build: Any = cls
-        loaded: Self = build(classifier, rows, **read["arguments"], saved=folder)
+        loaded: K = build(classifier, rows, **read["arguments"], saved=folder)
         loaded._card = read["card"]
         return loaded
 
