@@ -4,7 +4,7 @@ python -m benchmarks.reliability.tables --answers 100000
 
 Each world is a table of 2 to 40 columns, a classifier that was trained on its raw rows, and people under some index. It
 is asked several times under random constraints. The record is written after each world; a run that was ended goes on
-where it was.
+where it was. Runs of different seeds, far apart, have records of their own.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def _count(
 
 
 def _run(options: Any) -> int:
-    path = None if options.json is None else options.json / "tables.json"
+    path = None if options.json is None else options.json / f"tables_{options.seed}.json"
     settings = {"seed": options.seed, "code": code_digest()}
     counts, seconds = _before(path, settings)
     shown = 0

@@ -103,7 +103,7 @@ def random_world(random: np.random.Generator, rows: int = 400, train: int = 200)
         merit += random.normal() * (worth - worth.mean()) / (worth.std() or 1)
         if isinstance(cells.dtype, pd.CategoricalDtype) and cells.dtype.ordered:
             orders[name] = cells.cat.categories.tolist()
-        if gaps and random.random() < 0.3 and cells.dtype.kind in "fO" and cells.dtype != "boolean":
+        if gaps and random.random() < 0.3 and cells.dtype.kind in "fO" and str(cells.dtype) != "string":
             cells = cells.mask(pd.Series(random.random(rows) < 0.1))
         table[name], kinds[name] = cells, kind
     frame = pd.DataFrame(table)

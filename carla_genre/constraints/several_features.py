@@ -14,6 +14,7 @@ import pandas as pd
 from carla_genre.constraints.constraint import Constraint
 from carla_genre.constraints.limits import Limits, Variables
 from carla_genre.errors import InputError
+from carla_genre.pickling import picklable
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,9 @@ class Where(Constraint):
             return kept
 
         limits.rules.append((repr(self), rule))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Where, (picklable(self.holds, repr(self)), self.name)
 
     def __repr__(self) -> str:
         return f"Where({self.name or getattr(self.holds, '__name__', 'a predicate')})"

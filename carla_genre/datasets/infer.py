@@ -81,7 +81,6 @@ def infer_roles(
             _check_levels(table[name])
         else:
             single_numbers(table[name], name)
-            _note_far_values(table[name], note)
     personal = personal_names(features)
     if immutables is None and personal:
         note(
@@ -143,7 +142,8 @@ def _guess(column: pd.Series, note: Note) -> tuple[pd.Series, str]:
     return column, "continuous"
 
 
-def _note_far_values(column: pd.Series, note: Note) -> None:
+def note_far_values(column: pd.Series, note: Note) -> None:
+    """Say so where numbers lie far from all others, for they squeeze the scaled range."""
     low, high = np.quantile(column, [0.25, 0.75])
     if low == high:
         low, high = np.quantile(column, [0.05, 0.95])

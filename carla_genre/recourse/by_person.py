@@ -26,8 +26,13 @@ def constraints_by_person(
         A label is not among the people, their index has repeats, or a constraint is wrong.
     """
     each: list[tuple[Constraint, ...]] = [()] * len(people)
-    if given is None or not len(given):
+    if given is None or (isinstance(given, Mapping) and not given):
         return each
+    if not isinstance(given, Mapping | pd.DataFrame):
+        raise InputError(
+            "by_person= is a mapping from a person's label to their constraints, or a frame of bools, got "
+            f"{type(given).__name__}"
+        )
     if not people.index.is_unique:
         raise InputError("by_person= speaks of people by their index, which has repeats: reset_index() first")
     chosen = _from_frame(given, variables) if isinstance(given, pd.DataFrame) else given

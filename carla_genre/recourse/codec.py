@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -149,7 +150,9 @@ def feature_roles(table: pd.DataFrame, target: str, categorical: Any, continuous
         column = table[name]
         if column.isna().all():
             raise InputError(f"column {name!r} is empty: leave it out, ignore=[{name!r}]")
+        _refuse_decimals(column)
         if types.is_numeric_dtype(column) and not types.is_bool_dtype(column):
+            _refuse_infinite(column)
             filled[name] = column.fillna(column.dropna().iloc[0])
         elif column.isna().any():
             filled[name] = (
@@ -164,6 +167,23 @@ def feature_roles(table: pd.DataFrame, target: str, categorical: Any, continuous
     return replace(
         roles, categorical=(*roles.categorical, *constant)
     )  # it has one level, which everybody keeps
+
+
+def _refuse_decimals(column: pd.Series) -> None:
+    if column.dtype == object and column.map(lambda cell: isinstance(cell, Decimal)).any():
+        raise InputError(
+            f"column {column.name!r} holds Decimal objects: make them numbers, table[{column.name!r}].astype(float), "
+            "and train the classifier on the same"
+        )
+
+
+def _refuse_infinite(column: pd.Series) -> None:
+    infinite = np.isinf(column.to_numpy(dtype=float, na_value=np.nan))
+    if infinite.any():
+        raise InputError(
+            f"column {column.name!r} is infinite in {int(infinite.sum())} rows: correct them, or make them missing, "
+            "table.replace([np.inf, -np.inf], np.nan), if the classifier takes gaps"
+        )
 
 
 def _is_code(column: pd.Series) -> bool:

@@ -175,7 +175,10 @@ class LevelColumn:
             elif _missing(cell):
                 reasons[place] = f"{self.name!r} is missing"
             else:
-                reasons[place] = f"{self.name!r} has no level {cell!r}"
+                same = next(
+                    (f", the table's is {level!r}" for level in number if str(level) == str(cell)), ""
+                )
+                reasons[place] = f"{self.name!r} has no level {cell!r}{same}"
         return codes[places], reasons[places]
 
     def cells(self, codes: np.ndarray) -> pd.Series:

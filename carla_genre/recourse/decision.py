@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.errors import InputError
+from carla_genre.pickling import picklable
 
 
 class Decision:
@@ -64,6 +65,9 @@ class Decision:
                 "regressor, give desired=(low, high)"
             )
         self._places = None if self.regression else self._classes(labels)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "classifier": picklable(self.classifier, "the classifier")}
 
     def __call__(self, rows: pd.DataFrame) -> np.ndarray:
         """Rows (n, features) in original units -> (n,) in [0, 1]; above .5 where the classifier accepts."""

@@ -19,12 +19,16 @@ ROUNDED = "the classifier refuses every option as the row that would be sent"
 
 
 class Question(NamedTuple):
-    """People (B, any) without an option, encoded (B, D), and who is asked about them."""
+    """People (B, any) without an option, encoded (B, D), and who is asked about them.
+
+    ``accepted`` (A, D) are the table's rows that the classifier accepts, encoded.
+    """
 
     genre: GenRe
     codec: TableCodec
     people: pd.DataFrame
     values: np.ndarray
+    accepted: np.ndarray
 
 
 def reasons_of(
@@ -62,11 +66,28 @@ def reasons_of(
         elif not asked.kept[nobody[person]]:
             reasons[person] = f"none of {n} candidates is a change that the constraints allow"
         else:
-            most = asked.most[nobody[person]]
-            reasons[person] = (
-                f"the classifier accepts none of {n} candidates, it says at most {_said(decision, most):.3g}"
+            limits = limits_of(question.people.iloc[[person]], question.values[[person]], constraints)
+            reasons[person] = _unlike(limits, question.accepted) + _refused(
+                decision, n, asked.most[nobody[person]]
             )
     return reasons.tolist()
+
+
+def _unlike(limits: Limits, accepted: np.ndarray) -> str:
+    """Says so where one person can become none of the accepted rows (A, D)."""
+    if limits.allow(accepted[None]).any():
+        return ""
+    return f"no accepted row is like this person: none of the table's {len(accepted)} keeps the constraints; "
+
+
+def _refused(decision: Decision, n: int, most: float) -> str:
+    """How far the classifier is from accepting one of n candidates, of which the surest has h ``most``."""
+    if decision.regression:
+        low, high = decision.desired
+        return f"of {n} candidates none has a prediction from {low:g} to {high:g}"
+    wanted = decision.threshold
+    said = f"{2 * wanted * most:.3g}, not above {wanted:g}"
+    return f"the classifier accepts none of {n} candidates: it says at most {said}"
 
 
 def _accepted(
@@ -78,8 +99,3 @@ def _accepted(
     """For which people there is an accepted candidate under other constraints, bool."""
     limits = limits_of(question.people.iloc[people], question.values[people], constraints)
     return ask(question.genre, question.codec, limits, 1).accepted > 0
-
-
-def _said(decision: Decision, h: float) -> float:
-    """The classifier's own number for h <= .5, which is in units of its threshold."""
-    return h if decision.regression else h * 2 * decision.threshold

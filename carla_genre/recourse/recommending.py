@@ -17,6 +17,7 @@ from carla_genre.recourse.asking import Asked, ask
 from carla_genre.recourse.codec import TableCodec
 from carla_genre.recourse.columns import LevelColumn
 from carla_genre.recourse.decision import Decision
+from carla_genre.recourse.dtypes import ask_people
 from carla_genre.recourse.found import ACCEPTED, ANSWERED
 from carla_genre.recourse.reasons import Question, reasons_of
 from carla_genre.recourse.recommendations import Recommendations
@@ -46,11 +47,14 @@ class Recommender:
     genre : GenRe
     codec : TableCodec
     decision : Decision
+    accepted : ndarray (A, D)
+        The table's rows that the classifier accepts, encoded.
     """
 
     genre: GenRe
     codec: TableCodec
     decision: Decision
+    accepted: np.ndarray
 
     def limits(self, raw: pd.DataFrame, values: np.ndarray, constraints: Sequence[Constraint]) -> Limits:
         """What answers to people may be; ``raw`` (B, any) and ``values`` (B, D) are the same rows."""
@@ -75,7 +79,7 @@ class Recommender:
         values, reasons = self.codec.encode(people)
         readable = np.flatnonzero(reasons == "")
         said = np.full(len(people), np.nan)
-        said[readable] = self.decision.ask(people.iloc[readable][list(self.codec.names)])
+        said[readable] = ask_people(self.decision, self.codec, people.iloc[readable])
         accepted = np.zeros(len(people), bool)
         accepted[readable] = self.decision.around_one_half(said[readable]) > 0.5
         reasons[accepted] = ACCEPTED
@@ -92,9 +96,8 @@ class Recommender:
             parts.append(options._replace(person=places[options.person]))
             nobody = np.setdiff1d(np.arange(len(places)), options.person)
             if len(nobody):
-                question = Question(
-                    self.genre, self.codec, people.iloc[places[nobody]], values[places[nobody]]
-                )
+                alone = people.iloc[places[nobody]], values[places[nobody]]
+                question = Question(self.genre, self.codec, *alone, self.accepted)
                 why = reasons_of(question, asked, nobody, held, self.limits, self.decision)
                 reasons[places[nobody]] = why
         reasons[np.concatenate([np.empty(0, int), *(part.person for part in parts)])] = ANSWERED

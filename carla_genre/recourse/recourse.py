@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ import pandas as pd
 from carla_genre.constraints import Constraint
 from carla_genre.constraints.checking import check_constraints
 from carla_genre.datasets.infer import personal_names
+from carla_genre.datasets.names import check_known
 from carla_genre.errors import InputError
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.recourse.by_person import PersonConstraints, constraints_by_person
@@ -34,6 +35,9 @@ from carla_genre.recourse.training_table import (
     read_table,
     without_far_rows,
 )
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Recourse:
@@ -129,7 +133,7 @@ class Recourse:
         self.notes_: tuple[str, ...] = ()
         names = getattr(classifier, "feature_names_in_", None)
         features, outcome = read_table(table, target, names, ignore, self._note)
-        self._table = table
+        self.table = table
         good = desired_outcome(outcome, desired, self._note)
         labels = labels_of(outcome, good)
         self.decision_ = decision_of(classifier, outcome, good, threshold)
@@ -138,7 +142,7 @@ class Recourse:
         ).categorical
         kept = without_far_rows(features, levels, scale == "robust", self._note)
         features, labels = features[kept].reset_index(drop=True), labels[kept]
-        check_order(self.decision_, features, labels)
+        accepted = check_order(self.decision_, features, labels)
         self.codec_ = TableCodec.fit(features, levels, scale == "robust")
         self.feature_names_in_ = list(self.codec_.names)
         self.constraints_ = check_constraints(constraints, self.codec_.variables(), features.head(0))
@@ -152,6 +156,7 @@ class Recourse:
                 f"recourse may change {free}; Freeze({', '.join(map(repr, free))}) keeps them as they are"
             )
         rows = encoded_table(self.codec_, features, labels, self.constraints_)
+        self._accepted = rows.df.to_numpy()[accepted, :-1]
         given = {"seed": seed, "verbose": verbose, **(hyperparams or {})}
         model = RawModel(rows, self.codec_, self.decision_)
         self.genre_ = GenRe(model, given) if saved is None else GenRe.load(Path(saved) / GENERATOR, model)
@@ -197,7 +202,7 @@ class Recourse:
             raise InputError(f"n={n!r}: a whole number from 1 is wanted")
         further = check_constraints(constraints, self.codec_.variables(), people.head(0))
         each = constraints_by_person(people, by_person, self.codec_.variables())
-        recommender = Recommender(self.genre_, self.codec_, self.decision_)
+        recommender = Recommender(self.genre_, self.codec_, self.decision_, self._accepted)
         return recommender.recommend(people, int(n), (*self.constraints_, *further), each, diverse)
 
     def save(
@@ -225,10 +230,11 @@ class Recourse:
         """
         measured = None if held_out is None else self.recommend(held_out)
         params = {**self.get_params(), "constraints": self.constraints_}
-        write_card(folder, params, self._table, measured)
+        del params["table"]
+        write_card(folder, params, self.table, measured)
         self.genre_.save(Path(folder) / GENERATOR)
         if with_training_rows:
-            write_table(folder, self._table)
+            write_table(folder, self.table)
 
     @classmethod
     def load(
@@ -246,9 +252,31 @@ class Recourse:
         return cls(classifier, rows, **card["arguments"], saved=folder)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The constructor's arguments, but for the table, as scikit-learn has them."""
+        """The constructor's arguments, as scikit-learn has them."""
         arguments = list(inspect.signature(type(self)).parameters)
-        return {name: getattr(self, name) for name in arguments if name not in ("table", "saved")}
+        return {name: getattr(self, name) for name in arguments if name != "saved"}
+
+    def set_params(self, **params: Any) -> Self:
+        """Build this again with other arguments; it is trained again.
+
+        Raises
+        ------
+        InputError
+            There is no such argument.
+        """
+        check_known(list(params), "set_params", self.get_params())
+        self.__init__(**{**self.get_params(), **params})  # type: ignore[misc]
+        return self
+
+    def __sklearn_clone__(self) -> Self:
+        return type(self)(**self.get_params())  # the classifier is the user's, and stays trained
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "classifier"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.classifier = self.decision_.classifier
 
     def __repr__(self) -> str:
         held = f", constraints={list(self.constraints_)}" if self.constraints_ else ""

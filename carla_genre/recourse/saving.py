@@ -70,7 +70,11 @@ def read_card(folder: str | os.PathLike[str]) -> dict[str, Any]:
             "desired": _read_desired(card["desired"]),
             "constraints": from_plain(card["constraints"]),
         }
-        return {"arguments": arguments, "digest": str(card["table"]["digest"]), "categories": card["categories"]}
+        return {
+            "arguments": arguments,
+            "digest": str(card["table"]["digest"]),
+            "categories": card["categories"],
+        }
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path} is no card of a saved Recourse: {error}") from error
 

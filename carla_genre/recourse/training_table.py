@@ -52,6 +52,9 @@ def read_table(
             "classifier on the same"
         )
     check_known([target], "target", table.columns)
+    twice = table.columns[table.columns.duplicated()].unique().tolist()
+    if twice:
+        raise InputError(f"the table has two columns of one name, {twice[:3]}: rename or drop one of them")
     wanted = [str(name) for name in (table.columns if names is None else names)]
     absent = [name for name in wanted if name not in table.columns]
     if absent:
@@ -68,7 +71,12 @@ def read_table(
     if not known.all():
         note(f"{int((~known).sum())} rows have no {target!r} and are left out")
     rows = table[known].reset_index(drop=True)
-    return rows[[name for name in wanted if name not in (target, *ignored)]], rows[target]
+    features = [name for name in wanted if name not in (target, *ignored)]
+    if not features or not len(rows):
+        raise InputError(
+            f"the table has no {'rows with' if features else 'column besides the target'} {target!r}"
+        )
+    return rows[features], rows[target]
 
 
 def desired_outcome(outcome: pd.Series, desired: Any, note: Note) -> Any:
@@ -85,8 +93,11 @@ def desired_outcome(outcome: pd.Series, desired: Any, note: Note) -> Any:
                 f"target {outcome.name!r} has {outcome.nunique()} values: say which recourse aims at, desired= a "
                 "label, a set of labels, or (low, high) for a regressor"
             )
-        labels = binary_labels(outcome, None, note, "desired")
-        return outcome[labels == 1].iloc[0]
+        said = list[str]()
+        labels = binary_labels(outcome, None, said.append, "desired")
+        desired = outcome[labels == 1].tolist()[0]
+        note(f"recourse aims at {outcome.name} = {desired!r} ({said[-1].rpartition(' (')[2]}")
+        return desired
     if is_interval(desired):
         if not desired[0] < desired[1]:
             raise InputError(f"desired={desired!r}: expected (low, high)")
@@ -118,8 +129,8 @@ def decision_of(classifier: Any, outcome: pd.Series, desired: Any, threshold: fl
     return Decision(classifier, desired, threshold, labels, spread or 1.0)
 
 
-def check_order(decision: Decision, features: pd.DataFrame, labels: np.ndarray) -> None:
-    """Refuse a classifier that ranks the training rows worse than chance.
+def check_order(decision: Decision, features: pd.DataFrame, labels: np.ndarray) -> np.ndarray:
+    """Which training rows the classifier accepts, bool (n,); one that ranks them worse than chance is refused.
 
     Raises
     ------
@@ -135,6 +146,7 @@ def check_order(decision: Decision, features: pd.DataFrame, labels: np.ndarray) 
             f"the classifier contradicts the table: it ranks rows of the desired outcome below the others (AUC "
             f"{auc:.2f}). Is desired= the outcome that people want, and are the classes in order?"
         )
+    return h > 0.5
 
 
 def without_far_rows(

@@ -92,7 +92,7 @@ def test_default_is_the_goal() -> None:
     away = built(model, table, "default", 0)
     assert any("default = 0" in note for note in away.notes_)
     guessed = built(model, table, "default", None)
-    assert any("recourse aims at 1" in note and "desired=0" in note for note in guessed.notes_)
+    assert any("recourse aims at default = 1" in note and "desired=0" in note for note in guessed.notes_)
 
 
 def test_fixed_per_person(recourse: Recourse, denied: pd.DataFrame) -> None:

@@ -130,6 +130,9 @@ def test_a_constraint_that_allows_nothing_cannot_be_written() -> None:
         lambda: OneWay("debt", "left"),
         lambda: Weight("debt", 0),
         lambda: Implies("debt", then="income"),
+        lambda: Implies("debt", then="debt", grow=True),
+        lambda: Implies("debt", then="income", grow=-1),
+        lambda: OneWay("home", "up", order="own"),
         lambda: Allowed("home", []),
     ):
         with pytest.raises(InputError):

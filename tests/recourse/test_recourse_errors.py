@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from loans import QUICK, loans, pipeline
@@ -13,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 from carla_genre import Recourse
-from carla_genre.constraints import Freeze, Where
+from carla_genre.constraints import Freeze, OneWay, Where
 from carla_genre.errors import InputError
 
 TABLE = loans(300)
@@ -31,6 +33,15 @@ MODEL = pipeline(TABLE)
         (lambda: Recourse(MODEL, TABLE.to_numpy(), "approved"), "must be a DataFrame, got ndarray"),
         (lambda: Recourse(MODEL, TABLE, "approved", ignore=["age"]), "which the classifier was trained on"),
         (lambda: Recourse(MODEL, TABLE, "approved", threshold=1.5), "threshold=1.5"),
+        (lambda: Recourse(MODEL, pd.concat([TABLE, TABLE["age"]], axis=1), "approved"), "one name, .'age'"),
+        (lambda: Recourse(MODEL, TABLE.head(0), "approved", "yes"), "no rows with 'approved'"),
+        (lambda: Recourse(MODEL.predict, TABLE[["approved"]], "approved", "yes"), "no column besides"),
+        (lambda: Recourse(MODEL, TABLE.replace({"age": {20: np.inf}}), "approved"), "'age' is infinite in"),
+        (
+            lambda: Recourse(MODEL, TABLE.assign(age=TABLE["age"].map(Decimal)), "approved"),
+            "'age' holds Decimal",
+        ),
+        (lambda: Recourse(MODEL, TABLE.assign(approved=TABLE["debt"]), "approved"), "say which.*desired= a"),
         (lambda: Recourse(MODEL, TABLE, "approved", scale="minmax"), "'robust' or 'range'"),
         (lambda: Recourse(MODEL, TABLE, "approved", constraints=[Freeze("agee")]), "did you mean 'age'"),
         (lambda: Recourse(MODEL, TABLE, "approved", hyperparams={"prest": 1}), "did you mean 'preset'"),
@@ -61,6 +72,10 @@ def recourse() -> Recourse:
         (PEOPLE.drop(columns="debt"), {}, "lacks the columns .'debt'"),
         (PEOPLE.values.tolist(), {}, "must be a DataFrame, got list"),
         (PEOPLE, {"n": 0}, "n=0"),
+        (PEOPLE, {"by_person": [Freeze("age")]}, "by_person= is a mapping.*got list"),
+        (PEOPLE, {"constraints": [OneWay("home", "up", order=["own", "own "])]}, "'home' twice"),
+        (PEOPLE, {"constraints": [OneWay("home", "up", order=["own", "boat"])]}, "no level 'boat'"),
+        (PEOPLE, {"constraints": [OneWay("home", "up")]}, "ordered pandas Categorical"),
         (PEOPLE, {"constraints": 3}, "take a list"),
         (PEOPLE, {"constraints": [Where(lambda rows: True, "mine")]}, r"Where\(mine\).*a bool for each"),
         (PEOPLE, {"by_person": {"nobody": [Freeze("age")]}}, "nobody"),
