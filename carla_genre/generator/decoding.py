@@ -5,6 +5,9 @@ Shapes: B rows, N answers a row, D features, K_j bins of feature j, E embedding,
 Answers of one row that are the same so far are one branch, which is computed once. All are one branch at the first
 feature, and a branch forks where different bins are drawn. At a high temperature most never fork. The first child stays
 where its parent is, so that only the others are copied.
+
+What a row gets must not depend on the company, to the bit: each row's attention is computed apart, and there are never
+fewer than :data:`LEAST_ROWS` rows.
 """
 
 from __future__ import annotations
@@ -13,6 +16,9 @@ import torch
 from torch import Tensor
 
 from carla_genre.generator.transformer import KeyValue, RecourseTransformer, blocks_of
+
+# A matrix product of fewer rows sums in another order on a processor, and its rows differ in their last bits.
+LEAST_ROWS = 4
 
 
 class Decoding:
@@ -44,24 +50,27 @@ class Decoding:
     ) -> None:
         self.model, self.share, self.feature = model, share, 0
         n_rows = factual.shape[0]
+        spare = max(0, LEAST_ROWS - n_rows) if share else 0  # branches without an answer
+        factual, factual_value = (
+            torch.cat([part, part[-1:].expand(spare, -1)]) if spare else part
+            for part in (factual, factual_value)
+        )
         rows = torch.arange(n_rows, device=factual.device)
-        self.owner, self.branch = rows, rows.unsqueeze(1).expand(-1, n)
+        self.owner = torch.cat([rows, rows[-1:].expand(spare)]) if spare else rows
+        self.branch = rows.unsqueeze(1).expand(-1, n)
         self.tokens, memory = model.encode(factual, factual_value)
-        room = n_rows * n if share else 0
-        self.memory = [
-            KeyValue(*(_with_room(part.permute(2, 0, 1, 3), room) for part in side)) for side in memory
-        ]
-        self.cache = [self._empty_cache(n_rows * n) for _ in model.decoder]
+        self.memory = [KeyValue(*(_with_room(part, n_rows * n + spare) for part in side)) for side in memory]
+        self.cache = [self._empty_cache(n_rows * n + spare) for _ in model.decoder]
         if not share:
             self.owner = rows.repeat_interleave(n)
-            self.memory = [KeyValue(*(part[:, self.owner] for part in side)) for side in self.memory]
+            self.memory = [KeyValue(*(part[self.owner] for part in side)) for side in memory]
             self.branch = torch.arange(n_rows * n, device=rows.device).view(-1, n)
         self.x = model.start.expand(self.owner.shape[0], -1)  # (R, E), the position's input
 
     def _empty_cache(self, n_rows: int) -> KeyValue:
-        """Space for the keys and values of all positions of one block, (T, B * N, H, E/H)."""
+        """Space for the keys and values of all positions of one block, (B * N, H, T, E/H)."""
         model = self.model
-        shape = model.n_positions, n_rows, model.config.heads, len(model.start) // model.config.heads
+        shape = n_rows, model.config.heads, model.n_positions, len(model.start) // model.config.heads
         return KeyValue(model.start.new_empty(shape), model.start.new_empty(shape))
 
     def logits(self) -> Tensor:
@@ -81,17 +90,16 @@ class Decoding:
 
     def _run_blocks(self, x: Tensor, position: int, last_block: bool = True) -> Tensor:
         """One position (R, E) through the blocks, which cache its keys and values: (R, E)."""
-        n = x.shape[0]  # len() would be a constant in an exported file
+        # len() would be a constant in an exported file
+        x, n, end = x.unsqueeze(1), x.shape[0], position + 1  # (R, 1, E)
         for number, block in enumerate(blocks_of(self.model.decoder)):
             cache = self.cache[number]
-            cache.key[position, :n], cache.value[position, :n] = (
-                part[:, :, 0] for part in block.keys(x.unsqueeze(1))
-            )
+            cache.key[:n, :, position:end], cache.value[:n, :, position:end] = block.keys(x)
             if last_block or number + 1 < len(self.cache):
-                seen = KeyValue(*(part[: position + 1, :n] for part in cache))
-                memory = KeyValue(*(part[:, :n] for part in self.memory[number])) if self.memory else None
-                x = block.step(x, seen, memory)
-        return x
+                seen = KeyValue(cache.key[:n, :, :end], cache.value[:n, :, :end])
+                memory = KeyValue(*(part[:n] for part in self.memory[number])) if self.memory else None
+                x = block(x, seen, None, memory)
+        return x[:, 0]
 
     def append(self, chosen: Tensor, representatives: Tensor) -> None:
         """Append each answer's bin of this feature (B, N), long, and go on to the next feature.
@@ -105,26 +113,30 @@ class Decoding:
             parent = distinct // n_bins  # sorted: the children of a branch lie next to each other
             further = torch.nn.functional.pad(parent[1:] == parent[:-1], (1, 0))
             place = torch.where(further, len(self.owner) - 1 + further.cumsum(0), parent)
-            self.branch, index = place[child], torch.empty_like(distinct)
+            self._fork(parent[further])
+            self.branch, index = place[child], torch.zeros_like(self.owner)
             index[place] = distinct % n_bins
-            if len(distinct) > len(self.owner):
-                self._fork(parent[further])
         self.x = self.model.answer_embedding.single(index, representatives[index].float(), self.feature)
         self.feature += 1
 
     def _fork(self, parent: Tensor) -> None:
         """Add copies of the branches ``parent``, (F,) of R, as branches R to R + F - 1."""
+        if not len(parent):
+            return
         n, written = len(self.owner), min(self.feature + 1, self.model.n_positions)
         self.owner = torch.cat([self.owner, self.owner[parent]])
-        for side, length in ((self.cache, written), (self.memory, self.model.n_features)):
-            for part in (part for kept in side for part in kept):
-                part[:length, n : len(self.owner)] = part[:length, parent]
+        for kept in self.cache:
+            for part in kept:
+                part[n : len(self.owner), :, :written] = part[parent, :, :written]
+        for side in self.memory:
+            for part in side:
+                part[n : len(self.owner)] = part[parent]
 
 
 def _with_room(rows: Tensor, n: int) -> Tensor:
-    """The rows (T, B, ...) at the beginning of space for at least n rows."""
-    room = rows.new_empty(len(rows), max(n, rows.shape[1]), *rows.shape[2:])
-    room[:, : rows.shape[1]] = rows
+    """The rows (B, ...) at the beginning of space for at least n rows."""
+    room = rows.new_empty(max(n, len(rows)), *rows.shape[1:])
+    room[: len(rows)] = rows
     return room
 
 

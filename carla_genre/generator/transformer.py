@@ -22,7 +22,7 @@ from carla_genre.generator.config import Architecture
 
 
 class KeyValue(NamedTuple):
-    """Keys and values of one block, each (B, H, T, E/H); for :meth:`Block.step` each (T, B, H, E/H)."""
+    """Keys and values of one block, each (B, H, T, E/H)."""
 
     key: Tensor
     value: Tensor
@@ -53,16 +53,6 @@ class Attention(nn.Module):
             self._split(self.query(x)), memory.key, memory.value, attn_mask=mask, dropout_p=dropout
         )
         return self.out(mixed.transpose(1, 2).flatten(2))  # (B, H, T, E/H) -> (B, T, E)
-
-    def step(self, x: Tensor, memory: KeyValue) -> Tensor:
-        """Attend from one position x (B, E) to the memory's S positions, keys and values (S, B, H, E/H): (B, E).
-
-        Of a single position each row's attention is small. Sums over positions that lie one after the other are quicker
-        than a kernel that is called for every row.
-        """
-        query = self.query(x).unflatten(-1, (self.heads, -1))
-        weight = (memory.key * query).sum(-1).mul(query.shape[-1] ** -0.5).softmax(0)  # (S, B, H)
-        return self.out((weight.unsqueeze(-1) * memory.value).sum(0).flatten(1))
 
 
 class Block(nn.Module):
@@ -97,14 +87,6 @@ class Block(nn.Module):
         if self.cross is not None and self.cross_norm is not None and memory is not None:
             cross, side = self.cross, memory
             x = self._residual(x, self.cross_norm, lambda y: cross(y, side))
-        return self._residual(x, self.feed_forward_norm, self.feed_forward)
-
-    def step(self, x: Tensor, keys: KeyValue, memory: KeyValue | None = None) -> Tensor:
-        """One position of :meth:`forward`, (B, E) -> (B, E)."""
-        x = self._residual(x, self.attention_norm, lambda y: self.attention.step(y, keys))
-        if self.cross is not None and self.cross_norm is not None and memory is not None:
-            cross, side = self.cross, memory
-            x = self._residual(x, self.cross_norm, lambda y: cross.step(y, side))
         return self._residual(x, self.feed_forward_norm, self.feed_forward)
 
     def _residual(

@@ -103,3 +103,23 @@ def test_a_gpu_gives_nearly_all_of_the_processor_s_answers(architecture: Archite
     found = sample(generator.to("cuda"), rows, sampling, 3)
     assert ((found - expected).abs() < 1e-9).all(-1).double().mean() > 0.98
     assert (found[:, :, 1] == rows[:, None, 1]).all() and (found[:, :, 2] >= rows[:, None, 2]).all()
+
+
+@pytest.mark.parametrize("company", [1, 2, 3, 4, 50])
+def test_logits_are_the_same_to_the_bit_whoever_is_answered_as_well(
+    architecture: Architecture, company: int
+) -> None:
+    """Else a number that falls on a bin's edge draws another bin."""
+    generator, factual = make_generator(architecture), torch.from_numpy(make_rows(60, 7))
+    index = generator.answer_bins.index(factual)
+    together, few = start(generator, factual, True), start(generator, factual[:company], True)
+    for feature in range(4):
+        for decoding, rows in ((together, 60), (few, company)):
+            logits = decoding.logits()[decoding.branch]
+            if decoding is together:
+                expected = logits[:company]
+            else:
+                assert torch.equal(logits, expected)
+            if feature < 3:
+                chosen = (index[:rows, feature, None] + torch.arange(N)) % 2  # branches part everywhere
+                decoding.append(chosen, generator.answer_bins.representatives[feature])

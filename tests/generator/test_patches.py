@@ -14,7 +14,7 @@ def test_the_blocks_have_a_position_a_patch() -> None:
         generator = make_generator(replace(SUMMARY, patch=patch))
         rows = torch.from_numpy(make_rows(5, 7))
         decoding = make_decoding(generator.transformer, generator.factual_bins.index(rows), rows.float(), 1)
-        assert {len(block.key) for block in decoding.cache} == {positions}
+        assert {block.key.shape[2] for block in decoding.cache} == {positions}
         assert generator.logits(rows, rows).shape[:2] == (5, 4)
 
 
