@@ -17,8 +17,9 @@ from torch import Tensor
 
 from carla_genre.generator.transformer import KeyValue, RecourseTransformer, blocks_of
 
-# A matrix product of fewer rows sums in another order on a processor, and its rows differ in their last bits.
-LEAST_ROWS = 4
+# On a processor a matrix product of fewer rows may sum in another order, and its rows differ in their last bits: below 4
+# rows with one thread, below 28 with 16.
+LEAST_ROWS = 64
 
 
 class Decoding:
