@@ -17,8 +17,8 @@ from torch import Tensor
 
 from carla_genre.generator.transformer import KeyValue, RecourseTransformer, blocks_of
 
-# On a processor a matrix product of fewer rows may sum in another order, and its rows differ in their last bits: below 4
-# rows with one thread, below 28 with 16.
+# On a processor a matrix product of fewer rows may sum in another order, and its rows differ in their last bits: of
+# fewer than 4 rows with one thread, than 28 with 16.
 LEAST_ROWS = 64
 
 
