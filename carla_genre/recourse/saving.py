@@ -15,7 +15,7 @@ import pandas as pd
 from carla_genre.constraints import Constraint
 from carla_genre.constraints.plain import from_plain, to_plain
 from carla_genre.errors import CheckpointError, InputError
-from carla_genre.io import in_json, write_text
+from carla_genre.io import SEAL, in_json, read_sealed, write_sealed
 from carla_genre.methods.genre.identity import fingerprint
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parameters import Parametrized
@@ -143,7 +143,8 @@ def write_card(
         },
         "card": card,
     }
-    write_text(Path(folder) / CARD, json.dumps(written, indent=1, allow_nan=False))
+    sealed = json.dumps({**written, "seal": SEAL}, indent=1, allow_nan=False)
+    write_sealed(Path(folder) / CARD, sealed.encode())
 
 
 def read_card(folder: str | os.PathLike[str]) -> dict[str, Any]:
@@ -152,11 +153,12 @@ def read_card(folder: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     CheckpointError
-        There is no such folder, or its card is damaged.
+        There is no such folder, or its card is damaged, in whatever bit.
     """
     path = Path(folder) / CARD
+    content = read_sealed(path)
     try:
-        card = json.loads(path.read_text())
+        card = json.loads(content)
         arguments = {
             **card["arguments"],
             "desired": _read_desired(card["desired"]),

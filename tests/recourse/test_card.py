@@ -14,7 +14,7 @@ from method_cases import quick_selector
 
 from carla_genre import Recourse
 from carla_genre.constraints import AtMost, Freeze
-from carla_genre.errors import InputError
+from carla_genre.errors import CheckpointError, InputError
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -58,6 +58,24 @@ def test_what_is_loaded_shows_the_card_of_its_folder(door: Recourse, model: Any,
     other = Recourse.load(tmp_path / "other", model, TRAIN).card_
     assert other["held_out"]["rows"] == len(PEOPLE)
     assert {**other, "held_out": None} == {**door.card_, "held_out": None}
+
+
+def test_a_card_of_which_a_character_has_changed_is_refused(
+    door: Recourse, model: Any, tmp_path: Path
+) -> None:
+    door.save(tmp_path)
+    card = tmp_path / "recourse.json"
+    told = card.read_text()
+    for was, is_now in (
+        ('"threshold": 0.5', '"threshold": 0.4'),
+        ('"threshold"', '"threShold"'),
+        ("seal", ""),
+    ):
+        card.write_text(told.replace(was, is_now, 1))
+        with pytest.raises(CheckpointError, match=r"recourse\.json"):
+            Recourse.load(tmp_path, model, TRAIN)
+    card.write_text(told)
+    assert Recourse.load(tmp_path, model, TRAIN).threshold == 0.5
 
 
 def test_no_row_is_kept_apart_where_that_is_said(model: Any) -> None:
