@@ -21,7 +21,7 @@ ROUNDED = "the classifier refuses every option as the row that would be sent"
 class Question(NamedTuple):
     """People (B, any) without an option, encoded (B, D), and who is asked about them.
 
-    ``accepted`` (A, D) are the table's rows that the classifier accepts, encoded.
+    ``accepted`` (A, D) are the rows learned from that the classifier accepts, encoded.
     """
 
     genre: GenRe
@@ -77,7 +77,9 @@ def _unlike(limits: Limits, accepted: np.ndarray) -> str:
     """Says so where one person can become none of the accepted rows (A, D)."""
     if limits.allow(accepted[None]).any():
         return ""
-    return f"no accepted row is like this person: none of the table's {len(accepted)} keeps the constraints; "
+    return (
+        f"no accepted row is like this person: none of {len(accepted)} learned from keeps the constraints; "
+    )
 
 
 def _refused(decision: Decision, n: int, most: float) -> str:

@@ -49,7 +49,7 @@ MODEL = pipeline(TABLE)
         (lambda: Recourse(SVC(), TABLE, "approved"), "SVC has no predict_proba"),
         (lambda: Recourse(LogisticRegression(), TABLE, "approved"), "NotFittedError"),
         (lambda: Recourse(MODEL.predict, TABLE, "approved"), "gives no numbers"),
-        (lambda: Recourse(lambda rows: [0.3], TABLE, "approved"), "asked about 300 rows"),
+        (lambda: Recourse(lambda rows: [0.3], TABLE, "approved"), "asked about 285 rows"),
         (lambda: Recourse(lambda rows: rows["income"], TABLE, "approved"), "from 0 to 1"),
         (lambda: Recourse(lambda rows: [0.3] * len(rows), TABLE, "approved"), "0.3 for every row"),
         (lambda: Recourse(MODEL, TABLE.assign(approved="yes"), "approved", "yes"), "outcome of every row"),
