@@ -60,9 +60,12 @@ class Decoding:
         self.owner = torch.cat([rows, rows[-1:].expand(spare)]) if spare else rows
         self.branch = rows.unsqueeze(1).expand(-1, n)
         self.tokens, memory = model.encode(factual, factual_value)
-        self.memory = [KeyValue(*(_with_room(part, n_rows * n + spare) for part in side)) for side in memory]
         self.cache = [self._empty_cache(n_rows * n + spare) for _ in model.decoder]
-        if not share:
+        if share:
+            self.memory = [
+                KeyValue(*(_with_room(part, n_rows * n + spare) for part in side)) for side in memory
+            ]
+        else:
             self.owner = rows.repeat_interleave(n)
             self.memory = [KeyValue(*(part[self.owner] for part in side)) for side in memory]
             self.branch = torch.arange(n_rows * n, device=rows.device).view(-1, n)
