@@ -8,15 +8,12 @@ case that breaks the rule as small as it can. The same seed draws the same cases
 
 from __future__ import annotations
 
-import logging
 import sys
 import tempfile
 import time
 import traceback
-import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +26,7 @@ from benchmarks.command import command_parser, exit_status
 from benchmarks.reliability import surfaces
 from benchmarks.reliability.command_surface import command_lines
 from benchmarks.reliability.file_surfaces import Desk, files
+from benchmarks.reliability.promises import quiet
 from carla_genre.harness.record import write
 
 # Name of a surface -> the property of a case, and its share of all cases.
@@ -94,7 +92,7 @@ def fuzz(
                 _where(error), f"  {drawn!r:.1500}\n{''.join(traceback.format_exception(error)[-4:])}"
             )
 
-    with _quiet():
+    with quiet():
         case()
     return outcomes
 
@@ -108,18 +106,6 @@ def _where(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "carla_genre" in frame.filename] or list(frames)
     return f"{type(error).__name__} {error!s:.60} at {ours[-1].filename}:{ours[-1].lineno}"
-
-
-@contextmanager
-def _quiet() -> Any:
-    """Warnings and log lines are not what a case is about."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logging.disable(logging.CRITICAL)
-        try:
-            yield
-        finally:
-            logging.disable(logging.NOTSET)
 
 
 def _run(options: Any) -> int:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from carla_genre.errors import CarlaGenreError
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Warnings and log lines are not what a case is about."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.disable(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)
 
 
 def result_or_error(call: Callable[[], Any]) -> tuple[Any, str]:

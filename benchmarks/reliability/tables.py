@@ -10,10 +10,8 @@ where it was. Runs of different seeds, far apart, have records of their own.
 from __future__ import annotations
 
 import json
-import logging
 import sys
 import time
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +22,7 @@ from unittest.mock import patch
 import numpy as np
 
 from benchmarks.command import command_parser, exit_status
+from benchmarks.reliability.promises import quiet
 from benchmarks.reliability.tables_check import FAULTS, faults_of
 from benchmarks.reliability.tables_constraints import random_constraints
 from benchmarks.reliability.tables_world import World, random_world
@@ -51,13 +50,8 @@ CONTRADICTORY = "leave nothing"
 def quick() -> Iterator[None]:
     """Smaller forests and one bootstrapped judge; no warnings and no log lines."""
     few = patch.object(surrogate, "TREES", 10), patch.object(calibration, "MOST_DRAWS", 1)
-    with few[0], few[1], warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(logging.NOTSET)
+    with few[0], few[1], quiet():
+        yield
 
 
 def built(world: World, constraints: Sequence[Constraint] = (), seed: int = 0) -> Recourse | None:

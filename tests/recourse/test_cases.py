@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import pickle
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,34 +16,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from loans import NUMBERS, PEOPLE, TRAIN, built, loans, pipeline, refused
-from method_cases import quick_selector
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
 from carla_genre import Recourse
 from carla_genre.constraints import Allowed, AtMost, Freeze, OneWay, Range, Weight
 from carla_genre.errors import InputError
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick() -> Iterator[None]:
-    with quick_selector():
-        yield
-
-
-@pytest.fixture(scope="module")
-def model() -> Any:
-    return pipeline(TRAIN)
-
-
-@pytest.fixture(scope="module")
-def recourse(model: Any) -> Recourse:
-    return built(model, constraints=[Freeze("age")])
-
-
-@pytest.fixture(scope="module")
-def denied(model: Any) -> pd.DataFrame:
-    return refused(model, PEOPLE)
 
 
 def test_accepted_people(recourse: Recourse, model: Any) -> None:

@@ -6,7 +6,6 @@ import json
 import pickle
 import threading
 import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,29 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from loans import PEOPLE, TRAIN, built, pipeline, refused
-from method_cases import quick_selector
 from sklearn.base import clone
 
 from carla_genre import Recourse, load_dataset
 from carla_genre.constraints import Freeze, Where
 from carla_genre.errors import InputError
 from carla_genre.recourse import Recommendations
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick() -> Iterator[None]:
-    with quick_selector():
-        yield
-
-
-@pytest.fixture(scope="module")
-def model() -> Any:
-    return pipeline(TRAIN)
-
-
-@pytest.fixture(scope="module")
-def recourse(model: Any) -> Recourse:
-    return built(model, constraints=[Freeze("age")])
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 import pytest
 from loans import QUICK
-from method_cases import quick_selector
 
 from carla_genre import Recourse
 from carla_genre.constraints import Freeze, Implies, OneWay, Range, Weight
@@ -40,9 +37,8 @@ PEOPLE = TABLE.drop(columns="y")[h(TABLE) <= 0.5].head(60)
 
 
 @pytest.fixture(scope="module")
-def recourse() -> Iterator[Recourse]:
-    with quick_selector():
-        yield Recourse(h, TABLE, "y", 1, verbose=False, hyperparams=QUICK)
+def recourse() -> Recourse:
+    return Recourse(h, TABLE, "y", 1, verbose=False, hyperparams=QUICK)
 
 
 def test_an_ordered_categorical_needs_no_order(recourse: Recourse) -> None:
@@ -61,10 +57,7 @@ def test_an_ordered_categorical_needs_no_order(recourse: Recourse) -> None:
 
 @pytest.mark.slow
 def test_a_constraint_of_the_training_may_be_about_an_ordered_categorical() -> None:
-    with quick_selector():
-        door = Recourse(
-            h, TABLE, "y", 1, constraints=[OneWay("grade", "up")], verbose=False, hyperparams=QUICK
-        )
+    door = Recourse(h, TABLE, "y", 1, constraints=[OneWay("grade", "up")], verbose=False, hyperparams=QUICK)
     moved = door.recommend(PEOPLE, n=2).changes
     moved = moved[moved["feature"] == "grade"]
     assert (moved["after"].map(GRADES.index) > moved["before"].map(GRADES.index)).all()

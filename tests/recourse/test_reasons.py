@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from loans import PEOPLE, TRAIN, built, pipeline, refused
-from method_cases import quick_selector
 from sklearn.ensemble import GradientBoostingRegressor
 
 from carla_genre import Recourse
 from carla_genre.constraints import Freeze, OneWay, Range
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick() -> Iterator[None]:
-    with quick_selector():
-        yield
-
-
-@pytest.fixture(scope="module")
-def model() -> Any:
-    return pipeline(TRAIN)
 
 
 @pytest.fixture(scope="module")

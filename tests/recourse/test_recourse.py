@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from loans import NUMBERS, PEOPLE, QUICK, TRAIN, built, pipeline, refused
-from method_cases import quick_selector
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
 
 from carla_genre import Recourse
 from carla_genre.constraints import Allowed, AtMost, Freeze, Implies, OneWay, Range, Weight, Where
 from carla_genre.errors import InputError
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick() -> Iterator[None]:
-    with quick_selector():
-        yield
-
-
-@pytest.fixture(scope="module")
-def model() -> Any:
-    return pipeline(TRAIN)
-
-
-@pytest.fixture(scope="module")
-def recourse(model: Any) -> Recourse:
-    return built(model, constraints=[Freeze("age")])
-
-
-@pytest.fixture(scope="module")
-def denied(model: Any) -> pd.DataFrame:
-    return refused(model, PEOPLE)
 
 
 def test_options_are_ones_own_row_with_changed_cells_that_the_pipeline_accepts(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ import pandas as pd
 import pytest
 import yaml
 from loans import QUICK, loans, pipeline, refused
-from method_cases import quick_selector
 
 from carla_genre import Recourse
 from carla_genre.cli import main
@@ -30,7 +28,7 @@ TABLE = loans(400)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A CSV of applications, a model, a configuration, and what `fit` made of them."""
     folder = tmp_path_factory.mktemp("loans")
     TABLE.iloc[:300].to_csv(folder / "applications.csv", index=False)
@@ -38,25 +36,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     joblib.dump(pipeline(TABLE.iloc[:300]), folder / "model.joblib")
     settings = {"hyperparams": {**QUICK, "verbose": False}, "constraints": [{"one_way": ["debt", "down"]}]}
     (folder / "recourse.yaml").write_text(yaml.safe_dump(settings))
-    with quick_selector():
-        status = main(
-            [
-                "fit",
-                f"{folder}/applications.csv",
-                "--model",
-                f"{folder}/model.joblib",
-                "--target",
-                "approved",
-                "--config",
-                f"{folder}/recourse.yaml",
-                "--freeze",
-                "age",
-                "--out",
-                f"{folder}/loans.genre",
-            ]
-        )
-        assert status == 0
-        yield folder
+    assert fit(folder, "--freeze", "age", "--out", f"{folder}/loans.genre") == 0
+    return folder
 
 
 def ask(folder: Path, *options: str) -> int:

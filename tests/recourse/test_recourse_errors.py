@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from loans import QUICK, loans, pipeline
-from method_cases import quick_selector
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
@@ -62,8 +61,7 @@ def test_what_cannot_be_learned_from(build: Callable[[], Any], message: str) -> 
 
 @pytest.fixture(scope="module")
 def recourse() -> Recourse:
-    with quick_selector():
-        return Recourse(MODEL, TABLE, "approved", verbose=False, hyperparams=QUICK)
+    return Recourse(MODEL, TABLE, "approved", verbose=False, hyperparams=QUICK)
 
 
 @pytest.mark.parametrize(

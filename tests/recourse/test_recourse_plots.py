@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from loans import QUICK, loans, pipeline, refused
-from method_cases import quick_selector
+from loans import PEOPLE, TRAIN, refused
 
 from carla_genre import Recourse
-from carla_genre.constraints import AtMost, Freeze, Where
+from carla_genre.constraints import AtMost, Where
 from carla_genre.errors import InputError
-
-TABLE = loans()
-TRAIN, PEOPLE = TABLE.iloc[:450], TABLE.iloc[450:].drop(columns="approved")
-
-
-@pytest.fixture(scope="module")
-def model() -> Any:
-    return pipeline(TRAIN)
-
-
-@pytest.fixture(scope="module")
-def recourse(model: Any) -> Iterator[Recourse]:
-    with quick_selector():
-        yield Recourse(
-            model, TRAIN, "approved", "yes", constraints=[Freeze("age")], verbose=False, hyperparams=QUICK
-        )
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from loans import QUICK
-from method_cases import quick_selector
 from sklearn.linear_model import LogisticRegression
 
 from carla_genre import Recourse
@@ -41,12 +39,6 @@ def h(rows: pd.DataFrame) -> np.ndarray:
 
 
 TABLE["y"] = (h(TABLE) + RANDOM.normal(0, 0.05, N) > 0.5).astype(int)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick() -> Iterator[None]:
-    with quick_selector():
-        yield
 
 
 @pytest.fixture(scope="module")
