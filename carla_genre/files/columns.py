@@ -14,7 +14,7 @@ EXACT = {16: 2**11, 32: 2**24, 64: 2**53}
 
 
 @dataclass(frozen=True)
-class Column:
+class FileColumn:
     """A column of all files together.
 
     Attributes
@@ -39,7 +39,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Feature:
+class AnswerColumn:
     """What answers put into a column.
 
     Attributes

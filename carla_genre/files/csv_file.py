@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from carla_genre.errors import InputError
-from carla_genre.files.columns import Column
+from carla_genre.files.columns import FileColumn
 
 # What a chunk's cells were read as -> pyarrow's type.
 TYPES = {
@@ -50,7 +50,7 @@ def scan(path: Path, rows: int) -> Scan:
         raise InputError(f"{path} cannot be read as CSV: {error}") from error
 
 
-def read(path: str, names: list[str], columns: dict[str, Column], start: int, end: int) -> pd.DataFrame:
+def read(path: str, names: list[str], columns: dict[str, FileColumn], start: int, end: int) -> pd.DataFrame:
     """The rows between two bytes, each column as all rows together need it.
 
     Raises
@@ -69,14 +69,14 @@ def read(path: str, names: list[str], columns: dict[str, Column], start: int, en
     return frame.assign(**{name: columns[name].as_in_the_whole(frame[name]) for name in names})
 
 
-def column_of(kinds: set[str]) -> Column:
+def column_of(kinds: set[str]) -> FileColumn:
     """One column from what its cells were read as in all chunks."""
     gaps, found = bool(kinds & {"gap", "none"}), kinds - {"gap", "none"}
     if len(found) == 1:
         (kind,) = found
     else:
         kind = "float" if found <= {"int", "uint", "float"} else "text"
-    return Column(TYPES["float" if gaps and kind in ("int", "uint") else kind], gaps)
+    return FileColumn(TYPES["float" if gaps and kind in ("int", "uint") else kind], gaps)
 
 
 def _scan(file: IO[bytes], rows: int) -> Scan:
@@ -150,7 +150,7 @@ def _kinds_of(cells: pd.Series) -> set[str]:
     return {kind, "gap"} if missing.any() else {kind}
 
 
-def _dtype(column: Column) -> Any:
+def _dtype(column: FileColumn) -> Any:
     if pa.types.is_boolean(column.type):
         return None if column.gaps else bool
     return str if pa.types.is_string(column.type) else column.type.to_pandas_dtype()

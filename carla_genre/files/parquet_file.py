@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from carla_genre.errors import InputError
-from carla_genre.files.columns import Column, plain
+from carla_genre.files.columns import FileColumn, plain
 
 
 @contextlib.contextmanager
@@ -27,18 +27,18 @@ def readable(path: str | os.PathLike[str]) -> Iterator[None]:
         raise InputError(f"{path} cannot be read as Parquet: {error}") from error
 
 
-def describe(path: Path) -> tuple[dict[str, Column], list[Any], list[int], str]:
+def describe(path: Path) -> tuple[dict[str, FileColumn], list[Any], list[int], str]:
     """The columns, the index that pandas wrote, the rows of each row group, and the footer's digest.
 
     The index has the names of its columns, or one dict that says how it is numbered.
     """
     with readable(path), pq.ParquetFile(path) as file:
         metadata, schema = file.metadata, file.schema_arrow
-        columns: dict[str, Column] = {}
+        columns: dict[str, FileColumn] = {}
         for field in schema:
             if field.name in columns:
                 raise ValueError(f"it has the column {field.name!r} more than once")
-            columns[field.name] = Column(
+            columns[field.name] = FileColumn(
                 plain(field.type), _may_have_gaps(metadata, field.name), _categories(file, field)
             )
         groups = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
@@ -60,7 +60,7 @@ def read(path: str, group: int, start: int, end: int, names: list[str]) -> Any:
         return pa.table({name: table[name].cast(plain(table[name].type)) for name in names})
 
 
-def to_frame(table: Any, columns: dict[str, Column]) -> pd.DataFrame:
+def to_frame(table: Any, columns: dict[str, FileColumn]) -> pd.DataFrame:
     """The rows as pandas reads the whole file."""
     frame = table.to_pandas(ignore_metadata=True)
     for name, column in columns.items():

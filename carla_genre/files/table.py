@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from carla_genre.errors import InputError
 from carla_genre.files import csv_file, parquet_file
-from carla_genre.files.columns import Column, Feature
+from carla_genre.files.columns import AnswerColumn, FileColumn
 from carla_genre.suggestions import did_you_mean
 
 # Rows in memory at a time. A row group may be as large as its file, and is read from its start for each of its chunks:
@@ -57,7 +57,7 @@ class FileTable:
     Attributes
     ----------
     chunks : tuple of Chunk
-    columns : dict of Column
+    columns : dict of FileColumn
     files : tuple of dict
         What identifies them: name, size in bytes, rows, and a digest (of a Parquet file, that of its footer).
     index : tuple of str
@@ -66,18 +66,18 @@ class FileTable:
         What they are called in a frame beside the columns.
     start, step : int
         The first row's number where rows are numbered, and what the next one's is more.
-    features : dict of Feature
+    features : dict of AnswerColumn
         What answers put into these columns.
     """
 
     chunks: tuple[Chunk, ...]
-    columns: dict[str, Column]
+    columns: dict[str, FileColumn]
     files: tuple[dict[str, Any], ...]
     index: tuple[str, ...] = ()
     index_names: tuple[str, ...] = ()
     start: int = 0
     step: int = 1
-    features: Mapping[str, Feature] = field(default_factory=dict)
+    features: Mapping[str, AnswerColumn] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -89,7 +89,7 @@ class FileTable:
         """The columns of a frame: a column of the index is one only where it is a feature."""
         return [name for name in self.columns if name not in self.index or name in self.features]
 
-    def with_index(self, index: str | None, features: Mapping[str, Feature]) -> FileTable:
+    def with_index(self, index: str | None, features: Mapping[str, AnswerColumn]) -> FileTable:
         """The same, for people with these features, whom the column ``index`` names; else pandas' own index does.
 
         Raises
@@ -231,7 +231,7 @@ def _together(columns: dict[str, Any], own: dict[str, Any], path: Path, first: P
                 f"column {name!r} is {other.type} in {path} and {column.type} in those before: write it alike"
             )
         else:
-            found[name] = Column(
+            found[name] = FileColumn(
                 column.type, column.gaps or other.gaps, _levels(column.categories, other.categories)
             )
     return found

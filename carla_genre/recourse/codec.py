@@ -17,7 +17,7 @@ from carla_genre.datasets.names import as_names
 from carla_genre.datasets.roles import Roles
 from carla_genre.datasets.table import Note, plain_columns
 from carla_genre.errors import InputError
-from carla_genre.files.columns import Feature
+from carla_genre.files.columns import AnswerColumn
 from carla_genre.recourse.columns import LevelColumn, NumberColumn
 
 # Texts of numbers are levels up to here; more are numbers that somebody has read as text.
@@ -108,12 +108,12 @@ class TableCodec:
                 )
         return np.where(candidates == values[:, None], candidates, snapped)
 
-    def features(self) -> dict[str, Feature]:
+    def features(self) -> dict[str, AnswerColumn]:
         """The features, as files have them."""
         return {
-            name: Feature(column.dtype, column.levels)
+            name: AnswerColumn(column.dtype, column.levels)
             if isinstance(column, LevelColumn)
-            else Feature(column.dtype, None, column.low, column.high, column.decimals)
+            else AnswerColumn(column.dtype, None, column.low, column.high, column.decimals)
             for name, column in self.columns.items()
         }
 

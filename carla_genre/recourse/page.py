@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 
 from carla_genre.recourse.found import ACCEPTED, ANSWERED, Found
-from carla_genre.recourse.words import Option, people_of, summary_of
+from carla_genre.recourse.words import OptionInWords, people_of, summary_of
 
 
 def page_of(found: Found, title: str = "Recourse") -> str:
@@ -39,7 +39,7 @@ def page_of(found: Found, title: str = "Recourse") -> str:
     )
 
 
-def _middle(options: Sequence[Option]) -> dict[str, Any]:
+def _middle(options: Sequence[OptionInWords]) -> dict[str, Any]:
     """The median cost, number of changes and likelihood to hold of options; empty where there is none."""
     if not options:
         return {}

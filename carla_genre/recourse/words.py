@@ -19,7 +19,7 @@ class Change(NamedTuple):
     share: float
 
 
-class Option(NamedTuple):
+class OptionInWords(NamedTuple):
     """One option: its changes, the most important first, and its figures."""
 
     number: int
@@ -36,7 +36,7 @@ class Person(NamedTuple):
     label: str
     status: str
     h: float
-    options: list[Option]
+    options: list[OptionInWords]
 
 
 class Summary(NamedTuple):
@@ -114,7 +114,7 @@ def _signed(size: float) -> str:
     return f"{'+' if size >= 0 else '-'}{cell(abs(size))}"
 
 
-def _option(figures: Any, changes: list[tuple[str, Any, Any]], spread: dict[str, float]) -> Option:
+def _option(figures: Any, changes: list[tuple[str, Any, Any]], spread: dict[str, float]) -> OptionInWords:
     lines = []
     for feature, before, after in changes:
         difference, share = "", 1.0
@@ -123,7 +123,7 @@ def _option(figures: Any, changes: list[tuple[str, Any, Any]], spread: dict[str,
             size = round(float(after) - float(before), 10)
             difference, share = _signed(size), abs(size) / (spread.get(feature) or 1.0)
         lines.append(Change(str(feature), cell(before), cell(after), difference, min(share, 1.0)))
-    return Option(
+    return OptionInWords(
         int(figures.option),
         lines,
         *(float(getattr(figures, name)) for name in ("h", "cost", "valid", "inlier")),

@@ -10,14 +10,14 @@ from carla_genre.constraints import Freeze, OneWay, Range
 from carla_genre.demo.answers import change_frequencies, describe, record_of
 from carla_genre.demo.data import load
 from carla_genre.demo.progress import Steps
-from carla_genre.recourse.words import Change, Option, Person
+from carla_genre.recourse.words import Change, OptionInWords, Person
 
 PERSON = Person(
     "a",
     "answered",
     0.123,
     [
-        Option(
+        OptionInWords(
             1,
             [Change("age", "29", "31", "+2", 0.1), Change("income", "1.2", "2.6", "+1.4", 1.0)],
             0.75,
