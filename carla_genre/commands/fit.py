@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from carla_genre.commands.settings import given_constraints, read_settings
 from carla_genre.errors import CheckpointError, InputError
 from carla_genre.files.model import load_model
 from carla_genre.files.table import open_table
 from carla_genre.io import check_writable
 from carla_genre.recourse import Recourse
+from carla_genre.recourse.decision import as_interval
 
 # A training that was stopped, in the folder that is written; the same call takes it up.
 STATE = "training.pt"
@@ -41,11 +40,11 @@ def fit(options: Namespace) -> None:
         settings["desired"] = options.desired
     constraints = [*settings.pop("constraints", []), *given_constraints(options)]
     hyperparams = settings.pop("hyperparams", None)
+    model = load_model(options.model)
     source = open_table(options.table)
     if source.rows > options.sample:
         print(f"learning from a sample of {options.sample:,} of {source.rows:,} rows", file=sys.stderr)
     table = source.sample(options.sample, settings.get("seed", 0)).reset_index(drop=True)
-    model = load_model(options.model)
     desired = _as_in(table, options.target, settings.pop("desired", None), hasattr(model, "predict_proba"))
     given = {"constraints": constraints, "hyperparams": _resumable(hyperparams, out), **settings}
     try:
@@ -74,6 +73,5 @@ def _as_in(table: Any, target: str, desired: Any, classifies: bool) -> Any:
         known = {str(label): label for label in table[target].dropna().unique().tolist()}
         return known.get(desired, desired)
     if isinstance(desired, list) and len(desired) == 2 and not classifies:
-        ends = zip((-np.inf, np.inf), desired, strict=True)
-        return tuple(open_end if end is None else end for open_end, end in ends)
+        return as_interval(desired)
     return set(desired) if isinstance(desired, list) else desired

@@ -160,15 +160,19 @@ def _allowed(
     difference = (points - factual.unsqueeze(-1)) * float(constraints.direction[feature])
     allowed = allowed & (difference >= 0)
     if bounds is not None:
-        lower, upper = (
-            torch.from_numpy(end[:, feature, None]).to(points) for end in (bounds.lower, bounds.upper)
-        )
+        lower, upper = _ends(bounds, feature, points)
         allowed = allowed & (points >= lower) & (points <= upper)
         if feature in bounds.levels:
             allowed = allowed & torch.from_numpy(bounds.levels[feature]).to(points.device)
     # The factual's own bin stands for its own value, which is always allowed.
     is_own = torch.arange(n_bins, device=points.device) == own
     return allowed | (is_own & inside.unsqueeze(-1))
+
+
+def _ends(bounds: Bounds, feature: int, like: Tensor) -> tuple[Tensor, Tensor]:
+    """The least and the greatest that each factual's feature may be, (B, 1) each, of the kind of ``like``."""
+    lower, upper = (torch.from_numpy(end[:, feature, None]).to(like) for end in (bounds.lower, bounds.upper))
+    return lower, upper
 
 
 def _within(
@@ -178,9 +182,7 @@ def _within(
     constraints, start = generator.constraints, factual.unsqueeze(-1)
     answer = answer.clamp(float(constraints.lower[feature]), float(constraints.upper[feature]))
     if bounds is not None:
-        lower, upper = (
-            torch.from_numpy(end[:, feature, None]).to(answer) for end in (bounds.lower, bounds.upper)
-        )
+        lower, upper = _ends(bounds, feature, answer)
         answer = torch.minimum(torch.maximum(answer, lower), upper)
     if constraints.direction[feature] > 0:
         return torch.maximum(answer, start)

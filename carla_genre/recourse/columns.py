@@ -50,7 +50,7 @@ class NumberColumn:
     @classmethod
     def fit(cls, column: pd.Series, robust: bool = True) -> NumberColumn:
         """Read a column of the table."""
-        cells = _doubles(column)
+        cells = doubles(column)
         numbers = np.unique(cells[~np.isnan(cells)])
         low, high = float(numbers[0]), float(numbers[-1])
         start, end = np.nanquantile(cells, ROBUST) if robust else (low, high)
@@ -74,7 +74,7 @@ class NumberColumn:
         numbers = np.full(len(cells), np.nan)
         fits = types.is_numeric_dtype(cells.dtype) and not types.is_complex_dtype(cells.dtype)
         if fits:
-            numbers = _doubles(cells)
+            numbers = doubles(cells)
         else:
             for place, cell in enumerate(cells.tolist()):
                 if isinstance(cell, bool | int | float | np.number) and not isinstance(
@@ -188,7 +188,7 @@ class LevelColumn:
         return pd.Series(values[codes.astype(int)].tolist(), dtype=self.dtype)
 
 
-def _doubles(column: pd.Series) -> np.ndarray:
+def doubles(column: pd.Series) -> np.ndarray:
     """Numbers in double precision, (n,), gaps as NaN; 33.7 in single precision is 33.7 and not 33.70000076."""
     numbers = column.to_numpy(dtype=float, na_value=np.nan)
     if column.dtype not in (np.float16, np.float32):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -214,6 +214,12 @@ def is_interval(desired: Any) -> bool:
         and len(desired) == 2
         and all(isinstance(end, Real) and not isinstance(end, bool) for end in desired)
     )
+
+
+def as_interval(ends: Sequence[float | None]) -> tuple[float, float]:
+    """(low, high) of two ends as files have them: None is an open one."""
+    low, high = ends
+    return -np.inf if low is None else low, np.inf if high is None else high
 
 
 def as_labels(desired: Any) -> list[Any]:

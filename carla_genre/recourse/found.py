@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from carla_genre.recourse.columns import doubles
+
 F = TypeVar("F", bound="Found")
 
 ANSWERED, ACCEPTED = "answered", "accepted already"
@@ -163,7 +165,6 @@ def beside(rows: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
 
 def plain_cells(column: pd.Series) -> list[Any]:
     """The cells as Python has them: a gap is None, a number in single precision has its own few digits."""
-    gaps, cells = column.isna().to_numpy(), column.tolist()
-    if column.dtype in (np.float16, np.float32):
-        cells = [float(str(cell)) for cell in column.to_numpy()]
+    single = column.dtype in (np.float16, np.float32)
+    gaps, cells = column.isna().to_numpy(), (doubles(column) if single else column).tolist()
     return [None if gap else cell for cell, gap in zip(cells, gaps, strict=True)]

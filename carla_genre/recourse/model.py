@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +10,6 @@ import pandas as pd
 
 from carla_genre.recourse.codec import TableCodec
 from carla_genre.recourse.decision import Decision
-
-# h is sure of a row above the paper's gamma; fewer sure rows are too few to learn from.
-GAMMA, ENOUGH = 0.7, 50
 
 
 @dataclass(frozen=True)
@@ -72,16 +68,3 @@ class RawModel:
         distinct, inverse = np.unique(values, axis=0, return_inverse=True)  # equal rows are asked about once
         accepted = self.decision(self.codec.decode(distinct))[inverse.ravel()]
         return np.stack([1 - accepted, accepted], axis=1)
-
-
-def learnable_gamma(model: RawModel, note: Callable[[str], None]) -> float:
-    """The paper's gamma, or .5 where h is above it for too few of the accepted rows, as it is with a rare outcome."""
-    accepted = model.data.df[model.data.df[model.data.target] == 1]
-    sure = int((model.predict_proba(accepted)[:, 1] > GAMMA).sum()) if len(accepted) else 0
-    if sure >= min(ENOUGH, len(accepted) / 10):
-        return GAMMA
-    note(
-        f"the classifier is sure of {sure} of the {len(accepted)} training rows with the desired outcome: "
-        "all that it accepts are learned from"
-    )
-    return 0.5

@@ -143,11 +143,9 @@ class Recommender:
         self, places: np.ndarray, by_person: Sequence[tuple[Constraint, ...]]
     ) -> list[tuple[np.ndarray, tuple[Constraint, ...]]]:
         """People who are asked about together, with the further constraints that they share."""
-        groups: dict[tuple[Constraint, ...], list[int]] = defaultdict(list)
-        for place in places:
-            own = by_person[place]
-            groups[() if all(isinstance(one, MASKS) for one in own) else own].append(place)
-        return [(np.array(members), own) for own, members in groups.items()]
+        each = [by_person[place] for place in places]
+        shared = [() if all(isinstance(one, MASKS) for one in own) else own for own in each]
+        return [(places[which], own) for own, which in _alike(shared)]
 
     def _narrow_each(self, limits: Limits, each: Sequence[tuple[Constraint, ...]]) -> None:
         """Narrow each person's bounds by their own constraints."""
@@ -173,8 +171,11 @@ class Recommender:
         said = self.decision.ask(rows[list(self.codec.names)])
         h = self.decision.around_one_half(said)
         chosen = list[int]()
-        for one in np.unique(person):
-            own = np.flatnonzero((person == one) & (h > 0.5))
+        accepted = np.flatnonzero(h > 0.5)  # in the order of the people
+        for own in np.split(accepted, np.flatnonzero(np.diff(person[accepted])) + 1):
+            if not len(own):
+                continue
+            one = person[own[0]]
             own = own[np.sort(np.unique(answers[own], axis=0, return_index=True)[1])]
             own = own[np.argsort(-found.score[person[own], rank[own]], kind="stable")]
             picked = (

@@ -20,7 +20,7 @@ from carla_genre.recourse import plots
 from carla_genre.recourse.by_files import AnswersFiles
 from carla_genre.recourse.by_person import PersonConstraints, constraints_by_person
 from carla_genre.recourse.codec import TableCodec, feature_roles
-from carla_genre.recourse.model import RawModel, learnable_gamma
+from carla_genre.recourse.model import RawModel
 from carla_genre.recourse.recommendations import Recommendations
 from carla_genre.recourse.recommending import Recommender
 from carla_genre.recourse.saving import GENERATOR, KeptInFolders
@@ -32,6 +32,7 @@ from carla_genre.recourse.training_table import (
     encoded_table,
     frozen_names,
     labels_of,
+    learnable_gamma,
     read_table,
     rows_apart,
     without_far_rows,
@@ -142,7 +143,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         kept &= ~(apart := rows_apart(len(kept), held_out, seed))
         self._people_apart = features[apart]
         features, labels = features[kept].reset_index(drop=True), labels[kept]
-        accepted = check_order(self.decision_, features, labels)
+        h = check_order(self.decision_, features, labels)
         self.codec_ = TableCodec.fit(features, levels, scale == "robust")
         self.feature_names_in_ = list(self.codec_.names)
         self.constraints_ = check_constraints(constraints, self.codec_.variables(), features.head(0))
@@ -152,11 +153,11 @@ class Recourse(AnswersFiles, KeptInFolders):
             frozen = f"Freeze({', '.join(map(repr, free))})"
             self._note(f"recourse may change {free}; {frozen} keeps them as they are")
         rows = encoded_table(self.codec_, features, labels, self.constraints_)
-        self._accepted = rows.df.to_numpy()[accepted, :-1]
+        self._accepted = rows.df.to_numpy()[h > 0.5, :-1]
         given = {"seed": seed, "verbose": verbose, **(hyperparams or {})}
         model = RawModel(rows, self.codec_, self.decision_)
         if saved is None and "gamma" not in given:
-            given["gamma"] = learnable_gamma(model, self._note)
+            given["gamma"] = learnable_gamma(h, labels, self._note)
         self.genre_ = GenRe(model, given) if saved is None else GenRe.load(Path(saved) / GENERATOR, model)
 
     def recommend(
@@ -200,8 +201,7 @@ class Recourse(AnswersFiles, KeptInFolders):
             raise InputError(f"n={n!r}: a whole number from 1 is wanted")
         further = check_constraints(constraints, self.codec_.variables(), people.head(0))
         each = constraints_by_person(people, by_person, self.codec_.variables())
-        recommender = Recommender(self.genre_, self.codec_, self.decision_, self._accepted)
-        return recommender.recommend(people, int(n), (*self.constraints_, *further), each, diverse)
+        return self._recommender.recommend(people, int(n), (*self.constraints_, *further), each, diverse)
 
     def candidates(
         self, person: pd.DataFrame, n: int = 1, *, constraints: Constraint | Iterable[Constraint] = ()
@@ -229,8 +229,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         if not isinstance(person, pd.DataFrame) or len(person) != 1:
             raise InputError("person: a DataFrame of one row is wanted, people.loc[[label]]")
         held = (*self.constraints_, *check_constraints(constraints, self.codec_.variables(), person.head(0)))
-        recommender = Recommender(self.genre_, self.codec_, self.decision_, self._accepted)
-        return recommender.candidates(person, held, n)
+        return self._recommender.candidates(person, held, n)
 
     def plot_candidates(self, person: pd.DataFrame, n: int = 1, **constraints: Any) -> Any:
         """:meth:`candidates` in the plane of cost and P(valid). A matplotlib Figure."""
@@ -239,6 +238,10 @@ class Recourse(AnswersFiles, KeptInFolders):
     def plot_training(self) -> Any:
         """The generator's losses by step. A matplotlib Figure; an InputError where it was loaded."""
         return plots.plot_training(self.genre_.history)
+
+    @property
+    def _recommender(self) -> Recommender:
+        return Recommender(self.genre_, self.codec_, self.decision_, self._accepted)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "classifier"}

@@ -15,11 +15,12 @@ import pandas as pd
 from carla_genre.constraints import Constraint
 from carla_genre.constraints.plain import from_plain, to_plain
 from carla_genre.errors import CheckpointError, InputError
+from carla_genre.generator.training_state import digest
 from carla_genre.io import SEAL, in_json, read_sealed, write_sealed
 from carla_genre.methods.genre.identity import fingerprint
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parameters import Parametrized
-from carla_genre.recourse.decision import as_labels, is_interval
+from carla_genre.recourse.decision import as_interval, as_labels, is_interval
 from carla_genre.recourse.found import ANSWERED, Found
 
 K = TypeVar("K", bound="KeptInFolders")
@@ -211,25 +212,22 @@ def training_table(
 
 def digest_of(table: pd.DataFrame) -> str:
     """SHA-256 of a table's columns and cells; the index is of no account."""
-    digest = hashlib.sha256(repr([str(name) for name in table.columns]).encode())
+    found = hashlib.sha256(repr([str(name) for name in table.columns]).encode())
     for name in table.columns:
         column = table[name]
         if isinstance(column.dtype, pd.CategoricalDtype):
             column = column.astype(object)
-        digest.update(pd.util.hash_array(np.asarray(column.astype(str))).tobytes())
-    return digest.hexdigest()
+        found.update(pd.util.hash_array(np.asarray(column.astype(str))).tobytes())
+    return found.hexdigest()
 
 
 def identity_of(
     genre: GenRe, params: Mapping[str, Any], table: pd.DataFrame, constraints: Sequence[Constraint]
 ) -> dict[str, Any]:
     """What has to be equal for answers to be: the generator, the classifier's answers, the table, the constraints."""
-    weights = hashlib.sha256(
-        b"".join(part.cpu().numpy().tobytes() for part in genre.generator.state_dict().values())
-    )
     given = {name: params[name] for name in ("target", "threshold", "scale", "seed")}
     return {
-        "generator": weights.hexdigest()[:16],
+        "generator": digest(genre.generator.state_dict().values())[:16],
         "hyperparameters": in_json(
             {k: v for k, v in genre.hyperparams.items() if k not in ("training", "verbose")}
         ),
@@ -267,6 +265,5 @@ def _desired(desired: Any) -> dict[str, Any]:
 
 def _read_desired(written: Mapping[str, Any]) -> Any:
     if "interval" in written:
-        ends = zip((-np.inf, np.inf), written["interval"], strict=True)
-        return tuple(open_end if end is None else end for open_end, end in ends)
+        return as_interval(written["interval"])
     return written.get("labels", written.get("label"))

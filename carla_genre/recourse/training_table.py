@@ -22,6 +22,8 @@ from carla_genre.recourse.model import EncodedTable
 LABEL = "(desired outcome)"
 # A number further from the middle of its column than so many cost units is left out of the learning.
 FAR_OUT = 10.0
+# h is sure of a row above the paper's gamma; fewer sure rows are too few to learn from.
+GAMMA, ENOUGH = 0.7, 50
 
 
 def read_table(
@@ -130,7 +132,7 @@ def decision_of(classifier: Any, outcome: pd.Series, desired: Any, threshold: fl
 
 
 def check_order(decision: Decision, features: pd.DataFrame, labels: np.ndarray) -> np.ndarray:
-    """Which training rows the classifier accepts, bool (n,); one that ranks them worse than chance is refused.
+    """H of the training rows, (n,); a classifier that ranks them worse than chance is refused.
 
     Raises
     ------
@@ -146,7 +148,20 @@ def check_order(decision: Decision, features: pd.DataFrame, labels: np.ndarray) 
             f"the classifier contradicts the table: it ranks rows of the desired outcome below the others (AUC "
             f"{auc:.2f}). Is desired= the outcome that people want, and are the classes in order?"
         )
-    return h > 0.5
+    return h
+
+
+def learnable_gamma(h: np.ndarray, labels: np.ndarray, note: Note) -> float:
+    """The paper's gamma, or .5 where h (n,) is above it for too few of the rows of label 1, as with a rare outcome."""
+    desired = h[labels == 1]
+    sure = int((desired > GAMMA).sum())
+    if sure >= min(ENOUGH, len(desired) / 10):
+        return GAMMA
+    note(
+        f"the classifier is sure of {sure} of the {len(desired)} training rows with the desired outcome: "
+        "all that it accepts are learned from"
+    )
+    return 0.5
 
 
 def without_far_rows(

@@ -12,6 +12,8 @@ import pandas as pd
 from carla_genre.errors import UnreadableRows
 from carla_genre.schema.feature import Feature
 
+LARGEST_SINGLE = float(np.finfo(np.float32).max)
+# Whole numbers from here on are not all doubles.
 LARGEST_WHOLE = 2**53
 # Squared distances that differ by less are equal: sums of the same numbers in another order.
 _EQUALLY_NEAR = 1e-9
@@ -94,7 +96,7 @@ def numbers(column: pd.Series, name: str, gaps: bool = False) -> np.ndarray:
 def single_numbers(column: pd.Series, name: str, gaps: bool = False) -> np.ndarray:
     """:func:`numbers` (B,), float64, each within the range of single precision, in which classifiers compute."""
     found = numbers(column, name, gaps)
-    large = np.abs(found) > np.finfo(np.float32).max
+    large = np.abs(found) > LARGEST_SINGLE
     if large.any():
         raise unreadable(f"column {name!r} has numbers beyond single precision (3.4e38)", column, large)
     return found

@@ -8,11 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from carla_genre.schema.cells import LARGEST_SINGLE, LARGEST_WHOLE
 from carla_genre.schema.feature import Feature
-
-LARGEST_SINGLE = float(np.finfo(np.float32).max)
-# Whole numbers from here on are not all doubles.
-LARGEST_WHOLE = 2**53
 
 
 class _Category(NamedTuple):

@@ -34,8 +34,7 @@ class OutlierFactors:
         self._members, self._neighbours = members[:, used], neighbours
         self._rows = rows[used].astype(float)
         wide = rows.shape[1] > TREE_WIDTH
-        self._tree = None if wide else KDTree(self._rows)
-        self._all = NearestNeighbors(algorithm="brute").fit(self._rows) if wide else None
+        self._index = NearestNeighbors(algorithm="brute").fit(self._rows) if wide else KDTree(self._rows)
         distance, near = self._nearest(self._rows, np.arange(len(self._rows)))
         self._reach = distance[..., -1]
         self._density = self._densities(distance, near)
@@ -71,10 +70,9 @@ class OutlierFactors:
 
     def _search(self, points: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
         """The nearest rows of all, (b, number)."""
-        if self._tree is not None:
-            return self._tree.query(points, number)
-        assert self._all is not None
-        near = self._all.kneighbors(points, number, return_distance=False)
+        if isinstance(self._index, KDTree):
+            return self._index.query(points, number)
+        near = self._index.kneighbors(points, number, return_distance=False)
         # By the product, equal rows have a small distance, which is large beside none.
         distance = np.linalg.norm(points[:, None] - self._rows[near], axis=-1)
         order = np.argsort(distance, axis=1, kind="stable")
