@@ -74,7 +74,13 @@ def cells_running():
     """Asked on a worker: how many cells' processes it has."""
     import psutil
 
-    return sum("carla_genre.harness.child" in " ".join(one.cmdline()) for one in psutil.Process().children())
+    def runs_a_cell(process):
+        try:
+            return "carla_genre.harness.child" in " ".join(process.cmdline())
+        except psutil.NoSuchProcess:  # it has ended, waited for or not
+            return False
+
+    return sum(runs_a_cell(process) for process in psutil.Process().children())
 
 
 @pytest.mark.slow
