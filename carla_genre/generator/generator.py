@@ -51,6 +51,12 @@ class Generator(nn.Module):
         both = np.concatenate([pairs.sources, pairs.targets])
         return cls(config, constraints, Bins.fit(both, n_levels, config.binning), answer_bins)
 
+    def with_constraints(self, constraints: FeatureConstraints) -> Generator:
+        """The same weights, that draw under other constraints; what was immutable in training has to stay so."""
+        other = Generator(self.config, constraints, self.factual_bins, self.answer_bins)
+        other.transformer = self.transformer
+        return other.train(self.training)
+
     @property
     def device(self) -> torch.device:
         """Where it lives."""

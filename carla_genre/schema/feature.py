@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+
+from carla_genre.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,23 @@ class Feature:
     lower: float = -np.inf
     upper: float = np.inf
     seen: tuple[float, float] | None = field(default=None, compare=False)
+
+    def within(self, other: Feature) -> Feature:
+        """The feature with what constrains either. It is immutable where one may only rise and the other only fall.
+
+        Raises
+        ------
+        InputError
+            The ranges have nothing in common.
+        """
+        lower, upper = max(self.lower, other.lower), min(self.upper, other.upper)
+        if lower > upper:
+            raise InputError(
+                f"constraint on {self.name!r}: its range has nothing in common with the range of the training"
+            )
+        frozen = self.immutable or other.immutable or self.direction * other.direction < 0
+        direction = self.direction or other.direction
+        return replace(self, immutable=frozen, direction=direction, lower=lower, upper=upper)
 
     @property
     def is_text(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,17 @@ class Schema:
                 f"{type(mlmodel).__name__}.feature_input_order is empty or has a name twice: {columns}"
             )
         return cls(read_features(data, columns, constraints), columns)
+
+    def within(self, other: Schema) -> Schema:
+        """The same features under the constraints of both.
+
+        Raises
+        ------
+        InputError
+            The ranges of a feature have nothing in common.
+        """
+        pairs = zip(self.features, other.features, strict=True)
+        return replace(self, features=tuple(one.within(two) for one, two in pairs))
 
     @property
     def names(self) -> tuple[str, ...]:

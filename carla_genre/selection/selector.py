@@ -192,6 +192,10 @@ class ExpectedScoreSelector:
         """The same with another ``gamma``."""
         return replace(self, objective=replace(self.objective, gamma=gamma))
 
+    def with_schema(self, schema: Schema, h: Callable[[np.ndarray], np.ndarray]) -> ExpectedScoreSelector:
+        """The same for other constraints; ``h`` takes rows of this schema."""
+        return replace(self, objective=replace(self.objective, schema=schema, h=h))
+
     def to_dict(self) -> dict[str, Any]:
         """What is not in ``objective.judge.arrays()``, in JSON's types."""
         curves = self.objective.calibration._asdict()

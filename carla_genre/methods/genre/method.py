@@ -31,6 +31,7 @@ from carla_genre.methods.genre.hyperparameters import (
 )
 from carla_genre.methods.genre.untrained import untrained_generator
 from carla_genre.options import check
+from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.selection import ExpectedScoreSelector, cheapest, most_valid
 
@@ -156,15 +157,7 @@ class GenRe(SchemaMethod):
         return self._selector
 
     def candidates(self, values: np.ndarray, sampling: SamplingConfig | None = None) -> np.ndarray:
-        """Sampled answers, (B, N, D).
-
-        Parameters
-        ----------
-        values : ndarray (B, D)
-            Encoded factuals (``schema.encode``).
-        sampling : SamplingConfig, optional
-            How to draw; else as the hyperparameters say.
-        """
+        """Sampled answers (B, N, D) to encoded factuals (B, D); by the hyperparameters without ``sampling``."""
         sampling, factuals = sampling or to_sampling(self.hyperparams), torch.from_numpy(values)
         with self._isolated():
             return sample(self.generator, factuals, sampling, self.hyperparams["seed"]).numpy()
@@ -199,8 +192,8 @@ class GenRe(SchemaMethod):
         Returns
         -------
         DataFrame (B, 2)
-            The answers' index; ``valid`` and ``inlier``, the probabilities to be accepted by a perfect judge of the
-            training labels, and to lie among the rows that it accepts. NaN for a row of NaN.
+            The answers' index; the probabilities ``valid``, to be accepted by a perfect judge of the training labels,
+            and ``inlier``, to lie among the rows that it accepts. NaN for a row of NaN.
         """
         self.schema.encode(answers[:0])  # it has all columns
         answered = ~answers[list(self.schema.columns)].isna().any(axis=1).to_numpy()
@@ -224,6 +217,27 @@ class GenRe(SchemaMethod):
         other = copy.copy(self)
         other.hyperparams = values
         other._selector = selector.with_gamma(values["gamma"]) if selector and keeps else None
+        return other
+
+    def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> GenRe:
+        """The same generator asked under further constraints, without training again.
+
+        Parameters
+        ----------
+        constraints : mapping, optional
+            As the hyperparameter ``constraints``, on top of those of the training. None: these alone.
+
+        Raises
+        ------
+        InputError
+            A constraint names no feature, or leaves a feature no value.
+        """
+        other = copy.copy(self)
+        other.schema = Schema.from_mlmodel(self._mlmodel, constraints).within(self.schema)
+        other.generator = self.generator.with_constraints(other.schema.constraints)
+        other.hyperparams = {**self.hyperparams, "constraints": constraints}
+        if self.hyperparams["selection"] == "expected":
+            other._selector = self.selector.with_schema(other.schema, other.scores)
         return other
 
     def save(self, path: str | os.PathLike[str], with_training_rows: bool = False) -> None:

@@ -1,0 +1,53 @@
+"""One trained generator asked under other constraints."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from method_cases import Logistic, denied
+
+from carla_genre import GenRe, InputError
+
+
+def test_without_constraints_nothing_changes(genre: GenRe, mlmodel: Logistic) -> None:
+    factuals = denied(mlmodel, 20)
+    same = genre.with_constraints(None).get_counterfactuals(factuals)
+    pd.testing.assert_frame_equal(same, genre.get_counterfactuals(factuals))
+
+
+def test_constraints_given_when_asking_hold_exactly(genre: GenRe, mlmodel: Logistic) -> None:
+    factuals = denied(mlmodel, 60)
+    before = genre.get_counterfactuals(factuals)
+    asked = genre.with_constraints({"owner": {"immutable": True}, "debt": {"range": (2, 20)}})
+    found = asked.get_counterfactuals(factuals).dropna()
+    own = factuals.loc[found.index]
+    assert len(found) > 20
+    assert (found["owner_yes"] == own["owner_yes"]).all()
+    changed = found["debt"] != own["debt"]
+    assert changed.any()
+    assert mlmodel.data.inverse_transform(found)["debt"][changed].between(2 - 1e-9, 20 + 1e-9).all()
+    assert (mlmodel.predict_proba(found)[:, 1] > 0.5).all()
+    pd.testing.assert_frame_equal(
+        genre.get_counterfactuals(factuals), before
+    )  # what was trained is as it was
+
+
+def test_one_person_gets_what_the_batch_gets(genre: GenRe, mlmodel: Logistic) -> None:
+    factuals = denied(mlmodel, 8)
+    asked = genre.with_constraints({"debt": {"direction": "decrease"}})
+    alone = pd.concat([asked.get_counterfactuals(factuals.iloc[[row]]) for row in range(len(factuals))])
+    pd.testing.assert_frame_equal(alone, asked.get_counterfactuals(factuals))
+
+
+def test_constraints_come_on_top_of_those_of_the_training(genre: GenRe, mlmodel: Logistic) -> None:
+    narrow = genre.with_constraints({"debt": {"range": (2, 5), "direction": "increase"}})
+    both = narrow.with_constraints({"debt": {"direction": "decrease"}})  # up and down: it stays
+    debt = both.schema.features[both.schema.names.index("debt")]
+    assert debt.immutable
+    assert both.schema.immutable[genre.schema.immutable].all()
+    factuals = denied(mlmodel, 20)
+    found = both.get_counterfactuals(factuals).dropna()
+    assert np.array_equal(found["debt"], factuals.loc[found.index, "debt"])
+    with pytest.raises(InputError, match=r"'debt'.*nothing in common"):
+        narrow.with_constraints({"debt": {"range": (10, 20)}})
+    with pytest.raises(InputError, match="dept"):
+        genre.with_constraints({"dept": {"immutable": True}})
