@@ -10,6 +10,8 @@ from types import ModuleType
 from typing import Any
 
 from benchmarks.carla_suite import repairs
+from benchmarks.constrained import page as constrained
+from benchmarks.constrained import roles
 from benchmarks.pages.headline import headline, in_order
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
 from benchmarks.paper.command import with_people
@@ -156,6 +158,17 @@ def robust(root: Path, folder: str) -> str:
     return robustness.markdown(robustness.read_records(root / folder))
 
 
+def constrained_roles(root: Path, data: str) -> str:
+    """What a person can do about each feature of a data set, and why."""
+    return roles.markdown(data)
+
+
+def constrained_table(root: Path, folder: str, part: str, classifier: str = "ann") -> str:
+    """Every row of the table of constraints: of the "random" sets, or of the "actionable" roles."""
+    found = [read_record(path) for path in sorted((root / folder).glob("*_seed*.json"))]
+    return constrained.markdown(found, part, classifier)
+
+
 def many_features(root: Path, file: str, part: str) -> str:
     """A table of the study of many features: "growth", "profile", "remedies" or "real"."""
     tables = {
@@ -239,6 +252,8 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "speed": speed,
     "recipe": recipes,
     "robustness": robust,
+    "constrained": constrained_table,
+    "constrained_roles": constrained_roles,
     "many_features": many_features,
     "sequence_order": sequence_order,
     "warm_starts": warm_starts,

@@ -1,0 +1,63 @@
+"""The rows of the table: which method is asked, and whether it is made once or for each set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.constrained.sets import N_SETS
+
+EACH = "GenRe, trained for each set"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table.
+
+    Attributes
+    ----------
+    method : str
+        As :func:`carla_genre.methods.registry.build_method` takes it.
+    hyperparams : mapping
+        Where they differ from the defaults.
+    once : bool
+        Made once, and asked with ``with_constraints``; else made for each set.
+    sets : int
+        At most so many of the random sets: the first ones.
+    quick : mapping
+        Hyperparameters of ``--quick``.
+    classifiers : tuple of str
+        What h may be.
+    """
+
+    method: str
+    hyperparams: Mapping[str, Any] = field(default_factory=dict)
+    once: bool = False
+    sets: int = N_SETS
+    quick: Mapping[str, Any] = field(default_factory=dict)
+    classifiers: tuple[str, ...] = ("ann", "boosting")
+
+
+_FEW_STEPS: Mapping[str, Any] = {"training": {"steps": 20}}
+ROWS: Mapping[str, Row] = {
+    EACH: Row("GenRe", quick=_FEW_STEPS),
+    "GenRe, trained once, masked": Row("GenRe", once=True, quick=_FEW_STEPS),
+    "NNR-D_h+ with GenRe's selector": Row("NNR+Score"),
+    "NNR-D_h+": Row("NNR-D_h+"),
+    "PAR": Row(
+        "PAR",
+        sets=5,
+        quick={"components": 2, "em_steps": 2, "surrogate_steps": 20, "steps": 10},
+        classifiers=("ann",),
+    ),
+}
+
+
+def rows_for(classifier: str, only: tuple[str, ...] = ()) -> dict[str, Row]:
+    """The rows that take such an h, or some of them."""
+    return {
+        label: row
+        for label, row in ROWS.items()
+        if classifier in row.classifiers and (not only or label in only)
+    }
