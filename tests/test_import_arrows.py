@@ -23,7 +23,7 @@ FLOORS = (
     {"blackbox", "options", "parameters", "carla_compat", "cluster"},
     {"generator", "files"},
     {"constraints", "schema"},
-    {"datasets"},
+    {"causal", "datasets"},
     {"evaluation", "selection"},
     {"methods", "protocol"},
     {"harness", "recourse"},

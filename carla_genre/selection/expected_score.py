@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from carla_genre.causal import Consequences
 from carla_genre.schema import Schema
 from carla_genre.selection.calibration import Calibration
 from carla_genre.selection.surrogate import INLIER_RANGE, SurrogateJudge, points_of
@@ -51,6 +52,9 @@ class ExpectedScore:
         Encoded rows (..., D) -> h's scores (...). What h refuses, h <= .5, is no answer.
     gamma : float
         h is sure of an answer above it. A classifier that is trained again will most likely accept such an answer.
+    consequences : Consequences, optional
+        What follows from an answer's changes. Then answers are actions: their cost is paid, and h and the judge are
+        asked about the states that they lead to.
     """
 
     schema: Schema
@@ -58,12 +62,19 @@ class ExpectedScore:
     calibration: Calibration
     h: Callable[[np.ndarray], np.ndarray]
     gamma: float
+    consequences: Consequences | None = None
+
+    def states(self, values: np.ndarray, answers: np.ndarray) -> np.ndarray:
+        """What answers (..., D) lead to for factuals (..., D) that broadcast; NaN where a constraint is broken."""
+        if self.consequences is None:
+            return answers
+        return self.consequences.states(values, answers, self.schema)
 
     def top_k(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray, k: int) -> ScoredAnswers:
         """The k best candidates (B, N, D) of each encoded factual (B, D), the best first: (B, min(k, N), ...).
 
-        ``scores`` (B, N) is h of each candidate. What h refuses, by NaN too, is a failure. Where h is sure of a
-        candidate, those that it is not sure of are failures too.
+        ``scores`` (B, N) is h of what each candidate leads to. What h refuses, by NaN too, is a failure. Where h is
+        sure of a candidate, those that it is not sure of are failures too.
         """
         sure = scores > self.gamma
         accepted = np.where(sure.any(axis=1, keepdims=True), sure, scores > 0.5)
@@ -71,13 +82,16 @@ class ExpectedScore:
             candidates.copy(), scores.copy(), *(np.full(scores.shape, np.nan) for _ in range(3))
         )
         found.answers[~accepted] = found.h[~accepted] = np.nan
-        found.validity[accepted] = self.validity(candidates[accepted])
+        states = self.states(values[:, None], candidates)
+        found.validity[accepted] = self.validity(states[accepted])
         partial_score = found.validity - self.schema.cost(values[:, None], candidates) / values.shape[1]
-        self._score_promising(found, partial_score, k)
+        self._score_promising(found, states, partial_score, k)
         order = _descending(found.score)[:, :k]
         return ScoredAnswers(*(part[np.arange(len(values))[:, None], order] for part in found))
 
-    def _score_promising(self, found: ScoredAnswers, partial_score: np.ndarray, k: int) -> None:
+    def _score_promising(
+        self, found: ScoredAnswers, states: np.ndarray, partial_score: np.ndarray, k: int
+    ) -> None:
         """Fill in ``inlier`` and ``score`` of each candidate that may be among the k best.
 
         Outlier factors are expensive. ``partial_score`` (B, N) lacks P(inlier), which has an upper bound. So a
@@ -92,7 +106,7 @@ class ExpectedScore:
             if not len(row):
                 break
             index = row, columns[row, column]
-            found.inlier[index] = self.inlier(found.answers[index])
+            found.inlier[index] = self.inlier(states[index])
             found.score[index] = partial_score[index] + found.inlier[index]
 
     def validity(self, rows: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from carla_genre.selection.expected_score import ExpectedScore, ScoredAnswers
 
-# Factuals (n, D) and answers (n, D) -> which answers are allowed, bool (n,).
+# Factuals (n, D) and states (n, D) -> which states are allowed, bool (n,).
 Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 # Trials that h and the surrogate judge are asked about at once; it changes no answer.
@@ -21,8 +21,9 @@ def revert_changes(
     """Revert changes one at a time, the most expensive first, where the expected Score rises and h stays as sure.
 
     A reverted feature has the factual's own value again, which breaks no constraint but one about several features:
-    ``allowed`` knows these. The features are passed over until nothing is reverted any more. ``values`` (n, D) has the
-    factual of each answer of ``chosen`` (n, ...).
+    ``allowed`` knows these, of what answers lead to: where an action is reverted, its descendants are moved anew. The
+    features are passed over until nothing is reverted any more. ``values`` (n, D) has the factual of each answer of
+    ``chosen`` (n, ...).
 
     Where few answers are left, the next several changes of each are tried at once, and the first that is better is
     reverted. What comes before it was no better, and is not tried again: the answers are those of one trial at a time.
@@ -65,15 +66,16 @@ def _score(
     allowed: Rule | None,
 ) -> ScoredAnswers:
     """Trials (n, D) of factuals (n, D) that may beat a score (n,); NaN for others, and for those that are refused."""
-    h = objective.h(trial)
+    states = objective.states(values, trial)
+    h = objective.h(states)
     scored = ScoredAnswers(trial, h, *(np.full(len(trial), np.nan) for _ in range(3)))
     rows = np.flatnonzero(h > least_h)
     if allowed is not None:
-        rows = rows[allowed(values[rows], trial[rows])]
-    valid = objective.validity(trial[rows])
+        rows = rows[allowed(values[rows], states[rows])]
+    valid = objective.validity(states[rows])
     partial_score = valid - objective.schema.cost(values[rows], trial[rows]) / values.shape[1]
     possible = partial_score + objective.most_inlier() > to_beat[rows]
     rows, partial_score = rows[possible], partial_score[possible]
-    scored.validity[rows], scored.inlier[rows] = valid[possible], objective.inlier(trial[rows])
+    scored.validity[rows], scored.inlier[rows] = valid[possible], objective.inlier(states[rows])
     scored.score[rows] = partial_score + scored.inlier[rows]
     return scored

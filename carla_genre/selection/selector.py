@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from carla_genre.causal import Consequences
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows
@@ -79,6 +80,7 @@ class ExpectedScoreSelector:
         gamma: float,
         reverts: bool = True,
         n_jobs: int | None = None,
+        consequences: Consequences | None = None,
     ) -> ExpectedScoreSelector:
         """Fit the surrogate judge, its calibration and, for a stated risk, the least probability.
 
@@ -101,6 +103,8 @@ class ExpectedScoreSelector:
             Whether changes that an answer can do without are reverted.
         n_jobs : int, optional
             Trees that grow at the same time.
+        consequences : Consequences, optional
+            What follows from the candidates' changes, which are actions then.
         """
         random, schema = np.random.default_rng(seed), source.schema
         rows = rows.at_most(MOST_ROWS, random)
@@ -111,9 +115,10 @@ class ExpectedScoreSelector:
         world = bootstrap(points, rows.labels, seed, n_jobs)
         factuals = random.permutation(rows.values[rows.denied()])[:CALIBRATION_FACTUALS]
         few = replace(sampling, n_samples=CALIBRATION_CANDIDATES)
-        likely = calibration_rows(source, factuals, few, random)
+        likely = calibration_rows(source, factuals, few, random, consequences)
         calibration = calibrate(world, points_of(schema, likely) if len(likely) else points)
-        selector = cls(ExpectedScore(schema, judge, calibration, source.scores, gamma), 0.0, reverts)
+        objective = ExpectedScore(schema, judge, calibration, source.scores, gamma, consequences)
+        selector = cls(objective, 0.0, reverts)
         if risk is None:
             return selector
         return replace(selector, least_probability=_bound(selector, source, world, held_out, sampling, risk))
@@ -129,7 +134,7 @@ class ExpectedScoreSelector:
             Encoded factuals.
         candidates : ndarray (B, N, D)
         scores : ndarray (B, N)
-            h of the candidates. h is asked again only about what reverting makes of them.
+            h of what the candidates lead to. h is asked again only about what reverting makes of them.
 
         Returns
         -------
@@ -157,7 +162,8 @@ class ExpectedScoreSelector:
         waiting, start = list[ScoredAnswers](), 0
         answers = np.empty_like(values)
         for rows, candidates in batches:
-            waiting.append(self.top_k(values[rows], candidates, scores(candidates)))
+            states = self.objective.states(values[rows, None], candidates)
+            waiting.append(self.top_k(values[rows], candidates, scores(states)))
             if rows.stop - start >= TOGETHER or rows.stop == len(values):
                 kept = ScoredAnswers(*(np.concatenate(parts) for parts in zip(*waiting, strict=True)))
                 answers[start : rows.stop] = self.refine(values[start : rows.stop], kept).answers
@@ -196,6 +202,10 @@ class ExpectedScoreSelector:
         """The same for other constraints; ``h`` takes rows of this schema."""
         return replace(self, objective=replace(self.objective, schema=schema, h=h))
 
+    def with_consequences(self, consequences: Consequences | None) -> ExpectedScoreSelector:
+        """The same with what follows from changes."""
+        return replace(self, objective=replace(self.objective, consequences=consequences))
+
     def to_dict(self) -> dict[str, Any]:
         """What is not in ``objective.judge.arrays()``, in JSON's types."""
         curves = self.objective.calibration._asdict()
@@ -224,12 +234,22 @@ class ExpectedScoreSelector:
 
 
 def calibration_rows(
-    source: CandidateSource, factuals: np.ndarray, sampling: SamplingConfig, random: np.random.Generator
+    source: CandidateSource,
+    factuals: np.ndarray,
+    sampling: SamplingConfig,
+    random: np.random.Generator,
+    consequences: Consequences | None = None,
 ) -> np.ndarray:
-    """Candidates, and the same with a random half of their changes reverted, as far as h accepts them: (n, D)."""
+    """Candidates, and the same with a random half of their changes reverted, as far as h accepts them: (n, D).
+
+    With ``consequences``, what these lead to.
+    """
     candidates = source.candidates(factuals, sampling)
     shorter = np.where(random.random(candidates.shape) < 0.5, factuals[:, None], candidates)
-    both = np.concatenate([candidates, shorter]).reshape(-1, factuals.shape[1])
+    both = np.concatenate([candidates, shorter])
+    if consequences is not None:
+        both = consequences.states(np.concatenate([factuals, factuals])[:, None], both, source.schema)
+    both = both.reshape(-1, factuals.shape[1])
     return both[source.scores(both) > 0.5]
 
 
@@ -254,11 +274,11 @@ def _bound(
     risk: float,
 ) -> float:
     """The least probability by held-out factuals, in the world where the truth is known."""
-    candidates = source.candidates(factuals, sampling)
+    candidates, states = source.candidates(factuals, sampling), selector.objective.states
     in_world = replace(selector, objective=replace(selector.objective, judge=world.judges[0]))
-    chosen = in_world.select(factuals, candidates, source.scores(candidates))
+    chosen = in_world.select(factuals, candidates, source.scores(states(factuals[:, None], candidates)))
     answered = ~np.isnan(chosen.score)
     wrong = np.zeros(len(factuals), bool)
-    points = points_of(source.schema, chosen.answers[answered])
+    points = points_of(source.schema, states(factuals[answered], chosen.answers[answered]))
     wrong[answered] = ~np.logical_and(*world.right(points))
     return least_probability(chosen.validity * chosen.inlier, wrong, risk)

@@ -99,7 +99,7 @@ def without(
     return replace(choice, objective=rule)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Oracle(ExpectedScore):
     """The Score itself, by the judge: it sees what no method may see, and says what a choice could reach at most."""
 

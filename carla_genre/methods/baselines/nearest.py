@@ -9,7 +9,7 @@ import torch
 
 from carla_genre.generator.config import PairConfig, SamplingConfig
 from carla_genre.generator.pairing.neighbours import Search
-from carla_genre.methods.core.base import MethodOptions, SchemaMethod
+from carla_genre.methods.core.acting import ActingMethod, ActingOptions
 from carla_genre.options import option, option_of
 from carla_genre.selection import ExpectedScoreSelector
 
@@ -24,7 +24,7 @@ UNMATCHED = (
 
 
 @dataclass(frozen=True)
-class NearestOptions(MethodOptions):
+class NearestOptions(ActingOptions):
     accepted: str = option(
         "labelled",
         'Rows that may be an answer. "predicted": h > .5. "confident": h > gamma. "labelled": h > gamma and label 1.',
@@ -41,7 +41,7 @@ class NearestOptions(MethodOptions):
     n_samples: int = option(100, 'Candidates of a factual with selection "expected".', "[1, inf)")
 
 
-class NearestNeighbor(SchemaMethod):
+class NearestNeighbor(ActingMethod):
     """The nearest training row of an accepted kind, exactly, under the cost and the constraints.
 
     Table 3 of GenRe (Garg, Nagalapatti and Sarawagi, ICLR 2025) has three kinds: NNR takes the rows that h
@@ -64,6 +64,7 @@ class NearestNeighbor(SchemaMethod):
 
     def _prepare(self) -> None:
         rows, given = self.training_rows, self.hyperparams
+        self._learn_causes(lambda: rows)
         least = 0.5 if given["accepted"] == "predicted" else given["gamma"]
         accepted = rows.accepted(least) if given["accepted"] == "labelled" else rows.confident(least)
         candidates, constraints = rows.values[accepted], self.schema.constraints
@@ -72,7 +73,13 @@ class NearestNeighbor(SchemaMethod):
         if given["selection"] == "expected":
             n_jobs = given["threads"] or -1
             self._selector = ExpectedScoreSelector.fit(
-                self, rows, self._sampling, given["seed"], gamma=given["gamma"], n_jobs=n_jobs
+                self,
+                rows,
+                self._sampling,
+                given["seed"],
+                gamma=given["gamma"],
+                n_jobs=n_jobs,
+                consequences=self.consequences,
             )
 
     @property
@@ -103,9 +110,9 @@ class NearestNeighbor(SchemaMethod):
         indices = torch.where(there, indices, indices[:, :1])
         candidates = self.schema.constrain(values[:, None], self._targets[indices.numpy()])
         candidates[~there[:, 0].numpy()] = np.nan
-        return candidates
+        return self._possible(values, candidates)
 
-    def _answer(self, values: np.ndarray) -> np.ndarray:
+    def _act(self, values: np.ndarray) -> np.ndarray:
         if self._selector is None:
             return self.candidates(values)[:, 0]
         parts = [slice(start, min(start + BATCH, len(values))) for start in range(0, len(values), BATCH)]

@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -167,15 +167,19 @@ class SchemaMethod(RecourseMethod):
         InputError
             A column is missing, or no row is encoded as the classifier's data.
         """
-        return answer_readable(self.schema, factuals, self._answer_frame)
+        return answer_readable(
+            self.schema, factuals, lambda frame, values: self._answer_frame(frame, values, self._answer)
+        )
 
-    def _answer_frame(self, factuals: pd.DataFrame, values: np.ndarray) -> pd.DataFrame:
+    def _answer_frame(
+        self, factuals: pd.DataFrame, values: np.ndarray, answer: Callable[[np.ndarray], np.ndarray]
+    ) -> pd.DataFrame:
         with self._isolated():
             denied = ~(self.scores(values) > 0.5)
         answers = values.copy()
         if denied.any():
             with self._isolated():
-                found = self._answer(values[denied])
+                found = answer(values[denied])
             if self.REFUSED_IS_FAILURE:
                 found = np.where(self.scores(found)[:, None] > 0.5, found, np.nan)
             answers[denied] = found

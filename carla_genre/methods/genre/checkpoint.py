@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from carla_genre.causal import Causes
 from carla_genre.errors import CheckpointError
 from carla_genre.generator import checkpoint
 from carla_genre.generator.generator import Generator
@@ -91,10 +92,14 @@ def save(
         arrays["positions"] = used.positions
         if not with_training_rows:
             del arrays["rows"], arrays["labels"]
+    causes = hyperparams["causes"]
     header = {
+        "causes": causes and causes.to_plain(),
         "schema": classifier.schema.to_dict(),
         "fingerprint": fingerprint(classifier.schema, classifier.scores),
-        "hyperparams": {k: v for k, v in hyperparams.items() if k not in ("architecture", "training")},
+        "hyperparams": {
+            k: v for k, v in hyperparams.items() if k not in ("architecture", "causes", "training")
+        },
         "selector": selector and selector.to_dict(),
         "training rows": used.digest if used else {},
     }
@@ -119,6 +124,7 @@ def read(path: str | os.PathLike[str], mlmodel: Any, device: str) -> Saved:
         raise CheckpointError(f"{os.fspath(path)} was trained for another classifier: {differs}")
     hyperparams = {
         **header["hyperparams"],
+        "causes": header["causes"] and Causes.from_plain(header["causes"]),
         "architecture": asdict(generator.config.architecture),
         "training": asdict(generator.config.training),
         "device": device,

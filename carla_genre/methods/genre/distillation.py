@@ -68,7 +68,7 @@ def chosen_pairs(
     factuals = denied[np.sort(drawn)]
     sampling = replace(MANY, n_samples=CANDIDATES)
     candidates = sample(generator, torch.from_numpy(factuals), sampling, seed).numpy()
-    scores = selector.objective.h(candidates)
+    scores = selector.objective.h(selector.objective.states(factuals[:, None], candidates))
     answers = replace(selector, least_probability=0.0).select(factuals, candidates, scores).answers
     answered = ~np.isnan(answers).any(axis=1)
     if not answered.any():

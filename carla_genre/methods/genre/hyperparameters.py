@@ -18,7 +18,7 @@ from carla_genre.generator.config import (
     SamplingConfig,
     Training,
 )
-from carla_genre.methods.core.base import MethodOptions
+from carla_genre.methods.core.acting import ActingOptions
 from carla_genre.options import check, option, option_of, values_for
 
 # Of a preset's steps and epochs, what a training takes that starts from a trained generator.
@@ -37,7 +37,7 @@ _BY_SELECTION = ("temperature", "n_samples")
 
 
 @dataclass(frozen=True)
-class GenReOptions(MethodOptions):
+class GenReOptions(ActingOptions):
     """Every option of GenRe; its groups are the generator's own."""
 
     preset: str = option(

@@ -20,7 +20,7 @@ from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.sampler import sample, sample_in_batches
 from carla_genre.generator.training_state import History
-from carla_genre.methods.core.base import SchemaMethod
+from carla_genre.methods.core.acting import ActingMethod
 from carla_genre.methods.genre import checkpoint
 from carla_genre.methods.genre.distillation import distil, second_training
 from carla_genre.methods.genre.hyperparameters import (
@@ -36,7 +36,7 @@ from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.selection import ExpectedScoreSelector, cheapest, most_valid
 
 
-class GenRe(SchemaMethod):
+class GenRe(ActingMethod):
     """Recourse by forward sampling from a generator that is trained when this is built.
 
     Parameters
@@ -91,9 +91,12 @@ class GenRe(SchemaMethod):
 
     def _prepare(self) -> None:
         if self._saved is None:
+            self._learn_causes(self._labelled_rows)
             self._train()
         else:
             self.generator, _, _, self._selector, self._used = self._saved
+            self._learn_causes(self._labelled_rows)
+            self._selector = self._selector and self._selector.with_consequences(self.consequences)
         self.device = self.generator.device
 
     def _train(self) -> None:
@@ -134,16 +137,10 @@ class GenRe(SchemaMethod):
     def _fit_selector(self, rows: TrainingRows) -> ExpectedScoreSelector:
         values = self.hyperparams
         sampling = to_sampling(resampled(values, {"selection": "expected"}))  # whichever rule chooses now
+        given = {"gamma": values["gamma"], "reverts": values["revert"], "n_jobs": values["threads"] or -1}
         with self._timed("selector"), self._isolated():
             selector = ExpectedScoreSelector.fit(
-                self,
-                rows,
-                sampling,
-                values["seed"],
-                values["risk"],
-                gamma=values["gamma"],
-                reverts=values["revert"],
-                n_jobs=values["threads"] or -1,
+                self, rows, sampling, values["seed"], values["risk"], consequences=self.consequences, **given
             )
         self._used = self._used and self._used.held_by(selector, rows)
         return selector
@@ -160,22 +157,23 @@ class GenRe(SchemaMethod):
         """Sampled answers (B, N, D) to encoded factuals (B, D); by the hyperparameters without ``sampling``."""
         sampling, factuals = sampling or to_sampling(self.hyperparams), torch.from_numpy(values)
         with self._isolated():
-            return sample(self.generator, factuals, sampling, self.hyperparams["seed"]).numpy()
+            drawn = sample(self.generator, factuals, sampling, self.hyperparams["seed"]).numpy()
+        return self._possible(values, drawn)
 
-    def _answer(self, values: np.ndarray) -> np.ndarray:
+    def _act(self, values: np.ndarray) -> np.ndarray:
         given = self.hyperparams
         batches = sample_in_batches(
             self.generator, torch.from_numpy(values), to_sampling(given), given["seed"], given["verbose"]
         )
         with closing(batches):  # whatever ends this early ends the bar as well
-            drawn = ((rows, candidates.numpy()) for rows, candidates in batches)
+            drawn = ((rows, self._possible(values[rows], candidates.numpy())) for rows, candidates in batches)
             if given["selection"] == "expected":
                 return self.selector.select_batches(values, drawn, self.scores)
             return np.concatenate([self._select_by_h(values[rows], candidates) for rows, candidates in drawn])
 
     def _select_by_h(self, values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """Choose by h among the candidates (B, N, D): (B, D), NaN where h accepts none."""
-        scores = self.scores(candidates)
+        scores = self.scores(self.states(values[:, None], candidates))
         if self.hyperparams["selection"] == "validity":
             return most_valid(candidates, scores)
         cost = self.schema.cost(values[:, None], candidates)
