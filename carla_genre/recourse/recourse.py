@@ -32,7 +32,6 @@ from carla_genre.recourse.training_table import (
     encoded_table,
     frozen_names,
     labels_of,
-    learnable_gamma,
     read_table,
     rows_apart,
     without_far_rows,
@@ -154,11 +153,13 @@ class Recourse(AnswersFiles, KeptInFolders):
             self._note(f"recourse may change {free}; {frozen} keeps them as they are")
         rows = encoded_table(self.codec_, features, labels, self.constraints_)
         self._accepted = rows.df.to_numpy()[h > 0.5, :-1]
-        given = {"seed": seed, "verbose": verbose, **(hyperparams or {})}
+        given = {"seed": seed, "verbose": verbose, "calibrate": True, **(hyperparams or {})}
         model = RawModel(rows, self.codec_, self.decision_)
-        if saved is None and "gamma" not in given:
-            given["gamma"] = learnable_gamma(h, labels, self._note)
         self.genre_ = GenRe(model, given) if saved is None else GenRe.load(Path(saved) / GENERATOR, model)
+        if saved is None and self.genre_.gamma == 0.5:
+            self._note(
+                "the classifier is sure of few rows, or of nearly all of them: all that it accepts are learned from"
+            )
 
     def recommend(
         self,

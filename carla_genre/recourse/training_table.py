@@ -22,8 +22,6 @@ from carla_genre.recourse.model import EncodedTable
 LABEL = "(desired outcome)"
 # A number further from the middle of its column than so many cost units is left out of the learning.
 FAR_OUT = 10.0
-# h is sure of a row above the paper's gamma; fewer sure rows are too few to learn from.
-GAMMA, ENOUGH = 0.7, 50
 
 
 def read_table(
@@ -149,19 +147,6 @@ def check_order(decision: Decision, features: pd.DataFrame, labels: np.ndarray) 
             f"{auc:.2f}). Is desired= the outcome that people want, and are the classes in order?"
         )
     return h
-
-
-def learnable_gamma(h: np.ndarray, labels: np.ndarray, note: Note) -> float:
-    """The paper's gamma, or .5 where h (n,) is above it for too few of the rows of label 1, as with a rare outcome."""
-    desired = h[labels == 1]
-    sure = int((desired > GAMMA).sum())
-    if sure >= min(ENOUGH, len(desired) / 10):
-        return GAMMA
-    note(
-        f"the classifier is sure of {sure} of the {len(desired)} training rows with the desired outcome: "
-        "all that it accepts are learned from"
-    )
-    return 0.5
 
 
 def without_far_rows(

@@ -5,6 +5,14 @@ Any method that has ``candidates`` can be given an :class:`ExpectedScoreSelector
 
 from carla_genre.selection.by_h import cheapest, most_valid
 from carla_genre.selection.expected_score import ScoredAnswers
+from carla_genre.selection.gamma import calibrated_gamma
 from carla_genre.selection.selector import CandidateSource, ExpectedScoreSelector
 
-__all__ = ["CandidateSource", "ExpectedScoreSelector", "ScoredAnswers", "cheapest", "most_valid"]
+__all__ = [
+    "CandidateSource",
+    "ExpectedScoreSelector",
+    "ScoredAnswers",
+    "calibrated_gamma",
+    "cheapest",
+    "most_valid",
+]

@@ -179,7 +179,7 @@ def test_the_carla_door_gives_the_same_answers(model: Any, denied: pd.DataFrame)
 
     door = built(model, constraints=[Freeze("age")], scale="range", held_out=0)
     data_rows = data.transform(denied.assign(approved=0))
-    genre = GenRe(Raw(data), {**QUICK, "verbose": False})
+    genre = GenRe(Raw(data), {**QUICK, "verbose": False, "calibrate": True})
     expected = genre.get_counterfactuals(data_rows).dropna()
     found = door.recommend(denied)
     shared = expected.index.intersection(found.rows.index)

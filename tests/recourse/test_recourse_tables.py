@@ -131,3 +131,18 @@ def test_a_rare_outcome_that_the_classifier_is_never_sure_of_is_learned() -> Non
     found = recourse.recommend(below)
     assert (found.status == "answered").mean() > 0.8
     assert (found.figures["h"] > 0.1).all()
+
+
+def test_options_do_not_depend_on_how_sure_the_classifier_says_that_it_is(recourse: Recourse) -> None:
+    def shy(rows: pd.DataFrame) -> np.ndarray:
+        return np.asarray(1 / (1 + (1 / h(rows) - 1) ** 0.05))
+
+    assert shy(TABLE).max() < 0.7
+    other = Recourse(shy, TABLE, "y", 1, verbose=False, hyperparams=QUICK)
+    people = TABLE.drop(columns="y").head(40)
+    found, expected = (door.recommend(people) for door in (other, recourse))
+    assert (expected.status == "answered").any()
+    pd.testing.assert_frame_equal(found.rows, expected.rows)
+    pd.testing.assert_series_equal(found.status, expected.status)
+    with pytest.raises(InputError, match="D_h\\+ is empty"):
+        Recourse(shy, TABLE, "y", 1, verbose=False, hyperparams={**QUICK, "calibrate": False})

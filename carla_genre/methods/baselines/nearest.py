@@ -10,8 +10,9 @@ import torch
 from carla_genre.generator.config import PairConfig, SamplingConfig
 from carla_genre.generator.pairing.neighbours import Search
 from carla_genre.methods.core.acting import ActingMethod, ActingOptions
+from carla_genre.methods.genre.hyperparameters import GenReOptions
 from carla_genre.options import option, option_of
-from carla_genre.selection import ExpectedScoreSelector
+from carla_genre.selection import ExpectedScoreSelector, calibrated_gamma
 
 # Factuals whose candidates are held at a time.
 BATCH = 1000
@@ -31,6 +32,7 @@ class NearestOptions(ActingOptions):
         ("predicted", "confident", "labelled"),
     )
     gamma: float = option_of(PairConfig, "gamma", meaning="h above which a row is accepted with confidence.")
+    calibrate: bool = option_of(GenReOptions, "calibrate")
     unmatched: str = option_of(PairConfig, "unmatched", meaning=UNMATCHED)
     selection: str = option(
         "nearest",
@@ -65,7 +67,8 @@ class NearestNeighbor(ActingMethod):
     def _prepare(self) -> None:
         rows, given = self.training_rows, self.hyperparams
         self._learn_causes(lambda: rows)
-        least = 0.5 if given["accepted"] == "predicted" else given["gamma"]
+        gamma = calibrated_gamma(rows, given["gamma"]) if given["calibrate"] else given["gamma"]
+        least = 0.5 if given["accepted"] == "predicted" else gamma
         accepted = rows.accepted(least) if given["accepted"] == "labelled" else rows.confident(least)
         candidates, constraints = rows.values[accepted], self.schema.constraints
         self._targets = candidates[constraints.inside(candidates, constraints.categorical)]
@@ -77,7 +80,7 @@ class NearestNeighbor(ActingMethod):
                 rows,
                 self._sampling,
                 given["seed"],
-                gamma=given["gamma"],
+                gamma=gamma,
                 n_jobs=n_jobs,
                 consequences=self.consequences,
             )

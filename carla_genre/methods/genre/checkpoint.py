@@ -75,6 +75,7 @@ class Saved(NamedTuple):
     hyperparams: dict[str, Any]
     selector: ExpectedScoreSelector | None
     used: RowsUsed | None
+    gamma: float
 
 
 def save(
@@ -82,6 +83,7 @@ def save(
     generator: Generator,
     classifier: EncodedClassifier,
     hyperparams: Mapping[str, Any],
+    gamma: float,
     selector: ExpectedScoreSelector | None,
     used: RowsUsed | None,
     with_training_rows: bool,
@@ -100,6 +102,7 @@ def save(
         "hyperparams": {
             k: v for k, v in hyperparams.items() if k not in ("architecture", "causes", "training")
         },
+        "gamma": gamma,
         "selector": selector and selector.to_dict(),
         "training rows": used.digest if used else {},
     }
@@ -138,4 +141,4 @@ def read(path: str | os.PathLike[str], mlmodel: Any, device: str) -> Saved:
             arrays |= {"rows": points_of(schema, values[used.positions]), "labels": labels[used.positions]}
         n_jobs = hyperparams["threads"] or -1
         selector = ExpectedScoreSelector.from_dict(header["selector"], arrays, schema, h, n_jobs)
-    return Saved(generator, schema, hyperparams, selector, used)
+    return Saved(generator, schema, hyperparams, selector, used, header["gamma"])

@@ -47,6 +47,11 @@ class GenReOptions(ActingOptions):
     )
     lambda_: float = option_of(PairConfig, "lambda_")
     gamma: float = option_of(PairConfig, "gamma")
+    calibrate: bool = option(
+        False,
+        "gamma is of calibrated confidences: the probability of label 1 given h, by isotonic regression on the "
+        "training rows. The decision stays h > .5.",
+    )
     top_k: int = option_of(PairConfig, "top_k")
     denied: str = option_of(PairConfig, "denied")
     unmatched: str = option_of(PairConfig, "unmatched")

@@ -6,7 +6,7 @@ import copy
 import os
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -23,17 +23,12 @@ from carla_genre.generator.training_state import History
 from carla_genre.methods.core.acting import ActingMethod
 from carla_genre.methods.genre import checkpoint
 from carla_genre.methods.genre.distillation import distil, second_training
-from carla_genre.methods.genre.hyperparameters import (
-    options_for,
-    resampled,
-    to_config,
-    to_sampling,
-)
+from carla_genre.methods.genre.hyperparameters import options_for, resampled, to_config, to_sampling
 from carla_genre.methods.genre.untrained import untrained_generator
 from carla_genre.options import check
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows
-from carla_genre.selection import ExpectedScoreSelector, cheapest, most_valid
+from carla_genre.selection import ExpectedScoreSelector, calibrated_gamma, cheapest, most_valid
 
 
 class GenRe(ActingMethod):
@@ -53,6 +48,8 @@ class GenRe(ActingMethod):
     ----------
     generator : Generator
         The trained R(x+|x).
+    gamma : float
+        h above which a row is in D_h+: the hyperparameter, or what it comes to where it is of calibrated confidences.
     history : History or None
         Losses of the training; None for a loaded one.
     seconds : dict
@@ -94,7 +91,7 @@ class GenRe(ActingMethod):
             self._learn_causes(self._labelled_rows)
             self._train()
         else:
-            self.generator, _, _, self._selector, self._used = self._saved
+            self.generator, _, _, self._selector, self._used, self.gamma = self._saved
             self._learn_causes(self._labelled_rows)
             self._selector = self._selector and self._selector.with_consequences(self.consequences)
         self.device = self.generator.device
@@ -103,6 +100,8 @@ class GenRe(ActingMethod):
         """The generator, the selector that is asked for, and the distilled generator that is asked for."""
         values, training = self.hyperparams, self._config.training
         seed, verbose = values["seed"], values["verbose"]
+        self.gamma = self._raw(values["gamma"])
+        self._config = replace(self._config, pairs=replace(self._config.pairs, gamma=self.gamma))
         with self._timed("training"):
             self.generator, self.history = fit(self._untrained, training, self.device, seed, verbose)
         self.generator.eval()
@@ -120,10 +119,9 @@ class GenRe(ActingMethod):
                 self._selector = self._fit_selector(rows)
 
     def _untrained(self) -> tuple[Generator, Pairs]:
-        config = self._config
         with self._timed("pairs"):
-            sides = self._labelled_rows().sides(config.pairs)
-            return untrained_generator(config, self.schema, sides, self.device)
+            sides = self._labelled_rows().sides(self._config.pairs)
+            return untrained_generator(self._config, self.schema, sides, self.device)
 
     def _labelled_rows(self) -> TrainingRows:
         """What a selector is fitted on: for a loaded generator, the rows of its training."""
@@ -134,10 +132,13 @@ class GenRe(ActingMethod):
             self._used.check(self.schema, rows.values, rows.labels)
         return rows
 
+    def _raw(self, gamma: float) -> float:
+        return calibrated_gamma(self._labelled_rows(), gamma) if self.hyperparams["calibrate"] else gamma
+
     def _fit_selector(self, rows: TrainingRows) -> ExpectedScoreSelector:
         values = self.hyperparams
         sampling = to_sampling(resampled(values, {"selection": "expected"}))  # whichever rule chooses now
-        given = {"gamma": values["gamma"], "reverts": values["revert"], "n_jobs": values["threads"] or -1}
+        given = {"gamma": self.gamma, "reverts": values["revert"], "n_jobs": values["threads"] or -1}
         with self._timed("selector"), self._isolated():
             selector = ExpectedScoreSelector.fit(
                 self, rows, sampling, values["seed"], values["risk"], consequences=self.consequences, **given
@@ -177,7 +178,7 @@ class GenRe(ActingMethod):
         if self.hyperparams["selection"] == "validity":
             return most_valid(candidates, scores)
         cost = self.schema.cost(values[:, None], candidates)
-        return cheapest(candidates, scores, cost, self.hyperparams["gamma"])
+        return cheapest(candidates, scores, cost, self.gamma)
 
     def certainty(self, answers: pd.DataFrame) -> pd.DataFrame:
         """How certain the rule "expected" is of answers, or of any other rows.
@@ -212,9 +213,11 @@ class GenRe(ActingMethod):
         values = resampled(self.hyperparams, changes)
         selector = self.selector if values["selection"] == "expected" else self._selector
         keeps = values["risk"] is None or values == self.hyperparams  # a risk's bound is the sampling's
+        gamma = self._raw(values["gamma"]) if "gamma" in changes else self.gamma
+        self._forget_training_rows()
         other = copy.copy(self)
-        other.hyperparams = values
-        other._selector = selector.with_gamma(values["gamma"]) if selector and keeps else None
+        other.hyperparams, other.gamma = values, gamma
+        other._selector = selector.with_gamma(gamma) if selector and keeps else None
         return other
 
     def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> GenRe:
@@ -249,7 +252,7 @@ class GenRe(ActingMethod):
             Whether the file holds what the rule "expected" needs when it is read: up to 50,000 encoded training rows
             with their labels. Else these come from the data of the classifier that :meth:`load` takes.
         """
-        given = self.hyperparams, self._selector, self._used, with_training_rows
+        given = self.hyperparams, self.gamma, self._selector, self._used, with_training_rows
         checkpoint.save(path, self.generator, self.classifier, *given)
 
     def export(self, path: str | os.PathLike[str]) -> None:
