@@ -47,6 +47,7 @@ def cells(
     only: Sequence[str] = (),
     data: Sequence[str] = (),
     seeds: Sequence[int] = (),
+    grid: Path = GRID,
 ) -> list[Cell]:
     """The cells of the paper's data sets, in the order that lets settings be made once.
 
@@ -54,13 +55,15 @@ def cells(
     ----------
     quick, only, data, seeds
         As :func:`carla_genre.harness.read_grid` takes them.
+    grid : Path
+        The methods, and what they are measured on.
 
     Raises
     ------
     InputError
         There is no such method or data set.
     """
-    plain = _once(read_grid(GRID, quick, only, data, seeds))
+    plain = _once(read_grid(grid, quick, only, data, seeds))
     settings = itertools.groupby(plain, lambda cell: (cell.data, cell.seed))
     return [
         replace(cell, **fields)
