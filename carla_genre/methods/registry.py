@@ -53,10 +53,11 @@ _OWN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "TabSyn+Q": ("carla_genre.methods.baselines.tabsyn.recourse:TabSynQ", {}),
     "TabSyn+SVDD": ("carla_genre.methods.baselines.tabsyn.recourse:TabSynSVDD", {}),
     "PAR": ("carla_genre.methods.baselines.par.method:PAR", {}),
+    "DiCoFlex": ("carla_genre.methods.baselines.dicoflex:DiCoFlex", {}),
     "CopyFactual": ("carla_genre.methods.baselines.sanity:CopyFactual", {}),
     "RandomAccepted": ("carla_genre.methods.baselines.sanity:RandomAccepted", {}),
 }
-_PACKAGES = {"PAR": ("spflow",)}
+_PACKAGES = {"PAR": ("spflow",), "DiCoFlex": ("zuko",)}
 
 
 def available_methods() -> dict[str, MethodInfo]:

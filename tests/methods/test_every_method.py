@@ -27,6 +27,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "TabSyn+Q": _TABSYN,
     "TabSyn+SVDD": {**_TABSYN, "duplicates": 3},
     "PAR": {"components": 4, "em_steps": 5, "surrogate_steps": 50, "steps": 20},
+    "DiCoFlex": {"steps": 20, "transforms": 2, "hidden": 16, "n_samples": 10},
     "Wachter": {"n_iter": 50},
     "Dice": {"posthoc_sparsity_param": 0},
     "Face": {"fraction": 0.3},
