@@ -71,11 +71,9 @@ def _measure(options: argparse.Namespace, data: str, seed: int, folder: Path) ->
 def _sets(options: argparse.Namespace, seed: int, row: Row | None) -> list[str]:
     """The sets that a row is asked under, of those of this pass."""
     chosen = first_pass(seed) if options.which == "first" else names()
-    most = row.sets if row is not None else N_SETS
-    if options.sets is not None:
-        most = min(most, options.sets)
-    if options.quick:
-        most = min(most, QUICK_SETS)
+    if row is not None and seed not in SEEDS[: row.seeds]:
+        return []
+    most = QUICK_SETS if options.quick else options.sets
     among = (ACTIONABLE, *names()[1 : most + 1])
     return [name for name in chosen if name in among]
 
@@ -87,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--pass", dest="which", choices=("first", "all"), default="all", help="which sets and seeds"
     )
-    parser.add_argument("--sets", type=int, metavar="N", help="the first random sets alone")
+    parser.add_argument("--sets", type=int, default=N_SETS, metavar="N", help="the first ones alone")
     parser.add_argument("--people", type=int, default=PEOPLE, metavar="N", help="people of a seed")
     parser.add_argument("--classifier", choices=("ann", "boosting"), default="ann", help="what h is")
     return parser

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.constrained.sets import N_SETS
+from benchmarks.constrained.sets import SEEDS
 
 EACH = "GenRe, trained for each set"
 
@@ -23,8 +23,8 @@ class Row:
         Where they differ from the defaults.
     once : bool
         Made once, and asked with ``with_constraints``; else made for each set.
-    sets : int
-        At most so many of the random sets: the first ones.
+    seeds : int
+        Measured with so many seeds alone: the first ones.
     quick : mapping
         Hyperparameters of ``--quick``.
     classifiers : tuple of str
@@ -34,7 +34,7 @@ class Row:
     method: str
     hyperparams: Mapping[str, Any] = field(default_factory=dict)
     once: bool = False
-    sets: int = N_SETS
+    seeds: int = len(SEEDS)
     quick: Mapping[str, Any] = field(default_factory=dict)
     classifiers: tuple[str, ...] = ("ann", "boosting")
 
@@ -43,11 +43,13 @@ _FEW_STEPS: Mapping[str, Any] = {"training": {"steps": 20}}
 ROWS: Mapping[str, Row] = {
     EACH: Row("GenRe", quick=_FEW_STEPS),
     "GenRe, trained once, masked": Row("GenRe", once=True, quick=_FEW_STEPS),
-    "NNR-D_h+ with GenRe's selector": Row("NNR+Score"),
-    "NNR-D_h+": Row("NNR-D_h+"),
+    "NNR-D_h+ with GenRe's selector": Row("NNR+Score", once=True),
+    "NNR-D_h+": Row("NNR-D_h+", once=True),
+    "DiCoFlex": Row("DiCoFlex", once=True, quick={"steps": 20, "transforms": 2, "n_samples": 10}),
     "PAR": Row(
         "PAR",
-        sets=5,
+        once=True,
+        seeds=1,
         quick={"components": 2, "em_steps": 2, "surrogate_steps": 20, "steps": 10},
         classifiers=("ann",),
     ),

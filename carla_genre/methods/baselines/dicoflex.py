@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -15,9 +14,10 @@ from carla_genre.errors import InputError, MissingDependencyError
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.randomness import normals, row_keys
 from carla_genre.methods.core.base import MethodOptions, SchemaMethod
+from carla_genre.methods.core.telling import told
 from carla_genre.methods.core.training_loop import train
 from carla_genre.options import option, option_of
-from carla_genre.schema import Relaxation, Schema
+from carla_genre.schema import Relaxation
 from carla_genre.selection.by_h import cheapest
 
 NORMS = (1.0, 2.0)
@@ -37,7 +37,9 @@ class DiCoFlexOptions(MethodOptions):
     norm: float = option(1.0, "p of the distance that answers are asked for.", NORMS)
     n_neighbours: int = option(16, "Accepted rows that a factual's target is drawn from.", "[1, inf)")
     n_samples: int = option(50, "Candidates of a factual.", "[1, inf)")
-    noise: float = option(0.02, "Standard deviation of what is added to targets, in scaled units.", "(0, inf)")
+    noise: float = option(
+        0.02, "Standard deviation of what is added to targets, in scaled units.", "(0, inf)"
+    )
     transforms: int = option(5, "Autoregressive transformations.", "[1, inf)")
     hidden: int = option(64, "Units of each of their two hidden layers.", "[1, inf)")
     steps: int = option(1000, "Training steps.", "[0, inf)")
@@ -111,11 +113,8 @@ class DiCoFlex(SchemaMethod):
         self.flow.eval()
 
     def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> DiCoFlex:
-        """The same flow asked under further constraints, on top of the data's own, without training again."""
-        other = copy.copy(self)
-        other.schema = Schema.from_mlmodel(self._mlmodel, constraints)
-        other.hyperparams = {**self.hyperparams, "constraints": constraints}
-        return other
+        """The same flow asked under further constraints, without training again."""
+        return told(self, constraints)
 
     def _vectors(self, values: np.ndarray) -> Tensor:
         return torch.from_numpy(self._relaxation.encode(values)).float().to(self.device)
@@ -163,7 +162,15 @@ class DiCoFlex(SchemaMethod):
 
         every, verbose = max(1, given["steps"] // 20), given["verbose"]
         train(
-            self.flow, batch_loss, optimizer, given["steps"], "DiCoFlex", schedule, every=every, clip=5.0, verbose=verbose
+            self.flow,
+            batch_loss,
+            optimizer,
+            given["steps"],
+            "DiCoFlex",
+            schedule,
+            every=every,
+            clip=5.0,
+            verbose=verbose,
         )
 
     @torch.no_grad()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,6 +12,7 @@ import torch
 from carla_genre.generator.config import PairConfig, SamplingConfig
 from carla_genre.generator.pairing.neighbours import Search
 from carla_genre.methods.core.acting import ActingMethod, ActingOptions
+from carla_genre.methods.core.telling import told
 from carla_genre.methods.genre.hyperparameters import GenReOptions
 from carla_genre.options import option, option_of
 from carla_genre.selection import ExpectedScoreSelector, calibrated_gamma
@@ -70,8 +73,7 @@ class NearestNeighbor(ActingMethod):
         gamma = calibrated_gamma(rows, given["gamma"]) if given["calibrate"] else given["gamma"]
         least = 0.5 if given["accepted"] == "predicted" else gamma
         accepted = rows.accepted(least) if given["accepted"] == "labelled" else rows.confident(least)
-        candidates, constraints = rows.values[accepted], self.schema.constraints
-        self._targets = candidates[constraints.inside(candidates, constraints.categorical)]
+        self._targets = self._inside(rows.values[accepted])
         self._selector: ExpectedScoreSelector | None = None
         if given["selection"] == "expected":
             n_jobs = given["threads"] or -1
@@ -84,6 +86,24 @@ class NearestNeighbor(ActingMethod):
                 n_jobs=n_jobs,
                 consequences=self.consequences,
             )
+
+    def _inside(self, rows: np.ndarray) -> np.ndarray:
+        """Those of rows (n, D) that are in the ranges."""
+        constraints = self.schema.constraints
+        return rows[constraints.inside(rows, constraints.categorical)]
+
+    def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> NearestNeighbor:
+        """The same rows and the same selector asked under further constraints, without fitting again.
+
+        Parameters
+        ----------
+        constraints : mapping, optional
+            As the option ``constraints``, on top of those that it was made with. None: these alone.
+        """
+        other = told(self, constraints)
+        other._targets = other._inside(self._targets)
+        other._selector = self._selector and self._selector.with_schema(other.schema, other.scores)
+        return other
 
     @property
     def _sampling(self) -> SamplingConfig:

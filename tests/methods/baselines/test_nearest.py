@@ -131,3 +131,24 @@ def test_with_a_selector_the_answer_is_the_one_it_chooses(
     assert (expected(answers) > expected(plain)).any()
     monkeypatch.setattr("carla_genre.methods.baselines.nearest.BATCH", 5)
     pd.testing.assert_frame_equal(selecting.get_counterfactuals(factuals), answers)
+
+
+@pytest.mark.parametrize("selection", ["nearest", pytest.param("expected", marks=pytest.mark.slow)])
+def test_a_set_that_is_said_when_asking_holds_and_no_set_changes_nothing(
+    mlmodel: Logistic, selection: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(surrogate, "TREES", 15)
+    monkeypatch.setattr(calibration, "MOST_DRAWS", 1)
+    method, people = NearestNeighbor(mlmodel, {"selection": selection}), denied(mlmodel, 30)
+    given = {"job": {"immutable": True}, "income": {"direction": "increase"}, "debt": {"range": (0, 6)}}
+    told = method.with_constraints(given)
+    answers = told.get_counterfactuals(people)
+    assert answers.notna().all(axis=1).any()
+    assert violations(told.schema, people, answers).rows == 0
+    assert violations(told.schema, people, method.get_counterfactuals(people)).rows > 0
+    pd.testing.assert_frame_equal(
+        method.with_constraints(None).get_counterfactuals(people), method.get_counterfactuals(people)
+    )
+    if selection == "nearest":  # which has nothing to learn
+        same = NearestNeighbor(mlmodel, {"constraints": given}).get_counterfactuals(people)
+        pd.testing.assert_frame_equal(same, answers)

@@ -203,3 +203,16 @@ def test_without_spflow_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "spflow", None)
     with pytest.raises(MissingDependencyError, match=r"carla-genre\[par\]"):
         PAR(mlmodel, QUICK)
+
+
+@pytest.mark.slow
+@needs_spflow
+def test_a_set_that_is_said_when_asking_holds(applicants_par: PAR) -> None:
+    people = denied(applicants_par._mlmodel, 20)
+    told = applicants_par.with_constraints({"job": {"immutable": True}, "income": {"direction": "increase"}})
+    values = told.schema.encode(people)
+    assert told.schema.allowed(values[:, None], told.candidates(values)).all()
+    pd.testing.assert_frame_equal(
+        applicants_par.with_constraints(None).get_counterfactuals(people),
+        applicants_par.get_counterfactuals(people),
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +17,7 @@ from carla_genre.methods.baselines.par.network import RecourseNetwork, Task
 from carla_genre.methods.baselines.par.objective import Objective, single_neighbour, train_generator
 from carla_genre.methods.baselines.par.surrogate import distil
 from carla_genre.methods.core.base import MethodOptions, SchemaMethod
+from carla_genre.methods.core.telling import told
 from carla_genre.options import option, option_of
 from carla_genre.schema import Relaxation
 from carla_genre.selection.by_h import cheapest
@@ -155,6 +158,18 @@ class PAR(SchemaMethod):
         task = self._task(rows.values[refused])
         self.losses = train_generator(self.network, self.objective, task)
         self.network.eval()
+
+    def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> PAR:
+        """The same generator, which is given bounds, asked under further constraints, without training again.
+
+        Parameters
+        ----------
+        constraints : mapping, optional
+            As the option ``constraints``, on top of those of the training. None: these alone.
+        """
+        other = told(self, constraints)
+        other.relaxation = Relaxation(other.schema)
+        return other
 
     def _vectors(self, values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(self.relaxation.encode(values)).float().to(self.device)
