@@ -54,10 +54,11 @@ _OWN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "TabSyn+SVDD": ("carla_genre.methods.baselines.tabsyn.recourse:TabSynSVDD", {}),
     "PAR": ("carla_genre.methods.baselines.par.method:PAR", {}),
     "DiCoFlex": ("carla_genre.methods.baselines.dicoflex:DiCoFlex", {}),
+    "DiCE-constrained": ("carla_genre.methods.baselines.dice:DiCE", {}),
     "CopyFactual": ("carla_genre.methods.baselines.sanity:CopyFactual", {}),
     "RandomAccepted": ("carla_genre.methods.baselines.sanity:RandomAccepted", {}),
 }
-_PACKAGES = {"PAR": ("spflow",), "DiCoFlex": ("zuko",)}
+_PACKAGES = {"PAR": ("spflow",), "DiCoFlex": ("zuko",), "DiCE-constrained": ("dice_ml",)}
 
 
 def available_methods() -> dict[str, MethodInfo]:

@@ -28,6 +28,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "TabSyn+SVDD": {**_TABSYN, "duplicates": 3},
     "PAR": {"components": 4, "em_steps": 5, "surrogate_steps": 50, "steps": 20},
     "DiCoFlex": {"steps": 20, "transforms": 2, "hidden": 16, "n_samples": 10},
+    "DiCE-constrained": {"sample_size": 50},
     "Wachter": {"n_iter": 50},
     "Dice": {"posthoc_sparsity_param": 0},
     "Face": {"fraction": 0.3},
@@ -43,8 +44,8 @@ ELSEWHERE = {"CEM", "CausalRecourse", "ActionableRecourse", "Roar"}
 FORESTS = {"FeatureTweak", "FOCUS"}
 
 
-# Slow searches of CARLA's, which has one method of each kind among the others.
-SLOW = {"Dice", "Face", "FeatureTweak", "Clue", "Revise", "CRUD"}
+# Slow searches, of CARLA's and dice-ml's; CARLA has one method of each kind among the others.
+SLOW = {"DiCE-constrained", "Dice", "Face", "FeatureTweak", "Clue", "Revise", "CRUD"}
 # The rest of the matrix repeats the cells of Adult; .ci/run has all of it.
 ON_ALL_DATA = {"NNR"}
 
