@@ -47,6 +47,7 @@ ROWS: Mapping[str, Row] = {
     "NNR-D_h+": Row("NNR-D_h+", once=True),
     "DiCoFlex": Row("DiCoFlex", once=True, quick={"steps": 20, "transforms": 2, "n_samples": 10}),
     "DiCE": Row("DiCE-constrained", {"sample_size": 200}, once=True, seeds=1, classifiers=("ann",)),
+    "treecf": Row("TreeCF", once=True, classifiers=("boosting",)),
     "PAR": Row(
         "PAR",
         once=True,

@@ -55,10 +55,16 @@ _OWN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "PAR": ("carla_genre.methods.baselines.par.method:PAR", {}),
     "DiCoFlex": ("carla_genre.methods.baselines.dicoflex:DiCoFlex", {}),
     "DiCE-constrained": ("carla_genre.methods.baselines.dice:DiCE", {}),
+    "TreeCF": ("carla_genre.methods.baselines.treecf:TreeCF", {}),
     "CopyFactual": ("carla_genre.methods.baselines.sanity:CopyFactual", {}),
     "RandomAccepted": ("carla_genre.methods.baselines.sanity:RandomAccepted", {}),
 }
-_PACKAGES = {"PAR": ("spflow",), "DiCoFlex": ("zuko",), "DiCE-constrained": ("dice_ml",)}
+_PACKAGES = {
+    "PAR": ("spflow",),
+    "DiCoFlex": ("zuko",),
+    "DiCE-constrained": ("dice_ml",),
+    "TreeCF": ("treecf",),
+}
 
 
 def available_methods() -> dict[str, MethodInfo]:

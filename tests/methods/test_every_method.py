@@ -41,7 +41,7 @@ QUICK: dict[str, dict[str, Any]] = {
 METHODS = available_methods()
 # They need a causal model, TensorFlow, the package `recourse` or CARLA's head: tested by themselves.
 ELSEWHERE = {"CEM", "CausalRecourse", "ActionableRecourse", "Roar"}
-FORESTS = {"FeatureTweak", "FOCUS"}
+FORESTS = {"TreeCF", "FeatureTweak", "FOCUS"}
 
 
 # Slow searches, of CARLA's and dice-ml's; CARLA has one method of each kind among the others.
