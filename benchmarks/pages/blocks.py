@@ -17,6 +17,7 @@ from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, 
 from benchmarks.paper.command import with_people
 from benchmarks.paper.published import NAMES, name_of
 from benchmarks.reliability import page as reliable
+from benchmarks.robust import confidence
 from benchmarks.robust import page as robustness
 from benchmarks.speed import table as timings
 from benchmarks.speed.__main__ import MODULES
@@ -169,6 +170,11 @@ def constrained_table(root: Path, folder: str, part: str, classifier: str = "ann
     return constrained.markdown(found, part, classifier)
 
 
+def confidences(root: Path, folder: str) -> str:
+    """GenRe and the nearest rows with and without calibrated confidences, where h is as sure as it may be, or not."""
+    return confidence.markdown(confidence.read_records(root / folder))
+
+
 def many_features(root: Path, file: str, part: str) -> str:
     """A table of the study of many features: "growth", "profile", "remedies" or "real"."""
     tables = {
@@ -252,6 +258,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "speed": speed,
     "recipe": recipes,
     "robustness": robust,
+    "confidence": confidences,
     "constrained": constrained_table,
     "constrained_roles": constrained_roles,
     "many_features": many_features,
