@@ -17,7 +17,7 @@ from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, 
 from benchmarks.paper.command import with_people
 from benchmarks.paper.published import NAMES, name_of
 from benchmarks.reliability import page as reliable
-from benchmarks.robust import confidence
+from benchmarks.robust import confidence, curves
 from benchmarks.robust import page as robustness
 from benchmarks.speed import table as timings
 from benchmarks.speed.__main__ import MODULES
@@ -175,6 +175,11 @@ def confidences(root: Path, folder: str) -> str:
     return confidence.markdown(confidence.read_records(root / folder))
 
 
+def calibration_curves(root: Path, file: str) -> str:
+    """Ways to find gamma's threshold on h, beside the one of the true probabilities."""
+    return curves.markdown(read(root / file)["figures"])
+
+
 def many_features(root: Path, file: str, part: str) -> str:
     """A table of the study of many features: "growth", "profile", "remedies" or "real"."""
     tables = {
@@ -259,6 +264,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "recipe": recipes,
     "robustness": robust,
     "confidence": confidences,
+    "calibration_curves": calibration_curves,
     "constrained": constrained_table,
     "constrained_roles": constrained_roles,
     "many_features": many_features,

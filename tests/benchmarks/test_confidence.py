@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.pages import blocks
-from benchmarks.robust import confidence
+from benchmarks.robust import confidence, curves
 from benchmarks.robust.cells import CONDITIONS, cells
 from carla_genre.errors import InputError
 from carla_genre.harness.record import write_record
@@ -54,6 +55,24 @@ def test_the_block_reads_a_folder(tmp_path: Path) -> None:
     for seed in (0, 1):
         write_record(tmp_path / f"a_seed{seed}.json", record("GenRe", "as it is", seed, 1.9, 10))
     assert "| COMPAS | as it is | 0, 1 |" in blocks.BLOCKS["confidence"](tmp_path, ".")
+
+
+def test_the_ways_are_compared_with_the_truth() -> None:
+    random = np.random.default_rng(0)
+    p = random.random(3000)
+    labels = (random.random(3000) < p).astype(int)
+    h = 1 / (1 + (1 / p - 1) ** 3)
+    truth = curves.isotonic(h, p)
+    assert p[h > truth].min() > 0.7 >= p[h <= truth].max()
+    rows = curves.Seen(h, labels, p, h, labels)
+    found = {name: way(rows) for name, way in curves.WAYS.items()}
+    assert found["h as it is"] == 0.7
+    assert found["Platt, training rows"] == pytest.approx(truth, abs=0.02)
+    assert found["isotonic, training rows"] == pytest.approx(truth, abs=0.06)
+    seeds = {
+        name: [one, one + 0.1] for name, one in {"truth": 0.7, **dict.fromkeys(curves.WAYS, 0.75)}.items()
+    }
+    assert "| COMPAS | ann | 0.750 | +0.050 (0.050) |" in curves.markdown({"compas": {"ann": seeds}})
 
 
 @pytest.mark.slow
