@@ -73,6 +73,20 @@ class Bins(nn.Module):
             torch.from_numpy(representatives), torch.from_numpy(widths), torch.from_numpy(n_levels > 0)
         )
 
+    def points(self, most: int = 32) -> np.ndarray:
+        """Values that features take, ascending: all levels, and at most so many of a number's: (P, D).
+
+        Where a feature has fewer than others, its greatest one repeats.
+        """
+        columns = list[np.ndarray]()
+        for points, exists, is_level in zip(self.representatives, self.exists, self.categorical, strict=True):
+            own = points[exists].cpu().numpy()
+            if not is_level and len(own) > most:
+                own = own[np.linspace(0, len(own) - 1, most).round().astype(int)]
+            columns.append(own)
+        size = max(map(len, columns))
+        return np.stack([np.pad(own, (0, size - len(own)), mode="edge") for own in columns], axis=1)
+
     @property
     def n_features(self) -> int:
         """D."""

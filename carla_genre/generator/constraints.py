@@ -49,6 +49,15 @@ class Bounds(NamedTuple):
         levels = {position: mask[which] for position, mask in self.levels.items()}
         return Bounds(self.lower[which], self.upper[which], levels)
 
+    def nearest(self, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Rows (B, N, D) with the nearest allowed numbers, and the factuals' (B, D) own level for a forbidden one."""
+        inside = np.clip(rows, self.lower[:, None], self.upper[:, None])
+        people = np.arange(len(rows))[:, None]
+        for position, mask in self.levels.items():
+            allowed = mask[people, inside[..., position].astype(int)]
+            inside[..., position] = np.where(allowed, inside[..., position], values[:, position, None])
+        return inside
+
     def allow(self, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Whether rows (B, N, D) are inside, as answers to factuals (B, D): bool (B, N)."""
         inside = (rows >= self.lower[:, None]) & (rows <= self.upper[:, None])

@@ -12,6 +12,7 @@ from carla_genre.causal import Consequences
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows
+from carla_genre.selection.ascent import with_ascents
 from carla_genre.selection.calibration import (
     BootstrapWorld,
     Calibration,
@@ -62,11 +63,15 @@ class ExpectedScoreSelector:
         No answer is given below this P(valid) P(inlier).
     reverts : bool
         Whether changes that an answer can do without are reverted.
+    moves : ndarray (P, D), optional
+        What each feature may be set to, one at a time, where h accepts none of a factual's candidates. Without it such
+        a factual has no answer.
     """
 
     objective: ExpectedScore
     least_probability: float
     reverts: bool
+    moves: np.ndarray | None = None
 
     @classmethod
     def fit(
@@ -81,6 +86,7 @@ class ExpectedScoreSelector:
         reverts: bool = True,
         n_jobs: int | None = None,
         consequences: Consequences | None = None,
+        moves: np.ndarray | None = None,
     ) -> ExpectedScoreSelector:
         """Fit the surrogate judge, its calibration and, for a stated risk, the least probability.
 
@@ -105,6 +111,8 @@ class ExpectedScoreSelector:
             Trees that grow at the same time.
         consequences : Consequences, optional
             What follows from the candidates' changes, which are actions then.
+        moves : ndarray (P, D), optional
+            See the class.
         """
         random, schema = np.random.default_rng(seed), source.schema
         rows = rows.at_most(MOST_ROWS, random)
@@ -118,7 +126,7 @@ class ExpectedScoreSelector:
         likely = calibration_rows(source, factuals, few, random, consequences)
         calibration = calibrate(world, points_of(schema, likely) if len(likely) else points)
         objective = ExpectedScore(schema, judge, calibration, source.scores, gamma, consequences)
-        selector = cls(objective, 0.0, reverts)
+        selector = cls(objective, 0.0, reverts, moves)
         if risk is None:
             return selector
         return replace(selector, least_probability=_bound(selector, source, world, held_out, sampling, risk))
@@ -140,7 +148,19 @@ class ExpectedScoreSelector:
         -------
         ScoredAnswers (B, ...)
         """
-        return self.refine(values, self.top_k(values, candidates, scores))
+        return self.refine(values, self.top_k(values, *self.search(values, candidates, scores)))
+
+    def search(
+        self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Candidates (B, N, D) and their scores (B, N), with ascents on h where h accepts none of a factual's."""
+        if self.moves is None:
+            return candidates, scores
+        objective = self.objective
+        moves = objective.schema.constrain(values[:, None], self.moves)
+        return with_ascents(
+            values, candidates, scores, moves, lambda own, rows: objective.h(objective.states(own, rows))
+        )
 
     def select_batches(
         self,
@@ -162,8 +182,8 @@ class ExpectedScoreSelector:
         waiting, start = list[ScoredAnswers](), 0
         answers = np.empty_like(values)
         for rows, candidates in batches:
-            states = self.objective.states(values[rows, None], candidates)
-            waiting.append(self.top_k(values[rows], candidates, scores(states)))
+            own, states = values[rows], self.objective.states(values[rows, None], candidates)
+            waiting.append(self.top_k(own, *self.search(own, candidates, scores(states))))
             if rows.stop - start >= TOGETHER or rows.stop == len(values):
                 kept = ScoredAnswers(*(np.concatenate(parts) for parts in zip(*waiting, strict=True)))
                 answers[start : rows.stop] = self.refine(values[start : rows.stop], kept).answers
@@ -194,17 +214,9 @@ class ExpectedScoreSelector:
         """P(valid) and P(inlier) of encoded rows (n, D): (n, 2)."""
         return np.stack([self.objective.validity(rows), self.objective.inlier(rows)], axis=1)
 
-    def with_gamma(self, gamma: float) -> ExpectedScoreSelector:
-        """The same with another ``gamma``."""
-        return replace(self, objective=replace(self.objective, gamma=gamma))
-
-    def with_schema(self, schema: Schema, h: Callable[[np.ndarray], np.ndarray]) -> ExpectedScoreSelector:
-        """The same for other constraints; ``h`` takes rows of this schema."""
-        return replace(self, objective=replace(self.objective, schema=schema, h=h))
-
-    def with_consequences(self, consequences: Consequences | None) -> ExpectedScoreSelector:
-        """The same with what follows from changes."""
-        return replace(self, objective=replace(self.objective, consequences=consequences))
+    def with_objective(self, **changes: Any) -> ExpectedScoreSelector:
+        """The same with other attributes of its objective."""
+        return replace(self, objective=replace(self.objective, **changes))
 
     def to_dict(self) -> dict[str, Any]:
         """What is not in ``objective.judge.arrays()``, in JSON's types."""

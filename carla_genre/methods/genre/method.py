@@ -37,8 +37,7 @@ class GenRe(ActingMethod):
     Parameters
     ----------
     mlmodel : carla.models.api.MLModel
-        The classifier, of any backend; a black box, only its ``predict_proba`` is called. Its
-        ``data.df_train`` with the target column is the training data.
+        The classifier, of any backend: only ``predict_proba`` is called. ``data.df_train`` is learned from.
     hyperparams : mapping, optional
         The options below. An unknown one, a wrong type or a value out of range raises.
     saved : Saved, optional
@@ -60,12 +59,12 @@ class GenRe(ActingMethod):
     InputError
         A hyperparameter is wrong, D_h- or D_h+ is empty, or no denied row has an accepted one of the same immutables.
     CheckpointError
-        ``warm_start`` is no such file, or one of another schema, architecture or binning.
+        ``warm_start`` is no such file, or one of another schema, network or binning.
 
     Notes
     -----
-    Sections 4.1 to 4.3. Immutable features are part of Q and are given, never sampled. A factual that
-    none of whose candidates h accepts (h > .5) gets a row of NaN.
+    Sections 4.1 to 4.3. Immutable features are part of Q and are given, never sampled. A factual none of whose
+    candidates h accepts (h > .5) gets, with selection "expected", what an ascent on h finds; else a row of NaN.
     """
 
     OPTIONS = options_for(None)
@@ -93,7 +92,9 @@ class GenRe(ActingMethod):
         else:
             self.generator, _, _, self._selector, self._used, self.gamma = self._saved
             self._learn_causes(self._labelled_rows)
-            self._selector = self._selector and self._selector.with_consequences(self.consequences)
+            if self._selector:
+                selector = self._selector.with_objective(consequences=self.consequences)
+                self._selector = replace(selector, moves=self.generator.answer_bins.points())
         self.device = self.generator.device
 
     def _train(self) -> None:
@@ -138,7 +139,8 @@ class GenRe(ActingMethod):
     def _fit_selector(self, rows: TrainingRows) -> ExpectedScoreSelector:
         values = self.hyperparams
         sampling = to_sampling(resampled(values, {"selection": "expected"}))  # whichever rule chooses now
-        given = {"gamma": self.gamma, "reverts": values["revert"], "n_jobs": values["threads"] or -1}
+        moves, n_jobs = self.generator.answer_bins.points(), values["threads"] or -1
+        given = {"gamma": self.gamma, "reverts": values["revert"], "n_jobs": n_jobs, "moves": moves}
         with self._timed("selector"), self._isolated():
             selector = ExpectedScoreSelector.fit(
                 self, rows, sampling, values["seed"], values["risk"], consequences=self.consequences, **given
@@ -217,7 +219,7 @@ class GenRe(ActingMethod):
         self._forget_training_rows()
         other = copy.copy(self)
         other.hyperparams, other.gamma = values, gamma
-        other._selector = selector.with_gamma(gamma) if selector and keeps else None
+        other._selector = selector.with_objective(gamma=gamma) if selector and keeps else None
         return other
 
     def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> GenRe:
@@ -238,7 +240,7 @@ class GenRe(ActingMethod):
         other.generator = self.generator.with_constraints(other.schema.constraints)
         other.hyperparams = {**self.hyperparams, "constraints": constraints}
         if self.hyperparams["selection"] == "expected":
-            other._selector = self.selector.with_schema(other.schema, other.scores)
+            other._selector = self.selector.with_objective(schema=other.schema, h=other.scores)
         return other
 
     def save(self, path: str | os.PathLike[str], with_training_rows: bool = False) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from method_cases import Logistic, denied
+from method_cases import QUICK, Logistic, denied
 
 from carla_genre import GenRe, InputError
 
@@ -51,3 +51,22 @@ def test_constraints_come_on_top_of_those_of_the_training(genre: GenRe, mlmodel:
         narrow.with_constraints({"debt": {"range": (10, 20)}})
     with pytest.raises(InputError, match="dept"):
         genre.with_constraints({"dept": {"immutable": True}})
+
+
+@pytest.mark.usefixtures("quick_selectors")
+def test_nobody_is_without_an_answer_for_whom_many_draws_have_one(mlmodel: Logistic) -> None:
+    genre = GenRe(mlmodel, {**QUICK, "selection": "expected"})
+    factuals = denied(mlmodel, 40)
+    narrow = {"income": {"direction": "decrease"}, "owner": {"immutable": True}}
+    asked = genre.with_constraints(narrow)
+    answers = asked.get_counterfactuals(factuals)
+    nobody = answers.isna().any(axis=1).to_numpy()
+    assert not nobody.all()
+    values = asked.schema.encode(factuals)
+    few = asked.with_sampling(n_samples=1)
+    drawn_alone = (asked.scores(few.candidates(values)) > 0.5).any(axis=1)
+    assert (~drawn_alone & ~nobody).any()  # there are people whom the search alone has found an answer for
+    low, high = asked.schema.bounds(values[nobody])
+    random = np.random.default_rng(0).random((10_000, nobody.sum(), values.shape[1]))
+    draws = asked.schema.constrain(values[nobody], low + (high - low) * random)
+    assert not (asked.scores(draws) > 0.5).any()
