@@ -92,8 +92,8 @@ class TreeCF(SchemaMethod):
                     way = "increase" if feature.direction > 0 else "decrease"
                     constraints.append(treecf.Monotone(own[0], way))
             else:
-                ends = [float(level[0]) for level in feature.levels]
-                low, high = min(ends), max(ends)
+                ends = np.array(feature.levels, dtype=float)[:, 0]
+                low, high = float(ends.min()), float(ends.max())
                 constraints += [treecf.Range(name, low, high) for name in own]
                 policy |= dict.fromkeys(own, treecf.Grid(step=(high - low) or 1.0, anchor=low))
                 weights |= dict.fromkeys(own, 1.0 / min(len(own), 2))
