@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.constrained.measuring import SEARCH
-from benchmarks.constrained.rows import EACH, ROWS
+from benchmarks.constrained.rows import EACH, NEAREST, ONCE, ROWS
 from benchmarks.constrained.sets import ACTIONABLE, DATA
 from benchmarks.paper.published import name_of
 from carla_genre.errors import InputError
@@ -51,6 +51,8 @@ def frame_of(records: Iterable[Record], part: str, classifier: str) -> pd.DataFr
                 {
                     **{key: cell[key] for key in ("data", "label", "seed")},
                     "set": name,
+                    "frozen": sum("immutable" in rule for rule in figures["constraints"].values()),
+                    "d": figures["scores"]["d"],
                     "once": record.get("trained_once"),
                     "people": len(figures["answered"]),
                     **_figures(figures, reach.get(place)),
@@ -135,15 +137,39 @@ def _failures(records: Iterable[Record], classifier: str) -> list[str]:
     return [f"- {reason} (sets: {count})" for reason, count in reasons.items()]
 
 
-def read_frame(records: Iterable[Record]) -> pd.DataFrame:
-    """The random sets with the paper's h.
+def headline(records: Iterable[Record]) -> str:
+    """GenRe, trained once, beside the nearest rows with its selector: by how much of a person is frozen.
 
     Raises
     ------
     InputError
-        There are none.
+        One of the two is not measured.
     """
     frame = frame_of(records, "random", "ann")
-    if frame.empty:
-        raise InputError("no random set is measured: python -m benchmarks.constrained --root FOLDER")
-    return frame
+    if not {ONCE, NEAREST} <= set(frame.get("label", ())):
+        raise InputError(f"{ONCE!r} and {NEAREST!r} are not measured: python -m benchmarks.constrained")
+    both = frame[frame["label"] == ONCE].merge(
+        frame[frame["label"] == NEAREST], on=["data", "seed", "set", "frozen", "d"], suffixes=("", " near")
+    )
+    parts = {
+        "at most half": 2 * both["frozen"] <= both["d"],
+        "more than half": 2 * both["frozen"] > both["d"],
+    }
+    lines = []
+    for data in [name for name in DATA if name in set(both["data"])]:
+        for words, part in parts.items():
+            group = both[(both["data"] == data) & part]
+            if len(group):
+                means = group[["score", "answered", "score near", "answered near"]].astype(float).mean()
+                digits = (number(means[name], 2) for name in means.index)
+                lines.append([NAMES.get(data) or name_of(data), words, str(len(group)), *digits])
+    head = (
+        "data",
+        "features that the set freezes",
+        "sets",
+        "GenRe: Score",
+        "answered",
+        "nearest rows: Score",
+        "answered",
+    )
+    return markdown_table(head, lines)

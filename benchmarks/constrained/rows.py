@@ -9,6 +9,8 @@ from typing import Any
 from benchmarks.constrained.sets import SEEDS
 
 EACH = "GenRe, trained for each set"
+ONCE = "GenRe, trained once"
+NEAREST = "NNR-D_h+ with GenRe's selector"
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ class Row:
 _FEW_STEPS: Mapping[str, Any] = {"training": {"steps": 20}}
 ROWS: Mapping[str, Row] = {
     EACH: Row("GenRe", quick=_FEW_STEPS),
-    "GenRe, trained once, masked": Row("GenRe", once=True, quick=_FEW_STEPS),
-    "NNR-D_h+ with GenRe's selector": Row("NNR+Score", once=True),
+    ONCE: Row("GenRe", once=True, quick=_FEW_STEPS),
+    NEAREST: Row("NNR+Score", once=True),
     "NNR-D_h+": Row("NNR-D_h+", once=True),
     "DiCoFlex": Row("DiCoFlex", once=True, quick={"steps": 20, "transforms": 2, "n_samples": 10}),
     "DiCE": Row("DiCE-constrained", {"sample_size": 200}, once=True, seeds=1, classifiers=("ann",)),

@@ -164,6 +164,11 @@ def constrained_roles(root: Path, data: str) -> str:
     return roles.markdown(data)
 
 
+def constrained_headline(root: Path, folder: str) -> str:
+    """README's table: GenRe, trained once, beside the nearest rows, by how much is frozen."""
+    return constrained.headline(read_record(path) for path in sorted((root / folder).glob("*_seed*.json")))
+
+
 def constrained_table(root: Path, folder: str, part: str, classifier: str = "ann") -> str:
     """Every row of the table of constraints: of the "random" sets, or of the "actionable" roles."""
     found = [read_record(path) for path in sorted((root / folder).glob("*_seed*.json"))]
@@ -266,6 +271,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "confidence": confidences,
     "calibration_curves": calibration_curves,
     "constrained": constrained_table,
+    "constrained_headline": constrained_headline,
     "constrained_roles": constrained_roles,
     "many_features": many_features,
     "sequence_order": sequence_order,

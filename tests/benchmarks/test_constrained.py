@@ -13,9 +13,9 @@ import pytest
 
 from benchmarks.constrained import __main__ as command
 from benchmarks.constrained.check import broken
-from benchmarks.constrained.page import markdown
+from benchmarks.constrained.page import headline, markdown
 from benchmarks.constrained.roles import ROLES, actionable
-from benchmarks.constrained.rows import EACH
+from benchmarks.constrained.rows import EACH, NEAREST, ONCE
 from benchmarks.constrained.search import reachable
 from benchmarks.constrained.sets import N_SETS, SEEDS, constraints_of, first_pass, names, random_set
 from carla_genre.errors import InputError
@@ -101,7 +101,8 @@ def test_the_search_finds_what_there_is_and_nothing_else(setting: Setting) -> No
 def record(label: str, seed: int, scores: dict[str, float], once: float | None = None) -> dict[str, Any]:
     sets = {
         name: {
-            "scores": {"score": score, "cost": 1.0, "val": 0.5, "lof": 0.5, "answered": 0.75},
+            "constraints": {"age": {"immutable": True}},
+            "scores": {"d": 7, "score": score, "cost": 1.0, "val": 0.5, "lof": 0.5, "answered": 0.75},
             "seconds": {"train": 0.0 if once else 8.0, "answer": 0.2},
             "broken": 0,
             "answered": "1101",
@@ -117,7 +118,7 @@ def test_the_table_compares_on_the_same_sets() -> None:
     search["sets"] = {"random 00": {"found": "1111"}, "random 05": {"found": "1101"}}
     records = [
         record(EACH, 0, {"random 00": 1.5, "random 05": 1.0, "actionable": 0.1}),
-        record("GenRe, trained once, masked", 0, {"random 00": 1.4, "random 05": 1.1}, once=9.0),
+        record(ONCE, 0, {"random 00": 1.4, "random 05": 1.1}, once=9.0),
         record("PAR", 0, {"random 05": 0.5}),
         search,
     ]
@@ -126,10 +127,24 @@ def test_the_table_compares_on_the_same_sets() -> None:
     ]
     found = {line[1]: line for line in lines[2:]}
     assert found[EACH][2:5] == ["2", "1.250", "-"]
-    assert found["GenRe, trained once, masked"][2:6] == ["2", "1.250", "+0.000", "-0.100"]
+    assert found[ONCE][2:6] == ["2", "1.250", "+0.000", "-0.100"]
     assert found["PAR"][2:6] == ["1", "0.500", "-0.500", "-0.500"]
     assert [found[label][10] for label in (EACH, "PAR")] == ["0.500", "0.000"]  # one of two, none of one
     assert [line[12:] for line in found.values()] == [["16", "50.0"], ["9", "50.0"], ["8", "50.0"]]
+
+
+def test_the_headline_compares_the_generator_with_nearest_rows_by_what_is_frozen() -> None:
+    scores = {"random 00": 1.5, "random 05": 1.0, "actionable": 0.1}
+    records = [record(ONCE, 0, scores, once=9.0), record(NEAREST, 0, {**scores, "random 05": 0.4})]
+    for one in records:
+        one["sets"]["random 05"]["constraints"] = {f"feature {i}": {"immutable": True} for i in range(4)}
+    lines = headline(records).splitlines()[2:]
+    assert lines == [
+        "| COMPAS | at most half | 1 | 1.50 | 0.75 | 1.50 | 0.75 |",
+        "| COMPAS | more than half | 1 | 1.00 | 0.75 | 0.40 | 0.75 |",
+    ]
+    with pytest.raises(InputError, match="not measured"):
+        headline(records[:1])
 
 
 @pytest.mark.slow
