@@ -102,7 +102,9 @@ class NearestNeighbor(ActingMethod):
         """
         other = told(self, constraints)
         other._targets = other._inside(self._targets)
-        other._selector = self._selector and self._selector.with_schema(other.schema, other.scores)
+        other._selector = self._selector and self._selector.with_objective(
+            schema=other.schema, h=other.scores
+        )
         return other
 
     @property
