@@ -158,6 +158,8 @@ class ExpectedScoreSelector:
             return candidates, scores
         objective = self.objective
         moves = objective.schema.constrain(values[:, None], self.moves)
+        if objective.consequences is not None:
+            moves = objective.consequences.actions(values[:, None], moves)
         return with_ascents(
             values, candidates, scores, moves, lambda own, rows: objective.h(objective.states(own, rows))
         )
