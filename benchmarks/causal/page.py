@@ -62,9 +62,20 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
     )
 
 
-def markdown(records: Iterable[Record]) -> str:
-    """A line a model and method: means over the seeds, and the deviation of what the goal is about."""
+def markdown(records: Iterable[Record], part: str) -> str:
+    """A line a model and method: means over the seeds, and the deviation of what the goal is about.
+
+    ``part``, of :data:`benchmarks.causal.study.PARTS`, says what can be set.
+
+    Raises
+    ------
+    InputError
+        Nothing was measured of this part.
+    """
     rows, lines = table(records), []
+    rows = rows[rows["part"] == part]
+    if rows.empty:
+        raise InputError(f"the benchmark of causes has no part {part!r}: it has {list(PARTS)}")
     for (model, label), group in rows.groupby(["model", "label"], sort=False):
         means = group[list(COLUMNS)].astype(float).mean()
         after = spread(means["after"], group["after"].astype(float).std(), 3)

@@ -176,7 +176,7 @@ def _answered(here: World, part: str, label: str, seed: int, plan: Plan) -> tupl
 def _built(here: World, name: str, frozen: bool, seed: int, plan: Plan) -> Any:
     """A method that knows of no causes."""
     if (name, frozen) not in here.built:
-        given = {"seed": seed, "verbose": False}
+        given: dict[str, Any] = {"seed": seed, "verbose": False}
         given |= (
             dict(plan.hyperparams) if name == "GenRe" else {"selection": "expected", "accepted": "labelled"}
         )

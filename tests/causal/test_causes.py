@@ -16,6 +16,8 @@ from carla_genre.methods.baselines.nearest import NearestNeighbor
 
 from carla.data.causal_model import CausalModel  # isort: skip (after carla_genre)
 
+DEBT = {"debt": ["savings"]}
+
 
 @pytest.mark.parametrize(
     ("given", "said"),
@@ -45,9 +47,9 @@ def test_what_is_wrong_is_named(given: dict[str, Any], said: str) -> None:
         (Causes({"saving": ["income"]}), "no feature 'saving'.* 'savings'"),
         (Causes({"owner": ["income"]}), "'owner' has levels, and noise is not added to a level"),
         (Causes({"owner": ["income"]}, {"owner": lambda causes: causes["income"]}), "'owner' has levels"),
-        (Causes(GRAPH, {"debt": lambda causes: causes["nothing"]}), "the equation of 'debt' fails: KeyError"),
-        (Causes(GRAPH, {"debt": lambda causes: np.zeros((3, 2))}), "'debt' must give .* cells"),
-        (Causes(GRAPH, {"debt": lambda causes: "many"}), "'debt' gives no numbers"),
+        (Causes(DEBT, {"debt": lambda causes: causes["nothing"]}), "the equation of 'debt' fails: KeyError"),
+        (Causes(DEBT, {"debt": lambda causes: np.zeros((3, 2))}), "'debt' must give .* cells"),
+        (Causes(DEBT, {"debt": lambda causes: "many"}), "'debt' gives no numbers"),
         (
             Causes(
                 {"owner": ["income"]},
@@ -56,7 +58,7 @@ def test_what_is_wrong_is_named(given: dict[str, Any], said: str) -> None:
             "the equation of 'owner': 'owner' has no level 'maybe'",
         ),
         (
-            Causes(GRAPH, {"debt": Equation(lambda p, u: p["savings"] + u, lambda p, x: x + p["savings"])}),
+            Causes(DEBT, {"debt": Equation(lambda p, u: p["savings"] + u, lambda p, x: x + p["savings"])}),
             "value= of the noise that noise= finds is another 'debt' than the row's own, for 100 of 100",
         ),
     ],
@@ -90,7 +92,7 @@ def test_a_file_has_a_graph_and_refuses_equations(
     with pytest.raises(InputError, match=r"the equations of .'savings', 'debt'. cannot be written to a file"):
         genre.save(tmp_path / "given.safetensors")
     assert not list(tmp_path.iterdir())
-    fitted = GenRe(mlmodel, {**QUICK, "selection": "validity", "causes": Causes(GRAPH, passive="debt")})
+    fitted = GenRe(mlmodel, {**QUICK, "selection": "validity", "causes": Causes(DEBT, passive="debt")})
     fitted.save(tmp_path / "fitted.safetensors")
     loaded = GenRe.load(tmp_path / "fitted.safetensors", mlmodel)
     assert loaded.hyperparams["causes"] == fitted.hyperparams["causes"] != GIVEN

@@ -70,7 +70,7 @@ class ActingMethod(SchemaMethod):
         """
         other = copy.copy(self)
         other.hyperparams, other.consequences = {**self.hyperparams, "causes": causes}, None
-        vars(other).pop("REFUSED_IS_FAILURE", None)
+        other.__dict__.pop("REFUSED_IS_FAILURE", None)
         if self.hyperparams.get("risk") is not None:
             other._selector = None
         other._learn_causes()
