@@ -127,6 +127,15 @@ def test_whoever_cannot_set_a_feature_does_not(mlmodel: Logistic, factuals: pd.D
     assert (answers["savings"] != own["savings"]).any()
 
 
+def test_nobody_is_searched_for_among_what_cannot_be_set(genre: GenRe, factuals: pd.DataFrame) -> None:
+    told = genre.with_causes(Causes(GRAPH, EQUATIONS, passive=["savings", "debt"]))
+    values = told.schema.encode(factuals)
+    nothing = np.repeat(values[:, None], 5, axis=1)  # h accepts none of these
+    candidates, _ = told.selector.search(values, nothing, told.scores(nothing))
+    fixed = [told.schema.names.index(name) for name in ("savings", "debt", "age")]
+    assert (candidates != nothing).any() and (candidates[..., fixed] == nothing[..., fixed]).all()
+
+
 @pytest.mark.slow
 def test_a_risk_and_distillation_know_of_causes(mlmodel: Logistic, factuals: pd.DataFrame) -> None:
     careful = built("GenRe", mlmodel, Causes(GRAPH), risk=0.3, distil=True)
