@@ -18,7 +18,7 @@ from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, 
 from benchmarks.paper.command import with_people
 from benchmarks.paper.published import NAMES, name_of
 from benchmarks.reliability import page as reliable
-from benchmarks.robust import confidence, curves
+from benchmarks.robust import confidence, curves, noise
 from benchmarks.robust import page as robustness
 from benchmarks.speed import table as timings
 from benchmarks.speed.__main__ import MODULES
@@ -191,6 +191,11 @@ def causal(root: Path, folder: str, part: str) -> str:
     return causes.markdown(causes.read_records(root / folder), part)
 
 
+def flipped_labels(root: Path, file: str) -> str:
+    """What flipped labels cost GenRe, step by step."""
+    return noise.markdown(read(root / file)["figures"])
+
+
 def many_features(root: Path, file: str, part: str) -> str:
     """A table of the study of many features: "growth", "profile", "remedies" or "real"."""
     tables = {
@@ -276,6 +281,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "robustness": robust,
     "confidence": confidences,
     "calibration_curves": calibration_curves,
+    "flipped_labels": flipped_labels,
     "constrained": constrained_table,
     "constrained_headline": constrained_headline,
     "constrained_roles": constrained_roles,

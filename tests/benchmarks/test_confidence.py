@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.pages import blocks
-from benchmarks.robust import confidence, curves
+from benchmarks.robust import confidence, curves, noise
 from benchmarks.robust.cells import CONDITIONS, cells
 from carla_genre.errors import InputError
 from carla_genre.harness.record import write_record
@@ -73,6 +73,12 @@ def test_the_ways_are_compared_with_the_truth() -> None:
         name: [one, one + 0.1] for name, one in {"truth": 0.7, **dict.fromkeys(curves.WAYS, 0.75)}.items()
     }
     assert "| COMPAS | ann | 0.750 | +0.050 (0.050) |" in curves.markdown({"compas": {"ann": seeds}})
+
+
+def test_the_steps_of_flipped_labels_are_told() -> None:
+    scores = {"none": [1.9, 2.0], "h": [1.8, 1.9], "labels": [1.8, 1.9], "gamma": [1.7, 1.9]}
+    lines = noise.markdown({"compas": scores}).splitlines()[2:]
+    assert [line.split(" | ")[-1] for line in lines] == [" |", "-0.100 |", "+0.000 |", "-0.050 |"]
 
 
 @pytest.mark.slow
