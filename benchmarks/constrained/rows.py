@@ -41,10 +41,13 @@ class Row:
     classifiers: tuple[str, ...] = ("ann", "boosting")
 
 
+_VARIANTS = "benchmarks.constrained.variants"
 _FEW_STEPS: Mapping[str, Any] = {"training": {"steps": 20}}
 ROWS: Mapping[str, Row] = {
     EACH: Row("GenRe", quick=_FEW_STEPS),
     ONCE: Row("GenRe", once=True, quick=_FEW_STEPS),
+    f"{ONCE}, without the search": Row(f"{_VARIANTS}:UnsearchedGenRe", once=True, quick=_FEW_STEPS),
+    f"{ONCE}, conditioned": Row(f"{_VARIANTS}:ConditionedGenRe", once=True, quick=_FEW_STEPS),
     NEAREST: Row("NNR+Score", once=True),
     "NNR-D_h+": Row("NNR-D_h+", once=True),
     "DiCoFlex": Row("DiCoFlex", once=True, quick={"steps": 20, "transforms": 2, "n_samples": 10}),
