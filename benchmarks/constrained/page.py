@@ -9,15 +9,26 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.constrained.measuring import SEARCH
-from benchmarks.constrained.rows import EACH, NEAREST, ONCE, ROWS
+from benchmarks.constrained.rows import NEAREST, ONCE, ROWS
 from benchmarks.constrained.sets import ACTIONABLE, DATA
 from benchmarks.paper.published import name_of
 from carla_genre.errors import InputError
+from carla_genre.harness.code import codes_of, mark_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table, number
 
 Record = Mapping[str, Any]
 HEAD = (
-    *("data", "row", "sets", "Score", "against trained for each, mean", "worst", "Cost", "Val", "LOF"),
+    *(
+        "data",
+        "row",
+        "sets",
+        "Score",
+        "GenRe, trained once, is better by, mean",
+        "in its worst set",
+        "Cost",
+        "Val",
+        "LOF",
+    ),
     *("answered", "no answer though there is one", "violations", "training, s", "an answer, ms"),
 )
 NAMES = {"german_credit": "German credit"}
@@ -92,32 +103,53 @@ def markdown(records: Iterable[Record], part: str, classifier: str = "ann") -> s
     frame = frame_of(records, part, classifier)
     if frame.empty:
         return f"Nothing is measured with the {part} sets and h {classifier!r}."
+    codes = _codes(records, classifier)
     lines = [
-        _line(data, label, group, of_data[of_data["label"] == EACH])
+        _line(data, label, codes[data, label], group, of_data[of_data["label"] == ONCE])
         for data in DATA
         for of_data in [frame[frame["data"] == data]]
         for label in ROWS
         for group in [of_data[of_data["label"] == label]]
         if len(group)
     ]
-    return "\n\n".join(filter(None, [markdown_table(HEAD, lines), "\n".join(_failures(records, classifier))]))
+    shown = [(_name(data), label, codes[data, label]) for data, label in codes if label in ROWS]
+    foot = [*_machines(records), *_failures(records, classifier), *notes_on_code(shown)]
+    return "\n\n".join([markdown_table(HEAD, lines), "\n".join(foot)])
 
 
-def _line(data: str, label: str, group: pd.DataFrame, each: pd.DataFrame) -> list[str]:
-    both = group.merge(each, on=["seed", "set"], suffixes=("", " each"))
-    less = both["score"] - both["score each"] if label != EACH else pd.Series(dtype=float)
+def _codes(records: Iterable[Record], classifier: str) -> dict[tuple[str, str], str]:
+    """Data set and row -> the codes that measured its seeds."""
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        if record["cell"]["classifier"] == classifier:
+            groups.setdefault((record["cell"]["data"], record["cell"]["label"]), []).append(record)
+    return {place: codes_of(group) for place, group in groups.items()}
+
+
+def _machines(records: Iterable[Record]) -> list[str]:
+    places = {record["environment"]["hardware"]["processor"] for record in records if "environment" in record}
+    return [f"Processor's time, one thread of {', '.join(sorted(places))}."] if places else []
+
+
+def _name(data: str) -> str:
+    return NAMES.get(data) or name_of(data)
+
+
+def _line(data: str, label: str, codes: str, group: pd.DataFrame, once: pd.DataFrame) -> list[str]:
+    both = group.merge(once, on=["seed", "set"], suffixes=("", " once"))
+    better = both["score once"] - both["score"] if label != ONCE else pd.Series(dtype=float)
     means = group[["score", "cost", "val", "lof", "answered", "answer"]].astype(float).mean()
-    once = group.groupby("seed")["once"].first().astype(float)
-    training = group["train"].sum() if once.isna().all() else once.mean()
+    trained = group.groupby("seed")["once"].first().astype(float)
+    training = group["train"].sum() if trained.isna().all() else trained.mean()
     unanswered = group.loc[group["missed"].notna(), "unanswered"].sum()
     missed = group["missed"].sum() / unanswered if unanswered else np.nan
     return [
-        NAMES.get(data) or name_of(data),
+        _name(data),
         label,
-        str(len(group)),
+        str(len(group)) + mark_of(codes),
         number(means["score"], 3),
-        number(less.mean(), 3, "+"),
-        number(less.min(), 3, "+"),
+        number(better.mean(), 3, "+"),
+        number(better.min(), 3, "+"),
         *(number(means[name], 2) for name in ("cost", "val", "lof", "answered")),
         number(missed, 3),
         str(int(group["broken"].sum())),
@@ -162,7 +194,7 @@ def headline(records: Iterable[Record]) -> str:
             if len(group):
                 means = group[["score", "answered", "score near", "answered near"]].astype(float).mean()
                 digits = (number(means[name], 2) for name in means.index)
-                lines.append([NAMES.get(data) or name_of(data), words, str(len(group)), *digits])
+                lines.append([_name(data), words, str(len(group)), *digits])
     head = (
         "data",
         "features that the set freezes",

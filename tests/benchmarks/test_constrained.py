@@ -126,9 +126,9 @@ def test_the_table_compares_on_the_same_sets() -> None:
         [cell.strip() for cell in line.split("|")[1:-1]] for line in markdown(records, "random").splitlines()
     ]
     found = {line[1]: line for line in lines[2:]}
-    assert found[EACH][2:5] == ["2", "1.250", "-"]
-    assert found[ONCE][2:6] == ["2", "1.250", "+0.000", "-0.100"]
-    assert found["PAR"][2:6] == ["1", "0.500", "-0.500", "-0.500"]
+    assert found[ONCE][2:6] == ["2", "1.250", "-", "-"]
+    assert found[EACH][2:6] == ["2", "1.250", "+0.000", "-0.100"]
+    assert found["PAR"][2:6] == ["1", "0.500", "+0.600", "+0.600"]
     assert [found[label][10] for label in (EACH, "PAR")] == ["0.500", "0.000"]  # one of two, none of one
     assert [line[12:] for line in found.values()] == [["16", "50.0"], ["9", "50.0"], ["8", "50.0"]]
 
