@@ -181,19 +181,14 @@ def confidences(root: Path, folder: str) -> str:
     return confidence.markdown(confidence.read_records(root / folder))
 
 
-def calibration_curves(root: Path, file: str) -> str:
-    """Ways to find gamma's threshold on h, beside the one of the true probabilities."""
-    return curves.markdown(read(root / file)["figures"])
+def of_figures(module: ModuleType) -> Callable[[Path, str], str]:
+    """A maker of a module's table, from the figures of one record."""
+    return lambda root, file: module.markdown(read(root / file)["figures"])
 
 
 def causal(root: Path, folder: str, part: str) -> str:
     """What becomes of answers whose actions are carried out in the true model; ``part`` says what can be set."""
     return causes.markdown(causes.read_records(root / folder), part)
-
-
-def flipped_labels(root: Path, file: str) -> str:
-    """What flipped labels cost GenRe, step by step."""
-    return noise.markdown(read(root / file)["figures"])
 
 
 def many_features(root: Path, file: str, part: str) -> str:
@@ -280,8 +275,8 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "recipe": recipes,
     "robustness": robust,
     "confidence": confidences,
-    "calibration_curves": calibration_curves,
-    "flipped_labels": flipped_labels,
+    "calibration_curves": of_figures(curves),
+    "flipped_labels": of_figures(noise),
     "constrained": constrained_table,
     "constrained_headline": constrained_headline,
     "constrained_roles": constrained_roles,
