@@ -128,6 +128,8 @@ class Recourse(AnswersFiles, KeptInFolders):
         self.verbose, self.hyperparams, self.held_out = verbose, hyperparams, held_out
         if scale not in ("robust", "range"):
             raise InputError(f"scale={scale!r}: expected 'robust' or 'range'")
+        if isinstance(hyperparams, Mapping) and hyperparams.get("causes") is not None:
+            raise InputError("hyperparams: Recourse does not take causes yet; GenRe does (docs/causal.md)")
         self.notes_: tuple[str, ...] = ()
         names = getattr(classifier, "feature_names_in_", None)
         features, outcome = read_table(table, target, names, ignore, self._note)

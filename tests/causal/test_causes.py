@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from causal_cases import EQUATIONS, GIVEN, GRAPH, QUICK
+from causal_cases import EQUATIONS, GIVEN, GRAPH, QUICK, people
 from method_cases import Logistic
 
-from carla_genre import GenRe, InputError
+from carla_genre import GenRe, InputError, Recourse
 from carla_genre.causal import Causes, Equation
 from carla_genre.methods.baselines.nearest import NearestNeighbor
 
@@ -71,6 +71,11 @@ def test_what_does_not_fit_the_features_is_named(mlmodel: Logistic, causes: Caus
 def test_a_dict_is_no_causes(mlmodel: Logistic) -> None:
     with pytest.raises(InputError, match="causes must be Causes, got"):
         NearestNeighbor(mlmodel, {"causes": GRAPH})
+
+
+def test_the_front_door_says_that_it_takes_none() -> None:
+    with pytest.raises(InputError, match="Recourse does not take causes yet"):
+        Recourse(lambda rows: rows["income"], people(60), "approved", 1, hyperparams={"causes": GIVEN})
 
 
 def test_causes_are_pickled_with_their_equations() -> None:
