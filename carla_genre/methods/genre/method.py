@@ -260,7 +260,8 @@ class GenRe(ActingMethod):
 
         ``torch.export.load(path).module()`` is a function of encoded factuals (B, D), float64, and a seed, a Tensor ()
         of int64. It gives what :meth:`candidates` gives without ``causes``. h and the selector are not in the file:
-        with the rule "expected", it samples as "validity" does. The extra file ``description.json`` has the schema and the sampling.
+        with the rule "expected", it samples as "validity" does. The extra file ``description.json`` has the schema and
+        the sampling.
 
         Parameters
         ----------
