@@ -74,9 +74,10 @@ class Bins(nn.Module):
         )
 
     def points(self, most: int = 32) -> np.ndarray:
-        """Values that features take, ascending: all levels, and at most so many of a number's: (P, D).
+        """Values that features may be set to, ascending: all levels, and at most so many of a number's: (P, D).
 
-        Where a feature has fewer than others, its greatest one repeats.
+        They begin and end with infinities, which constraints make the ends of what is allowed: these may lie outside of
+        the bins. Where a feature has fewer values than others, its greatest one repeats.
         """
         columns = list[np.ndarray]()
         for points, exists, is_level in zip(self.representatives, self.exists, self.categorical, strict=True):
@@ -85,7 +86,8 @@ class Bins(nn.Module):
                 own = own[np.linspace(0, len(own) - 1, most).round().astype(int)]
             columns.append(own)
         size = max(map(len, columns))
-        return np.stack([np.pad(own, (0, size - len(own)), mode="edge") for own in columns], axis=1)
+        inside = np.stack([np.pad(own, (0, size - len(own)), mode="edge") for own in columns], axis=1)
+        return np.pad(inside, ((1, 1), (0, 0)), constant_values=((-np.inf, np.inf), (0, 0)))
 
     @property
     def n_features(self) -> int:

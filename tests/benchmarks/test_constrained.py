@@ -122,9 +122,8 @@ def test_the_table_compares_on_the_same_sets() -> None:
         record("PAR", 0, {"random 05": 0.5}),
         search,
     ]
-    lines = [
-        [cell.strip() for cell in line.split("|")[1:-1]] for line in markdown(records, "random").splitlines()
-    ]
+    table = [line for line in markdown(records, "random").splitlines() if line.startswith("|")]
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table]
     found = {line[1]: line for line in lines[2:]}
     assert found[ONCE][2:6] == ["2", "1.250", "-", "-"]
     assert found[EACH][2:6] == ["2", "1.250", "+0.000", "-0.100"]

@@ -101,6 +101,17 @@ def test_even_bins_between_neighbouring_floats_have_widths() -> None:
     torch.testing.assert_close(labels.sum(-1), torch.ones(2, 1))
 
 
+def test_points_are_levels_a_numbers_values_and_both_infinities() -> None:
+    column = np.random.default_rng(0).random(3000)
+    rows = np.stack([column, np.zeros(3000)], axis=1)
+    points = Bins.fit(rows, np.array([0, 3]), Binning()).points(8)
+    assert points.shape == (10, 2)
+    assert (points[[0, -1]] == np.array([[-np.inf], [np.inf]])).all()
+    assert (np.diff(points[1:-1, 0]) > 0).all()
+    assert points[1, 0] == column.min() and points[-2, 0] == column.max()
+    assert points[1:-1, 1].tolist() == [0, 1, 2, 2, 2, 2, 2, 2]
+
+
 def test_no_rows_is_an_error() -> None:
     with pytest.raises(InputError, match="D_h\\+"):
         fit(np.empty(0))

@@ -70,3 +70,14 @@ def test_nobody_is_without_an_answer_for_whom_many_draws_have_one(mlmodel: Logis
     random = np.random.default_rng(0).random((10_000, nobody.sum(), values.shape[1]))
     draws = asked.schema.constrain(values[nobody], low + (high - low) * random)
     assert not (asked.scores(draws) > 0.5).any()
+
+
+@pytest.mark.usefixtures("quick_selectors")
+def test_the_search_reaches_the_ends_of_what_is_allowed(mlmodel: Logistic) -> None:
+    genre = GenRe(mlmodel, {**QUICK, "selection": "expected"})
+    asked = genre.with_constraints({"debt": {"range": (0, 3)}})
+    factuals = denied(mlmodel, 40)
+    values = asked.schema.encode(factuals)
+    moves = asked.schema.constrain(values[:, None], asked.selector.moves)
+    for end in asked.schema.bounds(values):
+        assert (moves == end[:, None]).any(axis=1).all()
