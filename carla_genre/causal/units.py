@@ -34,7 +34,7 @@ class _Units:
             if levels is None:
                 columns[name] = (column - self.offset[position]) / self.scale[position]
             else:
-                columns[name] = np.array([*levels, None], dtype=object)[:-1][column.astype(int)]
+                columns[name] = pd.Series(list(levels)).to_numpy()[column.astype(int)]
         return pd.DataFrame(columns)
 
 

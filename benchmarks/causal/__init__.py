@@ -1,0 +1,1 @@
+"""Recourse where features follow from each other: answers whose actions are carried out in the true model."""
