@@ -9,6 +9,7 @@ and .svg are drawn from the JSONs.
 from __future__ import annotations
 
 import argparse
+import itertools
 import logging
 import sys
 from collections.abc import Iterator, Sequence
@@ -40,15 +41,12 @@ def _run(options: argparse.Namespace) -> None:
     seeds = options.seeds or (SEEDS[:1] if options.quick else SEEDS)
     if not options.no_run:
         for model, seed, path in _missing(folder, options.data, seeds):
-            rows = []
-            for part in PARTS:
-                here = world(TRUTHS[model], part, seed, plan)
-                free = set(here.data.continuous) - set(here.frozen.data.immutables)
-                for label in METHODS:
-                    if label == "CausalRecourse" and len(free) > MOST_SEARCHED:
-                        continue
-                    rows.append({"part": part, **measured(here, label, seed, plan)})
-                    print(f"{model} {seed} {part}, {label}: {rows[-1]['after']}", flush=True)
+            here, rows = world(TRUTHS[model], seed, plan), []
+            for part, label in itertools.product(PARTS, METHODS):
+                if label == "CausalRecourse" and len(here.truth.order) > MOST_SEARCHED:
+                    continue
+                rows.append(measured(here, part, label, seed, plan))
+                print(f"{model} {seed} {part}, {label}: {rows[-1]['after']}", flush=True)
             write(path, {"model": model, "seed": seed, **asdict(plan)}, {"rows": rows})
     records = read_records(folder)
     draw(records, folder / "figure")

@@ -69,12 +69,11 @@ class NearestNeighbor(ActingMethod):
 
     def _prepare(self) -> None:
         rows, given = self.training_rows, self.hyperparams
-        self._learn_causes(lambda: rows)
+        self._learn_causes()
         gamma = calibrated_gamma(rows, given["gamma"]) if given["calibrate"] else given["gamma"]
         least = 0.5 if given["accepted"] == "predicted" else gamma
         accepted = rows.accepted(least) if given["accepted"] == "labelled" else rows.confident(least)
         self._targets = self._inside(rows.values[accepted])
-        self._selector: ExpectedScoreSelector | None = None
         if given["selection"] == "expected":
             n_jobs = given["threads"] or -1
             self._selector = ExpectedScoreSelector.fit(

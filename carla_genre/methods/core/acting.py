@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ from carla_genre.methods.core.base import MethodOptions, SchemaMethod
 from carla_genre.methods.core.factuals import answer_readable
 from carla_genre.options import option
 from carla_genre.schema.training_rows import TrainingRows
+from carla_genre.selection import ExpectedScoreSelector
+
+Acting = TypeVar("Acting", bound="ActingMethod")
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,39 @@ class ActingMethod(SchemaMethod):
     """
 
     consequences: Consequences | None = None
+    _selector: ExpectedScoreSelector | None = None
 
-    def _learn_causes(self, rows: Callable[[], TrainingRows]) -> None:
-        """Fit the causal model on the training rows, where there is one."""
+    def _learn_causes(self) -> None:
+        """Fit the causal model on the training rows, where there is one; the selector knows of it then."""
         causes, seed = self.hyperparams["causes"], self.hyperparams["seed"]
         if causes is not None:
             self.REFUSED_IS_FAILURE = False  # h has been asked about the states, and actions are none
-            variables = variables_of(self.schema, self._mlmodel.data)
-            self.consequences = causes.learn(variables, self.schema.level_counts, rows().values, seed)
+            variables, rows = variables_of(self.schema, self._mlmodel.data), self._labelled_rows()
+            self.consequences = causes.learn(variables, self.schema.level_counts, rows.values, seed)
+        if self._selector is not None:
+            self._selector = self._selector.with_consequences(self.consequences)
+
+    def _labelled_rows(self) -> TrainingRows:
+        return self.training_rows
+
+    def with_causes(self: Acting, causes: Causes | None) -> Acting:
+        """The same method with other causes, or without any: equations that are not given are fitted, no more.
+
+        The selector keeps its calibration; one that holds a risk is fitted anew.
+
+        Raises
+        ------
+        InputError
+            The causes do not fit the features.
+        """
+        other = copy.copy(self)
+        other.hyperparams, other.consequences = {**self.hyperparams, "causes": causes}, None
+        vars(other).pop("REFUSED_IS_FAILURE", None)
+        if self.hyperparams.get("risk") is not None:
+            other._selector = None
+        other._learn_causes()
+        other._forget_training_rows()
+        return other
 
     def _possible(self, values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """Candidates (B, N, D) less the changes that nobody can make, for people (B, D)."""

@@ -72,7 +72,6 @@ class GenRe(ActingMethod):
     options_for = staticmethod(options_for)
     REFUSED_IS_FAILURE = False  # the candidates' scores are known: h need not be asked again
     history: History | None = None
-    _selector: ExpectedScoreSelector | None = None
     _used: checkpoint.RowsUsed | None = None
 
     def __init__(
@@ -88,12 +87,11 @@ class GenRe(ActingMethod):
 
     def _prepare(self) -> None:
         if self._saved is None:
-            self._learn_causes(self._labelled_rows)
+            self._learn_causes()
             self._train()
         else:
             self.generator, _, _, self._selector, self._used, self.gamma = self._saved
-            self._learn_causes(self._labelled_rows)
-            self._selector = self._selector and self._selector.with_consequences(self.consequences)
+            self._learn_causes()
         self.device = self.generator.device
 
     def _train(self) -> None:
