@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.causal.models import TRUTHS
-from benchmarks.causal.study import METHODS
+from benchmarks.causal.study import METHODS, PARTS
 from benchmarks.paper.drawing import LINE, OURS, THEIRS, draw_legend, new_figure, save
 from carla_genre.errors import InputError
 from carla_genre.harness.markdown import markdown_table, number, spread
@@ -75,28 +75,35 @@ def markdown(records: Iterable[Record]) -> str:
 
 
 def draw(records: Iterable[Record], path: Path) -> tuple[Path, Path]:
-    """Cost of the actions against h > .5 after acting, a panel a model; written as PNG and SVG."""
+    """Cost of the actions against h > .5 after acting, a column a model, a row a part; written as PNG and SVG."""
     from matplotlib.lines import Line2D
 
     rows = table(records)
     models = [name for name in TRUTHS if name in set(rows["model"])]
-    figure = new_figure(2.6 * len(models), 3.2)
-    panels = figure.subplots(1, len(models), sharey=True, squeeze=False)[0]
-    for panel, model in zip(panels, models, strict=True):
-        panel.set_title(TRUTHS[model].title)
-        panel.axhline(GOAL, color=LINE, linewidth=0.8, linestyle=":")
-        of_model = rows[rows["model"] == model]
-        for label, group in of_model.groupby("label", sort=False):
-            name, told = METHODS[label]
-            cost, after = group["cost"].astype(float), group["after"].astype(float)
-            panel.scatter(cost, after, s=8, marker=MARKS[told], color=COLOURS[name], alpha=0.35, linewidths=0)
-            panel.scatter(cost.mean(), after.mean(), s=60, marker=MARKS[told], color=COLOURS[name])
-        panel.set_xlabel("cost of the actions")
-        panel.set_xlim(left=0)
-    panels[0].set_ylabel("h > .5 after acting")
+    figure = new_figure(2.5 * len(models), 5.4)
+    panels = figure.subplots(len(PARTS), len(models), sharey=True, sharex="col", squeeze=False)
+    for line, part in zip(panels, PARTS, strict=True):
+        line[0].set_ylabel(f"{part}:\nh > .5 after acting")
+        for panel, model in zip(line, models, strict=True):
+            panel.axhline(GOAL, color=LINE, linewidth=0.8, linestyle=":")
+            _draw_methods(panel, rows[(rows["model"] == model) & (rows["part"] == part)])
+    for column, model in enumerate(models):
+        panels[0, column].set_title(TRUTHS[model].title)
+        panels[-1, column].set_xlabel("cost of the actions")
+        panels[-1, column].set_xlim(left=0)
     entries = {name: Line2D([], [], color=colour, linewidth=3) for name, colour in COLOURS.items()}
     entries |= {
         words: Line2D([], [], color=LINE, marker=MARKS[told], linewidth=0) for told, words in TOLD.items()
     }
-    draw_legend(figure, entries, 2.4)
+    draw_legend(figure, entries, 2.6)
     return save(figure, path)
+
+
+def _draw_methods(panel: Any, rows: pd.DataFrame) -> None:
+    """A small mark a seed, and a large one for their mean."""
+    for label, group in rows.groupby("label", sort=False):
+        name, told = METHODS[label]
+        cost, after = group["cost"].astype(float), group["after"].astype(float)
+        style = {"marker": MARKS[told], "color": COLOURS[name]}
+        panel.scatter(cost, after, s=8, alpha=0.35, linewidths=0, **style)
+        panel.scatter(cost.mean(), after.mean(), s=45, **style)

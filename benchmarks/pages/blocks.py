@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from benchmarks.carla_suite import repairs
+from benchmarks.causal import page as causes
 from benchmarks.constrained import page as constrained
 from benchmarks.constrained import roles
 from benchmarks.pages.headline import headline, in_order
@@ -169,6 +170,11 @@ def constrained_table(root: Path, folder: str, part: str, classifier: str = "ann
     return constrained.markdown(found, part, classifier)
 
 
+def causal(root: Path, folder: str, part: str) -> str:
+    """What becomes of answers whose actions are carried out in the true model; ``part`` says what can be set."""
+    return causes.markdown(causes.read_records(root / folder), part)
+
+
 def many_features(root: Path, file: str, part: str) -> str:
     """A table of the study of many features: "growth", "profile", "remedies" or "real"."""
     tables = {
@@ -254,6 +260,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "robustness": robust,
     "constrained": constrained_table,
     "constrained_roles": constrained_roles,
+    "causal": causal,
     "many_features": many_features,
     "sequence_order": sequence_order,
     "warm_starts": warm_starts,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import networkx
@@ -54,8 +54,6 @@ class Causes:
     graph: Mapping[str, Iterable[str]]
     equations: Mapping[str, GivenEquation] | None = None
     passive: Iterable[str] = ()
-    variables: Variables | None = field(default=None, repr=False, compare=False)
-    snap: Callable[[int, np.ndarray], np.ndarray] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "graph", _checked_graph(self.graph))
@@ -85,10 +83,6 @@ class Causes:
             graph, {name: _CarlaEquation(model.structural_equations_np[name], graph[name]) for name in names}
         )
 
-    def in_units(self, variables: Variables, snap: Callable[[int, np.ndarray], np.ndarray]) -> Causes:
-        """The same for a table of one's own: its units, and what rounds an effect to numbers that it can hold."""
-        return replace(self, variables=variables, snap=snap)
-
     def learn(
         self, variables: Variables, level_counts: np.ndarray, rows: np.ndarray, seed: int
     ) -> Consequences:
@@ -109,7 +103,6 @@ class Causes:
         InputError
             There is no such feature, a category has causes and no :class:`Equation`, or an equation fails.
         """
-        variables = self.variables or variables
         position = {name: variables.position(name, "Causes") for name in _order(self.graph)}
         mechanisms: list[GivenMechanism | FittedMechanism] = []
         for name in position:
@@ -127,7 +120,7 @@ class Causes:
                 given.check(rows[:CHECKED])
             else:
                 mechanisms.append(FittedMechanism.fit(rows, effect, causes, level_counts, seed))
-        return Consequences(tuple(mechanisms), tuple(position[name] for name in self.passive), self.snap)
+        return Consequences(tuple(mechanisms), tuple(position[name] for name in self.passive))
 
     def to_plain(self) -> dict[str, Any]:
         """The graph in JSON's types, for :meth:`from_plain`.

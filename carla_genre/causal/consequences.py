@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,13 +35,10 @@ class Consequences:
         One for each feature that has causes, causes before their effects.
     passive : tuple of int
         Features that nobody can set.
-    snap : callable, optional
-        A feature's position and encoded numbers (n,) -> the nearest ones that the table can hold.
     """
 
     mechanisms: tuple[Mechanism, ...]
     passive: tuple[int, ...] = ()
-    snap: Callable[[int, np.ndarray], np.ndarray] | None = None
 
     def actions(self, values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
         """Candidates (..., D) without changes that nobody can make, for people (..., D) that broadcast."""
@@ -89,8 +85,7 @@ class Consequences:
             follows = (states[:, causes] != values[:, causes]).any(axis=1) & ~acted[:, one.effect]
             follows &= np.isfinite(states).all(axis=1)
             if follows.any():
-                moved = one.counterfactual(values[follows], states[follows])
-                states[follows, one.effect] = moved if self.snap is None else self.snap(one.effect, moved)
+                states[follows, one.effect] = one.counterfactual(values[follows], states[follows])
         kept = np.isfinite(states).all(axis=1)
         kept[kept] = schema.allowed(values[kept], states[kept])
         states[~kept] = np.nan

@@ -75,6 +75,20 @@ def test_a_graph_without_edges_is_no_causes(name: str, mlmodel: Logistic, factua
     pd.testing.assert_frame_equal(plain.get_actions(factuals), expected, check_exact=True)
 
 
+def test_the_same_method_with_other_causes(genre: GenRe, mlmodel: Logistic, factuals: pd.DataFrame) -> None:
+    told, plain = (built("NNR", mlmodel, causes) for causes in (GIVEN, None))
+    for ask in ("get_counterfactuals", "get_actions"):
+        expected = getattr(told, ask)(factuals)
+        pd.testing.assert_frame_equal(getattr(plain.with_causes(GIVEN), ask)(factuals), expected)
+        expected = getattr(plain, ask)(factuals)
+        pd.testing.assert_frame_equal(getattr(told.with_causes(None), ask)(factuals), expected)
+    without, again = genre.with_causes(None), genre.with_causes(None).with_causes(GIVEN)
+    assert without.selector.objective.consequences is None and genre.consequences is not None
+    answers = genre.get_counterfactuals(factuals)
+    pd.testing.assert_frame_equal(again.get_counterfactuals(factuals), answers, check_exact=True)
+    assert not without.get_counterfactuals(factuals).equals(answers)
+
+
 def test_a_reverted_action_lets_its_feature_follow_again(genre: GenRe, factuals: pd.DataFrame) -> None:
     values = genre.schema.encode(factuals)
     objective = genre.selector.objective
