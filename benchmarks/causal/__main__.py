@@ -23,6 +23,8 @@ from benchmarks.command import command_parser, exit_status, results_folder
 from carla_genre.harness.record import write
 
 SEEDS = (0, 1, 2, 3, 4)
+# CARLA's search takes half as long as all others together.
+SEARCHED = (0, 1)
 QUICK = Plan(rows=400, people=10, searched=1, epochs=200, hyperparams=(("training", {"steps": 20}),))
 
 
@@ -43,7 +45,8 @@ def _run(options: argparse.Namespace) -> None:
         for model, seed, path in _missing(folder, options.data, seeds):
             here, rows = world(TRUTHS[model], seed, plan), []
             for part, label in itertools.product(PARTS, METHODS):
-                if label == "CausalRecourse" and len(here.truth.order) > MOST_SEARCHED:
+                few = len(here.truth.order) <= MOST_SEARCHED and seed in SEARCHED
+                if label == "CausalRecourse" and not few:
                     continue
                 rows.append(measured(here, part, label, seed, plan))
                 print(f"{model} {seed} {part}, {label}: {rows[-1]['after']}", flush=True)
