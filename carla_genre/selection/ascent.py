@@ -32,7 +32,8 @@ def with_ascents(
     scores : ndarray (B, N)
         h of what each leads to; NaN and 0 are failures.
     moves : ndarray (B, P, D)
-        What each feature may be set to: its column's P values, which may repeat.
+        What each feature may be set to: its column's P values, which may repeat. The first and the last are tried only
+        for whom the others lead nowhere: the ends of what is allowed may be far from where accepted rows are.
     says : callable
         Answers to factuals, and h of them.
 
@@ -41,20 +42,33 @@ def with_ascents(
     ndarray (B, N, D), ndarray (B, N)
         The least sure candidates of such a factual are left out for its ascents, at most :data:`STARTS`.
     """
-    nobody = np.flatnonzero(~(scores > 0.5).any(axis=1))
     candidates, scores = candidates.copy(), scores.copy()
-    _, n, d = candidates.shape
-    size = max(1, HELD // (STARTS * moves.shape[1] * d * d))
-    for part in (nobody[start : start + size] for start in range(0, len(nobody), size)):
-        order = np.argsort(-np.nan_to_num(scores[part]), axis=1, kind="stable")
-        surest = candidates[part[:, None], order[:, : STARTS - 1]]
-        starts = np.concatenate([values[part, None], surest], axis=1)[:, :n]
-        k = starts.shape[1]
-        each = np.repeat(part, k)
-        rows, said = ascend(values[each], starts.reshape(-1, d), moves[each], says)
-        replaced = part[:, None], order[:, -k:]
-        candidates[replaced], scores[replaced] = rows.reshape(-1, k, d), said.reshape(-1, k)
+    for tried in (moves[:, 1:-1], moves):
+        nobody = np.flatnonzero(~(scores > 0.5).any(axis=1))
+        size = max(1, HELD // (STARTS * tried.shape[1] * values.shape[1] ** 2))
+        for start in range(0, len(nobody), size):
+            _replace(values, candidates, scores, tried, says, nobody[start : start + size])
     return candidates, scores
+
+
+def _replace(
+    values: np.ndarray,
+    candidates: np.ndarray,
+    scores: np.ndarray,
+    moves: np.ndarray,
+    says: Says,
+    part: np.ndarray,
+) -> None:
+    """Put ascents in the place of the least sure candidates of some factuals (b,)."""
+    d = values.shape[1]
+    order = np.argsort(-np.nan_to_num(scores[part]), axis=1, kind="stable")
+    surest = candidates[part[:, None], order[:, : STARTS - 1]]
+    starts = np.concatenate([values[part, None], surest], axis=1)[:, : scores.shape[1]]
+    k = starts.shape[1]
+    each = np.repeat(part, k)
+    rows, said = ascend(values[each], starts.reshape(-1, d), moves[each], says)
+    replaced = part[:, None], order[:, -k:]
+    candidates[replaced], scores[replaced] = rows.reshape(-1, k, d), said.reshape(-1, k)
 
 
 def ascend(

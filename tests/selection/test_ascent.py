@@ -59,3 +59,16 @@ def test_a_failure_is_no_start_and_few_candidates_are_enough() -> None:
     found, said = with_ascents(VALUES, candidates, np.full((3, 1), np.nan), MOVES, rises)
     assert (said > 0.5).all()
     assert np.isfinite(found).all()
+
+
+def test_the_ends_are_tried_only_for_whom_nothing_else_leads_anywhere() -> None:
+    moves = np.array([-9.0, 0.0, 1.0, 2.0, 9.0])[:, None].repeat(3, axis=1)[None].repeat(3, axis=0)
+    candidates, scores = np.zeros((3, 10, 3)), np.zeros((3, 10))
+
+    def more(least: float) -> tuple[np.ndarray, np.ndarray]:
+        return with_ascents(VALUES, candidates, scores, moves, lambda own, rows: rises(own, rows) - least)
+
+    found, said = more(0.0)
+    assert (said > 0.5).any(axis=1).all() and found.max() == 2.0
+    found, said = more(0.5)  # without the ends h is .22 at most
+    assert (said > 0.5).any(axis=1).all() and found.max() == 9.0
