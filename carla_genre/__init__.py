@@ -23,7 +23,7 @@ _PUBLIC = {
     "SchemaMethod": "carla_genre.methods.core.base",
     "available_methods": "carla_genre.methods.registry",
     "build_method": "carla_genre.methods.registry",
-    "check_contract": "carla_genre.testing",
+    "check_method": "carla_genre.testing",
     "load_dataset": "carla_genre.datasets",
 }
 

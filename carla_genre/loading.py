@@ -2,7 +2,7 @@
 
 import os
 import sys
-from importlib import import_module
+from importlib import import_module, metadata
 from typing import Any
 
 from carla_genre.errors import InputError, MissingDependencyError
@@ -20,6 +20,12 @@ def load_object(path: str, what: str) -> Any:
         raise
     except Exception as error:  # a user's module may raise anything when it is imported
         raise InputError(f"cannot load the {what} {path!r}: {type(error).__name__}: {error}") from error
+
+
+def method_entry_points() -> list[tuple[str, metadata.EntryPoint]]:
+    """The entry points ``carla_genre.methods`` of installed packages, each with its distribution's name."""
+    found = metadata.entry_points(group="carla_genre.methods")
+    return [("unknown" if point.dist is None else point.dist.name, point) for point in found]
 
 
 def load_extra(extra: str, purpose: str, *modules: str) -> Any:

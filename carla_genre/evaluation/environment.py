@@ -9,12 +9,14 @@ from importlib import metadata
 from pathlib import Path
 
 import carla_genre
+from carla_genre.loading import method_entry_points
 
 
 def versions() -> dict[str, str]:
-    """Of Python and the packages that the figures depend on."""
+    """Of Python and the packages that the figures depend on, those that bring recourse methods included."""
     found = {"python": platform.python_version(), "carla-genre": carla_genre.__version__}
-    for package in ("carla-recourse", "numpy", "pandas", "scikit-learn", "torch", "matplotlib"):
+    named = ["carla-recourse", "numpy", "pandas", "scikit-learn", "torch", "matplotlib"]
+    for package in [*named, *(distribution for distribution, _ in method_entry_points())]:
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

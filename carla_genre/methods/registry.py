@@ -1,4 +1,4 @@
-"""Every recourse method by name: this package's and CARLA's."""
+"""Every recourse method by name: this package's, CARLA's, and those that installed packages register."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from carla_genre.errors import InputError
-from carla_genre.loading import load_object
+from carla_genre.loading import load_object, method_entry_points
 from carla_genre.methods.carla import CARLA_METHODS
 from carla_genre.methods.carla.respecting import RespectConstraints
 from carla_genre.options import check
@@ -24,10 +24,10 @@ class MethodInfo:
     ----------
     name : str
         What ``build_method`` calls it.
-    origin : {"carla-genre", "CARLA"}
-        Whose code it is.
+    origin : str
+        Whose code it is: "carla-genre", "CARLA", or the distribution that registers it.
     backends : tuple of str
-        The classifiers' backends that it takes; ("any",) for a method that only asks h.
+        The classifiers' backends that it takes; ("any",) for a method that only asks h, and for another package's.
     packages : tuple of str
         What has to be installed besides.
     """
@@ -68,13 +68,25 @@ _PACKAGES = {
 
 
 def available_methods() -> dict[str, MethodInfo]:
-    """Name -> what is known of it: this package's methods, then CARLA's."""
+    """All methods, whose modules are not imported for it.
+
+    Returns
+    -------
+    dict of str to MethodInfo
+        This package's methods, then CARLA's, then those that installed packages register as entry points of the group
+        ``carla_genre.methods``.
+
+    Raises
+    ------
+    InputError
+        An installed package registers a name that is taken.
+    """
     own = {name: MethodInfo(name, "carla-genre", packages=_PACKAGES.get(name, ())) for name in _OWN}
     carla = {
         name: MethodInfo(name, "CARLA", tuple(entry.backends), tuple(entry.packages))
         for name, entry in CARLA_METHODS.items()
     }
-    return {**own, **carla}
+    return {**own, **carla, **{name: MethodInfo(name, origin) for name, (origin, _) in _registered().items()}}
 
 
 def build_method(
@@ -126,13 +138,31 @@ def hyperparameters_of(name: str, hyperparams: Mapping[str, Any] | None = None) 
     return check(cls.options_for(given), given, name) if hasattr(cls, "options_for") else None
 
 
+def _registered() -> dict[str, tuple[str, str]]:
+    """What installed packages register: name -> distribution and ``"module:Class"``."""
+    found: dict[str, tuple[str, str]] = {}
+    for distribution, point in method_entry_points():
+        taken = found.get(point.name, ("CARLA" if point.name in CARLA_METHODS else "carla-genre", ""))[0]
+        if point.name in {*_OWN, *CARLA_METHODS, *found}:
+            raise InputError(
+                f"the package {distribution} registers the recourse method {point.name!r}, a name that {taken} has: "
+                f"rename its entry point, or uninstall {distribution}"
+            )
+        found[point.name] = distribution, f"{point.module}:{point.attr}"
+    return found
+
+
 def _found(name: str, hyperparams: Mapping[str, Any] | None) -> tuple[Any, dict[str, Any]]:
     """The class of a method that is not CARLA's, and the hyperparameters with those that the name stands for."""
+    path, implied = _OWN.get(name, (name, {}))
     if name not in _OWN and ":" not in name:
-        raise InputError(f"no recourse method {name!r}: {suggestion(name, [*_OWN, *CARLA_METHODS])}")
+        registered = _registered()
+        if name not in registered:
+            known = [*_OWN, *CARLA_METHODS, *registered]
+            raise InputError(f"no recourse method {name!r}: {suggestion(name, known)}")
+        path = registered[name][1]
     if hyperparams is not None and not isinstance(hyperparams, Mapping):
         raise InputError(f"hyperparameters must be a dict, got {type(hyperparams).__name__}")
-    path, implied = _OWN.get(name, (name, {}))
     cls = load_object(path, "recourse method")
     if not (isinstance(cls, type) and issubclass(cls, RecourseMethod)):
         raise InputError(f"{path!r} is no RecourseMethod class")

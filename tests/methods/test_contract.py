@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from method_cases import QUICK, Logistic, denied, make_mlmodel
 
-from carla_genre import check_contract
+from carla_genre import InputError, check_method
 from carla_genre.methods.core.base import MethodOptions, SchemaMethod
 from carla_genre.options import option
+from carla_genre.testing import parametrize_with_checks
 
 from carla.recourse_methods.api import RecourseMethod
 
@@ -77,6 +79,11 @@ class Ageing(Wrapped):
         return answers.assign(age=answers["age"] + 0.1)
 
 
+class Greying(Wrapped):
+    def spoil(self, answers: Any, factuals: Any) -> Any:
+        return answers.assign(age=1.0)
+
+
 class Easygoing(Wrapped):
     def __init__(self, mlmodel: Any, hyperparams: Any = None) -> None:
         super().__init__(mlmodel)
@@ -86,8 +93,37 @@ class Easygoing(Wrapped):
 
 
 def test_a_method_that_keeps_it_passes(mlmodel: Logistic) -> None:
-    check_contract(Good, mlmodel, denied(mlmodel))
-    check_contract("CopyFactual", mlmodel, denied(mlmodel))
+    check_method(Good, mlmodel, denied(mlmodel))
+    check_method("CopyFactual", mlmodel, denied(mlmodel))
+
+
+def test_without_a_classifier_there_is_a_small_one() -> None:
+    check_method("NNR")
+    with pytest.raises(AssertionError, match="immutable=12"):
+        check_method(Greying)
+    with pytest.raises(InputError, match="together"):
+        check_method("NNR", factuals=pd.DataFrame())
+
+
+def test_each_check_is_a_test_of_pytest(mlmodel: Logistic) -> None:
+    mark = parametrize_with_checks([Good, Ageing], mlmodel, denied(mlmodel)).mark
+    assert mark.args[0] == ("method", "check")
+    broken = []
+    for case in mark.args[1]:
+        try:
+            method, check = case.values
+            check(method)
+        except AssertionError as error:
+            broken.append((case.id, str(error)))
+    assert [name for name, _ in broken] == ["Ageing-holds_constraints", "Ageing-leaves_accepted_rows"]
+    assert "immutable=20" in broken[0][1]
+
+
+def test_a_check_says_what_is_wrong_with_the_frame_first(mlmodel: Logistic) -> None:
+    for case in parametrize_with_checks([Shuffled], mlmodel, denied(mlmodel)).mark.args[1]:
+        if case.id == "Shuffled-holds_constraints":
+            with pytest.raises(AssertionError, match="not feature_input_order"):
+                case.values[1](Shuffled)
 
 
 def test_hyperparameters_may_be_objects_and_a_changed_dict_is_seen(mlmodel: Logistic) -> None:
@@ -100,7 +136,7 @@ def test_hyperparameters_may_be_objects_and_a_changed_dict_is_seen(mlmodel: Logi
         OPTIONS = HoldingOptions()
 
     given = {"model": object(), "weights": {"income": np.array([1.0, 2.0])}}
-    check_contract(Holding, mlmodel, denied(mlmodel), given)
+    check_method(Holding, mlmodel, denied(mlmodel), given)
 
     class Spoiling(Wrapped):
         def __init__(self, mlmodel: Any, hyperparams: Any = None) -> None:
@@ -111,7 +147,7 @@ def test_hyperparameters_may_be_objects_and_a_changed_dict_is_seen(mlmodel: Logi
             return answers
 
     with pytest.raises(AssertionError, match="caller's hyperparameters"):
-        check_contract(Spoiling, mlmodel, denied(mlmodel), {"weights": {"income": np.array([1.0, 2.0])}})
+        check_method(Spoiling, mlmodel, denied(mlmodel), {"weights": {"income": np.array([1.0, 2.0])}})
 
 
 @pytest.mark.parametrize(
@@ -130,7 +166,7 @@ def test_hyperparameters_may_be_objects_and_a_changed_dict_is_seen(mlmodel: Logi
 )
 def test_each_breach_is_named(broken: type[RecourseMethod], breach: str, mlmodel: Logistic) -> None:
     with pytest.raises(AssertionError, match=breach):
-        check_contract(broken, mlmodel, denied(mlmodel))
+        check_method(broken, mlmodel, denied(mlmodel))
 
 
 def test_the_page_s_method_is_short(repository: Path) -> None:
@@ -142,4 +178,4 @@ def test_the_page_s_method_is_short(repository: Path) -> None:
 
 def test_text_levels_are_read(mlmodel: Logistic) -> None:
     texts = make_mlmodel("Identity")
-    check_contract("GenRe", texts, denied(texts, 8), QUICK)
+    check_method("GenRe", texts, denied(texts, 8), QUICK)

@@ -12,7 +12,7 @@ import pytest
 from method_cases import quick_selector
 from small_sets import NAMES, small_forest, small_set
 
-from carla_genre import InputError, available_methods, build_method, check_contract
+from carla_genre import InputError, available_methods, build_method, check_method
 
 # Hyperparameters with which a method prepares itself in a moment; the answers need not be good.
 _TRAINING = {"training": {"steps": 20, "batch_size": 128, "evaluations": 2}}
@@ -77,7 +77,7 @@ def test_the_contract_holds(name: str, data: str, data_root: Path) -> None:
     mlmodel, factuals = (small_forest if name in FORESTS else small_set)(data, str(data_root))
     quiet = {"verbose": False, **QUICK.get(name, {})}
     factuals = factuals.head(2) if name == "Clue" else factuals  # it searches for a second each
-    check_contract(name, mlmodel, factuals, quiet, holds_constraints=METHODS[name].origin == "carla-genre")
+    check_method(name, mlmodel, factuals, quiet, holds_constraints=METHODS[name].origin == "carla-genre")
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -8,7 +8,7 @@ from method_cases import Logistic, denied
 from robust_cases import Hidden, Network, network
 
 from carla_genre.methods.baselines.probe import PROBE, invalidation_rate
-from carla_genre.testing import check_contract
+from carla_genre.testing import check_method
 
 VARIANCE = 0.01
 
@@ -99,5 +99,5 @@ def test_whom_the_target_is_met_for_already_stays(net: Network) -> None:
 @pytest.mark.slow
 def test_the_contract(net: Network, mlmodel: Logistic) -> None:
     constraints = {"income": {"direction": "increase"}}
-    check_contract(PROBE, net, denied(net, 3), {"constraints": constraints, "steps": 100})
-    check_contract(PROBE, mlmodel, denied(mlmodel, 2), {"neighbors": 10, "invalidation_target": 0.2})
+    check_method(PROBE, net, denied(net, 3), {"constraints": constraints, "steps": 100})
+    check_method(PROBE, mlmodel, denied(mlmodel, 2), {"neighbors": 10, "invalidation_target": 0.2})

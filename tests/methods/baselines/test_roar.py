@@ -8,7 +8,7 @@ from robust_cases import Hidden, network
 
 from carla_genre import InputError
 from carla_genre.methods.baselines.roar import ROAR, worst_case_logit
-from carla_genre.testing import check_contract
+from carla_genre.testing import check_method
 
 # A delta and a price at which a plain answer is near the boundary, and a robust one can be had.
 SHIFT, PRICE = 0.3, 2.0
@@ -118,7 +118,7 @@ def test_a_category_of_many_levels_is_changed_where_only_it_may_change() -> None
 
 def test_the_contract(mlmodel: Logistic) -> None:
     constraints = {"income": {"direction": "increase"}}
-    check_contract(ROAR, mlmodel, denied(mlmodel, 12), {"constraints": constraints})
+    check_method(ROAR, mlmodel, denied(mlmodel, 12), {"constraints": constraints})
 
 
 def test_columns_that_are_text_are_refused_with_the_way_out() -> None:
