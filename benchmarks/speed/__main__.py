@@ -25,6 +25,8 @@ MODULES = (
     "devices",
     "answer",
     "stream",
+    "serving",
+    "growth",
     "methods",
     "pairs",
     "parquet",

@@ -11,16 +11,15 @@ has answered a few people before.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from benchmarks.speed.alternate import alone, seconds
+from benchmarks.speed.apart import apart
 from benchmarks.speed.command import finish, parse, timing_parser
 from benchmarks.speed.settings import add_data, add_setting, setting
 from carla_genre.evaluation.environment import peak_memory_mb
@@ -67,14 +66,8 @@ def rows_of(data: str, options: argparse.Namespace) -> dict[str, dict[str, float
     }
     with tempfile.TemporaryDirectory(prefix="carla-genre-") as folder:
         work = data, str(Path(folder) / "trained.safetensors"), options
-        _apart(train, *work)
-        return {f"{data}, {title}": _apart(measure, *work, *way) for title, way in ways.items()}
-
-
-def _apart(step: Callable[..., Any], *arguments: Any) -> Any:
-    """What a new process gives back."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as one:
-        return one.submit(step, *arguments).result()
+        apart(train, *work)
+        return {f"{data}, {title}": apart(measure, *work, *way) for title, way in ways.items()}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

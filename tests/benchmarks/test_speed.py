@@ -112,7 +112,7 @@ def test_very_many_people_are_answered_in_one_call(
     apart: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not apart:
-        monkeypatch.setattr(stream, "_apart", lambda step, *arguments: step(*arguments))
+        monkeypatch.setattr(stream, "apart", lambda step, *arguments: step(*arguments))
     rows = rows_of(stream, tmp_path)
     for title, answers in (("adult, one call", 300 * 2), ("adult, a tenth by expected Score", 30 * 10)):
         row = rows.pop(title)
