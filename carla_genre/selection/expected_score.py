@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from carla_genre.causal import Consequences
-from carla_genre.schema import Schema
+from carla_genre.schema import Relaxation, Schema
 from carla_genre.selection.calibration import Calibration
-from carla_genre.selection.surrogate import INLIER_RANGE, SurrogateJudge, points_of
+from carla_genre.selection.distinct_rows import DistinctRows
+from carla_genre.selection.surrogate import INLIER_RANGE, SurrogateJudge, as_points
+
+# Indices (m,), (m,) of candidates (B, N) -> P(inlier) of each.
+Inlier = Callable[[tuple[np.ndarray, np.ndarray]], np.ndarray]
 
 
 class ScoredAnswers(NamedTuple):
@@ -64,6 +69,10 @@ class ExpectedScore:
     gamma: float
     consequences: Consequences | None = None
 
+    @cached_property
+    def _relaxation(self) -> Relaxation:
+        return Relaxation(self.schema)
+
     def states(self, values: np.ndarray, answers: np.ndarray) -> np.ndarray:
         """What answers (..., D) lead to for factuals (..., D) that broadcast; NaN where a constraint is broken."""
         if self.consequences is None:
@@ -82,15 +91,18 @@ class ExpectedScore:
             candidates.copy(), scores.copy(), *(np.full(scores.shape, np.nan) for _ in range(3))
         )
         found.answers[~accepted] = found.h[~accepted] = np.nan
-        states = self.states(values[:, None], candidates)
-        found.validity[accepted] = self.validity(states[accepted])
+        states = DistinctRows(self.states(values[:, None], candidates)[accepted])
+        found.validity[accepted] = states.asked(self.validity)(np.arange(accepted.sum()))
         partial_score = found.validity - self.schema.cost(values[:, None], candidates) / values.shape[1]
-        self._score_promising(found, states, partial_score, k)
+        place = np.zeros(accepted.shape, np.intp)
+        place[accepted] = np.arange(accepted.sum())
+        inlier = states.asked(self.inlier)
+        self._score_promising(found, lambda index: inlier(place[index]), partial_score, k)
         order = _descending(found.score)[:, :k]
         return ScoredAnswers(*(part[np.arange(len(values))[:, None], order] for part in found))
 
     def _score_promising(
-        self, found: ScoredAnswers, states: np.ndarray, partial_score: np.ndarray, k: int
+        self, found: ScoredAnswers, inlier: Inlier, partial_score: np.ndarray, k: int
     ) -> None:
         """Fill in ``inlier`` and ``score`` of each candidate that may be among the k best.
 
@@ -106,20 +118,20 @@ class ExpectedScore:
             if not len(row):
                 break
             index = row, columns[row, column]
-            found.inlier[index] = self.inlier(states[index])
+            found.inlier[index] = inlier(index)
             found.score[index] = partial_score[index] + found.inlier[index]
 
     def validity(self, rows: np.ndarray) -> np.ndarray:
         """P(valid) of encoded rows (n, D): (n,)."""
         if not len(rows):
             return np.empty(0)
-        return self.calibration.validity(self.judge.validity(points_of(self.schema, rows)))
+        return self.calibration.validity(self.judge.validity(as_points(self._relaxation, rows)))
 
     def inlier(self, rows: np.ndarray) -> np.ndarray:
         """P(inlier) of encoded rows (n, D): (n,)."""
         if not len(rows):
             return np.empty(0)
-        return self.calibration.inlier(self.judge.inlier(points_of(self.schema, rows)))
+        return self.calibration.inlier(self.judge.inlier(as_points(self._relaxation, rows)))
 
     def most_inlier(self) -> float:
         """Upper bound of P(inlier): the curve does not fall."""

@@ -141,7 +141,11 @@ def points_of(schema: Schema, values: np.ndarray) -> np.ndarray:
 
     A category of more than two levels becomes a corner of a simplex, so that no level lies between others.
     """
-    relaxation = Relaxation(schema)
+    return as_points(Relaxation(schema), values)
+
+
+def as_points(relaxation: Relaxation, values: np.ndarray) -> np.ndarray:
+    """:func:`points_of` by a relaxation that is at hand."""
     return (relaxation.encode(values) * np.where(relaxation.one_hot, 1 / np.sqrt(2), 1.0)).astype(np.float32)
 
 

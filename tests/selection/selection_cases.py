@@ -16,8 +16,10 @@ EXPECTED: dict[str, Any] = {**QUICK, "selection": "expected", "n_samples": 30}
 def expectation(objective: ExpectedScore, values: np.ndarray, candidates: np.ndarray) -> np.ndarray:
     """By the formula, for every candidate (B, N)."""
     flat = candidates.reshape(-1, candidates.shape[-1])
-    both = (objective.validity(flat) + objective.inlier(flat)).reshape(candidates.shape[:2])
-    return both - objective.schema.cost(values[:, None], candidates) / values.shape[1]
+    validity, inlier = (
+        of(flat).reshape(candidates.shape[:2]) for of in (objective.validity, objective.inlier)
+    )
+    return validity - objective.schema.cost(values[:, None], candidates) / values.shape[1] + inlier
 
 
 def two_moons(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

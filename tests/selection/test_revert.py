@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 import pytest
 from method_cases import Logistic
 from selection_cases import expectation
 
 from carla_genre import GenRe
+from carla_genre.schema import Feature, Schema
 from carla_genre.selection import revert
+from carla_genre.selection.calibration import Calibration, LogisticCurve
 from carla_genre.selection.expected_score import ExpectedScore, ScoredAnswers
 from carla_genre.selection.revert import Rule, revert_changes
 
@@ -83,3 +87,90 @@ def test_trials_that_are_made_together_give_what_one_at_a_time_gives(
     expected = one_trial_at_a_time(objective, values, chosen, allowed if ruled else None)
     np.testing.assert_array_equal(found.answers, expected)
     assert (found.answers != chosen.answers).any()
+
+
+class Rugged:
+    """A judge, and an h, whose numbers say nothing about those of neighbours, and tie often."""
+
+    def __init__(self, random: np.random.Generator, width: int) -> None:
+        self.weights = random.normal(size=(3, width))
+
+    def numbers(self, rows: np.ndarray, which: int) -> np.ndarray:
+        return np.round(
+            np.sin(1e4 * (rows * self.weights[which, : rows.shape[-1]]).sum(axis=-1)) / 2 + 0.5, 1
+        )
+
+    def validity(self, points: np.ndarray) -> np.ndarray:
+        return self.numbers(points, 0)
+
+    def inlier(self, points: np.ndarray) -> np.ndarray:
+        return -2.0 + self.numbers(points, 1)
+
+    def h(self, rows: np.ndarray) -> np.ndarray:
+        says = np.sqrt(self.numbers(rows, 2))
+        return np.where(says < 0.4, np.nan, says)
+
+
+def rugged(seed: int, d: int) -> tuple[ExpectedScore, np.ndarray, ScoredAnswers]:
+    """An objective, factuals and answers; some repeat, one is a failure. Every third feature is one-hot."""
+    random = np.random.default_rng(seed)
+    schema = Schema(
+        tuple(
+            Feature(f"f{f}", tuple(f"f{f}_{i}" for i in range(3)), tuple(map(tuple, np.eye(3).tolist())))
+            if f % 3 == 2
+            else Feature(f"f{f}", (f"f{f}",))
+            for f in range(d)
+        ),
+        tuple(
+            name for f in range(d) for name in ([f"f{f}_{i}" for i in range(3)] if f % 3 == 2 else [f"f{f}"])
+        ),
+    )
+    judge = Rugged(random, 3 * d)
+    curve = LogisticCurve(1.0, 0.0)
+    objective = ExpectedScore(schema, cast(Any, judge), Calibration(curve, curve), judge.h, 0.7)
+    values, candidates = (random.integers(0, 3, shape).astype(float) for shape in ((6, d), (6, 30, d)))
+    values[4], candidates[4] = values[3], candidates[3]
+    scores = judge.h(candidates)
+    scores[5] = np.nan
+    kept = objective.top_k(values, candidates, scores, 4).reshape(24)
+    return objective, np.repeat(values, 4, axis=0), kept
+
+
+@pytest.mark.parametrize("d", [1, 2, 5, 11])
+@pytest.mark.parametrize("ruled", [False, True])
+def test_wrong_guesses_change_no_answer(d: int, ruled: bool) -> None:
+    def allowed(x: np.ndarray, answers: np.ndarray) -> np.ndarray:
+        return (x != answers).sum(axis=1) % 4 != 1
+
+    rule = allowed if ruled else None
+    for seed in range(4):
+        objective, values, chosen = rugged(seed, d)
+        found = revert_changes(objective, values, chosen, rule)
+        np.testing.assert_array_equal(found.answers, one_trial_at_a_time(objective, values, chosen, rule))
+        given = np.isfinite(chosen.score)
+        told = expectation(objective, values[given], found.answers[given, None])[:, 0]
+        np.testing.assert_array_equal(found.score[given], told)
+        np.testing.assert_array_equal(found.h[given], objective.h(found.answers[given]))
+        alone = [
+            revert_changes(objective, values[[i]], ScoredAnswers(*(part[[i]] for part in chosen)), rule)
+            for i in range(0, 24, 5)
+        ]
+        np.testing.assert_array_equal(np.concatenate([one.answers for one in alone]), found.answers[::5])
+
+
+def test_of_guesses_that_come_true_many_are_taken_in_one_round() -> None:
+    d, asked = 12, list[int]()
+    schema = Schema(tuple(Feature(f"f{f}", (f"f{f}",)) for f in range(d)), tuple(f"f{f}" for f in range(d)))
+    judge = Rugged(np.random.default_rng(0), d)
+
+    def h(rows: np.ndarray) -> np.ndarray:
+        asked.append(len(rows))
+        return np.ones(len(rows))
+
+    flat = LogisticCurve(0.0, 0.0)
+    objective = ExpectedScore(schema, cast(Any, judge), Calibration(flat, flat), h, 0.7)
+    values, answers = np.zeros((3, d)), np.ones((3, 1, d)) * np.arange(1, 4)[:, None, None]
+    chosen = objective.top_k(values, answers, np.ones((3, 1)), 1).best()
+    found = revert_changes(objective, values, chosen)
+    assert (found.answers == values).all()  # each change is better reverted
+    assert len(asked) == 2
