@@ -114,6 +114,8 @@ class Limits:
         What no bound can say, each with its constraint's words.
     most_changes : int or None
         How many features an answer may change.
+    narrowed : ndarray (B,), bool
+        Whose features a constraint has frozen or bounded that could move before.
     """
 
     variables: Variables
@@ -123,18 +125,32 @@ class Limits:
     weights: np.ndarray = field(default_factory=lambda: np.empty(0))
     rules: list[tuple[str, Rule]] = field(default_factory=list)
     most_changes: int | None = None
+    narrowed: np.ndarray = field(default_factory=lambda: np.empty(0, bool))
 
     def __post_init__(self) -> None:
         self.weights = np.ones(len(self.variables.names))
+        self.narrowed = np.zeros(len(self.values), bool)
 
     def people(self, which: slice | np.ndarray) -> Limits:
         """Those of some people."""
         part = Limits(self.variables, self.raw.iloc[which], self.values[which], self.bounds.rows(which))
         part.weights, part.rules, part.most_changes = self.weights, self.rules, self.most_changes
+        part.narrowed = self.narrowed[which].copy()
         return part
+
+    def take(self, which: np.ndarray, part: Limits) -> None:
+        """The bounds of some people, that :meth:`people` gave, as these are now."""
+        self.bounds.lower[which], self.bounds.upper[which] = part.bounds.lower, part.bounds.upper
+        levels = dict(self.bounds.levels)
+        for position, mask in part.bounds.levels.items():
+            everyone = levels.setdefault(position, np.ones((len(self.values), mask.shape[1]), bool))
+            everyone[which] = mask
+        self.bounds = self.bounds._replace(levels=levels)
+        self.narrowed[which] = part.narrowed
 
     def freeze(self, positions: Sequence[int]) -> None:
         """Leave features as they are."""
+        self._note_narrower(positions)
         self.bounds.lower[:, positions] = self.bounds.upper[:, positions] = self.values[:, positions]
 
     def narrow(self, position: int, low: np.ndarray | float, high: np.ndarray | float) -> None:
@@ -142,6 +158,7 @@ class Limits:
         lower, upper = self.bounds.lower[:, position], self.bounds.upper[:, position]
         narrower = np.maximum(lower, low), np.minimum(upper, high)
         nothing = narrower[0] > narrower[1]  # then it can only stay
+        self._note_narrower([position])
         lower[:] = np.where(nothing, self.values[:, position], narrower[0])
         upper[:] = np.where(nothing, self.values[:, position], narrower[1])
 
@@ -151,6 +168,10 @@ class Limits:
         shape = len(self.values), mask.shape[-1]
         allowed = np.broadcast_to(mask, shape).copy() if before is None else before & mask
         self.bounds.levels[position] = allowed  # type: ignore[index]
+        self._note_narrower([position])
+
+    def _note_narrower(self, positions: Sequence[int]) -> None:
+        self.narrowed |= (self.bounds.lower[:, positions] < self.bounds.upper[:, positions]).any(axis=1)
 
     def allow(self, rows: np.ndarray) -> np.ndarray:
         """Whether rows (B, N, D) keep every constraint: bool (B, N)."""

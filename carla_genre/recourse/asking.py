@@ -10,7 +10,7 @@ import torch
 
 from carla_genre.constraints import Limits
 from carla_genre.generator.sampler import sample_in_batches
-from carla_genre.methods.genre.hyperparameters import to_sampling
+from carla_genre.methods.genre.hyperparameters import narrowed, to_sampling
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.recourse.codec import TableCodec
 from carla_genre.schema import Schema
@@ -56,18 +56,17 @@ def ask(genre: GenRe, codec: TableCodec, limits: Limits, k: int = REFINED) -> As
 
     Each is a row that the table can hold and that h accepts when it is asked about the decoded row.
     """
-    selector = weighted_selector(genre, limits)
-    parts = list[Asked]()
+    selector, parts, places = weighted_selector(genre, limits), list[Asked](), list[np.ndarray]()
     with genre._isolated():
-        for start in range(0, len(limits.values), TOGETHER):
-            part = limits.people(slice(start, start + TOGETHER))
-            parts.append(_ask(genre, codec, part, selector, k))
-    if len(parts) == 1:
-        return parts[0]
+        for people in (np.flatnonzero(~limits.narrowed), np.flatnonzero(limits.narrowed)):
+            for start in range(0, len(people), TOGETHER):
+                places.append(people[start : start + TOGETHER])
+                parts.append(_ask(genre, codec, limits.people(places[-1]), selector, k))
+    order = np.concatenate(places).argsort()
     options = ScoredAnswers(
-        *(np.concatenate(column) for column in zip(*(p.options for p in parts), strict=True))
+        *(np.concatenate(column)[order] for column in zip(*(p.options for p in parts), strict=True))
     )
-    return Asked(options, *(np.concatenate(column) for column in list(zip(*parts, strict=True))[1:]))
+    return Asked(options, *(np.concatenate(column)[order] for column in list(zip(*parts, strict=True))[1:]))
 
 
 def weighted_selector(genre: GenRe, limits: Limits) -> ExpectedScoreSelector:
@@ -77,9 +76,13 @@ def weighted_selector(genre: GenRe, limits: Limits) -> ExpectedScoreSelector:
 
 
 def draw(genre: GenRe, codec: TableCodec, limits: Limits) -> np.ndarray:
-    """Candidates (B, N, D) for B people inside the bounds of their limits, each a row that the table can hold."""
+    """Candidates (B, N, D) for B people inside the bounds of their limits, each a row that the table can hold.
+
+    The limits narrow all of these people, or none of them.
+    """
     values, bounds = limits.values, limits.bounds
-    sampling, seed = to_sampling(genre.hyperparams), genre.hyperparams["seed"]
+    given = narrowed(genre.hyperparams) if limits.narrowed.all() else genre.hyperparams
+    sampling, seed = to_sampling(given), given["seed"]
     candidates = np.empty((len(values), sampling.n_samples, values.shape[1]))
     for rows, drawn in sample_in_batches(
         genre.generator, torch.from_numpy(values), sampling, seed, bounds=bounds

@@ -63,6 +63,7 @@ class Recommender:
         for position, column in enumerate(self.codec.columns.values()):
             if isinstance(column, LevelColumn) and column.gap is not None:  # nobody is told to enter a gap
                 limits.allow_levels(position, np.arange(len(column.levels)) != column.gap)
+        limits.narrowed[:] = False
         for constraint in constraints:
             constraint.narrow(limits)
         return limits
@@ -155,10 +156,7 @@ class Recommender:
             part = limits.people(members)
             for constraint in own:
                 constraint.narrow(part)
-            limits.bounds.lower[members], limits.bounds.upper[members] = part.bounds.lower, part.bounds.upper
-            for position, mask in part.bounds.levels.items():
-                limits.allow_levels(position, np.ones(mask.shape[1], bool))
-                limits.bounds.levels[position][members] = mask
+            limits.take(members, part)
 
     def _verified(
         self, people: pd.DataFrame, values: np.ndarray, asked: Asked, n: int, diverse: bool

@@ -74,7 +74,9 @@ def built(
     table: pd.DataFrame = TRAIN,
     target: str = "approved",
     desired: Any = "yes",
+    n_samples: int = 40,
     **further: Any,
 ) -> Recourse:
     """The door with a generator that is ready in a moment; the caller has the quick selector."""
-    return Recourse(classifier, table, target, desired, verbose=False, hyperparams=QUICK, **further)
+    hyperparams = {**QUICK, "n_samples": n_samples}
+    return Recourse(classifier, table, target, desired, verbose=False, hyperparams=hyperparams, **further)

@@ -177,9 +177,9 @@ def test_the_carla_door_gives_the_same_answers(model: Any, denied: pd.DataFrame)
         def predict_proba(self, x: Any) -> Any:
             return model.predict_proba(self.data.inverse_transform(x)[list(model.feature_names_in_)])
 
-    door = built(model, constraints=[Freeze("age")], scale="range", held_out=0)
+    door = built(model, constraints=[Freeze("age")], scale="range", held_out=0, n_samples=100)
     data_rows = data.transform(denied.assign(approved=0))
-    genre = GenRe(Raw(data), {**QUICK, "verbose": False, "calibrate": True})
+    genre = GenRe(Raw(data), {**QUICK, "n_samples": 100, "verbose": False, "calibrate": True})
     expected = genre.get_counterfactuals(data_rows).dropna()
     found = door.recommend(denied)
     shared = expected.index.intersection(found.rows.index)
@@ -187,6 +187,24 @@ def test_the_carla_door_gives_the_same_answers(model: Any, denied: pd.DataFrame)
     raw = data.inverse_transform(expected.loc[shared])
     same = [(raw.loc[i, NUMBERS] == found.rows.loc[i, NUMBERS]).all() for i in shared]
     assert np.mean(same) == 1
+    asked = genre.with_constraints({NUMBERS[1]: {"immutable": True}}).get_counterfactuals(data_rows).dropna()
+    told = door.recommend(denied, constraints=[Freeze(NUMBERS[1])]).rows
+    shared = asked.index.intersection(told.index)
+    assert len(shared) > 0.9 * len(told) > 10
+    pd.testing.assert_frame_equal(
+        data.inverse_transform(asked.loc[shared])[NUMBERS], told.loc[shared, NUMBERS], check_dtype=False
+    )
+
+
+def test_what_one_person_says_changes_nobody_elses_options(model: Any, denied: pd.DataFrame) -> None:
+    recourse, people = built(model, n_samples=100), denied.head(6)
+    alone = recourse.recommend(people)
+    one = people.index[2]
+    told = recourse.recommend(people, by_person={one: [Freeze(NUMBERS[1])]})
+    others = told.rows.index.difference([one])
+    assert len(others) > 2
+    pd.testing.assert_frame_equal(told.rows.loc[others], alone.rows.loc[others])
+    assert told.candidates.loc[one, "drawn"] > alone.candidates.loc[one, "drawn"]
 
 
 def test_results_are_written_in_plain_types(recourse: Recourse, denied: pd.DataFrame, tmp_path: Any) -> None:

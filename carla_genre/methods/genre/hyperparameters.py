@@ -29,6 +29,8 @@ SELECTIONS = ("expected", "validity", "cheapest")
 SELECTION = {"default": "expected", "paper": "validity"}
 # The selection "expected" judges for itself, and wants many candidates that differ; the others want the likeliest.
 MANY = SamplingConfig(temperature=1.0, n_samples=100)
+# Under constraints that it was not trained for, a generator is less sure of what is best: it is asked for more.
+NARROWED = SamplingConfig(temperature=0.7, n_samples=200)
 # A generator that is distilled has learned which of many it would have been.
 _FEW = replace(MANY, n_samples=10)
 # What may be changed without training again, and what of it another selection brings with it.
@@ -141,6 +143,19 @@ def resampled(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str
         if name not in changes and values[name] == getattr(before, name):
             changed[name] = getattr(after, name)
     return changed
+
+
+def narrowed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """All values of a trained GenRe that is asked under further constraints: twice as many draws, and flatter ones.
+
+    Only where "expected" samples by its defaults: what the user has set stays, and so does the sampling that a
+    ``risk`` was bounded for, and that of a distilled generator.
+    """
+    own = to_sampling(values)
+    is_default = values["selection"] == "expected" and replace(own, sigma=0.0) == MANY
+    if not is_default or values["risk"] is not None or values["distil"]:
+        return dict(values)
+    return {**values, **vars(replace(NARROWED, sigma=own.sigma))}
 
 
 def to_architecture(values: Mapping[str, Any], owner: str = "GenRe") -> Architecture:

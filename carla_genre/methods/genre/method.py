@@ -23,7 +23,7 @@ from carla_genre.generator.training_state import History
 from carla_genre.methods.core.acting import ActingMethod
 from carla_genre.methods.genre import checkpoint
 from carla_genre.methods.genre.distillation import distil, second_training
-from carla_genre.methods.genre.hyperparameters import options_for, resampled, to_config, to_sampling
+from carla_genre.methods.genre.hyperparameters import narrowed, options_for, resampled, to_config, to_sampling
 from carla_genre.methods.genre.untrained import untrained_generator
 from carla_genre.options import check
 from carla_genre.schema import Schema
@@ -236,7 +236,8 @@ class GenRe(ActingMethod):
         other = copy.copy(self)
         other.schema = Schema.from_mlmodel(self._mlmodel, constraints).within(self.schema)
         other.generator = self.generator.with_constraints(other.schema.constraints)
-        other.hyperparams = {**self.hyperparams, "constraints": constraints}
+        values = {**self.hyperparams, "constraints": constraints}
+        other.hyperparams = narrowed(values) if constraints else values
         if self.hyperparams["selection"] == "expected":
             other._selector = self.selector.with_objective(schema=other.schema, h=other.scores)
         return other

@@ -38,6 +38,20 @@ def test_one_person_gets_what_the_batch_gets(genre: GenRe, mlmodel: Logistic) ->
     pd.testing.assert_frame_equal(alone, asked.get_counterfactuals(factuals))
 
 
+def test_more_is_drawn_under_constraints_unless_the_user_says_how_much(mlmodel: Logistic) -> None:
+    genre = GenRe(mlmodel, QUICK | {"selection": "validity"}).with_sampling(selection="expected")
+    narrow = {"debt": {"direction": "decrease"}}
+    values = genre.schema.encode(denied(mlmodel, 5))
+    many, free = genre.with_constraints(narrow).candidates(values), genre.candidates(values)
+    assert many.shape[1] > free.shape[1]
+    distinct = [len(np.unique(drawn, axis=0)) for drawn in many[:, : free.shape[1]]]
+    sharp = genre.with_sampling(n_samples=free.shape[1], temperature=2.0).with_constraints(narrow)
+    assert sharp.candidates(values).shape == free.shape
+    assert sum(distinct) > sum(len(np.unique(drawn, axis=0)) for drawn in sharp.candidates(values))
+    again = genre.with_constraints(narrow).with_sampling(n_samples=7)
+    assert again.candidates(values).shape[1] == 7
+
+
 def test_constraints_come_on_top_of_those_of_the_training(genre: GenRe, mlmodel: Logistic) -> None:
     narrow = genre.with_constraints({"debt": {"range": (2, 5), "direction": "increase"}})
     both = narrow.with_constraints({"debt": {"direction": "decrease"}})  # up and down: it stays
