@@ -62,6 +62,7 @@ class _Import:
     def __init__(self, module: ModuleType) -> None:
         self.module = module
         self.answers: list[tuple[str, Answer]] = []
+        self.own_parts: Callable[[str, tuple[str, ...], Callable[[], Any]], Any] | None = None
 
     def __call__(
         self,
@@ -74,6 +75,8 @@ class _Import:
         proceed: Callable[[], Any] = partial(
             builtins.__import__, name, globals, locals, fromlist or (), level
         )
+        if level == 1 and self.own_parts is not None:
+            return self.own_parts(name, tuple(fromlist or ()), proceed)
         if level:
             return proceed()
         request = ImportRequest(self.module, name, tuple(fromlist or ()))
@@ -89,9 +92,21 @@ def answer_imports(module: ModuleType, package: str, answer: Answer) -> None:
     The code of the module, one of CARLA's, has not run yet. The package is a top-level one, or ``"*"`` for all. Answers
     given later are asked first.
     """
+    _import_of(module).answers.append((package, answer))
+
+
+def answer_own_parts(
+    module: ModuleType, answer: Callable[[str, tuple[str, ...], Callable[[], Any]], Any]
+) -> None:
+    """Let `answer` decide what a package gets by ``from .name import fromlist``; it is given the way on as well."""
+    _import_of(module).own_parts = answer
+
+
+def _import_of(module: ModuleType) -> _Import:
     own = module.__dict__.get("__builtins__")
     if not isinstance(own, dict) or not isinstance(own.get("__import__"), _Import):
         own = dict(vars(builtins))
         own["__import__"] = _Import(module)
         module.__dict__["__builtins__"] = own
-    own["__import__"].answers.append((package, answer))
+    found: _Import = own["__import__"]
+    return found
