@@ -16,6 +16,7 @@ from carla_genre.evaluation.likelihood import ClassDensities, Likelihood, MixedD
 from carla_genre.evaluation.lof import LOF, InlierTest
 from carla_genre.evaluation.measure import Measure
 from carla_genre.evaluation.measures import FIGURES, Figure
+from carla_genre.evaluation.privacy import Privacy, TrainingRows
 from carla_genre.evaluation.score import Judge, Score, Scores
 from carla_genre.evaluation.sparsity import Sparsity, changed_features, sparsity
 from carla_genre.evaluation.validity import Validity, soft_validity, valid
@@ -38,9 +39,11 @@ __all__ = [
     "Likelihood",
     "Measure",
     "MixedDensity",
+    "Privacy",
     "Score",
     "Scores",
     "Sparsity",
+    "TrainingRows",
     "Validity",
     "Violations",
     "accepted_by",

@@ -16,6 +16,7 @@ from carla_genre.evaluation.invalidation import InvalidationRate
 from carla_genre.evaluation.likelihood import Likelihood
 from carla_genre.evaluation.lof import LOF
 from carla_genre.evaluation.measure import Measure
+from carla_genre.evaluation.privacy import Privacy
 from carla_genre.evaluation.score import Score
 from carla_genre.evaluation.sparsity import Sparsity
 from carla_genre.evaluation.validity import Validity
@@ -90,6 +91,12 @@ FIGURES: Mapping[str, Figure] = {
     "Changed_Features": Figure(Sparsity, "number of features that change", "lower"),
     "Changed_Share": Figure(Sparsity, "their share of all D features", "lower", 0, 1),
     "Diversity": Figure(Diversity, "mean cost between two of a person's candidates", "higher"),
+    "Copies": Figure(Privacy, "share that equals a training row bit for bit", "lower", 0, 1),
+    "Rare_Copies": Figure(Privacy, "share that equals one to four training rows bit for bit", "lower", 0, 1),
+    "Closest_Distance": Figure(Privacy, "distance to the closest training row", "higher"),
+    "Closest_Distance_Ratio": Figure(
+        Privacy, "that distance, over the mean distance of held-out rows", "higher"
+    ),
     "Answered": Figure(Answered, "share that has an answer", "higher", 0, 1, "count"),
     "Immutable_Violations": Figure(
         ConstraintViolations, "immutable features that are not the person's own, bit for bit", "lower"

@@ -15,6 +15,7 @@ from carla_genre.evaluation.future_validity import FutureValidity
 from carla_genre.evaluation.invalidation import InvalidationRate
 from carla_genre.evaluation.likelihood import Likelihood
 from carla_genre.evaluation.measure import Measure, in_order_of
+from carla_genre.evaluation.privacy import Privacy
 from carla_genre.evaluation.sparsity import Sparsity
 from carla_genre.evaluation.validity import Validity
 from carla_genre.protocol import Setting
@@ -57,6 +58,7 @@ class Scoring:
             (InvalidationRate(h), _named("Invalidation_Rate")),
             (Likelihood(h), _named("Log_Likelihood_Accepted", "Log_Likelihood_Denied")),
             (Sparsity(h), _named("Changed_Features")),
+            (Privacy(h), _named("Copies", "Rare_Copies", "Closest_Distance", "Closest_Distance_Ratio")),
         ]
         for rows, name in FUTURES.items() if n_retrained else ():
             others = retrained(setting, n_retrained, rows=rows, cache=cache)  # type: ignore[arg-type]

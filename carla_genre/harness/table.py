@@ -60,6 +60,10 @@ FURTHER: Mapping[str, Column] = {
     "log p denied": Column("log_likelihood_denied", "Log_Likelihood_Denied", 2),
     "changed": Column("changed_features", "Changed_Features", 1),
     "diversity": Column("diversity", "Diversity", 2),
+    "copies": Column("copies", "Copies", 2),
+    "rare copies": Column("rare_copies", "Rare_Copies", 2),
+    "closest": Column("closest_distance", "Closest_Distance", 3),
+    "closest, ratio": Column("closest_distance_ratio", "Closest_Distance_Ratio", 2),
     "L0": Column("distance_1", "Distance_1", 1),
     "L1": Column("distance_2", "Distance_2", 2),
     "L2 squared": Column("distance_3", "Distance_3", 2),
@@ -83,8 +87,9 @@ processor where there is no GPU, since other cells run beside, else of the clock
 FURTHER_LEGEND = """\
 validity: h accepts. future validity: so does h trained again, on rows drawn with replacement, and from other initial
 weights. invalidation: share of noisy copies of an answer that h refuses. log p: log-density of the accepted and of the
-denied training rows at the answer. changed: features. diversity: mean cost between two of a person's candidates. L0 to
-y-NN: CARLA's own measures. All but the validities are of the answered."""
+denied training rows at the answer. changed: features. diversity: mean cost between two of a person's candidates.
+copies: equal to a training row; rare: to fewer than five. closest: distance to the closest training row; ratio: over
+that of held-out rows. L0 to y-NN: CARLA's own measures. All but the validities are of the answered."""
 
 
 def table(records: Iterable[Record]) -> pd.DataFrame:
@@ -172,7 +177,11 @@ def markdown(rows: pd.DataFrame) -> str:
 
 
 def columns_table(rows: pd.DataFrame, columns: Mapping[str, Column]) -> str:
-    """Some columns of :func:`table` in Markdown, ``mean ± std``; a row of several codes is marked."""
+    """Some columns of :func:`table` in Markdown, ``mean ± std``; a row of several codes is marked.
+
+    A column besides the main ones that no record has is left out.
+    """
+    columns = {name: one for name, one in columns.items() if name in MAIN or rows[name].notna().any()}
     names = [*_names(rows), "constraints", "seeds"]
     lines = [
         [

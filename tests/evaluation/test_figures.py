@@ -31,6 +31,7 @@ def build(approver, judge, schema, frame):
         "Score": {"judge": judge},
         "LOF": {"inlier_test": judge.inlier_test},
         "FutureValidity": {"classifiers": [approver]},
+        "Privacy": {"train": frame, "held_out": frame.tail(30) * 0.9},
         "Diversity": {"candidates": schema.encode(frame.head(30)).reshape(6, 5, 4)},
     }
     return lambda measure: measure(approver, needs.get(measure.__name__))
