@@ -1,4 +1,4 @@
-"""The project's files agree: setup.cfg, pyproject.toml, uv.lock, constraints.txt, the README and the imports."""
+"""The project's files agree: setup.cfg, pyproject.toml, uv.lock, constraints.txt, the pages and the imports."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_what_the_package_imports_is_declared(repository: Path, setup_cfg: confi
 def test_the_extra_all_has_every_optional_feature(setup_cfg: configparser.ConfigParser) -> None:
     extras = setup_cfg["options.extras_require"]
     (everything,) = requirements(extras["all"])
-    assert everything.extras == set(extras) - {"all", "dev", "test"}
+    assert everything.extras == set(extras) - {"all", "dev", "docs", "test"}
 
 
 def test_constraints_are_those_of_the_lock(repository: Path, locked: list[dict[str, Any]]) -> None:
@@ -119,9 +119,9 @@ def test_every_pin_of_carla_is_lifted(pyproject: dict[str, Any]) -> None:
     assert {canonicalize_name(Requirement(pin).name) for pin in pins} <= lifted
 
 
-def test_the_readme_shows_the_same_overrides(repository: Path, pyproject: dict[str, Any]) -> None:
-    readme = (repository / "README.md").read_text(encoding="utf-8")
-    shown = [tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", readme, flags=re.DOTALL)]
+def test_the_guide_shows_the_same_overrides(repository: Path, pyproject: dict[str, Any]) -> None:
+    guide = (repository / "docs" / "install.md").read_text(encoding="utf-8")
+    shown = [tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", guide, flags=re.DOTALL)]
     overrides = [block["tool"]["uv"]["override-dependencies"] for block in shown if "tool" in block]
     assert overrides == [pyproject["tool"]["uv"]["override-dependencies"]]
 

@@ -21,8 +21,16 @@ from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+# They take longest, and .ci/run has them.
+SLOW = {"benchmark.md", "carla.md", "faq.md", "group_report.md", "index.md"}
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *(
+        ROOT / name
+        for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "CODE_OF_CONDUCT.md")
+    ),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 
 
 def python_blocks(page: Path) -> str:
@@ -37,7 +45,7 @@ def python_blocks(page: Path) -> str:
 
 
 def loans(n_rows: int = 600) -> pd.DataFrame:
-    """A lender's file: what the README's reader has on disk."""
+    """A lender's file: what a reader has on disk."""
     random = np.random.default_rng(0)
     frame = pd.DataFrame(
         {
@@ -67,8 +75,7 @@ def own_pipeline() -> tuple[Any, pd.DataFrame, pd.DataFrame]:
 @pytest.mark.parametrize(
     "page",
     [
-        # what follows takes longest, and .ci/run has it
-        pytest.param(page, marks=pytest.mark.slow if page.name == "benchmark.md" else ())
+        pytest.param(page, marks=pytest.mark.slow if page.name in SLOW else ())
         for page in PAGES
         if python_blocks(page).strip() and page.name != "worked_examples.md"  # which has a test of its own
     ],
@@ -94,7 +101,7 @@ def test_python_blocks_run(
     if "recourse = Recourse(pipeline" in python_blocks(page):
         names.update(zip(("pipeline", "applications", "refused"), own_pipeline(), strict=True))
     exec(compile(python_blocks(page), str(page), "exec"), names)
-    if page.name == "README.md":
+    if page.name == "carla.md":
         turned_down, answers = names["turned_down"], names["answers"]
         assert len(turned_down) > 20
         assert answers.index.equals(turned_down.index)

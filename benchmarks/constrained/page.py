@@ -112,7 +112,7 @@ def markdown(records: Iterable[Record], part: str, classifier: str = "ann") -> s
         for group in [of_data[of_data["label"] == label]]
         if len(group)
     ]
-    shown = [(_name(data), label, codes[data, label]) for data, label in codes if label in ROWS]
+    shown = [(name_of_data(data), label, codes[data, label]) for data, label in codes if label in ROWS]
     foot = [*_machines(records), *_failures(records, classifier), *notes_on_code(shown)]
     return "\n\n".join([markdown_table(HEAD, lines), "\n".join(foot)])
 
@@ -131,7 +131,7 @@ def _machines(records: Iterable[Record]) -> list[str]:
     return [f"Processor's time, one thread of {', '.join(sorted(places))}."] if places else []
 
 
-def _name(data: str) -> str:
+def name_of_data(data: str) -> str:
     return NAMES.get(data) or name_of(data)
 
 
@@ -144,7 +144,7 @@ def _line(data: str, label: str, codes: str, group: pd.DataFrame, once: pd.DataF
     unanswered = group.loc[group["missed"].notna(), "unanswered"].sum()
     missed = group["missed"].sum() / unanswered if unanswered else np.nan
     return [
-        _name(data),
+        name_of_data(data),
         label,
         str(len(group)) + mark_of(codes),
         number(means["score"], 3),
@@ -170,19 +170,8 @@ def _failures(records: Iterable[Record], classifier: str) -> list[str]:
 
 
 def headline(records: Iterable[Record]) -> str:
-    """GenRe, trained once, beside the nearest rows with its selector: by how much of a person is frozen.
-
-    Raises
-    ------
-    InputError
-        One of the two is not measured.
-    """
-    frame = frame_of(records, "random", "ann")
-    if not {ONCE, NEAREST} <= set(frame.get("label", ())):
-        raise InputError(f"{ONCE!r} and {NEAREST!r} are not measured: python -m benchmarks.constrained")
-    both = frame[frame["label"] == ONCE].merge(
-        frame[frame["label"] == NEAREST], on=["data", "seed", "set", "frozen", "d"], suffixes=("", " near")
-    )
+    """GenRe, trained once, beside the nearest rows with its selector: by how much of a person is frozen."""
+    both = both_of(records)
     parts = {
         "at most half": 2 * both["frozen"] <= both["d"],
         "more than half": 2 * both["frozen"] > both["d"],
@@ -194,7 +183,7 @@ def headline(records: Iterable[Record]) -> str:
             if len(group):
                 means = group[["score", "answered", "score near", "answered near"]].astype(float).mean()
                 digits = (number(means[name], 2) for name in means.index)
-                lines.append([_name(data), words, str(len(group)), *digits])
+                lines.append([name_of_data(data), words, str(len(group)), *digits])
     head = (
         "data",
         "features that the set freezes",
@@ -205,3 +194,19 @@ def headline(records: Iterable[Record]) -> str:
         "answered",
     )
     return markdown_table(head, lines)
+
+
+def both_of(records: Iterable[Record]) -> pd.DataFrame:
+    """GenRe, trained once, beside the nearest rows with its selector: a line for each random set and seed.
+
+    Raises
+    ------
+    InputError
+        One of the two is not measured.
+    """
+    frame = frame_of(records, "random", "ann")
+    if not {ONCE, NEAREST} <= set(frame.get("label", ())):
+        raise InputError(f"{ONCE!r} and {NEAREST!r} are not measured: python -m benchmarks.constrained")
+    return frame[frame["label"] == ONCE].merge(
+        frame[frame["label"] == NEAREST], on=["data", "seed", "set", "frozen", "d"], suffixes=("", " near")
+    )

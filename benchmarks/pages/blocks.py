@@ -14,6 +14,7 @@ from benchmarks.causal import page as causes
 from benchmarks.constrained import page as constrained
 from benchmarks.constrained import roles
 from benchmarks.pages.headline import headline, in_order
+from benchmarks.pages.summary import summary
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
 from benchmarks.paper.command import with_people
 from benchmarks.paper.published import NAMES, name_of
@@ -69,8 +70,14 @@ def value(root: Path, file: str, keys: str, form: str) -> str:
 
 
 def compact(root: Path, folder: str, *data: str) -> str:
-    """README's table: a few methods of table 2."""
+    """A few methods of table 2."""
     return headline(records(root / folder, data))
+
+
+def in_short(root: Path, paper: str, constrained_folder: str, *data: str) -> str:
+    """README's table: GenRe, the nearest rows and the best of CARLA's, under the paper's constraints and under many."""
+    found = (read_record(path) for path in sorted((root / constrained_folder).glob("*_seed*.json")))
+    return summary(records(root / paper, data), found)
 
 
 def further(root: Path, folder: str, *data: str) -> str:
@@ -166,7 +173,7 @@ def constrained_roles(root: Path, data: str) -> str:
 
 
 def constrained_headline(root: Path, folder: str) -> str:
-    """README's table: GenRe, trained once, beside the nearest rows, by how much is frozen."""
+    """GenRe, trained once, beside the nearest rows, by how much is frozen."""
     return constrained.headline(read_record(path) for path in sorted((root / folder).glob("*_seed*.json")))
 
 
@@ -263,6 +270,7 @@ def _cases(cases: Sequence[str]) -> str:
 BLOCKS: dict[str, Callable[..., str]] = {
     "value": value,
     "headline": compact,
+    "summary": in_short,
     "further": further,
     **{f"table{number}": of_the_paper(module) for number, module in PAPER.items()},
     "figure2": of_the_paper(figure2),

@@ -1,4 +1,4 @@
-"""README's table: a few methods of the paper's table 2, GenRe's among them, from the records."""
+"""The table of results in short: a few methods of the paper's table 2, GenRe's among them, from the records."""
 
 from __future__ import annotations
 

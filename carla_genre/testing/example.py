@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,15 +17,15 @@ PEOPLE = 12
 
 
 class Applicants(MLModel):
-    """Logistic regression on 600 applicants: three numbers, two categories, of which age and region are immutable."""
+    """Logistic regression on 600 applicants: three numbers, two categories; age and region are immutable by default."""
 
-    def __init__(self) -> None:
+    def __init__(self, immutables: Sequence[str] = ("age", "region")) -> None:
         data = load_dataset(
             _table(),
             target="approved",
             categorical=["job", "region"],
             continuous=["income", "age", "debt"],
-            immutables=["age", "region"],
+            immutables=immutables,
             quiet=True,
         )
         super().__init__(data)

@@ -109,3 +109,20 @@ def test_use_of_an_absent_package_names_the_command() -> None:
         model.rs.ActionSet(X=None)
     with pytest.raises(ModuleNotFoundError, match="No module named 'recourse'"):
         importlib.import_module("recourse")
+
+
+def test_a_folder_that_has_a_package_s_name_is_no_package(run_python: Any, tmp_path: Path) -> None:
+    for name in ("recourse", "lime", "mip"):
+        (tmp_path / name).mkdir()
+    told = run_python(
+        """
+        import json
+        import carla_genre
+        import carla
+        from carla.recourse_methods import ActionableRecourse
+        print(json.dumps(ActionableRecourse.__name__))
+        """,
+        warm=True,
+        paths=(tmp_path,),
+    )
+    assert told == "ActionableRecourse"

@@ -28,6 +28,12 @@ def _absent_part(request: ImportRequest, cause: Exception) -> Any:
     return OverlayModule(root, {part: stand_in_name(absence, f"{request.root}.{part}")})
 
 
+def _is_folder(found: ModuleType) -> bool:
+    """Whether this is a folder on the path without an __init__.py, which Python imports as an empty package."""
+    spec = getattr(found, "__spec__", None)
+    return spec is not None and spec.origin is None and bool(spec.submodule_search_locations)
+
+
 def _no_such_part(name: str, root: ModuleType, cause: Exception | None = None) -> str:
     version = f"{root.__name__} {getattr(root, '__version__', '')}".rstrip()
     reason = "" if cause is None else f" ({type(cause).__name__}: {cause})"
@@ -41,6 +47,9 @@ def optional_package_is_absent(request: ImportRequest, proceed: Callable[[], Any
         return proceed()
     try:
         found = proceed()
+        if _is_folder(found):  # of the user's, that has the package's name by chance
+            del sys.modules[request.root]
+            raise ModuleNotFoundError(f"No module named {request.root!r}; {request.root} is a folder")
     except Exception as cause:  # a package that is broken is as absent as one that is not there
         return _absent_part(request, cause)
     missing = [name for name in request.fromlist if name != "*" and not hasattr(found, name)]
