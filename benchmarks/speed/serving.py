@@ -25,7 +25,6 @@ import pandas as pd
 from benchmarks.speed.alternate import alone, compared, seconds
 from benchmarks.speed.apart import apart
 from benchmarks.speed.command import finish, parse, resumed, timing_parser
-from benchmarks.speed.nice import Nice
 from benchmarks.speed.settings import add_data
 from benchmarks.speed.stream import denied_people
 from carla_genre.evaluation.environment import peak_memory_mb
@@ -38,9 +37,9 @@ from carla_genre.threads import processor_threads
 Row = dict[str, float]
 # What builds a peer on h, by the kind of h and the peer's name.
 PEERS: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
-    "boosting": {"treecf": partial(build_method, "TreeCF"), "NICE's rule": Nice},
+    "boosting": {"treecf": partial(build_method, "TreeCF"), "NICE's rule": partial(build_method, "NICE")},
     "ann": {
-        "NICE's rule": Nice,
+        "NICE's rule": partial(build_method, "NICE"),
         "Wachter": partial(build_method, "Wachter"),
         "Dice": partial(build_method, "Dice"),
     },

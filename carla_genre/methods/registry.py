@@ -56,6 +56,7 @@ _OWN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "DiCoFlex": ("carla_genre.methods.baselines.dicoflex:DiCoFlex", {}),
     "DiCE-constrained": ("carla_genre.methods.baselines.dice:DiCE", {}),
     "TreeCF": ("carla_genre.methods.baselines.treecf:TreeCF", {}),
+    "NICE": ("carla_genre.methods.baselines.nice:NICE", {}),
     "CopyFactual": ("carla_genre.methods.baselines.sanity:CopyFactual", {}),
     "RandomAccepted": ("carla_genre.methods.baselines.sanity:RandomAccepted", {}),
 }

@@ -1,40 +1,13 @@
-"""Timings while the person waits: NICE's rule as a reference, that parts are resumed, and that all runs."""
+"""Timings while the person waits: that parts are resumed, and that all runs."""
 
 import argparse
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from benchmarks.speed import growth, serving
 from benchmarks.speed.command import finish, resumed
-from benchmarks.speed.nice import Nice
 from benchmarks.speed.table import read_timing
-
-
-@pytest.fixture(scope="module")
-def nice(setting) -> Nice:
-    return Nice(setting.mlmodel)
-
-
-def test_nice_takes_over_features_of_one_accepted_row_until_h_accepts(nice: Nice, setting) -> None:
-    answers = nice.get_counterfactuals(setting.factuals)
-    answered = answers.notna().all(axis=1)
-    assert answered.any()
-    before = nice.schema.encode(setting.factuals[answered])
-    after = nice.schema.encode(answers[answered])
-    assert (nice.scores(after) > 0.5).all() and nice.schema.allowed(before, after).all()
-    rows = nice.classifier.training_rows()
-    accepted = rows.values[rows.accepted(0.5)]
-    for own, answer in zip(before, after, strict=True):
-        changed = own != answer
-        assert (accepted[:, changed] == answer[changed]).all(axis=1).any()
-
-
-def test_a_person_without_an_allowed_neighbour_has_no_answer(nice: Nice) -> None:
-    nobody = Nice.__new__(Nice)
-    nobody.__dict__.update(nice.__dict__, _accepted=nice._accepted[:0])
-    assert np.isnan(nobody._answer(nice._accepted[:2])).all()
 
 
 def test_a_part_that_was_measured_is_read_until_all_are_written(tmp_path: Path) -> None:
