@@ -15,6 +15,8 @@ from carla_genre.selection.calibration import Calibration
 from carla_genre.selection.distinct_rows import DistinctRows
 from carla_genre.selection.surrogate import INLIER_RANGE, SurrogateJudge, as_points
 
+# Candidates whose outlier factors are asked for at once, where few factuals are left; it changes no answer.
+AT_ONCE = 256
 # Indices (m,), (m,) of candidates (B, N) -> P(inlier) of each.
 Inlier = Callable[[tuple[np.ndarray, np.ndarray]], np.ndarray]
 
@@ -107,12 +109,13 @@ class ExpectedScore:
         """Fill in ``inlier`` and ``score`` of each candidate that may be among the k best.
 
         Outlier factors are expensive. ``partial_score`` (B, N) lacks P(inlier), which has an upper bound. So a
-        candidate whose bound is below the k-th best score is skipped. The most promising come first, k at a time.
+        candidate whose bound is below the k-th best score is skipped. The most promising come first, k at a time, or
+        more where few factuals are left.
         """
         rows, bound = np.arange(len(partial_score))[:, None], partial_score + self.most_inlier()
-        order = _descending(bound)
-        for start in range(0, partial_score.shape[1], k):
-            columns = order[:, start : start + k]
+        order, start, size = _descending(bound), 0, k
+        while start < partial_score.shape[1]:
+            columns = order[:, start : start + size]
             kth = np.sort(np.nan_to_num(found.score, nan=-np.inf), axis=1)[:, -k, None] if start else -np.inf
             row, column = np.nonzero(bound[rows, columns] >= kth)
             if not len(row):
@@ -120,6 +123,7 @@ class ExpectedScore:
             index = row, columns[row, column]
             found.inlier[index] = inlier(index)
             found.score[index] = partial_score[index] + found.inlier[index]
+            start, size = start + size, max(k, AT_ONCE // len(np.unique(row)))
 
     def validity(self, rows: np.ndarray) -> np.ndarray:
         """P(valid) of encoded rows (n, D): (n,)."""

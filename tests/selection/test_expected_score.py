@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from selection_cases import expectation
 
 from carla_genre import GenRe
+from carla_genre.selection import expected_score
 
 
 def test_the_choice_is_the_best_by_the_formula(
@@ -26,3 +28,23 @@ def test_the_choice_is_the_best_by_the_formula(
     np.testing.assert_allclose(chosen.score[others], all_scores.max(axis=1)[others], rtol=1e-12)
     best = candidates[np.arange(len(values)), all_scores.argmax(axis=1)]
     np.testing.assert_array_equal(chosen.answers[others], best[others])
+
+
+@pytest.mark.parametrize("k", [1, 4, 40])
+def test_how_many_are_asked_about_at_once_changes_nothing(
+    genre: GenRe, asked: tuple[np.ndarray, np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch, k: int
+) -> None:
+    values, candidates, scores = asked
+    candidates, scores = candidates.copy(), scores.copy()
+    candidates[:, 20:], scores[:, 20:] = candidates[:, :10], scores[:, :10]  # some repeat
+    found = genre.selector.objective.top_k(values, candidates, scores, k)
+    for at_once in (1, 60, 10_000):
+        monkeypatch.setattr(expected_score, "AT_ONCE", at_once)
+        for part, other in zip(
+            found, genre.selector.objective.top_k(values, candidates, scores, k), strict=True
+        ):
+            np.testing.assert_array_equal(part, other)
+    for row in range(0, 40, 7):
+        alone = genre.selector.objective.top_k(values[[row]], candidates[[row]], scores[[row]], k)
+        for part, other in zip(found, alone, strict=True):
+            np.testing.assert_array_equal(part[row], other[0])
