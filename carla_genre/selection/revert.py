@@ -14,7 +14,7 @@ from carla_genre.selection.expected_score import ExpectedScore, ScoredAnswers
 Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 # Trials that h and the surrogate judge are asked about at once; it changes no answer.
-TRIALS = 256
+TRIALS = 2048
 
 
 def revert_changes(
