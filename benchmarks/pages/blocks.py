@@ -13,6 +13,7 @@ from benchmarks.carla_suite import repairs
 from benchmarks.causal import page as causes
 from benchmarks.constrained import page as constrained
 from benchmarks.constrained import roles
+from benchmarks.pages import data_roles
 from benchmarks.pages.headline import headline, in_order
 from benchmarks.pages.summary import summary
 from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
@@ -247,8 +248,8 @@ def carla_suite(root: Path, file: str) -> str:
 
 
 def listing(root: Path, what: str) -> str:
-    """What is listed in the package itself: "repairs" or "figures"."""
-    return {"repairs": repairs.markdown, "figures": figures}[what]()
+    """What is listed in the package itself: "repairs", "figures", or the "roles" of further data sets."""
+    return {"repairs": repairs.markdown, "figures": figures, "roles": data_roles.markdown}[what]()
 
 
 def figures() -> str:

@@ -1,4 +1,4 @@
-"""Data sets as CARLA's catalogs: Adult in the package, CARLA's CSV files, the paper's toys, a user's table."""
+"""Data sets as CARLA's catalogs: in the package, CARLA's CSV files, further ones, the paper's toys, a user's table."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from carla_genre.datasets.adult import Frames, load_adult
 from carla_genre.datasets.cache import load_files
 from carla_genre.datasets.constraints import Constraints, build_constraints
 from carla_genre.datasets.custom import load_custom
+from carla_genre.datasets.further import FURTHER, further_roles, load_further
 from carla_genre.datasets.names import as_names, check_known, one_of
 from carla_genre.datasets.roles import KNOWN, Roles, known_roles
 from carla_genre.datasets.toys import TOY_ROLES, TOYS, load_toy
@@ -28,6 +29,7 @@ __all__ = ["load_dataset"]
 
 HELOC_LEAK = "heloc: its label leaks, because missing values were filled with the mean of the row's own class"
 
+NAMES = (*KNOWN, *FURTHER, *TOYS)
 _ENCODINGS = ("OneHot_drop_binary", "OneHot", "Identity")
 _SCALINGS = ("MinMax", "Standard", "Identity")
 
@@ -66,16 +68,23 @@ def load_dataset(
         ``heloc``                 CARLA's file, 7,403 train and 2,468 test rows. **Its label leaks**: missing
                                   values were filled with the mean of the row's own class
         ``give_me_some_credit``   CARLA's file; its checksum is not known, so it is not checked
+        ``german_credit``         inside the package (CC BY 4.0), 750 train and 250 test rows
+        ``taiwanese_credit``,     files that ``scripts/make_datasets.py`` of the repository makes from packages;
+        ``lending_club``,         their sources, licences and roles are in ``docs/data.md``
+        ``hmda``,
+        ``communities_and_crime``
         ``circles``, ``moons``,   the paper's toys in two dimensions, 1,000 points each, the same at every
         ``corr``                  call; scaled on the train points
         ========================  ==========================================================================
     root : path, optional
-        The folder with CARLA's three files of ``compas``, ``heloc`` or ``give_me_some_credit``. Without it:
-        CARLA's cache folder (``CF_DATA``, else ``~/cf-data``), filled by a download where a file is missing.
+        The folder with CARLA's three files of ``compas``, ``heloc`` or ``give_me_some_credit``, or with the CSV file
+        of a further data set. Without it: CARLA's cache folder (``CF_DATA``, else ``~/cf-data``), filled by a
+        download where a file of CARLA's is missing.
     roles : {"carla", "paper"}
         ``"carla"``: features, immutables, scaling and order as CARLA's own catalog has them. ``"paper"``:
         immutable are sex and race (none for HELOC), COMPAS's two_year_recid is a category, the scaler is
-        fitted on the train rows alone and columns keep the file's order.
+        fitted on the train rows alone and columns keep the file's order. A further data set has its own immutables
+        and directions with ``"carla"``, and with ``"paper"`` its protected features alone are immutable.
     encoding_method : {"OneHot_drop_binary", "OneHot", "Identity"}
         CARLA's encodings of categories.
     scaling_method : {"MinMax", "Standard", "Identity"}
@@ -89,7 +98,8 @@ def load_dataset(
     immutables : list of str, optional
         Features that recourse must not change. None: the data set's; for your own data there are none.
     increasing, decreasing : list of str
-        Continuous features that recourse may only raise, or only lower.
+        Continuous features that recourse may only raise, or only lower. A further data set has its own where
+        neither these nor ``ranges`` are given; ``ranges={}`` is none.
     ranges : dict, optional
         Feature -> (lowest, highest) value that an answer may have, in original units; None is an open end.
     ignore : list of str
@@ -144,14 +154,11 @@ def load_dataset(
             print(f"carla_genre: {text}", file=sys.stderr)
 
     written: pd.DataFrame | None = None
-    if isinstance(name, str) and name in (*KNOWN, *TOYS):
+    directions: Constraints = {}
+    if isinstance(name, str) and name in NAMES:
         _refuse_own(name, own)
         data_name = name
-        parts = TOY_ROLES if name in TOYS else known_roles(name, roles)
-        if name in TOYS:
-            frames = load_toy(name)
-        else:
-            frames = load_adult() if name == "adult" else load_files(name, root)
+        frames, parts, directions = _by_name(name, root, roles)
         if name == "heloc":
             note(HELOC_LEAK)
         if immutables is not None:
@@ -163,9 +170,22 @@ def load_dataset(
             name, **own, immutables=immutables, test_size=test_size, seed=seed, note=note
         )
     constraints = build_constraints(parts, increasing, decreasing, ranges, table=frames.df)
+    if ranges is None and not (increasing or decreasing):
+        constraints = {k: v for k, v in directions.items() if k not in parts.immutables}
     catalog = _catalog(data_name, frames, parts, roles, scaling, encoding, constraints, written)
     catalog.notes = tuple(notes)
     return catalog
+
+
+def _by_name(name: str, root: str | os.PathLike[str] | None, roles: str) -> tuple[Frames, Roles, Constraints]:
+    """A known data set: its rows, its roles, and the directions that are its own."""
+    if name in TOYS:
+        return load_toy(name), TOY_ROLES, {}
+    if name in FURTHER:
+        frames = load_further(name, root)
+        return frames, *further_roles(name, frames.df, roles)
+    parts = known_roles(name, roles)
+    return load_adult() if name == "adult" else load_files(name, root), parts, {}
 
 
 def _catalog(
@@ -210,13 +230,14 @@ def _refuse_own(name: str, own: Mapping[str, Any]) -> None:
 def _check_own(name: Any, root: Any, roles: str) -> None:
     """Tell a mistyped name from a path, and refuse what only known data sets have."""
     if isinstance(name, str) and not Path(name).suffix and not Path(name).exists():
-        known = (*KNOWN, *TOYS)
         raise InputError(
-            f"there is no data set {name!r}.{did_you_mean(name, known)} Known are {', '.join(known)}; your own "
+            f"there is no data set {name!r}.{did_you_mean(name, NAMES)} Known are {', '.join(NAMES)}; your own "
             "data are given as the path of a CSV file or as a frame"
         )
     if root is not None:
-        raise InputError("root= is where CARLA's files lie; your own data are given by their whole path")
+        raise InputError(
+            "root= is where the files of known data lie; your own data are given by their whole path"
+        )
     if roles != "carla":
         raise InputError(
             "roles='paper' is for the paper's data sets; your own take categorical=, continuous= and immutables="

@@ -13,6 +13,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from carla_genre.datasets import load_dataset
+from carla_genre.datasets.further import FURTHER
 from carla_genre.datasets.names import whole_number
 from carla_genre.datasets.toys import TOYS
 from carla_genre.errors import InputError
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 REAL_DATA = ("adult", "compas", "heloc")
 
 # Data set -> whether h is trained with balanced sample weights.
-BALANCED = {"adult": True, "compas": True, "heloc": False, **dict.fromkeys(TOYS, False)}
+BALANCED = {
+    "adult": True,
+    "compas": True,
+    "heloc": False,
+    **dict.fromkeys(TOYS, False),
+    **dict.fromkeys(FURTHER, True),
+}
 
 # Of the rows that are taken where not all are: the same ones for every seed of the protocol.
 ROWS_SEED = 42
@@ -69,17 +76,18 @@ def load_protocol_data(
 
     Parameters
     ----------
-    data : {"adult", "compas", "heloc", "circles", "moons", "corr"} or OwnTable
-        Data set; the last three are the paper's toys, of 900 train and 100 test rows.
+    data : str or OwnTable
+        "adult", "compas", "heloc", one of the paper's toys "circles", "moons" and "corr", of 900 train and 100 test
+        rows, or a further set of :func:`carla_genre.load_dataset`, as "german_credit".
     root : path, optional
-        Where CARLA's CSVs lie, of "compas" and "heloc"; else the folder named by ``CF_DATA``, else ``~/cf-data``.
+        Where the CSVs lie; else the folder named by ``CF_DATA``, else ``~/cf-data``.
     rows : int, optional
         At most so many train rows, and as large a share of the test rows; the scaling stays that of all.
 
     Notes
     -----
-    The paper's data are scaled on the train rows alone, one column a feature; a table of one's own on all of
-    its rows, its categories encoded as :func:`carla_genre.load_dataset` does.
+    Known data are scaled on the train rows alone, the paper's with one column a feature; a table of one's own on all of
+    its rows. The categories of both are encoded as :func:`carla_genre.load_dataset` does.
     """
     if isinstance(data, OwnTable):
         catalog = data.load()
@@ -91,12 +99,14 @@ def load_protocol_data(
             )
     elif isinstance(data, str) and data in BALANCED:
         catalog = load_dataset(data, root=root, roles="paper")
-        if len(input_columns(catalog)) != len(catalog.continuous) + len(catalog.categorical):
+        if data not in FURTHER and len(input_columns(catalog)) != len(catalog.continuous) + len(
+            catalog.categorical
+        ):
             raise InputError(
                 f"the paper's data have one column a feature; {data} has {input_columns(catalog)}"
             )
     else:
-        raise InputError(f"no data set {data!r} in the paper; there are {list(BALANCED)}")
+        raise InputError(f"no data set {data!r} in the protocol; there are {list(BALANCED)}")
     train, test = catalog.df_train.reset_index(drop=True), catalog.df_test
     if rows is not None and whole_number(rows, "rows", 1) < len(train):
         share, random = rows / len(train), np.random.RandomState(ROWS_SEED)

@@ -133,8 +133,8 @@ def prepare(
 
     Parameters
     ----------
-    data : {"adult", "compas", "heloc", "circles", "moons", "corr"} or OwnTable
-        Data set.
+    data : str or OwnTable
+        Data set, as :func:`carla_genre.protocol.data.load_protocol_data` takes it.
     seed : int
         Of the drawn labels, of h (its initial weights, or its random state) and of the rows.
     n_factuals : int

@@ -180,7 +180,7 @@ def test_immutables_and_constraints_of_known_data():
         ({"name": "adult", "ignore": ["sex"]}, "ignore= is for your own data"),
         ({"name": "adult", "increasing": ["sex"]}, "'sex' is categorical"),
         ({"name": "compas", "root": "nowhere"}, "does not hold compas.csv"),
-        ({"name": "loans.csv", "root": "."}, "root= is where CARLA's files lie"),
+        ({"name": "loans.csv", "root": "."}, "root= is where the files of known data lie"),
         ({"name": "loans.csv", "roles": "paper"}, "the paper's data sets"),
     ],
 )
