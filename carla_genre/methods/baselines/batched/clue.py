@@ -57,8 +57,8 @@ class Clue(LatentSearch):
     OPTIONS = ClueOptions()
     CARLAS = "Clue"
 
-    def _network_of(self, method: Any) -> torch.nn.Module:
-        return method._vae.model.cpu().eval().requires_grad_(False)  # type: ignore[no-any-return]
+    def _network_of(self, method: Any) -> Any:
+        return method._vae.model.cpu().eval().requires_grad_(False)
 
     def _search(self, people: People) -> Tensor:
         latent = torch.zeros(len(people.rows), self.hyperparams["latent_dim"], requires_grad=True)

@@ -70,8 +70,8 @@ class CRUD(LatentSearch):
     OPTIONS = CRUDOptions()
     CARLAS = "CRUD"
 
-    def _network_of(self, method: Any) -> torch.nn.Module:
-        return method._vae.cpu().eval().requires_grad_(False)  # type: ignore[no-any-return]
+    def _network_of(self, method: Any) -> Any:
+        return method._vae.cpu().eval().requires_grad_(False)
 
     def _search(self, people: People) -> Tensor:
         network = self._network

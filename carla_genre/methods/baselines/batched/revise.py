@@ -63,8 +63,8 @@ class Revise(LatentSearch):
     def _carlas_names(self) -> dict[str, Any]:
         return {"lambda" if name == "lambda_" else name: value for name, value in self.hyperparams.items()}
 
-    def _network_of(self, method: Any) -> torch.nn.Module:
-        return method.vae.cpu().eval().requires_grad_(False)  # type: ignore[no-any-return]
+    def _network_of(self, method: Any) -> Any:
+        return method.vae.cpu().eval().requires_grad_(False)
 
     def _search(self, people: People) -> Tensor:
         latent = self._network.encode(people.rows)[0].clone().requires_grad_()

@@ -88,7 +88,7 @@ class LatentSearch(SchemaMethod):
         """The hyperparameters under CARLA's names."""
         return self.hyperparams
 
-    def _network_of(self, method: Any) -> torch.nn.Module:
+    def _network_of(self, method: Any) -> Any:
         """The trained autoencoder of CARLA's method, on the processor."""
         raise NotImplementedError
 
