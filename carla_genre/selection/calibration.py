@@ -70,8 +70,8 @@ def bootstrap(rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | Non
     surrogate's own error. Leaves of one row make the truth as rough as a true p may be; a smooth truth would hide
     the error.
     """
-    truth = SurrogateJudge.grown_in_full(rows, labels, seed + 1, n_jobs)
-    probability, random = truth.validity(rows), np.random.default_rng(seed)
+    truth, probability = SurrogateJudge.grown_in_full(rows, labels, seed + 1, n_jobs)
+    random = np.random.default_rng(seed)
     judges: list[SurrogateJudge] = []
     for _ in range(int(np.clip(BOOTSTRAP_ROWS // len(rows), 1, MOST_DRAWS))):
         drawn = (random.random(len(rows)) < probability).astype(int)

@@ -95,10 +95,14 @@ class SurrogateJudge:
     @classmethod
     def grown_in_full(
         cls, rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | None = None
-    ) -> SurrogateJudge:
-        """Leaves of one row, and outlier factors among the rows that the forest accepts: no label is doubted."""
+    ) -> tuple[SurrogateJudge, np.ndarray]:
+        """Leaves of one row, and outlier factors among the rows that the forest accepts: no label is doubted.
+
+        Returns the judge, and its p(y = 1) of the rows, (n,).
+        """
         forest = RandomForestClassifier(TREES, random_state=seed % 2**32, n_jobs=n_jobs).fit(rows, labels)
-        return cls(rows, labels, forest.predict_proba(rows)[None, :, 1] > 0.5, seed, n_jobs, forest)
+        probability = _probability(forest, rows)
+        return cls(rows, labels, probability[None] > 0.5, seed, n_jobs, forest), probability
 
     @cached_property
     def forest(self) -> Any:
@@ -111,15 +115,8 @@ class SurrogateJudge:
         return OutlierFactors(self.rows, self.accepted, NEIGHBOURS)
 
     def validity(self, points: np.ndarray) -> np.ndarray:
-        """p(y = 1) of points (n, W): (n,).
-
-        The trees are asked one by one, without what the forest does around them: its very numbers, up to twenty times
-        sooner for a few points.
-        """
-        points, total = np.ascontiguousarray(points, dtype=np.float32), np.zeros((len(points), 2))
-        for tree in self.forest.estimators_:
-            total += tree.tree_.predict(points)
-        return total[:, 1] / len(self.forest.estimators_)
+        """p(y = 1) of points (n, W): (n,)."""
+        return _probability(self.forest, points)
 
     def inlier(self, points: np.ndarray) -> np.ndarray:
         """Minus the mean outlier factor of points (n, W): (n,); near -1 among accepted rows, below -1.5 away."""
@@ -153,3 +150,15 @@ def _forest(seed: int, n_jobs: int | None, oob_score: bool = False) -> RandomFor
     return RandomForestClassifier(
         TREES, min_samples_leaf=SMALLEST_LEAF, oob_score=oob_score, random_state=seed % 2**32, n_jobs=n_jobs
     )
+
+
+def _probability(forest: RandomForestClassifier, points: np.ndarray) -> np.ndarray:
+    """p(y = 1) of points (n, W): (n,).
+
+    The trees are asked one by one, without what the forest does around them: its very numbers, up to twenty times
+    sooner for a few points, and the same ones whatever its ``n_jobs``.
+    """
+    points, total = np.ascontiguousarray(points, dtype=np.float32), np.zeros((len(points), 2))
+    for tree in forest.estimators_:
+        total += tree.tree_.predict(points)
+    return total[:, 1] / len(forest.estimators_)
