@@ -60,6 +60,8 @@ _OWN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "DiCE-constrained": ("carla_genre.methods.baselines.dice:DiCE", {}),
     "TreeCF": ("carla_genre.methods.baselines.treecf:TreeCF", {}),
     "NICE": ("carla_genre.methods.baselines.nice:NICE", {}),
+    "RNCE": ("carla_genre.methods.baselines.rnce:RNCE", {}),
+    "PROPLACE": ("carla_genre.methods.baselines.proplace:PROPLACE", {}),
     "CopyFactual": ("carla_genre.methods.baselines.sanity:CopyFactual", {}),
     "RandomAccepted": ("carla_genre.methods.baselines.sanity:RandomAccepted", {}),
 }

@@ -29,6 +29,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "PAR": {"components": 4, "em_steps": 5, "surrogate_steps": 50, "steps": 20},
     "DiCoFlex": {"steps": 20, "transforms": 2, "hidden": 16, "n_samples": 10},
     "DiCE-constrained": {"sample_size": 50},
+    "PROPLACE": {"n_neighbours": 2},
     "Wachter": {"n_iter": 50},
     "Dice": {"posthoc_sparsity_param": 0},
     "Face": {"fraction": 0.3},
@@ -48,7 +49,7 @@ FORESTS = {"TreeCF", "FeatureTweak", "FOCUS"}
 
 
 # Slow searches, of CARLA's and dice-ml's; CARLA has one method of each kind among the others.
-SLOW = {"DiCE-constrained", "Dice", "Face", "FeatureTweak", "Clue", "Revise", "CRUD"}
+SLOW = {"DiCE-constrained", "PROPLACE", "Dice", "Face", "FeatureTweak", "Clue", "Revise", "CRUD"}
 SLOW |= {"Clue-batched", "Revise-batched", "CRUD-batched"}  # test_batched.py has them
 # The rest of the matrix repeats the cells of Adult; .ci/run has all of it.
 ON_ALL_DATA = {"NNR"}
