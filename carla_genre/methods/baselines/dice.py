@@ -26,11 +26,18 @@ _NOBODY = "No counterfactuals found for any"
 @dataclass(frozen=True)
 class DiCEOptions(MethodOptions):
     n_samples: int = option(4, "Counterfactuals of a factual (total_CFs).", "[1, inf)")
-    sample_size: int = option(1000, "Draws for each number of changed features.", "[1, inf)")
+    search: str = option(
+        "random",
+        'dice-ml\'s "random" draws, its "genetic" search from the nearest training rows, or "kdtree": the nearest '
+        "training rows themselves.",
+        ("random", "genetic", "kdtree"),
+    )
+    sample_size: int = option(1000, "Draws for each number of changed features (random).", "[1, inf)")
+    generations: int = option(500, "Most generations (genetic).", "[1, inf)")
 
 
 class DiCE(SchemaMethod):
-    """dice-ml's random search with ``features_to_vary`` and ``permitted_range`` from the constraints.
+    """dice-ml's searches with ``features_to_vary`` and ``permitted_range`` from the constraints.
 
     Parameters
     ----------
@@ -50,7 +57,8 @@ class DiCE(SchemaMethod):
     (2020), by the package dice-ml. It is asked about features, not about encoded columns, so that a category stays
     one. An immutable is left out of ``features_to_vary``; a range or a direction is each person's own
     ``permitted_range``. dice-ml rounds what it draws: what is then outside is put at the nearest end, and h is asked
-    again. The answer is the cheapest that h accepts. CARLA's ``Dice`` knows no constraints.
+    again. The answer is the cheapest that h accepts. Of "kdtree" few answers are left where much is immutable: dice-ml
+    looks at ten rows for each counterfactual, whatever may vary. CARLA's ``Dice`` knows no constraints.
     """
 
     OPTIONS = DiCEOptions()
@@ -94,7 +102,7 @@ class DiCE(SchemaMethod):
 
         model = dice_ml.Model(model=self, backend="sklearn")
         with global_random_state_kept():
-            explainer = dice_ml.Dice(self._data, model, method="random")
+            explainer = dice_ml.Dice(self._data, model, method=self.hyperparams["search"])
             return np.stack([self._one(explainer, factual) for factual in values])
 
     def _one(self, explainer: Any, factual: np.ndarray) -> np.ndarray:
@@ -119,7 +127,11 @@ class DiCE(SchemaMethod):
     def _searched(
         self, explainer: Any, factual: np.ndarray, names: list[str], ranges: dict[str, list[float]], seed: int
     ) -> pd.DataFrame | None:
-        options = {"total_CFs": self.hyperparams["n_samples"], "sample_size": self.hyperparams["sample_size"]}
+        given, options = self.hyperparams, {"total_CFs": self.hyperparams["n_samples"]}
+        if given["search"] == "random":
+            options |= {"sample_size": given["sample_size"], "random_seed": seed}
+        elif given["search"] == "genetic":
+            options |= {"maxiterations": given["generations"]}
         try:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
                 found = explainer.generate_counterfactuals(
@@ -128,7 +140,6 @@ class DiCE(SchemaMethod):
                     features_to_vary=names,
                     permitted_range=ranges,
                     posthoc_sparsity_algorithm="binary",  # scaled numbers have too many steps for "linear"
-                    random_seed=seed,
                     **options,
                 )
         except Exception as error:

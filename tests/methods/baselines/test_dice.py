@@ -2,6 +2,7 @@
 
 import sys
 
+import pandas as pd
 import pytest
 from method_cases import denied, make_mlmodel
 
@@ -13,14 +14,16 @@ SET = {"job": {"immutable": True}, "income": {"direction": "increase"}, "debt": 
 
 
 @pytest.mark.slow
-def test_a_set_that_is_said_when_asking_holds() -> None:
+@pytest.mark.parametrize("search", ["random", "genetic", "kdtree"])
+def test_a_set_that_is_said_when_asking_holds(search: str) -> None:
     pytest.importorskip("dice_ml")
-    method = DiCE(make_mlmodel(), {"sample_size": 50})
+    method = DiCE(make_mlmodel(), {"search": search, "sample_size": 50, "generations": 20})
     people = denied(method._mlmodel, 6)
     told = method.with_constraints(SET)
     answers = told.get_counterfactuals(people)
     assert answers.notna().all(axis=1).any()
     assert violations(told.schema, people, answers).rows == 0
+    pd.testing.assert_frame_equal(told.get_counterfactuals(people.iloc[[2]]), answers.iloc[[2]])
     nothing = {name: {"immutable": True} for name in method.schema.names}
     assert method.with_constraints(nothing).get_counterfactuals(people).isna().all(axis=None)
 

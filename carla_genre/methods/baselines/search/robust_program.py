@@ -11,6 +11,8 @@ from carla_genre.schema import Relaxation
 
 # The logit that the bound has at least: above the solver's tolerance.
 MARGIN = 1e-4
+# Affine terms: variables (n,) and their coefficients (outputs, n).
+_Parts = list[tuple[np.ndarray, np.ndarray]]
 
 
 class _Program:
@@ -134,24 +136,24 @@ def _bound_logit(
             )
     nodes: dict[str, np.ndarray] = {}
     for number, (weights, biases) in enumerate(layers.layers):
-        affine = {}
+        affine: dict[str, tuple[_Parts, np.ndarray]] = {}
         for end, sign in (("low", -1.0), ("high", 1.0)):
             if number == 0:
-                terms = [(vector, weights @ matrix.T), (sizes, np.full(weights.shape, sign * delta))]
+                parts = [(vector, weights @ matrix.T), (sizes, np.full(weights.shape, sign * delta))]
                 constant = weights @ offset + biases + sign * delta
             else:
                 moved, other = weights + sign * delta, "high" if end == "low" else "low"
-                terms = [(nodes[end], np.maximum(moved, 0)), (nodes[other], np.minimum(moved, 0))]
+                parts = [(nodes[end], np.maximum(moved, 0)), (nodes[other], np.minimum(moved, 0))]
                 constant = biases + sign * delta
-            affine[end] = terms, constant
+            affine[end] = parts, constant
         if number == len(layers.layers) - 1:
-            terms, constant = affine["low"]
-            program.require(_terms(terms, 0), least=MARGIN - float(constant[0]))
+            parts, constant = affine["low"]
+            program.require(_terms(parts, 0), least=MARGIN - float(constant[0]))
         else:
             nodes = {end: _relu(program, *part) for end, part in affine.items()}
 
 
-def _terms(parts: list[tuple[np.ndarray, np.ndarray]], row: int) -> dict[int, float]:
+def _terms(parts: _Parts, row: int) -> dict[int, float]:
     return {
         int(name): float(c)
         for names, matrix in parts
@@ -160,7 +162,7 @@ def _terms(parts: list[tuple[np.ndarray, np.ndarray]], row: int) -> dict[int, fl
     }
 
 
-def _relu(program: _Program, parts: list[tuple[np.ndarray, np.ndarray]], constant: np.ndarray) -> np.ndarray:
+def _relu(program: _Program, parts: _Parts, constant: np.ndarray) -> np.ndarray:
     """Variables that are the positive parts of affine terms, with a 0 or 1 each where it can be of either sign."""
     low, high = constant.copy(), constant.copy()
     for names, matrix in parts:
