@@ -62,6 +62,7 @@ _OWN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "NICE": ("carla_genre.methods.baselines.nice:NICE", {}),
     "RNCE": ("carla_genre.methods.baselines.rnce:RNCE", {}),
     "PROPLACE": ("carla_genre.methods.baselines.proplace:PROPLACE", {}),
+    "ElliCE": ("carla_genre.methods.baselines.ellice:ElliCE", {}),
     "CopyFactual": ("carla_genre.methods.baselines.sanity:CopyFactual", {}),
     "RandomAccepted": ("carla_genre.methods.baselines.sanity:RandomAccepted", {}),
 }

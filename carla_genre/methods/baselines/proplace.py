@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from carla_genre.methods.baselines.nearest_rows import cheapest_allowed
-from carla_genre.methods.baselines.rnce import RobustMethod, RobustOptions
+from carla_genre.methods.baselines.rnce import RobustOptions, ShiftRobustMethod
 from carla_genre.methods.baselines.search.robust_program import cheapest_robust
 from carla_genre.methods.core.telling import told
 from carla_genre.options import option
@@ -25,7 +25,7 @@ class PROPLACEOptions(RobustOptions):
     nodes: int = option(2000, "Most nodes of the solver's search for a person.", "[1, inf)")
 
 
-class PROPLACE(RobustMethod):
+class PROPLACE(ShiftRobustMethod):
     """Provably robust and plausible recourse: the cheapest robust point in the hull of the nearest robust rows.
 
     Parameters

@@ -35,9 +35,10 @@ class RNCEOptions(RobustOptions):
 
 
 class RobustMethod(SchemaMethod):
-    """A method whose answers all networks accept that are within ``delta`` of h, parameter by parameter."""
+    """A method whose answers every classifier accepts that is like h; a subclass gives ``least_logits``."""
 
-    OPTIONS: RobustOptions = RobustOptions()
+    # The option that says how like h, and what is smaller of it.
+    LIKENESS = ""
     _robust: np.ndarray
 
     def _prepare(self) -> None:
@@ -45,13 +46,17 @@ class RobustMethod(SchemaMethod):
         columns = self._columns(rows.values[:PROBES])
         raw_model = getattr(self._mlmodel, "raw_model", None)
         self.layers = ReLULayers.of(raw_model, columns, rows.scores[:PROBES], name)
+        self._learn()
         accepted = rows.values[rows.confident(0.5)]
         self._robust = accepted[self.is_robust(accepted)]
         if not len(self._robust):
             raise InputError(
-                f"{name}: no training row is accepted by all networks within delta {self.hyperparams['delta']:g} of h: "
-                "lower delta"
+                f"{name}: no training row is accepted by every classifier within {self.LIKENESS} "
+                f"{self.hyperparams[self.LIKENESS]:g} of h: lower {self.LIKENESS}"
             )
+
+    def _learn(self) -> None:
+        """What ``least_logits`` needs besides the layers."""
 
     def _columns(self, values: np.ndarray) -> np.ndarray:
         """Encoded values (n, D) as the numbers that h is asked about, (n, C)."""
@@ -62,12 +67,27 @@ class RobustMethod(SchemaMethod):
                 f"{type(self).__name__}: h must read numbers, a category is text: encode it one-hot"
             ) from error
 
+    def least_logits(self, columns: np.ndarray) -> np.ndarray:
+        """The least logit that a classifier like h gives rows, or a bound below it: (n, C) -> (n,)."""
+        raise NotImplementedError
+
     def is_robust(self, values: np.ndarray) -> np.ndarray:
-        """Whether every network within ``delta`` of h accepts encoded rows: (n, D) -> bool (n,)."""
-        return self.layers.least_logits(self._columns(values), self.hyperparams["delta"]) > 0
+        """Whether every classifier like h accepts encoded rows: (n, D) -> bool (n,)."""
+        return self.least_logits(self._columns(values)) > 0
 
 
-class RNCE(RobustMethod):
+class ShiftRobustMethod(RobustMethod):
+    """A method whose answers all networks accept that are within ``delta`` of h, parameter by parameter."""
+
+    OPTIONS: RobustOptions = RobustOptions()
+    LIKENESS = "delta"
+
+    def least_logits(self, columns: np.ndarray) -> np.ndarray:
+        """A bound by interval arithmetic."""
+        return self.layers.least_logits(columns, self.hyperparams["delta"])
+
+
+class RNCE(ShiftRobustMethod):
     """Robust nearest-neighbour recourse: from a row that all networks near h accept, towards the factual.
 
     Parameters

@@ -1,4 +1,4 @@
-"""RNCE and PROPLACE: what all networks near h accept, and at what cost."""
+"""RNCE, PROPLACE and ElliCE: what all networks like h accept, and at what cost."""
 
 from itertools import pairwise
 from typing import Any
@@ -12,6 +12,7 @@ from torch import nn
 
 from carla_genre import InputError, build_method, check_method
 from carla_genre.evaluation.violations import violations
+from carla_genre.methods.baselines.ellice import ElliCE
 from carla_genre.methods.baselines.proplace import PROPLACE
 from carla_genre.methods.baselines.rnce import RNCE
 from carla_genre.methods.baselines.search.relu_layers import Layer, ReLULayers
@@ -52,12 +53,16 @@ def moved(layers: ReLULayers, delta: float, seed: int) -> ReLULayers:
 
 
 @pytest.mark.parametrize(
-    ("name", "given"), [("RNCE", {}), ("RNCE", {"optimal": False}), ("PROPLACE", {"n_neighbours": 4})]
+    ("name", "given"),
+    [
+        ("RNCE", DELTA),
+        ("RNCE", {**DELTA, "optimal": False}),
+        ("PROPLACE", {**DELTA, "n_neighbours": 4}),
+        ("ElliCE", {}),
+    ],
 )
 def test_the_contract_holds(network: Any, name: str, given: dict[str, Any]) -> None:
-    check_method(
-        name, network, denied(network, 4), {**DELTA, **given, "verbose": False}, holds_constraints=True
-    )
+    check_method(name, network, denied(network, 4), {**given, "verbose": False}, holds_constraints=True)
 
 
 def test_the_bound_is_below_all_networks_and_exact_with_one_hidden_layer() -> None:
@@ -124,9 +129,37 @@ def test_a_hull_of_two_rows_is_searched_to_the_last_robust_point(network: Any) -
     assert schema.cost(person, answer) == pytest.approx(costs[method.is_robust(line)].min(), abs=2e-3)
 
 
-@pytest.mark.parametrize("name", ["RNCE", "PROPLACE"])
+def test_no_last_layer_of_the_ellipsoid_refuses_an_answer_and_one_comes_near(network: Any) -> None:
+    method, people = ElliCE(network, {"epsilon": 0.02}), denied(network, 10)
+    columns = method.get_counterfactuals(people).dropna().to_numpy(float)
+    nodes, random = method.layers.last_nodes(columns), np.random.default_rng(0)
+    weights, hessian = np.append(*(part.ravel() for part in method.layers.layers[-1])), method.hessian
+    factor = np.linalg.cholesky(hessian)
+    around = random.normal(size=(4000, len(weights)))
+    around = np.linalg.solve(factor.T, (around / np.linalg.norm(around, axis=1, keepdims=True)).T).T
+    np.testing.assert_allclose(np.einsum("ij,jk,ik->i", around, hessian, around), 1.0)
+    logits = nodes @ (weights + np.sqrt(2 * 0.02) * around).T
+    bound = method.least_logits(columns)
+    assert (bound > 0).all() and (logits >= bound[:, None] - 1e-9).all()
+    worst = np.linalg.solve(hessian, nodes.T).T
+    worst *= -np.sqrt(2 * 0.02) / np.sqrt((nodes * worst).sum(axis=1, keepdims=True))
+    np.testing.assert_allclose((nodes * (weights + worst)).sum(axis=1), bound)
+
+
+def test_a_larger_rashomon_set_costs_more(network: Any) -> None:
+    people, costs = denied(network, 20), []
+    for epsilon in (0.0, 0.005, 0.02):
+        method = ElliCE(network, {"epsilon": epsilon})
+        values = method.schema.encode(people)
+        costs.append(method.schema.cost(values, method._answer(values)))
+    there = ~np.isnan(costs[2])
+    assert (costs[0] <= costs[1])[there].all() and (costs[1] <= costs[2])[there].all()
+    assert (costs[0] < costs[2])[there].any()
+
+
+@pytest.mark.parametrize("name", ["RNCE", "PROPLACE", "ElliCE"])
 def test_a_set_that_is_said_when_asking_holds(network: Any, name: str) -> None:
-    method, people = build_method(name, network, DELTA), denied(network, 8)
+    method, people = build_method(name, network, {} if name == "ElliCE" else DELTA), denied(network, 8)
     told = method.with_constraints(SET)
     answers = told.get_counterfactuals(people)
     assert answers.notna().all(axis=1).any()

@@ -66,11 +66,15 @@ class ReLULayers:
 
     def logits(self, rows: np.ndarray) -> np.ndarray:
         """(n, C) -> (n,)."""
+        last = self.layers[-1]
+        return self.last_nodes(rows) @ np.append(last.weights[0], last.biases[0])
+
+    def last_nodes(self, rows: np.ndarray) -> np.ndarray:
+        """What the last layer reads, and a 1 for its bias: (n, C) -> (n, nodes + 1)."""
         nodes = np.asarray(rows, dtype=float)
         for layer in self.layers[:-1]:
             nodes = np.maximum(nodes @ layer.weights.T + layer.biases, 0)
-        last = self.layers[-1]
-        return nodes @ last.weights[0] + last.biases[0]
+        return np.concatenate([nodes, np.ones((len(nodes), 1))], axis=1)
 
     def least_logits(self, rows: np.ndarray, delta: float) -> np.ndarray:
         """A bound from below of the logits when each weight and bias moves by at most delta: (n, C) -> (n,).
