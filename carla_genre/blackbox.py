@@ -41,8 +41,10 @@ def model_probability(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
     names = ("feature_input_order", "predict_proba")
     order, predict_proba = attributes(mlmodel, names, "classifier", "carla.MLModel")
     columns = list(order)
-    check_columns(rows, columns, whose="the classifier's")
-    given = rows.copy() if rows.columns.tolist() == columns else rows[columns]  # a classifier may change it
+    in_order = isinstance(rows, pd.DataFrame) and rows.columns.is_unique and rows.columns.tolist() == columns
+    if not in_order:
+        check_columns(rows, columns, whose="the classifier's")
+    given = rows.copy() if in_order else rows[columns]  # a classifier may change it
     answered = ~pd.isna(given.to_numpy()).any(axis=1)
     result = np.full(len(rows), np.nan)
     if answered.any():

@@ -58,6 +58,12 @@ class EncodedModel(MLModel):
     def raw_model(self) -> Any:
         return self._model
 
+    def _inputs(self, x: Any) -> np.ndarray:
+        """Rows in single precision; a frame's columns in order, which takes longer than a network's answer."""
+        if isinstance(x, pd.DataFrame) and x.columns.tolist() != self._columns:
+            x = self.get_ordered_features(x)
+        return np.asarray(x, dtype=np.float32)
+
     def predict(self, x: Any) -> Any:
         """(B, 1): the probability of acceptance."""
         return self.predict_proba(x)[:, 1:]
@@ -91,10 +97,8 @@ class ProtocolClassifier(EncodedModel):
         """(B, 2): a tensor for a tensor (with its gradient), else an array."""
         if isinstance(x, torch.Tensor):
             return self._model(x)
-        if isinstance(x, pd.DataFrame):
-            x = self.get_ordered_features(x)
         with torch.no_grad():
-            return self._model(torch.tensor(np.asarray(x, dtype=np.float32))).numpy()
+            return self._model(torch.tensor(self._inputs(x))).numpy()
 
 
 class SklearnClassifier(EncodedModel):
@@ -106,9 +110,7 @@ class SklearnClassifier(EncodedModel):
 
     def predict_proba(self, x: Any) -> np.ndarray:
         """(B, 2), an array."""
-        if isinstance(x, pd.DataFrame):
-            x = self.get_ordered_features(x)
-        return self._model.predict_proba(np.asarray(x, dtype=np.float32))
+        return self._model.predict_proba(self._inputs(x))
 
 
 def initial_network(width: int, seed: int, hidden: Sequence[int] = HIDDEN) -> nn.Sequential:
