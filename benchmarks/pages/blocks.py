@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from benchmarks.carla_suite import repairs
+from benchmarks.carla_suite import failures, repairs
 from benchmarks.causal import page as causes
 from benchmarks.constrained import page as constrained
 from benchmarks.constrained import roles
@@ -25,6 +25,8 @@ from benchmarks.robust import page as robustness
 from benchmarks.speed import table as timings
 from benchmarks.speed.__main__ import MODULES
 from benchmarks.studies.ablation import page as ablations
+from benchmarks.studies.batched import same
+from benchmarks.studies.batched import table as batched
 from benchmarks.studies.differences import table as differences
 from benchmarks.studies.features import page as features
 from benchmarks.studies.recipe import page as recipe
@@ -130,6 +132,12 @@ def variants(root: Path, folder: str, *data: str) -> str:
     return differences.markdown(differences.compared(differences.command.records(root / folder, data=data)))
 
 
+def batched_searches(root: Path, folder: str, *data: str) -> str:
+    """CARLA's gradient searches one person at a time and for all at once, from the records of both."""
+    found = records(root / folder, data)
+    return batched.markdown(batched.compared(found, batched.carlas(batched.CARLAS, found)))
+
+
 def own_seeds(root: Path, folder: str, *data: str) -> str:
     """What a method's own seed moves, on the same people."""
     found = differences.command.records(root / folder, data=data)
@@ -233,20 +241,6 @@ def reliability(root: Path, folder: str, part: str) -> str:
     return reliable.markdown(found, part)
 
 
-def carla_suite(root: Path, file: str) -> str:
-    """What fails of CARLA's own tests, grouped by what was raised."""
-    groups: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for name, test in read(root / file)["tests"].items():
-        if test["outcome"] == "failed":
-            function, _, case = name.partition("[")
-            groups[test["reason"].partition(". ")[0].partition(" (<")[0]][function].append(case.rstrip("]"))
-    rows = []
-    for reason, functions in sorted(groups.items(), key=lambda group: -sum(map(len, group[1].values()))):
-        shown = (f"`{name}`" + _cases(cases) for name, cases in functions.items())
-        rows.append((str(sum(map(len, functions.values()))), ", ".join(shown), f"`{reason}`"))
-    return markdown_table(("fail", "tests", "what is raised"), rows)
-
-
 def listing(root: Path, what: str) -> str:
     """What is listed in the package itself: "repairs", "figures", or the "roles" of further data sets."""
     return {"repairs": repairs.markdown, "figures": figures, "roles": data_roles.markdown}[what]()
@@ -262,11 +256,6 @@ def figures() -> str:
     return markdown_table(("column", "measure", "what it is", "better", "range", "a failure"), rows)
 
 
-def _cases(cases: Sequence[str]) -> str:
-    named = [case for case in cases if case]
-    return f" ({', '.join(named)})" if named else ""
-
-
 # Name of a block -> what makes it.
 BLOCKS: dict[str, Callable[..., str]] = {
     "value": value,
@@ -279,6 +268,8 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "figure5": densities,
     "differences": variants,
     "own_seeds": own_seeds,
+    "batched": batched_searches,
+    "batched_same": of_figures(same),
     "carla_seconds": carla_seconds,
     "speed": speed,
     "recipe": recipes,
@@ -295,6 +286,6 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "warm_starts": warm_starts,
     "ablation": ablation,
     "reliability": reliability,
-    "carla_suite": carla_suite,
+    "carla_suite": lambda root, file: failures.markdown(read(root / file)),
     "listing": listing,
 }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.studies.batched import table
+from benchmarks.studies.batched import same, table
 from carla_genre.harness import read_grid
 from carla_genre.harness.record import read_record
 
@@ -45,3 +45,10 @@ def test_the_grid_searches_as_carla_does(repository: Path) -> None:
     cells = read_grid(repository / GRID)
     assert {cell.method for cell in cells} == {"CRUD-batched", "Revise-batched", "Clue-batched"}
     assert all(cell.hyperparams == {"hold_constraints": False} for cell in cells)
+
+
+def test_answers_of_the_same_people_are_told_apart() -> None:
+    row = {"data": "compas", "method": "Revise", "seed": 0, "people": 10, "same": 0.9, "median": 2e-7}
+    row |= {f"{name}_{who}": 1.25 for name in ("score", "cost") for who in ("carla", "batched")}
+    text = same.markdown({"rows": [row]})
+    assert "| compas | Revise | 0 | 10 | 0.90 | 2e-07 | 1.250 |" in text
