@@ -269,7 +269,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "differences": variants,
     "own_seeds": own_seeds,
     "batched": batched_searches,
-    "batched_same": of_figures(same),
+    "batched_same": lambda root, *files: same.markdown(*(read(root / file)["figures"] for file in files)),
     "carla_seconds": carla_seconds,
     "speed": speed,
     "recipe": recipes,

@@ -185,7 +185,7 @@ def test_a_setting_or_a_definition_is_let_pass(text: str) -> None:
 def test_the_blocks_show_what_the_records_have(repository: Path) -> None:
     results = repository / "benchmarks" / "results"
     suite = json.loads((results / "carla_suite.json").read_text())
-    lines = blocks.carla_suite(results, "carla_suite.json").splitlines()[2:]
+    lines = blocks.BLOCKS["carla_suite"](results, "carla_suite.json").splitlines()[2:]
     assert sum(int(line.split("|")[1]) for line in lines) == suite["counts"]["failed"]
 
     pairs = json.loads((results / "speed" / "pairs_cpu.json").read_text())["figures"]

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.command import command_parser, exit_status
+from benchmarks.paper.published import name_of
 from carla_genre.harness.markdown import markdown_table, number
 from carla_genre.harness.record import write
 from carla_genre.methods.registry import build_method
@@ -99,20 +100,26 @@ def _network(method: str, epochs: int) -> tuple[dict[str, Any], dict[str, Any]]:
     return {"vae_params": {"epochs": epochs}}, {"vae_params": {"train": False}}
 
 
-def markdown(figures: Mapping[str, Any]) -> str:
-    """The rows of :func:`compared`."""
+def markdown(*figures: Mapping[str, Any]) -> str:
+    """The rows of :func:`compared`, of one record or several."""
     lines = [
         [
-            *(str(row[name]) for name in ("data", "method", "seed", "people")),
+            name_of(row["data"]),
+            *(str(row[name]) for name in ("method", "seed", "people")),
             number(row["same"], 2),
             f"{row['median']:.0e}",
             *(number(row[f"{name}_{who}"], 3) for name in ("score", "cost") for who in ("carla", "batched")),
+            *(number(row[f"{who}_s"], 3) for who in ("carla", "batched")),
         ]
-        for row in figures["rows"]
+        for row in (row for record in figures for row in record["rows"])
     ]
     head = ["data", "method", "seed", "people", "same answer", "median difference"]
     head += ["Score, one by one", "Score, at once", "Cost, one by one", "Cost, at once"]
-    return f"{markdown_table(head, lines)}\n\nThe same answer: no scaled cell differs by more than {SAME:g}."
+    head += ["an answer, s, one by one", "at once"]
+    return (
+        f"{markdown_table(head, lines)}\n\nThe same answer: no scaled cell differs by more than {SAME:g}. Seconds "
+        "of the processor, one thread, a person: of so few people, a batch has mostly copies."
+    )
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ def test_the_grid_searches_as_carla_does(repository: Path) -> None:
 
 def test_answers_of_the_same_people_are_told_apart() -> None:
     row = {"data": "compas", "method": "Revise", "seed": 0, "people": 10, "same": 0.9, "median": 2e-7}
+    row |= {"carla_s": 2.0, "batched_s": 0.01}
     row |= {f"{name}_{who}": 1.25 for name in ("score", "cost") for who in ("carla", "batched")}
     text = same.markdown({"rows": [row]})
-    assert "| compas | Revise | 0 | 10 | 0.90 | 2e-07 | 1.250 |" in text
+    assert "| COMPAS | Revise | 0 | 10 | 0.90 | 2e-07 | 1.250 |" in text
