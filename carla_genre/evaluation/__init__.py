@@ -12,6 +12,8 @@ from carla_genre.evaluation.diversity import Diversity, diversity
 from carla_genre.evaluation.future_validity import FutureValidity, accepted_by
 from carla_genre.evaluation.gold import GoldClassifier, draw_labels
 from carla_genre.evaluation.invalidation import InvalidationRate, invalidation_rate
+from carla_genre.evaluation.judges.gold_kinds import GOLD_KINDS, OtherGold
+from carla_genre.evaluation.judges.plausibility import NeighbourDistance, Plausibility, PlausibilityTests
 from carla_genre.evaluation.likelihood import ClassDensities, Likelihood, MixedDensity
 from carla_genre.evaluation.lof import LOF, InlierTest
 from carla_genre.evaluation.measure import Measure
@@ -24,6 +26,7 @@ from carla_genre.evaluation.violations import ConstraintViolations, Violations
 
 __all__ = [
     "FIGURES",
+    "GOLD_KINDS",
     "LOF",
     "Answered",
     "ClassDensities",
@@ -39,6 +42,10 @@ __all__ = [
     "Likelihood",
     "Measure",
     "MixedDensity",
+    "NeighbourDistance",
+    "OtherGold",
+    "Plausibility",
+    "PlausibilityTests",
     "Privacy",
     "Score",
     "Scores",

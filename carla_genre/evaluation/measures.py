@@ -13,6 +13,7 @@ from carla_genre.evaluation.cost import Cost
 from carla_genre.evaluation.diversity import Diversity
 from carla_genre.evaluation.future_validity import FutureValidity
 from carla_genre.evaluation.invalidation import InvalidationRate
+from carla_genre.evaluation.judges.plausibility import NeighbourDistance, Plausibility
 from carla_genre.evaluation.likelihood import Likelihood
 from carla_genre.evaluation.lof import LOF
 from carla_genre.evaluation.measure import Measure
@@ -70,6 +71,18 @@ FIGURES: Mapping[str, Figure] = {
     "Soft_Val": Figure(Score, "mean probability of the gold classifier", "higher", 0, 1, "count"),
     "LOF": Figure(
         LOF, "share of inliers among the rows that the gold classifier accepts", "higher", 0, 1, "count"
+    ),
+    "LOF_5": Figure(
+        Plausibility, "share of inliers of the accepted training rows, 5 neighbours", "higher", 0, 1, "count"
+    ),
+    "LOF_20": Figure(Plausibility, "the same with 20 neighbours", "higher", 0, 1, "count"),
+    "Isolation_Forest": Figure(
+        Plausibility, "share of inliers by an isolation forest of the same rows", "higher", 0, 1, "count"
+    ),
+    "Neighbour_Distance": Figure(
+        NeighbourDistance,
+        "distance to the fifth nearest accepted held-out row, over what these rows have themselves",
+        "lower",
     ),
     "Cost": Figure(Cost, "sum of the changes in the scaled space, 1 a changed category", "lower"),
     "Validity": Figure(

@@ -38,7 +38,7 @@ class TrainingRows:
         known, self._others = _whole(schema, train, "train"), _whole(schema, held_out, "held_out")
         self._counts = Counter(row.tobytes() for row in known)
         # Equal rows are equally far, and trees of many equal rows are deep.
-        distances = _distance_vectors(schema, np.unique(known, axis=0))
+        distances = distance_vectors(schema, np.unique(known, axis=0))
         self._neighbours = NearestNeighbors(n_neighbors=1, metric="manhattan").fit(distances)
 
     def equal(self, rows: pd.DataFrame) -> np.ndarray:
@@ -46,14 +46,14 @@ class TrainingRows:
 
         Both are compared in single precision, as methods write it, and -0 equals 0.
         """
-        return np.array([self._counts[row.tobytes()] for row in _numbers(self.schema, rows)], dtype=int)
+        return np.array([self._counts[row.tobytes()] for row in plain_numbers(self.schema, rows)], dtype=int)
 
     def distance(self, rows: pd.DataFrame) -> np.ndarray:
         """Distance of each encoded row to the nearest training row, (B,); NaN for a row that has a NaN.
 
         It is :func:`carla_genre.evaluation.cost`: the sum over the features, 1 for another category.
         """
-        return self._distance(_numbers(self.schema, rows))
+        return self._distance(plain_numbers(self.schema, rows))
 
     @cached_property
     def held_out_distance(self) -> float:
@@ -64,7 +64,7 @@ class TrainingRows:
         found = ~np.isnan(numbers).any(axis=1)
         result = np.full(len(numbers), np.nan)
         if found.any():
-            vectors = _distance_vectors(self.schema, numbers[found])
+            vectors = distance_vectors(self.schema, numbers[found])
             result[found] = self._neighbours.kneighbors(vectors)[0][:, 0]
         return result
 
@@ -118,7 +118,7 @@ class Privacy(Measure):
         return TrainingRows(self.schema, parts["train"], parts["held_out"])
 
 
-def _numbers(schema: Schema, rows: pd.DataFrame) -> np.ndarray:
+def plain_numbers(schema: Schema, rows: pd.DataFrame) -> np.ndarray:
     """The schema's columns in single precision, texts numbered, (B, C); NaN throughout a row that has one."""
     numbers = aligned(schema, rows, rows)[1].astype(np.float32) + np.float32(0)  # -0 becomes 0
     numbers[~answered(pd.DataFrame(numbers))] = np.nan
@@ -126,14 +126,14 @@ def _numbers(schema: Schema, rows: pd.DataFrame) -> np.ndarray:
 
 
 def _whole(schema: Schema, rows: pd.DataFrame, name: str) -> np.ndarray:
-    numbers = _numbers(schema, rows)
+    numbers = plain_numbers(schema, rows)
     numbers = numbers[~np.isnan(numbers).any(axis=1)]
     if len(numbers) == 0:
         raise InputError(f"privacy is measured against at least one row without gaps: {name} has none")
     return numbers
 
 
-def _distance_vectors(schema: Schema, numbers: np.ndarray) -> np.ndarray:
+def distance_vectors(schema: Schema, numbers: np.ndarray) -> np.ndarray:
     """(B, C) -> (B, W): the L1 distance of two rows is the cost of going from one to the other."""
     parts = []
     for feature in schema.features:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from carla_genre.errors import InputError
+from carla_genre.evaluation.judges.gold_kinds import PAPER_GOLD
 from carla_genre.protocol import OwnTable
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
 
@@ -51,6 +52,8 @@ class Cell:
         What h is, as :func:`carla_genre.protocol.prepare` takes it.
     label_noise : float
         Share of the train labels that are flipped before h and the method learn them, in [0, .5).
+    gold : str
+        The gold classifier, as :func:`carla_genre.protocol.prepare` takes it.
     """
 
     data: str
@@ -66,6 +69,7 @@ class Cell:
     share: float = 1.0
     classifier: str = PAPER_CLASSIFIER
     label_noise: float = 0.0
+    gold: str = PAPER_GOLD
 
     @property
     def key(self) -> str:
@@ -75,10 +79,11 @@ class Cell:
 
     @property
     def problem(self) -> str:
-        """The data set, and the classifier and the labels where they are not the paper's."""
+        """The data set, and the classifier, the labels and the gold classifier where they are not the paper's."""
         classifier = [] if self.classifier == PAPER_CLASSIFIER else [self.classifier]
         labels = [f"{self.label_noise:g} of labels flipped"] if self.label_noise else []
-        return ", ".join([self.data, *classifier, *labels])
+        gold = [] if self.gold == PAPER_GOLD else [f"{self.gold} as gold"]
+        return ", ".join([self.data, *classifier, *labels, *gold])
 
     @property
     def file(self) -> str:

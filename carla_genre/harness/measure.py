@@ -51,6 +51,7 @@ def measure(cell: Cell, paths: Paths = Paths()) -> dict[str, Any]:  # noqa: B008
         cache=paths.cache,
         classifier=cell.classifier,
         label_noise=cell.label_noise,
+        gold=cell.gold,
     )
     before = peak_memory_mb()
     hyperparams = _with_seed(cell)  # loading the method's module is not part of its training

@@ -32,6 +32,12 @@ log = logging.getLogger(__name__)
 # Kind of result -> modules whose bytes stand for the code's version.
 _CODE = {
     "gold": ("carla_genre.evaluation.gold", "carla_genre.evaluation.lof", "carla_genre.evaluation.measure"),
+    "other-gold": (
+        "carla_genre.evaluation.judges.gold_kinds",
+        "carla_genre.evaluation.gold",
+        "carla_genre.evaluation.lof",
+        "carla_genre.evaluation.measure",
+    ),
     "h": ("carla_genre.protocol.classifier", "carla_genre.protocol.classifiers"),
 }
 _PACKAGES = ("numpy", "scikit-learn", "joblib", "torch")

@@ -24,6 +24,7 @@ from carla_genre.datasets.names import whole_number
 from carla_genre.datasets.table import user_path
 from carla_genre.errors import InputError
 from carla_genre.evaluation.gold import GoldClassifier, draw_labels
+from carla_genre.evaluation.judges.gold_kinds import PAPER_GOLD, check_gold, gold_of
 from carla_genre.evaluation.lof import InlierTest
 from carla_genre.evaluation.score import Judge, Scores
 from carla_genre.protocol.cache import content_key, kept, remembered
@@ -128,6 +129,7 @@ def prepare(
     cache: str | os.PathLike[str] | None = None,
     classifier: str = PAPER_CLASSIFIER,
     label_noise: float = 0.0,
+    gold: str = PAPER_GOLD,
 ) -> Setting:
     """Run the protocol up to the rows to answer.
 
@@ -152,6 +154,9 @@ def prepare(
     label_noise : float
         Share of the drawn train labels that are flipped before h and the methods see them, in [0, .5); the test labels
         and the judges stay.
+    gold : {"forest", "boosting", "network"}
+        The gold classifier: the paper's calibrated forest, or another kind, so that a method that chooses by a forest
+        is not judged by one (:mod:`carla_genre.evaluation.judges.gold_kinds`).
 
     Returns
     -------
@@ -166,8 +171,9 @@ def prepare(
     seed, n_factuals = whole_number(seed, "seed"), whole_number(n_factuals, "n_factuals", 1)
     cache = None if cache is None else user_path(cache)
     check_classifier(classifier)
+    check_gold(gold)
     catalog = load_protocol_data(data, root, rows)
-    trained = _gold(catalog, cache)
+    trained = _gold(catalog, gold, cache)
     balanced = is_balanced(data)
     checks = _draw_again(catalog, trained.probability, seed, label_noise)
     mlmodel, h_seconds = _classifier(catalog, classifier, balanced, seed, cache, verbose)
@@ -203,19 +209,20 @@ class _Gold(NamedTuple):
     seconds: float
 
 
-def _gold(data: FrameCatalog, folder: str | os.PathLike[str] | None) -> _Gold:
+def _gold(data: FrameCatalog, kind: str, folder: str | os.PathLike[str] | None) -> _Gold:
     """Fit the gold classifier on the original labels, and LOF on the rows that it accepts."""
     rows = pd.concat([data.df_train, data.df_test])
     features = rows[input_columns(data)]
 
     def fit() -> _Gold:
         start = time.perf_counter()
-        gold = GoldClassifier(GOLD_SEED).fit(features, rows[data.target])
+        gold = gold_of(kind, GOLD_SEED).fit(features, rows[data.target])
         probability = gold.probability(features)
         inliers = InlierTest().fit(features[probability > 0.5])
         return _Gold(gold, inliers, probability, time.perf_counter() - start)
 
-    key = content_key("gold", rows, data.target, GOLD_SEED)
+    paper = kind == PAPER_GOLD
+    key = content_key(*(("gold",) if paper else ("other-gold", kind)), rows, data.target, GOLD_SEED)
     return remembered(key, lambda: kept(folder, key, fit))
 
 

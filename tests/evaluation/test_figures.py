@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import carla_genre.evaluation as evaluation
-from carla_genre.evaluation import FIGURES, Measure, run_measures
+from carla_genre.evaluation import FIGURES, Measure, PlausibilityTests, run_measures
 from carla_genre.evaluation.score import Judge
 
 MEASURES = sorted(
@@ -27,7 +27,10 @@ def judge(schema, frame):
 @pytest.fixture
 def build(approver, judge, schema, frame):
     """A measure with what it needs."""
+    tests = PlausibilityTests.fit(schema, judge.gold, frame.head(200), frame.tail(100))
     needs = {
+        "Plausibility": {"tests": tests},
+        "NeighbourDistance": {"tests": tests},
         "Score": {"judge": judge},
         "LOF": {"inlier_test": judge.inlier_test},
         "FutureValidity": {"classifiers": [approver]},

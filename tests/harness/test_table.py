@@ -123,6 +123,7 @@ def test_every_measure_is_defined_and_every_definition_is_measured():
     shown = {column.figure for column in MEASURES.values() if " " not in column.figure}
     left_out = {
         *("Soft_Validity", "Changed_Share"),  # of what stands there
+        *("LOF_5", "LOF_20", "Isolation_Forest", "Neighbour_Distance"),  # of the judges' own table
         *("Success_Rate", "Average_Time"),  # CARLA's: "answered", and the seconds
         *("Immutable_Violations", "One_Hot_Violations", "Out_Of_Range_Violations", "Direction_Violations"),
     }

@@ -176,3 +176,16 @@ def test_more_rows_than_are_denied_are_refused(small_paper):
         prepare("compas", n_factuals=5000)
     with pytest.raises(InputError, match="no data set 'boston'"):
         load_protocol_data("boston")
+
+
+def test_another_gold_classifier_draws_other_labels_and_judges(small_paper, setting, tmp_path):
+    other = prepare("compas", seed=3, n_factuals=25, gold="boosting", cache=tmp_path)
+    train = setting.data.df_train.drop(columns="granted")
+    pd.testing.assert_frame_equal(other.data.df_train.drop(columns="granted"), train)
+    assert (other.data.df_train["granted"] != setting.data.df_train["granted"]).any()
+    assert (other.gold.probability(train) != setting.gold.probability(train)).any()
+    assert [path.name.startswith("other-gold") for path in sorted(tmp_path.glob("*gold*"))] == [True]
+    again = prepare("compas", seed=3, n_factuals=25)
+    assert again.gold is setting.gold
+    with pytest.raises(InputError, match="no gold classifier 'tree'"):
+        prepare("compas", gold="tree")

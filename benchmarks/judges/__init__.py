@@ -1,0 +1,1 @@
+"""Methods before gold classifiers and tests of plausibility of several kinds."""

@@ -1,0 +1,73 @@
+"""The table of judges, from records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.paper.published import name_of
+from carla_genre.evaluation.judges.gold_kinds import PAPER_GOLD
+from carla_genre.harness.code import codes_of, mark_of, notes_on_code
+from carla_genre.harness.markdown import markdown_table, number, spread
+
+Record = Mapping[str, Any]
+
+SCORES = {"Score": "score", "Val": "val", "Cost": "cost", "copies": "copies"}
+# Figure of a record's plausibility -> head.
+TESTS = {
+    "LOF_5": "LOF 5",
+    "LOF_20": "LOF 20",
+    "Isolation_Forest": "isolation forest",
+    "Neighbour_Distance": "fifth distance",
+}
+ATTAINABLE = "accepted held-out rows"
+
+
+def markdown(records: Iterable[Record]) -> str:
+    """A row for each data set, gold classifier and method, and first what accepted held-out rows have."""
+    groups: dict[tuple[str, str], dict[str, list[Record]]] = {}
+    for record in records:
+        cell = record["cell"]
+        problem = cell["data"], cell.get("gold", PAPER_GOLD)
+        groups.setdefault(problem, {}).setdefault(cell["label"], []).append(record)
+    lines = []
+    for problem, methods in groups.items():
+        every = [record for group in methods.values() for record in group if "error" not in record]
+        if every:
+            lines.append(_attainable(problem, every))
+        lines += [_line(problem, label, group) for label, group in methods.items()]
+    head = ["data", "gold", "method", "seeds", *SCORES, *TESTS.values()]
+    notes = notes_on_code(
+        (f"{name_of(data)}, {gold}", label, codes_of(group))
+        for (data, gold), methods in groups.items()
+        for label, group in methods.items()
+    )
+    return "\n\n".join(filter(None, [markdown_table(head, lines), "\n".join([*_failures(groups), *notes])]))
+
+
+def _attainable(problem: tuple[str, str], records: Sequence[Record]) -> list[str]:
+    # Each seed draws other labels and people, but the gold classifier and the accepted rows are the same.
+    of_them = records[0]["attainable"]
+    shown = [number(of_them[figure], 2) for figure in TESTS]
+    return [name_of(problem[0]), problem[1], ATTAINABLE, "", *[""] * len(SCORES), *shown]
+
+
+def _line(problem: tuple[str, str], label: str, group: Sequence[Record]) -> list[str]:
+    measured = [record for record in group if "error" not in record]
+    seeds = ", ".join(str(record["cell"]["seed"]) for record in group) + mark_of(codes_of(group))
+    scores = pd.DataFrame([record["scores"] for record in measured], columns=list(SCORES.values()))
+    tests = pd.DataFrame([record["plausibility"] for record in measured], columns=list(TESTS))
+    figures = [frame[name].astype(float) for frame in (scores, tests) for name in frame]
+    return [name_of(problem[0]), problem[1], label, seeds, *(spread(f.mean(), f.std()) for f in figures)]
+
+
+def _failures(groups: Mapping[tuple[str, str], Mapping[str, Sequence[Record]]]) -> list[str]:
+    return [
+        f"- {name_of(data)}, {gold}, {label}, seed {record['cell']['seed']}: {record['error']['message']}"
+        for (data, gold), methods in groups.items()
+        for label, group in methods.items()
+        for record in group
+        if "error" in record
+    ]

@@ -1,0 +1,76 @@
+"""The table of judges: its cells, its lines, and its command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.judges import __main__ as command
+from benchmarks.judges.cells import cells
+from benchmarks.judges.page import ATTAINABLE, markdown
+from carla_genre.evaluation.judges.gold_kinds import GOLD_KINDS
+
+
+def record(gold: str, seed: int, **figures: float) -> dict[str, object]:
+    cell = {"data": "compas", "label": "NNR", "seed": seed, "gold": gold}
+    tests = {"LOF_5": 0.5, "LOF_20": 0.75, "Isolation_Forest": 0.25, "Neighbour_Distance": None}
+    scores = {"score": 1.5, "val": 1.0, "cost": 0.25, "copies": 1.0, **figures}
+    code = {"carla_genre_commit": "a", "versions": {}}
+    return {
+        "cell": cell,
+        "scores": scores,
+        "plausibility": tests,
+        "attainable": {**tests, "Neighbour_Distance": 1.0},
+        "environment": code,
+    }
+
+
+def test_every_method_stands_before_every_gold_classifier() -> None:
+    every = cells()
+    assert len(every) == len({cell.file for cell in every}) == 10 * 3 * 3 * 5
+    assert {cell.gold for cell in every} == set(GOLD_KINDS)
+    some = cells(only=["NNR"], data=["heloc"], seeds=[7], golds=["network"])
+    assert [(cell.data, cell.seed, cell.gold, cell.label) for cell in some] == [
+        ("heloc", 7, "network", "NNR")
+    ]
+
+
+def test_a_cell_of_the_paper_s_gold_keeps_its_name_and_another_says_its_own() -> None:
+    paper, network = (
+        cells(only=["NNR"], data=["heloc"], seeds=[7], golds=[one])[0] for one in GOLD_KINDS[::2]
+    )
+    assert "gold" not in paper.problem
+    assert network.problem == "heloc, network as gold"
+    assert network.key != paper.key
+
+
+def test_the_table_starts_with_what_is_attainable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.judges.page.codes_of", lambda group: ())
+    monkeypatch.setattr("benchmarks.judges.page.mark_of", lambda codes: "")
+    monkeypatch.setattr("benchmarks.judges.page.notes_on_code", lambda named: [])
+    failed = {**record("network", 1), "error": {"message": "no memory"}}
+    page = markdown([record("forest", 0), record("forest", 1, score=1.7), failed])
+    lines = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line[:1] == "|"
+    ]
+    assert lines[2][1:3] == ["forest", ATTAINABLE]
+    assert lines[2][-4:] == ["0.50", "0.75", "0.25", "1.00"]
+    assert lines[3][2:5] == ["NNR", "0, 1", "1.60 ± 0.14"]
+    assert lines[3][-1] == "-"
+    assert lines[4][1:5] == ["network", "NNR", "1", "-"]
+    assert "COMPAS, network, NNR, seed 1: no memory" in page
+
+
+@pytest.mark.slow
+@pytest.mark.data
+def test_the_command_goes_on_and_prints_the_table(
+    data_root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--root", data_root, "--results", tmp_path / "r", "--cache", tmp_path / "c", "--quick"]
+    given += ["--gold", "boosting", "--only", "NNR"]
+    assert command.main([*map(str, given)]) == 0
+    first = capsys.readouterr().out
+    assert f"| COMPAS | boosting | {ATTAINABLE} |" in first
+    assert command.main([*map(str, given), "--no-run"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == first.splitlines()[-1]
