@@ -45,7 +45,7 @@ class ElliCE(RobustMethod):
     Notes
     -----
     Turbal, Voitsitska and Semenova, "ElliCE: efficient and provably robust algorithmic recourse via the Rashomon sets"
-    (NeurIPS 2025, arXiv 2602.07674), without its code. To second order, the last layers whose mean loss is at most
+    (NeurIPS 2025, arXiv 2602.07674), written anew. To second order, the last layers whose mean loss is at most
     epsilon above that of h are an ellipsoid around its own, theta, and the least logit that one of them gives is
 
         theta . z - sqrt(2 epsilon z' H^-1 z)
