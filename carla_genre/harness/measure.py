@@ -78,7 +78,7 @@ def measure(cell: Cell, paths: Paths = Paths()) -> dict[str, Any]:  # noqa: B008
     }
     if cell.answers:
         record |= _factuals_and_answers(setting, answers)
-    if not isinstance(method, SchemaMethod):  # a SchemaMethod holds the constraints by itself
+    if not getattr(method, "holds_constraints", False):
         record["constrained"] = _constrained(setting, factuals, answers, scoring)
     return record
 

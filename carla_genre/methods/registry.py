@@ -53,12 +53,16 @@ _OWN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "TabSyn+Q": ("carla_genre.methods.baselines.tabsyn.recourse:TabSynQ", {}),
     "TabSyn+SVDD": ("carla_genre.methods.baselines.tabsyn.recourse:TabSynSVDD", {}),
     "PAR": ("carla_genre.methods.baselines.par.method:PAR", {}),
+    "CRUD-batched": ("carla_genre.methods.baselines.batched.crud:CRUD", {}),
+    "Revise-batched": ("carla_genre.methods.baselines.batched.revise:Revise", {}),
+    "Clue-batched": ("carla_genre.methods.baselines.batched.clue:Clue", {}),
     "DiCoFlex": ("carla_genre.methods.baselines.dicoflex:DiCoFlex", {}),
     "DiCE-constrained": ("carla_genre.methods.baselines.dice:DiCE", {}),
     "TreeCF": ("carla_genre.methods.baselines.treecf:TreeCF", {}),
     "CopyFactual": ("carla_genre.methods.baselines.sanity:CopyFactual", {}),
     "RandomAccepted": ("carla_genre.methods.baselines.sanity:RandomAccepted", {}),
 }
+_BACKENDS = dict.fromkeys(("CRUD-batched", "Revise-batched", "Clue-batched"), ("pytorch",))
 _PACKAGES = {
     "PAR": ("spflow",),
     "DiCoFlex": ("zuko",),
@@ -81,7 +85,10 @@ def available_methods() -> dict[str, MethodInfo]:
     InputError
         An installed package registers a name that is taken.
     """
-    own = {name: MethodInfo(name, "carla-genre", packages=_PACKAGES.get(name, ())) for name in _OWN}
+    own = {
+        name: MethodInfo(name, "carla-genre", _BACKENDS.get(name, ("any",)), _PACKAGES.get(name, ()))
+        for name in _OWN
+    }
     carla = {
         name: MethodInfo(name, "CARLA", tuple(entry.backends), tuple(entry.packages))
         for name, entry in CARLA_METHODS.items()

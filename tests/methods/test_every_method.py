@@ -36,6 +36,9 @@ QUICK: dict[str, dict[str, Any]] = {
     "CCHVAE": {"max_iter": 10, "n_search_samples": 20, "vae_params": _VAE},
     "CRUD": {"max_iter": 10, "vae_params": _VAE},
     "Clue": {"epochs": 1},
+    "CRUD-batched": {"max_iter": 10, "vae_params": _VAE},
+    "Revise-batched": {"max_iter": 10, "vae_params": _VAE},
+    "Clue-batched": {"epochs": 1, "max_steps": 20},
     "FOCUS": {"n_iter": 20, "lr": 0.05},
 }
 METHODS = available_methods()
@@ -46,6 +49,7 @@ FORESTS = {"TreeCF", "FeatureTweak", "FOCUS"}
 
 # Slow searches, of CARLA's and dice-ml's; CARLA has one method of each kind among the others.
 SLOW = {"DiCE-constrained", "Dice", "Face", "FeatureTweak", "Clue", "Revise", "CRUD"}
+SLOW |= {"Clue-batched", "Revise-batched", "CRUD-batched"}  # test_batched.py has them
 # The rest of the matrix repeats the cells of Adult; .ci/run has all of it.
 ON_ALL_DATA = {"NNR"}
 

@@ -133,6 +133,11 @@ class SchemaMethod(RecourseMethod):
         """h, asked about encoded rows."""
         return EncodedClassifier(self._mlmodel, self.schema)
 
+    @property
+    def holds_constraints(self) -> bool:
+        """Whether its answers keep the constraints by themselves."""
+        return True
+
     @cached_property
     def training_rows(self) -> TrainingRows:
         """The classifier's training rows; h is asked once about all of them."""
@@ -183,7 +188,8 @@ class SchemaMethod(RecourseMethod):
             if self.REFUSED_IS_FAILURE:
                 found = np.where(self.scores(found)[:, None] > 0.5, found, np.nan)
             answers[denied] = found
-        self._check_immutable(values, answers)
+        if self.holds_constraints:
+            self._check_immutable(values, answers)
         return keep_unchanged_cells(self.schema.decode(answers, factuals.index), factuals, exactly=True)
 
     def _answer(self, values: np.ndarray) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""CARLA's gradient searches in the latent space of an autoencoder, for all people at once."""
