@@ -9,9 +9,9 @@ import pandas as pd
 
 from carla_genre.evaluation.judges.plausibility import NeighbourDistance, Plausibility, PlausibilityTests
 from carla_genre.harness.cell import Cell, Paths
-from carla_genre.harness.measure import measure
+from carla_genre.harness.measure import measure, setting_of
 from carla_genre.harness.record import failure
-from carla_genre.protocol import Setting, prepare
+from carla_genre.protocol import Setting
 from carla_genre.protocol.cache import content_key, remembered
 
 MEASURES = (Plausibility, NeighbourDistance)
@@ -24,15 +24,7 @@ def measure_or_fail(cell: Cell, paths: Paths, *_: Any) -> dict[str, Any]:
     """
     try:
         record = measure(cell, paths)
-        setting = prepare(
-            paths.source(cell),
-            cell.seed,
-            cell.n_factuals,
-            paths.root,
-            rows=cell.rows,
-            cache=paths.cache,
-            gold=cell.gold,
-        )
+        setting = setting_of(cell, paths)
         columns = record["features"]
         gap = [np.nan] * len(columns)
         answers = pd.DataFrame([row or gap for row in record.pop("answers")], columns=columns, dtype=float)

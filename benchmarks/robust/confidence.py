@@ -26,12 +26,11 @@ from carla_genre.errors import InputError
 from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table, number, spread
-from carla_genre.harness.measure import measure_or_fail
+from carla_genre.harness.measure import measure_or_fail, setting_of
 from carla_genre.harness.record import read_record
 from carla_genre.harness.run import records_of, run_grid
 from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.methods.registry import hyperparameters_of
-from carla_genre.protocol import prepare
 from carla_genre.protocol.cache import default_folder
 from carla_genre.selection import calibrated_gamma
 
@@ -45,16 +44,7 @@ PLAIN = "as it is"
 
 def measure(cell: Cell, paths: Paths, *_: Any) -> dict[str, Any]:
     """A cell's record, with ``accepted``: gamma as it is compared with h, and how many training rows are in D_h+."""
-    setting = prepare(
-        paths.source(cell),
-        cell.seed,
-        cell.n_factuals,
-        paths.root,
-        rows=cell.rows,
-        cache=paths.cache,
-        classifier=cell.classifier,
-        label_noise=cell.label_noise,
-    )
+    setting = setting_of(cell, paths)
     rows = EncodedClassifier(setting.mlmodel, setting.judge.schema).training_rows()
     given = hyperparameters_of(cell.method, cell.hyperparams) or {}
     gamma = calibrated_gamma(rows, given["gamma"]) if given["calibrate"] else given["gamma"]

@@ -23,6 +23,21 @@ from carla_genre.methods.registry import build_method, hyperparameters_of
 from carla_genre.protocol import Setting, prepare
 
 
+def setting_of(cell: Cell, paths: Paths) -> Setting:
+    """The protocol up to the people that a cell asks about."""
+    return prepare(
+        paths.source(cell),
+        cell.seed,
+        cell.n_factuals,
+        paths.root,
+        rows=cell.rows,
+        cache=paths.cache,
+        classifier=cell.classifier,
+        label_noise=cell.label_noise,
+        gold=cell.gold,
+    )
+
+
 def measure(cell: Cell, paths: Paths = Paths()) -> dict[str, Any]:  # noqa: B008  (frozen)
     """Run a cell in this process.
 
@@ -42,17 +57,7 @@ def measure(cell: Cell, paths: Paths = Paths()) -> dict[str, Any]:  # noqa: B008
         answers after the constraints were restored, and with how many answers were lost; ``peak_mb`` of the memory;
         ``environment``; with ``cell.answers`` also ``features``, ``factuals`` and ``answers``.
     """
-    setting = prepare(
-        paths.source(cell),
-        cell.seed,
-        cell.n_factuals,
-        paths.root,
-        rows=cell.rows,
-        cache=paths.cache,
-        classifier=cell.classifier,
-        label_noise=cell.label_noise,
-        gold=cell.gold,
-    )
+    setting = setting_of(cell, paths)
     before = peak_memory_mb()
     hyperparams = _with_seed(cell)  # loading the method's module is not part of its training
     mlmodel = setting.mlmodel if cell.share == 1 else setting.with_share(cell.share)

@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import platform
+import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -56,10 +57,17 @@ def failure(cell: Cell, error: BaseException) -> dict[str, Any]:
         "error": {
             "type": type(error).__name__,
             "message": " ".join(str(error).split()),
-            "traceback": traceback.format_exception(error)[-6:],
+            "traceback": [_without_folders(line) for line in traceback.format_exception(error)[-6:]],
         },
         "environment": environment(),
     }
+
+
+def _without_folders(line: str) -> str:
+    """A traceback's line with files as Python imports them: where they lie on this machine is nobody's business."""
+    for folder in sorted(filter(None, sys.path), key=len, reverse=True):
+        line = line.replace(f'File "{folder}{os.sep}', 'File "')
+    return line
 
 
 def write_record(path: Path, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def test_a_failing_method_is_recorded_with_its_reason_and_stops_nothing(run, gri
     bad, good = run(read_grid(grid_file(methods)), progress=log)
     assert bad["error"]["type"] == "ZeroDivisionError"
     assert bad["error"]["message"] == "nothing to divide"
-    assert "misbehaving.py" in "".join(bad["error"]["traceback"])
+    assert 'File "misbehaving.py"' in "".join(bad["error"]["traceback"])  # and no folder of this machine
     assert "scores" not in bad
     assert good["scores"]["cost"] == 0
     assert any("bad: failed, ZeroDivisionError: nothing to divide" in line for line in log.lines)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +13,9 @@ import torch
 
 from carla_genre.errors import MissingDependencyError
 from carla_genre.generator.randomness import row_keys
-from carla_genre.methods.core.base import MethodOptions, SchemaMethod
+from carla_genre.methods.core.base import MethodOptions
 from carla_genre.methods.core.random_state import global_random_state_kept, seed_global_random_state
-from carla_genre.methods.core.telling import told
+from carla_genre.methods.core.telling import ToldMethod
 from carla_genre.options import option
 
 _LABEL = "label"
@@ -36,7 +35,7 @@ class DiCEOptions(MethodOptions):
     generations: int = option(500, "Most generations (genetic).", "[1, inf)")
 
 
-class DiCE(SchemaMethod):
+class DiCE(ToldMethod):
     """dice-ml's searches with ``features_to_vary`` and ``permitted_range`` from the constraints.
 
     Parameters
@@ -74,10 +73,6 @@ class DiCE(SchemaMethod):
         self._numbers = [name for name, is_level in self._kinds() if not is_level]
         frame = self._frame(rows.values).assign(**{_LABEL: rows.labels.astype(int)})
         self._data = dice_ml.Data(dataframe=frame, continuous_features=self._numbers, outcome_name=_LABEL)
-
-    def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> DiCE:
-        """The same data asked under further constraints."""
-        return told(self, constraints)
 
     def _kinds(self) -> list[tuple[str, bool]]:
         return list(zip(self.schema.names, self.schema.categorical, strict=True))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,8 +12,8 @@ from torch import Tensor, nn
 from carla_genre.errors import InputError, MissingDependencyError
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.randomness import normals, row_keys
-from carla_genre.methods.core.base import MethodOptions, SchemaMethod
-from carla_genre.methods.core.telling import told
+from carla_genre.methods.core.base import MethodOptions
+from carla_genre.methods.core.telling import ToldMethod
 from carla_genre.methods.core.training_loop import train
 from carla_genre.options import option, option_of
 from carla_genre.schema import Relaxation
@@ -56,7 +55,7 @@ class _Bank(NamedTuple):
     neighbours: Tensor
 
 
-class DiCoFlex(SchemaMethod):
+class DiCoFlex(ToldMethod):
     """Recourse drawn from a masked autoregressive flow, given the factual, what may not change, and a norm.
 
     Parameters
@@ -111,10 +110,6 @@ class DiCoFlex(SchemaMethod):
         self.flow: nn.Module = flow.to(self.device)
         self._fit(vectors, self._bank(denied, vectors, random))
         self.flow.eval()
-
-    def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> DiCoFlex:
-        """The same flow asked under further constraints, without training again."""
-        return told(self, constraints)
 
     def _vectors(self, values: np.ndarray) -> Tensor:
         return torch.from_numpy(self._relaxation.encode(values)).float().to(self.device)

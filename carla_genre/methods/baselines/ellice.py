@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from carla_genre.methods.baselines.nearest_rows import cheapest_allowed
 from carla_genre.methods.baselines.rnce import RobustMethod
 from carla_genre.methods.core.base import MethodOptions
-from carla_genre.methods.core.telling import told
 from carla_genre.options import option
 
 
@@ -60,10 +57,6 @@ class ElliCE(RobustMethod):
 
     OPTIONS = ElliCEOptions()
     LIKENESS = "epsilon"
-
-    def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> ElliCE:
-        """The same rows asked under further constraints."""
-        return told(self, constraints)
 
     def _learn(self) -> None:
         rows = self.training_rows

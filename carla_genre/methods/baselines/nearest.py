@@ -12,7 +12,7 @@ import torch
 from carla_genre.generator.config import PairConfig, SamplingConfig
 from carla_genre.generator.pairing.neighbours import Search
 from carla_genre.methods.core.acting import ActingMethod, ActingOptions
-from carla_genre.methods.core.telling import told
+from carla_genre.methods.core.telling import ToldMethod
 from carla_genre.methods.genre.hyperparameters import GenReOptions
 from carla_genre.options import option, option_of
 from carla_genre.selection import ExpectedScoreSelector, calibrated_gamma
@@ -46,7 +46,7 @@ class NearestOptions(ActingOptions):
     n_samples: int = option(100, 'Candidates of a factual with selection "expected".', "[1, inf)")
 
 
-class NearestNeighbor(ActingMethod):
+class NearestNeighbor(ActingMethod, ToldMethod):
     """The nearest training row of an accepted kind, exactly, under the cost and the constraints.
 
     Table 3 of GenRe (Garg, Nagalapatti and Sarawagi, ICLR 2025) has three kinds: NNR takes the rows that h
@@ -92,14 +92,8 @@ class NearestNeighbor(ActingMethod):
         return rows[constraints.inside(rows, constraints.categorical)]
 
     def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> NearestNeighbor:
-        """The same rows and the same selector asked under further constraints, without fitting again.
-
-        Parameters
-        ----------
-        constraints : mapping, optional
-            As the option ``constraints``, on top of those that it was made with. None: these alone.
-        """
-        other = told(self, constraints)
+        """See :meth:`ToldMethod.with_constraints`: the same rows and the same selector."""
+        other = super().with_constraints(constraints)
         other._targets = other._inside(self._targets)
         other._selector = self._selector and self._selector.with_objective(
             schema=other.schema, h=other.scores

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from carla_genre.methods.baselines.nearest_rows import cheapest_allowed
-from carla_genre.methods.core.base import MethodOptions, SchemaMethod
-from carla_genre.methods.core.telling import told
+from carla_genre.methods.core.base import MethodOptions
+from carla_genre.methods.core.telling import ToldMethod
 from carla_genre.methods.core.training_loop import train
 from carla_genre.options import option
 from carla_genre.schema import Relaxation
@@ -38,7 +36,7 @@ class NICEOptions(MethodOptions):
     learning_rate: float = option(2e-3, "Of Adam.", "(0, inf)")
 
 
-class NICE(SchemaMethod):
+class NICE(ToldMethod):
     """From the nearest unlike neighbour one feature after the other is taken over, until h accepts.
 
     Parameters
@@ -78,10 +76,6 @@ class NICE(SchemaMethod):
             rows.accepted(0.5) if self.hyperparams["justified"] else rows.confident(0.5)
         ]
         self._autoencoder = _Autoencoder(self) if self.hyperparams["reward"] == "plausibility" else None
-
-    def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> NICE:
-        """The same rows asked under further constraints."""
-        return told(self, constraints)
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         neighbours = cheapest_allowed(self.schema, values, self._targets)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from carla_genre.methods.baselines.nearest_rows import cheapest_allowed
 from carla_genre.methods.baselines.rnce import RobustOptions, ShiftRobustMethod
 from carla_genre.methods.baselines.search.robust_program import cheapest_robust
-from carla_genre.methods.core.telling import told
 from carla_genre.options import option
 from carla_genre.schema import Relaxation
 
@@ -64,10 +61,6 @@ class PROPLACE(ShiftRobustMethod):
     def _prepare(self) -> None:
         super()._prepare()
         self._relaxation = Relaxation(self.schema)
-
-    def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> PROPLACE:
-        """The same rows asked under further constraints."""
-        return told(self, constraints)
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         k = self.hyperparams["n_neighbours"]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from carla_genre.errors import InputError
 from carla_genre.methods.baselines.nearest_rows import cheapest_allowed
 from carla_genre.methods.baselines.search.relu_layers import ReLULayers
-from carla_genre.methods.core.base import MethodOptions, SchemaMethod
-from carla_genre.methods.core.telling import told
+from carla_genre.methods.core.base import MethodOptions
+from carla_genre.methods.core.telling import ToldMethod
 from carla_genre.options import option
 
 # Training rows on which the layers are compared with predict_proba.
@@ -34,7 +32,7 @@ class RNCEOptions(RobustOptions):
     )
 
 
-class RobustMethod(SchemaMethod):
+class RobustMethod(ToldMethod):
     """A method whose answers every classifier accepts that is like h; a subclass gives ``least_logits``."""
 
     # The option that says how like h, and what is smaller of it.
@@ -119,10 +117,6 @@ class RNCE(ShiftRobustMethod):
     """
 
     OPTIONS = RNCEOptions()
-
-    def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> RNCE:
-        """The same rows asked under further constraints."""
-        return told(self, constraints)
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         answers = cheapest_allowed(self.schema, values, self._robust)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +12,8 @@ import torch
 from carla_genre.errors import InputError, MissingDependencyError
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.randomness import row_keys
-from carla_genre.methods.core.base import MethodOptions, SchemaMethod
-from carla_genre.methods.core.telling import told
+from carla_genre.methods.core.base import MethodOptions
+from carla_genre.methods.core.telling import ToldMethod
 from carla_genre.options import option, option_of
 
 # What is asked for where h > gamma is out of reach: h > .5.
@@ -27,7 +26,7 @@ class TreeCFOptions(MethodOptions):
     time_budget: float = option(1.0, "Most seconds of a search.", "(0, inf)")
 
 
-class TreeCF(SchemaMethod):
+class TreeCF(ToldMethod):
     """The cheapest answer that the package treecf finds for an ensemble of trees.
 
     Parameters
@@ -67,10 +66,6 @@ class TreeCF(SchemaMethod):
             self._explainer(treecf)
         except treecf.UnsupportedModelError as error:
             raise InputError(f"TreeCF: h must be an ensemble of trees that treecf reads: {error}") from error
-
-    def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> TreeCF:
-        """The same trees asked under further constraints."""
-        return told(self, constraints)
 
     def _explainer(self, treecf: Any) -> Any:
         """With the constraints of the schema, in encoded columns."""

@@ -12,21 +12,26 @@ from carla_genre.schema import Schema
 Method = TypeVar("Method", bound=SchemaMethod)
 
 
-def told(method: Method, constraints: Mapping[str, Mapping[str, Any]] | None) -> Method:
-    """A copy whose schema has further constraints; whatever else depends on the schema is the caller's.
+class ToldMethod(SchemaMethod):
+    """A method that is asked under further constraints without training again.
 
-    Parameters
-    ----------
-    method : SchemaMethod
-    constraints : mapping, optional
-        As the option ``constraints``, on top of those that the method was made with. None: these alone.
-
-    Raises
-    ------
-    InputError
-        A constraint names no feature, or leaves a feature no value.
+    A subclass adds to :meth:`with_constraints` what of it depends on the schema and is not made anew for each question.
     """
-    other = copy.copy(method)
-    other.schema = Schema.from_mlmodel(method._mlmodel, constraints).within(method.schema)
-    other.hyperparams = {**method.hyperparams, "constraints": constraints}
-    return other
+
+    def with_constraints(self: Method, constraints: Mapping[str, Mapping[str, Any]] | None) -> Method:
+        """The same method asked under further constraints, without training again.
+
+        Parameters
+        ----------
+        constraints : mapping, optional
+            As the option ``constraints``, on top of those that the method was made with. None: these alone.
+
+        Raises
+        ------
+        InputError
+            A constraint names no feature, or leaves a feature no value.
+        """
+        other = copy.copy(self)
+        other.schema = Schema.from_mlmodel(self._mlmodel, constraints).within(self.schema)
+        other.hyperparams = {**self.hyperparams, "constraints": constraints}
+        return other

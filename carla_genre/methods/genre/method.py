@@ -21,17 +21,17 @@ from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.sampler import sample, sample_in_batches
 from carla_genre.generator.training_state import History
 from carla_genre.methods.core.acting import ActingMethod
+from carla_genre.methods.core.telling import ToldMethod
 from carla_genre.methods.genre import checkpoint
 from carla_genre.methods.genre.distillation import distil, second_training
 from carla_genre.methods.genre.hyperparameters import narrowed, options_for, resampled, to_config, to_sampling
 from carla_genre.methods.genre.untrained import untrained_generator
 from carla_genre.options import check
-from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.selection import ExpectedScoreSelector, calibrated_gamma, cheapest, most_valid
 
 
-class GenRe(ActingMethod):
+class GenRe(ActingMethod, ToldMethod):
     """Recourse by forward sampling from a generator that is trained when this is built.
 
     Parameters
@@ -233,11 +233,9 @@ class GenRe(ActingMethod):
         InputError
             A constraint names no feature, or leaves a feature no value.
         """
-        other = copy.copy(self)
-        other.schema = Schema.from_mlmodel(self._mlmodel, constraints).within(self.schema)
+        other = super().with_constraints(constraints)
         other.generator = self.generator.with_constraints(other.schema.constraints)
-        values = {**self.hyperparams, "constraints": constraints}
-        other.hyperparams = narrowed(values) if constraints else values
+        other.hyperparams = narrowed(other.hyperparams) if constraints else other.hyperparams
         if self.hyperparams["selection"] == "expected":
             other._selector = self.selector.with_objective(schema=other.schema, h=other.scores)
         return other

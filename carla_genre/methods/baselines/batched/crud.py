@@ -9,14 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from carla_genre.methods.baselines.batched.search import (
-    LatentOptions,
-    LatentSearch,
-    Nearest,
-    People,
-    accepts,
-    cross_entropy,
-)
+from carla_genre.methods.baselines.batched.search import LatentOptions, LatentSearch, People
 from carla_genre.options import option
 
 # Of a label's part of the latent space.
@@ -78,16 +71,14 @@ class CRUD(LatentSearch):
         person = network.mu_x_to_z(people.rows)
         label = torch.stack([_start(seed, network.z_dim) for seed in people.seeds]).requires_grad_()
         optimizer = getattr(torch.optim, self.hyperparams["optimizer"])([label], self.hyperparams["lr"])
-        best = Nearest(people)
-        for _ in range(self.hyperparams["max_iter"]):
-            rows = self._candidates(network.p_x(person, label)[0], people)
-            probabilities = self._probabilities(rows)
-            distances = (rows - people.rows).square().sum(dim=1)
-            losses = cross_entropy(probabilities) + self.hyperparams["lambda_param"] * distances
-            best.offer(rows, losses, accepts(probabilities))
-            (label.grad,) = torch.autograd.grad(losses.sum(), label)
-            optimizer.step()
-        return best.rows
+        weight = self.hyperparams["lambda_param"]
+        return self._descend(
+            label,
+            optimizer,
+            decode=lambda: network.p_x(person, label)[0],
+            distance=lambda difference: weight * difference.square().sum(dim=1),
+            people=people,
+        )
 
 
 def _start(seed: int, person_size: int) -> Tensor:

@@ -9,14 +9,7 @@ import torch
 from torch import Tensor
 
 from carla_genre.methods.baselines.batched.crud import CSVAEOptions
-from carla_genre.methods.baselines.batched.search import (
-    LatentOptions,
-    LatentSearch,
-    Nearest,
-    People,
-    accepts,
-    cross_entropy,
-)
+from carla_genre.methods.baselines.batched.search import LatentOptions, LatentSearch, People
 from carla_genre.options import option
 
 _OPTIMIZERS = {"adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop}
@@ -69,13 +62,11 @@ class Revise(LatentSearch):
     def _search(self, people: People) -> Tensor:
         latent = self._network.encode(people.rows)[0].clone().requires_grad_()
         optimizer = _OPTIMIZERS[self.hyperparams["optimizer"]]([latent], self.hyperparams["lr"])
-        best = Nearest(people)
-        for _ in range(self.hyperparams["max_iter"]):
-            rows = self._candidates(self._network.mu_dec(latent), people)
-            probabilities = self._probabilities(rows)
-            distances = (rows - people.rows).abs().sum(dim=1)
-            losses = cross_entropy(probabilities) + self.hyperparams["lambda_"] * distances
-            best.offer(rows, losses, accepts(probabilities))
-            (latent.grad,) = torch.autograd.grad(losses.sum(), latent)
-            optimizer.step()
-        return best.rows
+        weight = self.hyperparams["lambda_"]
+        return self._descend(
+            latent,
+            optimizer,
+            decode=lambda: self._network.mu_dec(latent),
+            distance=lambda difference: weight * difference.abs().sum(dim=1),
+            people=people,
+        )

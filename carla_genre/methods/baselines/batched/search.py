@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -113,6 +113,29 @@ class LatentSearch(SchemaMethod):
     def _search(self, people: People) -> Tensor:
         """Answers (B, C) without a gradient; rows of NaN for failures."""
         raise NotImplementedError
+
+    def _descend(
+        self,
+        latent: Tensor,
+        optimizer: torch.optim.Optimizer,
+        decode: Callable[[], Tensor],
+        distance: Callable[[Tensor], Tensor],
+        people: People,
+    ) -> Tensor:
+        """Steps down BCE(h(x'), 1) and the distance: each person's accepted step of the least loss, (B, C).
+
+        ``decode`` gives the rows x' (B, C) of ``latent`` as it is, and ``distance`` the weighted distances (B,) of
+        differences x' - x. All people take ``max_iter`` steps.
+        """
+        best = Nearest(people)
+        for _ in range(self.hyperparams["max_iter"]):
+            rows = self._candidates(decode(), people)
+            probabilities = self._probabilities(rows)
+            losses = cross_entropy(probabilities) + distance(rows - people.rows)
+            best.offer(rows, losses, accepts(probabilities))
+            (latent.grad,) = torch.autograd.grad(losses.sum(), latent)
+            optimizer.step()
+        return best.rows
 
     def _candidates(self, decoded: Tensor, people: People) -> Tensor:
         """What stands for decoded rows (B, C): categories at their levels, constraints held where they are."""

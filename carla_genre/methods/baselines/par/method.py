@@ -16,8 +16,8 @@ from carla_genre.generator.randomness import row_keys, uniforms
 from carla_genre.methods.baselines.par.network import RecourseNetwork, Task
 from carla_genre.methods.baselines.par.objective import Objective, single_neighbour, train_generator
 from carla_genre.methods.baselines.par.surrogate import distil
-from carla_genre.methods.core.base import MethodOptions, SchemaMethod
-from carla_genre.methods.core.telling import told
+from carla_genre.methods.core.base import MethodOptions
+from carla_genre.methods.core.telling import ToldMethod
 from carla_genre.options import option, option_of
 from carla_genre.schema import Relaxation
 from carla_genre.selection.by_h import cheapest
@@ -70,7 +70,7 @@ class PAROptions(MethodOptions):
     validation: float = option(0.1, "Share of the denied rows that choose the best weights.", "[0, 0.5]")
 
 
-class PAR(SchemaMethod):
+class PAR(ToldMethod):
     """Recourse by one forward pass of a generator that is trained to find likely, valid, near answers.
 
     Parameters
@@ -160,14 +160,8 @@ class PAR(SchemaMethod):
         self.network.eval()
 
     def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> PAR:
-        """The same generator, which is given bounds, asked under further constraints, without training again.
-
-        Parameters
-        ----------
-        constraints : mapping, optional
-            As the option ``constraints``, on top of those of the training. None: these alone.
-        """
-        other = told(self, constraints)
+        """See :meth:`ToldMethod.with_constraints`: the generator is given the bounds."""
+        other = super().with_constraints(constraints)
         other.relaxation = Relaxation(other.schema)
         return other
 
