@@ -56,7 +56,6 @@ ROWS: Mapping[str, Row] = {
     "PAR": Row(
         "PAR",
         once=True,
-        seeds=1,
         quick={"components": 2, "em_steps": 2, "surrogate_steps": 20, "steps": 10},
         classifiers=("ann",),
     ),
