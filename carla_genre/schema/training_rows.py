@@ -78,12 +78,15 @@ class TrainingRows:
         denied = (self.scores <= 0.5) & (self.labels == 0)
         return denied if denied.any() else np.ones(len(denied), bool)
 
+    def at(self, positions: np.ndarray) -> TrainingRows:
+        """The rows at positions (k,), in their order."""
+        return TrainingRows(self.values[positions], self.labels[positions], self.scores[positions])
+
     def at_most(self, n: int, random: np.random.Generator) -> TrainingRows:
         """All rows, or n of them, drawn evenly and in their order."""
         if len(self.values) <= n:
             return self
-        kept = np.sort(random.choice(len(self.values), n, replace=False))
-        return TrainingRows(self.values[kept], self.labels[kept], self.scores[kept])
+        return self.at(np.sort(random.choice(len(self.values), n, replace=False)))
 
 
 def read_labels(column: Any, target: str) -> np.ndarray:

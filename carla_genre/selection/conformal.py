@@ -24,13 +24,18 @@ def least_probability(probability: np.ndarray, wrong: np.ndarray, risk: float) -
         n is too small for this risk.
     """
     n = len(probability)
-    if 1 / (n + 1) > risk:
-        larger = f"ask for {1 / (n + 1):.3g} or more, " if n else ""
-        raise InputError(
-            f"risk {risk:g} cannot be promised from {n} denied training rows that the calibration has not seen: "
-            f"{larger}give more training rows, or leave risk out"
-        )
+    check_promise(n, risk)
     losses = np.sort(probability[wrong])[::-1]
     allowed = int(np.floor(risk * (n + 1) - 1 + 1e-9))
     # The answer that is one wrong answer too many has this probability: the bound lies just above it.
     return 0.0 if len(losses) <= allowed else float(np.nextafter(losses[allowed], np.inf))
+
+
+def check_promise(n: int, risk: float) -> None:
+    """Raise InputError where n people are too few for this risk: no bound keeps it, not even without any answer."""
+    if 1 / (n + 1) > risk:
+        larger = f"ask for {1 / (n + 1):.3g} or more, " if n else ""
+        raise InputError(
+            f"risk {risk:g} cannot be promised from {n} denied training rows that are held out for it: "
+            f"{larger}give more training rows, or leave risk out"
+        )

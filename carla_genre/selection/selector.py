@@ -13,14 +13,7 @@ from carla_genre.generator.config import SamplingConfig
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.selection.ascent import with_ascents
-from carla_genre.selection.calibration import (
-    BootstrapWorld,
-    Calibration,
-    LogisticCurve,
-    bootstrap,
-    calibrate,
-)
-from carla_genre.selection.conformal import least_probability
+from carla_genre.selection.calibration import Calibration, LogisticCurve, bootstrap, calibrate
 from carla_genre.selection.expected_score import ExpectedScore, ScoredAnswers
 from carla_genre.selection.revert import Rule, revert_changes
 from carla_genre.selection.surrogate import SurrogateJudge, points_of
@@ -30,8 +23,6 @@ MOST_ROWS = 50_000
 # Denied rows whose candidates the calibration is fitted on, and candidates of each.
 CALIBRATION_FACTUALS = 300
 CALIBRATION_CANDIDATES = 15
-# Denied rows, at most half of them, that the bound of a stated risk is found on. Nothing else is fitted on them.
-HELD_OUT_FACTUALS = 500
 # The best candidates of a factual whose changes are reverted.
 REFINED = 10
 # Factuals whose changes are reverted together: a forest answers about many rows in hardly more time than about few.
@@ -60,7 +51,8 @@ class ExpectedScoreSelector:
     ----------
     objective : ExpectedScore
     least_probability : float
-        No answer is given below this P(valid) P(inlier).
+        No answer is given below this P(valid) P(inlier); 0 without a stated risk
+        (:func:`carla_genre.selection.promise.fit_selector`).
     reverts : bool
         Whether changes that an answer can do without are reverted.
     moves : ndarray (P, D), optional
@@ -80,7 +72,6 @@ class ExpectedScoreSelector:
         rows: TrainingRows,
         sampling: SamplingConfig,
         seed: int,
-        risk: float | None = None,
         *,
         gamma: float,
         reverts: bool = True,
@@ -88,7 +79,7 @@ class ExpectedScoreSelector:
         consequences: Consequences | None = None,
         moves: np.ndarray | None = None,
     ) -> ExpectedScoreSelector:
-        """Fit the surrogate judge, its calibration and, for a stated risk, the least probability.
+        """Fit the surrogate judge and its calibration.
 
         Parameters
         ----------
@@ -99,10 +90,6 @@ class ExpectedScoreSelector:
         sampling : SamplingConfig
             How candidates are drawn when it selects. The curves are fitted on fewer candidates of a factual.
         seed : int
-        risk : float, optional
-            See :func:`carla_genre.selection.conformal.least_probability`. A wrong answer is one that is not valid or
-            no inlier in the bootstrapped world. The bound holds for this ``sampling`` and ``gamma``, and for factuals
-            like the training rows that h denies, whatever their label. Without ``risk`` there is no bound.
         gamma : float
             h is sure of an answer above it.
         reverts : bool
@@ -116,8 +103,6 @@ class ExpectedScoreSelector:
         """
         random, schema = np.random.default_rng(seed), source.schema
         rows = rows.at_most(MOST_ROWS, random)
-        if risk is not None:
-            rows, held_out = hold_out(rows, seed)
         points = points_of(schema, rows.values)
         judge = SurrogateJudge.fit(points, rows.labels, seed, n_jobs)
         world = bootstrap(points, rows.labels, seed, n_jobs)
@@ -126,10 +111,7 @@ class ExpectedScoreSelector:
         likely = calibration_rows(source, factuals, few, random, consequences)
         calibration = calibrate(world, points_of(schema, likely) if len(likely) else points)
         objective = ExpectedScore(schema, judge, calibration, source.scores, gamma, consequences)
-        selector = cls(objective, 0.0, reverts, moves)
-        if risk is None:
-            return selector
-        return replace(selector, least_probability=_bound(selector, source, world, held_out, sampling, risk))
+        return cls(objective, 0.0, reverts, moves)
 
     def select(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray) -> ScoredAnswers:
         """The answer to each factual; NaN where none is accepted, or the best is too uncertain.
@@ -265,34 +247,3 @@ def calibration_rows(
         both = consequences.states(np.concatenate([factuals, factuals])[:, None], both, source.schema)
     both = both.reshape(-1, factuals.shape[1])
     return both[source.scores(both) > 0.5]
-
-
-def hold_out(rows: TrainingRows, seed: int) -> tuple[TrainingRows, np.ndarray]:
-    """The rows that are learned from, and the values (n, D) of denied rows, of any label, that are not.
-
-    A factual that asks later is not among the training rows either. On rows that the forests know the bound would be
-    too low.
-    """
-    refused = np.random.default_rng([seed, 1]).permutation(np.flatnonzero(rows.scores <= 0.5))
-    kept = np.ones(len(rows.values), bool)
-    kept[refused[: min(HELD_OUT_FACTUALS, len(refused) // 2)]] = False
-    return TrainingRows(rows.values[kept], rows.labels[kept], rows.scores[kept]), rows.values[~kept]
-
-
-def _bound(
-    selector: ExpectedScoreSelector,
-    source: CandidateSource,
-    world: BootstrapWorld,
-    factuals: np.ndarray,
-    sampling: SamplingConfig,
-    risk: float,
-) -> float:
-    """The least probability by held-out factuals, in the world where the truth is known."""
-    candidates, states = source.candidates(factuals, sampling), selector.objective.states
-    in_world = replace(selector, objective=replace(selector.objective, judge=world.judges[0]))
-    chosen = in_world.select(factuals, candidates, source.scores(states(factuals[:, None], candidates)))
-    answered = ~np.isnan(chosen.score)
-    wrong = np.zeros(len(factuals), bool)
-    points = points_of(source.schema, states(factuals[answered], chosen.answers[answered]))
-    wrong[answered] = ~np.logical_and(*world.right(points))
-    return least_probability(chosen.validity * chosen.inlier, wrong, risk)

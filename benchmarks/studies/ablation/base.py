@@ -13,7 +13,6 @@ import numpy as np
 
 from carla_genre.evaluation.validity import valid
 from carla_genre.generator.config import DEFAULT
-from carla_genre.methods.genre.hyperparameters import to_sampling
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol import Setting, prepare
 from carla_genre.protocol.cache import default_folder
@@ -93,13 +92,6 @@ class Base:
     def rows(self) -> TrainingRows:
         """The training rows, their labels, and h of them."""
         return self.genre.training_rows
-
-    def fitted(self, risk: float) -> ExpectedScoreSelector:
-        """The rule fitted again, for a stated risk."""
-        given = self.genre.hyperparams
-        return ExpectedScoreSelector.fit(
-            self.genre, self.rows, to_sampling(given), self.seed, risk, gamma=given["gamma"]
-        )
 
     def drawn(self, temperature: float, n: int) -> Candidates:
         """Candidates of the default generator, kept for who asks again."""

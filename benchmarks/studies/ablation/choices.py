@@ -18,8 +18,6 @@ from carla_genre.selection import ScoredAnswers
 from carla_genre.selection.by_h import cheapest, most_valid
 from carla_genre.selection.revert import revert_changes
 
-RISK = 0.05
-
 
 class Answers(NamedTuple):
     """Encoded answers (B, D), NaN rows for failures, and the rule's mean probabilities for them, or None."""
@@ -143,10 +141,6 @@ def _without_margin(base: Base) -> Choose:
     return _by(rules.without_margin(base.selector, base.rows, base.genre, base.seed))
 
 
-def _with_risk(base: Base) -> Choose:
-    return _by(base.fitted(RISK))
-
-
 def _oracle(reverts: bool) -> Callable[[Base], Choose]:
     return lambda base: _by(
         rules.oracle(replace(base.selector, reverts=reverts), base.setting.judge), estimates=False
@@ -192,7 +186,6 @@ WAYS = {
     "the paper's rule, tau 1, N 100": Way(_most_valid, _drawn()),
     "the cheapest with h > .7 (tau 10, N 10)": Way(_cheapest, _drawn(10.0, 10)),
     "NNR(D_h+)": Way(_most_valid, _nearest(1)),
-    "risk .05": Way(_with_risk, _drawn()),
     "oracle: the judge chooses, nothing reverted": Way(_oracle(False), _drawn()),
     "oracle: the judge chooses": Way(_oracle(True), _drawn()),
 }

@@ -73,7 +73,7 @@ class GenReOptions(ActingOptions):
     risk: float | None = option(
         None,
         'With "expected": the largest share of factuals that may get an answer that is not valid or no inlier. An '
-        "answer that is too unsure is left out.",
+        "answer that is too unsure is left out. Half of the training rows are held out for it (docs/risk.md).",
         "(0, 1)",
     )
     distil: bool = option(

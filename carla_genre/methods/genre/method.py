@@ -29,6 +29,7 @@ from carla_genre.methods.genre.untrained import untrained_generator
 from carla_genre.options import check
 from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.selection import ExpectedScoreSelector, calibrated_gamma, cheapest, most_valid
+from carla_genre.selection.promise import fit_selector, learned_rows
 
 
 class GenRe(ActingMethod, ToldMethod):
@@ -107,15 +108,15 @@ class GenRe(ActingMethod, ToldMethod):
         self.seconds["training"] -= self.seconds.get("pairs", 0.0)
         if values["selection"] != "expected":
             return
-        rows = self._labelled_rows()
-        self._selector = self._fit_selector(rows)
+        self._selector = self._fit_selector()
         if values["distil"]:
             training = second_training(PRESETS[values["preset"]].training, training)
+            rows = self._labelled_rows()
             denied = rows.values[rows.denied()]
             with self._timed("distilling"):
                 self.generator = distil(self.generator, self._selector, denied, training, seed, verbose)
             if values["risk"] is not None:  # the bound has to hold for the generator that answers
-                self._selector = self._fit_selector(rows)
+                self._selector = self._fit_selector()
 
     def _untrained(self) -> tuple[Generator, Pairs]:
         with self._timed("pairs"):
@@ -123,26 +124,25 @@ class GenRe(ActingMethod, ToldMethod):
             return untrained_generator(self._config, self.schema, sides, self.device)
 
     def _labelled_rows(self) -> TrainingRows:
-        """What a selector is fitted on: for a loaded generator, the rows of its training."""
+        """What is learned from, for a loaded generator the rows of its training; with a risk, a part of them."""
         rows = self.training_rows
         if self._used is None:
             self._used = checkpoint.RowsUsed.of(self.schema, rows)
         else:
             self._used.check(self.schema, rows.values, rows.labels)
-        return rows
+        return learned_rows(rows, self.hyperparams["risk"])
 
     def _raw(self, gamma: float) -> float:
         return calibrated_gamma(self._labelled_rows(), gamma) if self.hyperparams["calibrate"] else gamma
 
-    def _fit_selector(self, rows: TrainingRows) -> ExpectedScoreSelector:
-        values = self.hyperparams
+    def _fit_selector(self) -> ExpectedScoreSelector:
+        self._labelled_rows()  # they are the right ones
+        values, rows = self.hyperparams, self.training_rows
         sampling = to_sampling(resampled(values, {"selection": "expected"}))  # whichever rule chooses now
-        moves, n_jobs = self.generator.answer_bins.points(), values["threads"] or -1
-        given = {"gamma": self.gamma, "reverts": values["revert"], "n_jobs": n_jobs, "moves": moves}
+        given = {"gamma": self.gamma, "reverts": values["revert"], "n_jobs": values["threads"] or -1}
+        given |= {"moves": self.generator.answer_bins.points(), "consequences": self.consequences}
         with self._timed("selector"), self._isolated():
-            selector = ExpectedScoreSelector.fit(
-                self, rows, sampling, values["seed"], values["risk"], consequences=self.consequences, **given
-            )
+            selector = fit_selector(self, rows, sampling, values["seed"], values["risk"], **given)
         self._used = self._used and self._used.held_by(selector, rows)
         return selector
 
@@ -150,7 +150,7 @@ class GenRe(ActingMethod, ToldMethod):
     def selector(self) -> ExpectedScoreSelector:
         """The rule "expected"; with another rule it is fitted when it is first asked for."""
         if self._selector is None:
-            self._selector = self._fit_selector(self._labelled_rows())
+            self._selector = self._fit_selector()
             self._forget_training_rows()
         return self._selector
 
@@ -236,7 +236,9 @@ class GenRe(ActingMethod, ToldMethod):
         other = super().with_constraints(constraints)
         other.generator = self.generator.with_constraints(other.schema.constraints)
         other.hyperparams = narrowed(other.hyperparams) if constraints else other.hyperparams
-        if self.hyperparams["selection"] == "expected":
+        if self.hyperparams["risk"] is not None:
+            other._selector = None  # the bound holds for the constraints that it is found under
+        elif self.hyperparams["selection"] == "expected":
             other._selector = self.selector.with_objective(schema=other.schema, h=other.scores)
         return other
 

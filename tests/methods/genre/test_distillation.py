@@ -21,7 +21,7 @@ from carla_genre.generator.pairing.pairs import TablePairs
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells
 from carla_genre.methods.genre import distillation
 from carla_genre.methods.genre.hyperparameters import to_sampling
-from carla_genre.selection import ExpectedScoreSelector
+from carla_genre.selection.promise import fit_selector
 
 EXPECTED = {**QUICK, "selection": "expected"}
 DISTILLED = {**EXPECTED, "distil": True}
@@ -170,7 +170,9 @@ def test_the_bound_of_a_stated_risk_is_of_the_distilled_generator(
     )
     np.testing.assert_array_equal(bounded, unbounded)  # what is too uncertain to be given is learned from
     rows, sampling = careful.classifier.training_rows(), to_sampling(careful.hyperparams)
-    made = ExpectedScoreSelector.fit(careful, rows, sampling, 0, 0.005, gamma=careful.hyperparams["gamma"])
+    made = fit_selector(
+        careful, rows, sampling, 0, careful.hyperparams["risk"], gamma=careful.hyperparams["gamma"]
+    )
     assert careful.selector.to_dict() == made.to_dict() and 0 < made.least_probability < 1
     assert made.to_dict()["calibration"] != distilled.selector.to_dict()["calibration"]
 
