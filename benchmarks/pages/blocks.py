@@ -30,6 +30,7 @@ from benchmarks.studies.batched import table as batched
 from benchmarks.studies.differences import table as differences
 from benchmarks.studies.features import page as features
 from benchmarks.studies.recipe import page as recipe
+from benchmarks.studies.risk import page as risks
 from benchmarks.studies.warm import page as warm
 from carla_genre.errors import InputError
 from carla_genre.evaluation import FIGURES
@@ -235,6 +236,11 @@ def ablation(root: Path, folder: str, part: str, data: str | None = None) -> str
     return ablations.markdown([read(path) for path in sorted((root / folder).glob("*.json"))], part, data)
 
 
+def stated_risk(root: Path, folder: str, part: str) -> str:
+    """Promised against found: in worlds whose truth is "known", or on "real" data by the gold classifier."""
+    return risks.markdown([read(path) for path in sorted((root / folder).glob("*.json"))], part)
+
+
 def reliability(root: Path, folder: str, part: str) -> str:
     """Odd inputs ("fuzz"), ended work ("kill"), many callers ("stress"), random tables ("tables")."""
     found = {path.stem: read(path) for path in sorted((root / folder).glob("*.json"))}
@@ -285,6 +291,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "sequence_order": sequence_order,
     "warm_starts": warm_starts,
     "ablation": ablation,
+    "stated_risk": stated_risk,
     "reliability": reliability,
     "carla_suite": lambda root, file: failures.markdown(read(root / file)),
     "listing": listing,

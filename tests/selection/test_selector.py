@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from method_cases import QUICK, Logistic, denied, make_mlmodel
+from method_cases import QUICK, ROLES, Logistic, applicants, denied, make_mlmodel
 from selection_cases import EXPECTED
 
-from carla_genre import GenRe
+from carla_genre import GenRe, load_dataset
 from carla_genre.evaluation.violations import violations
 from carla_genre.generator import sampler
 from carla_genre.selection import selector as module
@@ -133,12 +133,17 @@ def test_who_is_settled_together_changes_no_answer(
 
 
 @pytest.fixture(scope="module")
-def careful(mlmodel: Logistic) -> GenRe:
-    return GenRe(mlmodel, {**EXPECTED, "risk": 0.01})
+def careful() -> GenRe:
+    """On labels of which a fifth is chance."""
+    rows = applicants()
+    chance = np.random.default_rng(0).random(len(rows)) < 0.2
+    rows["approved"] = np.where(chance, 1 - rows["approved"], rows["approved"])
+    data = load_dataset(rows, encoding_method="OneHot_drop_binary", quiet=True, **ROLES)
+    return GenRe(Logistic(data), {**EXPECTED, "risk": 0.02})
 
 
-def test_who_would_be_answered_too_uncertainly_is_not_answered(careful: GenRe, mlmodel: Logistic) -> None:
-    factuals = denied(mlmodel, 100)
+def test_who_would_be_answered_too_uncertainly_is_not_answered(careful: GenRe) -> None:
+    factuals = denied(careful._mlmodel, 100)
     answers = careful.get_counterfactuals(factuals)
     unbounded = careful.with_sampling()
     unbounded._selector = replace(careful.selector, least_probability=0.0)
@@ -156,3 +161,18 @@ def test_another_sampling_has_a_bound_of_its_own(careful: GenRe) -> None:
     assert few.selector.to_dict() == anew.selector.to_dict()
     assert few.selector.least_probability != careful.selector.least_probability
     assert careful.with_sampling(n_samples=30).selector.to_dict() == careful.selector.to_dict()
+
+
+@pytest.mark.slow
+def test_other_constraints_have_a_bound_of_their_own(careful: GenRe) -> None:
+    told = careful.with_constraints({"debt": {"immutable": True}})
+    assert 0 < told.selector.least_probability != careful.selector.least_probability
+
+
+@pytest.mark.slow
+def test_another_seed_holds_out_the_rows_that_the_generator_has_not_seen(careful: GenRe) -> None:
+    """Nothing learns from the rows that the bound is found on, whatever the seed that answers."""
+    learned = careful.selector.objective.judge.rows
+    other = careful.with_sampling(seed=7).selector.objective.judge.rows
+    np.testing.assert_array_equal(learned, other)
+    assert len(learned) == round(len(careful.training_rows.values) / 2)

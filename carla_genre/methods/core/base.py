@@ -180,7 +180,7 @@ class SchemaMethod(RecourseMethod):
         self, factuals: pd.DataFrame, values: np.ndarray, answer: Callable[[np.ndarray], np.ndarray]
     ) -> pd.DataFrame:
         with self._isolated():
-            denied = ~(self.scores(values) > 0.5)
+            denied = ~(self.classifier.scores(values) > 0.5)
         answers = values.copy()
         if denied.any():
             with self._isolated():

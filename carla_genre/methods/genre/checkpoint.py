@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -141,4 +141,5 @@ def read(path: str | os.PathLike[str], mlmodel: Any, device: str) -> Saved:
             arrays |= {"rows": points_of(schema, values[used.positions]), "labels": labels[used.positions]}
         n_jobs = hyperparams["threads"] or -1
         selector = ExpectedScoreSelector.from_dict(header["selector"], arrays, schema, h, n_jobs)
+        selector = replace(selector, moves=generator.answer_bins.points())
     return Saved(generator, schema, hyperparams, selector, used, header["gamma"])

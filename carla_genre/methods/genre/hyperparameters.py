@@ -70,6 +70,11 @@ class GenReOptions(ActingOptions):
     sigma: float = option_of(SamplingConfig, "sigma")
     n_samples: int = option_of(SamplingConfig, "n_samples", default=MANY.n_samples)
     revert: bool = option(True, 'With "expected": revert each change that an answer can do without.')
+    copies: bool = option(
+        True,
+        "False: no answer equals, in what h sees, fewer than five training rows, of whatever label "
+        "(docs/copies.md). Who is accepted already keeps their own row.",
+    )
     risk: float | None = option(
         None,
         'With "expected": the largest share of factuals that may get an answer that is not valid or no inlier. An '

@@ -25,6 +25,7 @@ from carla_genre.methods.core.telling import ToldMethod
 from carla_genre.methods.genre import checkpoint
 from carla_genre.methods.genre.distillation import distil, second_training
 from carla_genre.methods.genre.hyperparameters import narrowed, options_for, resampled, to_config, to_sampling
+from carla_genre.methods.genre.uncopied import UncopiedMethod
 from carla_genre.methods.genre.untrained import untrained_generator
 from carla_genre.options import check
 from carla_genre.schema.training_rows import TrainingRows
@@ -32,7 +33,7 @@ from carla_genre.selection import ExpectedScoreSelector, calibrated_gamma, cheap
 from carla_genre.selection.promise import fit_selector, learned_rows
 
 
-class GenRe(ActingMethod, ToldMethod):
+class GenRe(UncopiedMethod, ActingMethod, ToldMethod):
     """Recourse by forward sampling from a generator that is trained when this is built.
 
     Parameters
@@ -72,7 +73,6 @@ class GenRe(ActingMethod, ToldMethod):
     options_for = staticmethod(options_for)
     REFUSED_IS_FAILURE = False  # the candidates' scores are known: h need not be asked again
     history: History | None = None
-    _used: checkpoint.RowsUsed | None = None
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class GenRe(ActingMethod, ToldMethod):
             self.generator, _, _, self._selector, self._used, self.gamma = self._saved
             self._learn_causes()
             if self._selector:
-                self._selector = replace(self._selector, moves=self.generator.answer_bins.points())
+                self._selector = self._selector.with_objective(h=self.scores)
         self.device = self.generator.device
 
     def _train(self) -> None:

@@ -162,7 +162,7 @@ def test_another_rule_chooses_nothing_to_learn_from(mlmodel: Logistic, given: di
 def test_the_bound_of_a_stated_risk_is_of_the_distilled_generator(
     mlmodel: Logistic, distilled: GenRe
 ) -> None:
-    careful = GenRe(mlmodel, {**DISTILLED, "risk": 0.005})
+    careful = GenRe(mlmodel, {**DISTILLED, "risk": 0.02})
     denied_rows = careful.classifier.training_rows().values[:50]
     bounded, unbounded = (
         distillation.chosen_pairs(careful.generator, selector, denied_rows, 0).targets

@@ -1,0 +1,1 @@
+"""What it costs that no answer equals a row that few people have."""

@@ -1,0 +1,52 @@
+"""What ``copies=False`` costs on the data sets.
+
+python -m benchmarks.studies.copies [--root FOLDER] [--data NAME ...] [--seeds 0 1 2 3 4] [--results FOLDER]
+
+There is a JSON for each data set and seed; what has one is not measured again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from benchmarks.command import command_parser, exit_status, results_folder
+from benchmarks.studies.copies.study import Plan, measured
+from carla_genre.harness.record import write
+from carla_genre.protocol import prepare
+from carla_genre.protocol.cache import default_folder
+from carla_genre.protocol.data import REAL_DATA
+
+QUICK = Plan(rows=600, factuals=10, steps=10)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, write; the exit status: 0, 2 for an error that the user can mend, 130 after Ctrl-C."""
+    parser = command_parser("studies.copies", __doc__, "root", "results", "seeds", "quick")
+    parser.add_argument("--data", nargs="+", choices=REAL_DATA, default=[], metavar="NAME")
+    options = parser.parse_args(arguments)
+    return exit_status("copies", lambda: _run(options), goes_on=True)
+
+
+def _run(options: argparse.Namespace) -> None:
+    folder, plan = results_folder(options, "copies"), QUICK if options.quick else Plan()
+    for seed in options.seeds or ([0] if options.quick else range(5)):
+        for data in options.data or (["compas"] if options.quick else REAL_DATA):
+            path = folder / f"{data}_seed{seed}.json"
+            if path.exists():
+                continue
+            setting = prepare(data, seed, plan.factuals, options.root, rows=plan.rows, cache=default_folder())
+            rows = list(measured(setting, plan))
+            write(path, {"data": data, "seed": seed, **asdict(plan)}, {"rows": rows})
+            for row in rows:
+                print(
+                    f"{data}, seed {seed}, copies {row['copies']}: Score {row['score']:.3f}, answered "
+                    f"{row['answered']:.2f}, rare copies {row['Rare_Copies']:.2f}",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""The study's table: each data set with copies and without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.paper.published import NAMES
+from carla_genre.errors import InputError
+from carla_genre.harness.code import codes_of, notes_on_code
+from carla_genre.harness.markdown import markdown_table, spread
+
+COLUMNS = {
+    "score": ("Score", 3),
+    "answered": ("answered", 2),
+    "val": ("Val", 2),
+    "lof": ("LOF", 2),
+    "cost": ("Cost", 2),
+    "Copies": ("copies", 2),
+    "Rare_Copies": ("of fewer than `5` rows", 2),
+    "Closest_Distance": ("distance to the closest row", 3),
+    "Closest_Distance_Ratio": ("over that of new people", 2),
+}
+
+
+def markdown(records: Iterable[Mapping[str, Any]]) -> str:
+    """Mean and standard deviation over the seeds.
+
+    Raises
+    ------
+    InputError
+        Nothing was measured.
+    """
+    found = list(records)
+    if not found:
+        raise InputError("the study of copies has no records")
+    rows = pd.DataFrame(
+        [
+            {name: record["settings"][name] for name in ("data", "seed")} | row
+            for record in found
+            for row in record["figures"]["rows"]
+        ]
+    )
+    lines = []
+    for data in [name for name in NAMES if name in set(rows["data"])]:
+        for copies in (True, False):
+            group = rows[(rows["data"] == data) & (rows["copies"] == copies)]
+            figures = (
+                spread(group[name].mean(), group[name].std(), digits) for name, (_, digits) in COLUMNS.items()
+            )
+            lines.append([NAMES[data], f"`{copies}`", *figures])
+    table = markdown_table(["data", "`copies`", *(head for head, _ in COLUMNS.values())], lines)
+    seeds = {data: sorted(set(group["seed"])) for data, group in rows.groupby("data")}
+    listed = "; ".join(f"{NAMES[data]} {', '.join(map(str, numbers))}" for data, numbers in seeds.items())
+    people = ", ".join(str(n) for n in sorted({record["settings"]["factuals"] for record in found}))
+    legend = f"Mean ± standard deviation over seeds ({listed}), {people} people each, the paper's immutables."
+    notes = "\n".join(notes_on_code([("all", "all", codes_of(found))]))
+    return "\n\n".join(filter(None, [table, legend, notes]))
