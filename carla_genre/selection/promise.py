@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.stats import norm
 
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.selection.calibration import INLIER
 from carla_genre.selection.conformal import check_promise, least_probability
 from carla_genre.selection.selector import MOST_ROWS, CandidateSource, ExpectedScoreSelector
-from carla_genre.selection.surrogate import SurrogateJudge, points_of
+from carla_genre.selection.surrogate import MARGIN, SurrogateJudge, points_of
 
 # Shares of the rows that the method learns from, and that the auditor does. The others ask.
 LEARNED, AUDITED = 1 / 2, 1 / 3
@@ -39,7 +40,15 @@ class Parts(NamedTuple):
 
 
 class Losses(NamedTuple):
-    """What held-out people got, (n,) each: P(valid) P(inlier) of the answer, NaN without one, and if it is wrong."""
+    """What held-out people got, (n,) each.
+
+    Attributes
+    ----------
+    probability : ndarray (n,)
+        P(valid) P(inlier) of the answer, NaN without one.
+    wrong : ndarray (n,)
+        The auditor's probability that the answer is wrong, 0 without one.
+    """
 
     probability: np.ndarray
     wrong: np.ndarray
@@ -106,6 +115,9 @@ def losses(
 ) -> Losses:
     """What the held-out people get without a bound, and what the auditor says of it.
 
+    The truth accepts a row whose p(y = 1) is above 1/2. The auditor's estimate of p is off by a standard deviation of
+    :data:`MARGIN`, so an answer is wrong with probability Phi((1/2 - p) / MARGIN), and for sure if it is no inlier.
+
     Parameters
     ----------
     selector : ExpectedScoreSelector
@@ -129,7 +141,8 @@ def losses(
     chosen = replace(selector, least_probability=0.0).select(people, candidates, scores)
     answered = ~np.isnan(chosen.score)
     points = points_of(schema, objective.states(people[answered], chosen.answers[answered]))
-    wrong = np.zeros(len(people), bool)
+    wrong = np.zeros(len(people))
     if len(points):
-        wrong[answered] = (auditor.validity(points) <= 0.5) | (auditor.inlier(points) < INLIER)
+        invalid = norm.cdf((0.5 - auditor.validity(points)) / MARGIN)
+        wrong[answered] = np.where(auditor.inlier(points) < INLIER, 1.0, invalid)
     return Losses(chosen.validity * chosen.inlier, wrong)
