@@ -27,6 +27,7 @@ from benchmarks.speed.__main__ import MODULES
 from benchmarks.studies.ablation import page as ablations
 from benchmarks.studies.batched import same
 from benchmarks.studies.batched import table as batched
+from benchmarks.studies.copies import page as uncopied
 from benchmarks.studies.differences import table as differences
 from benchmarks.studies.features import page as features
 from benchmarks.studies.recipe import page as recipe
@@ -226,19 +227,11 @@ def sequence_order(root: Path, file: str) -> str:
     return features.order_table(read(root / file))
 
 
-def warm_starts(root: Path, folder: str, rule: str) -> str:
-    """A generator for another h or gamma: from the one that is there, or anew; "validity" or "default" chooses."""
-    return warm.markdown([read(path) for path in sorted((root / folder).glob("*.json"))], rule)
-
-
-def ablation(root: Path, folder: str, part: str, data: str | None = None) -> str:
-    """Each ingredient with and without: "choosing", "validity" or "expected" (trainings), "distilling", "control"."""
-    return ablations.markdown([read(path) for path in sorted((root / folder).glob("*.json"))], part, data)
-
-
-def stated_risk(root: Path, folder: str, part: str) -> str:
-    """Promised against found: in worlds whose truth is "known", or on "real" data by the gold classifier."""
-    return risks.markdown([read(path) for path in sorted((root / folder).glob("*.json"))], part)
+def of_folder(module: ModuleType) -> Callable[..., str]:
+    """A maker of a study's table, from the JSONs of a folder; what else a block names, the module's maker explains."""
+    return lambda root, folder, *parts: module.markdown(
+        [read(path) for path in sorted((root / folder).glob("*.json"))], *parts
+    )
 
 
 def reliability(root: Path, folder: str, part: str) -> str:
@@ -289,9 +282,10 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "causal": causal,
     "many_features": many_features,
     "sequence_order": sequence_order,
-    "warm_starts": warm_starts,
-    "ablation": ablation,
-    "stated_risk": stated_risk,
+    "warm_starts": of_folder(warm),
+    "ablation": of_folder(ablations),
+    "stated_risk": of_folder(risks),
+    "copies": of_folder(uncopied),
     "reliability": reliability,
     "carla_suite": lambda root, file: failures.markdown(read(root / file)),
     "listing": listing,

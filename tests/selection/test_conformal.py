@@ -21,6 +21,8 @@ def test_the_bound_of_a_stated_risk(risk: float) -> None:
     share = [((probability >= bound) & wrong).sum() + 1 for bound in (least, np.nextafter(least, 0))]
     assert share[0] / 1001 <= risk < share[1] / 1001
     assert least_probability(probability, np.zeros(1000, bool), risk) == 0
+    doubt = np.where(wrong, 0.5, 0.0)  # half as likely to be wrong: twice as many may be given
+    assert least_probability(probability, doubt, risk / 2 + 1 / 2002) == least
     with pytest.raises(InputError, match=r"risk 0\.0005 cannot be promised from 1000"):
         least_probability(probability, wrong, 0.0005)
 

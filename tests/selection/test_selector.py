@@ -139,7 +139,7 @@ def careful() -> GenRe:
     chance = np.random.default_rng(0).random(len(rows)) < 0.2
     rows["approved"] = np.where(chance, 1 - rows["approved"], rows["approved"])
     data = load_dataset(rows, encoding_method="OneHot_drop_binary", quiet=True, **ROLES)
-    return GenRe(Logistic(data), {**EXPECTED, "risk": 0.02})
+    return GenRe(Logistic(data), {**EXPECTED, "risk": 0.05})
 
 
 def test_who_would_be_answered_too_uncertainly_is_not_answered(careful: GenRe) -> None:

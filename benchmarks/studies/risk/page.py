@@ -45,14 +45,14 @@ def markdown(records: Iterable[Mapping[str, Any]], part: str) -> str:
     risks = sorted(set(rows["risk"]))
     lines: list[list[str]] = []
     for (data, samples), group in rows.groupby(KEYS, sort=False):
-        line = [str(data) if part == "known" else name_of(str(data)), str(samples)]
+        line = [str(data) if part == "known" else name_of(str(data)), _seeds(group), str(samples)]
         for risk in risks:
             at = group[group["risk"] == risk]
             error = at["wrong"].std() / len(at) ** 0.5
             line += [spread(at["wrong"].mean(), error, 3), number(at["given"].mean(), 2)]
         line += [number(at["wrong without"].mean(), 3), number(at["given without"].mean(), 2)]
         lines.append(line)
-    head = ["world" if part == "known" else "data", "candidates"]
+    head = ["world" if part == "known" else "data", "seeds", "candidates"]
     for risk in risks:
         head += [f"promised `{risk:g}`: wrong", "answered"]
     table = markdown_table([*head, "no `risk`: wrong", "answered"], lines)
@@ -62,10 +62,15 @@ def markdown(records: Iterable[Mapping[str, Any]], part: str) -> str:
 
 def _legend(records: Iterable[Mapping[str, Any]], rows: pd.DataFrame) -> str:
     people = sorted({record["settings"]["factuals"] for record in records})
-    seeds = sorted(set(rows["seed"]))
     few, many = rows["people held out"].min(), rows["people held out"].max()
     held_out = f"{few}" if few == many else f"{few} to {many}"
     return (
-        f"Mean ± standard error over seeds {seeds[0]} to {seeds[-1]}, {', '.join(map(str, people))} people who "
+        f"Mean ± standard error over the seeds, {', '.join(map(str, people))} people who "
         f"ask each, bounds found on {held_out} people."
     )
+
+
+def _seeds(rows: pd.DataFrame) -> str:
+    seeds = sorted(set(rows["seed"]))
+    whole = len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1))
+    return f"{seeds[0]} to {seeds[-1]}" if whole else ", ".join(map(str, seeds))
