@@ -52,7 +52,7 @@ def _rows(records: Iterable[Mapping[str, Any]], part: str, data: str | None) -> 
         for record in records
         if record["settings"]["part"] == file
         for row in record["figures"]["rows"]
-        if row.get("rule", part) == part and row["variant"] not in GONE
+        if row.get("rule", part) == part and row.get("variant") not in GONE
     ]
     rows = pd.DataFrame([row for row in found if data in (None, row["data"])])
     if rows.empty:
