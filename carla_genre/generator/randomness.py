@@ -47,7 +47,8 @@ def uniforms(keys: Tensor, stream: int, n: int) -> Tensor:
 
 def normals(keys: Tensor, stream: int, n: int) -> Tensor:
     """Give n standard normal numbers a row: int64 (B,) -> float64 (B, n)."""
-    return torch.special.ndtri(uniforms(keys, stream, n).clamp(1e-12, 1 - 1e-12))
+    drawn: Tensor = torch.special.ndtri(uniforms(keys, stream, n).clamp(1e-12, 1 - 1e-12))
+    return drawn
 
 
 def sample_categorical(weights: Tensor, uniform: Tensor) -> Tensor:

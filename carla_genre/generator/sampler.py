@@ -166,7 +166,8 @@ def _allowed(
             allowed = allowed & torch.from_numpy(bounds.levels[feature]).to(points.device)
     # The factual's own bin stands for its own value, which is always allowed.
     is_own = torch.arange(n_bins, device=points.device) == own
-    return allowed | (is_own & inside.unsqueeze(-1))
+    with_own: Tensor = allowed | (is_own & inside.unsqueeze(-1))
+    return with_own
 
 
 def _ends(bounds: Bounds, feature: int, like: Tensor) -> tuple[Tensor, Tensor]:
