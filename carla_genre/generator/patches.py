@@ -96,9 +96,8 @@ class PatchedDecoding(Decoding):
         self.written = self.written + self.x
 
     def _fork(self, parent: Tensor) -> None:
+        self.output, self.written = (self._forked(part, parent) for part in (self.output, self.written))
         super()._fork(parent)
-        self.output = torch.cat([self.output, self.output[parent]])
-        self.written = torch.cat([self.written, self.written[parent]])
 
 
 def make_decoding(
