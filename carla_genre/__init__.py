@@ -10,7 +10,7 @@ _carla_compat.install()
 __version__ = "0.1.0"
 
 # Public name -> module. Resolved on first use (PEP 562), so that `import carla_genre` needs neither
-# torch nor carla.
+# torch nor carla. Type checkers read __init__.pyi.
 _PUBLIC = {
     "CarlaGenreError": "carla_genre.errors",
     "CheckpointError": "carla_genre.errors",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,42 @@ from carla_genre.frames import check_columns
 
 # How far a probability in single precision may lie outside [0, 1].
 ROUNDING = 1e-5
+
+
+class BlackBoxData(Protocol):
+    """What is read of CARLA's ``Data``: encoded and scaled rows, and what the columns are."""
+
+    @property
+    def df(self) -> pd.DataFrame: ...
+
+    @property
+    def df_train(self) -> pd.DataFrame: ...
+
+    @property
+    def target(self) -> str: ...
+
+    @property
+    def continuous(self) -> Sequence[str]: ...
+
+    @property
+    def categorical(self) -> Sequence[str]: ...
+
+    @property
+    def immutables(self) -> Sequence[str]: ...
+
+
+class BlackBox(Protocol):
+    """What is asked of a CARLA ``MLModel``; methods that can do more with a ``raw_model`` ask whether there is one."""
+
+    @property
+    def data(self) -> BlackBoxData: ...
+
+    @property
+    def feature_input_order(self) -> Sequence[str]:
+        """The encoded columns, in the order of the classifier's input."""
+
+    def predict_proba(self, x: Any, /) -> Any:
+        """Encoded rows (B, C) -> the probabilities of label 0 and label 1, (B, 2)."""
 
 
 def attributes(given: Any, names: Sequence[str], what: str, wanted: str) -> list[Any]:
@@ -27,7 +63,7 @@ def attributes(given: Any, names: Sequence[str], what: str, wanted: str) -> list
     return values
 
 
-def model_probability(mlmodel: Any, rows: pd.DataFrame) -> np.ndarray:
+def model_probability(mlmodel: BlackBox, rows: pd.DataFrame) -> np.ndarray:
     """p(y = 1) of encoded rows by a CARLA classifier, (B,); NaN for a row that has a NaN.
 
     Where the classifier itself says NaN, it accepts nothing: that row has 0, a refusal.

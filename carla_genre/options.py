@@ -159,8 +159,8 @@ def _value(known: Option, value: Any, label: str) -> Any:
 
 def _lies_in(interval: str, value: Any) -> bool:
     low, high = (float(end) if "inf" in end or "." in end else int(end) for end in interval[1:-1].split(","))
-    above = value >= low if interval[0] == "[" else value > low
-    below = value <= high if interval[-1] == "]" else value < high
+    above: bool = value >= low if interval[0] == "[" else value > low
+    below: bool = value <= high if interval[-1] == "]" else value < high
     return above and below
 
 

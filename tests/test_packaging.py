@@ -6,7 +6,7 @@ import ast
 import configparser
 import re
 import sys
-from importlib import metadata
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +139,15 @@ def test_the_readme_opens_with_two_commands(repository: Path) -> None:
     first = re.search(r"```\w*\n(.*?)```", readme, flags=re.DOTALL)
     assert first is not None
     assert first.group(1).splitlines() == ["python3 bootstrap.py demo", "python3 bootstrap.py test"]
+
+
+def test_type_checkers_see_every_public_name(repository: Path) -> None:
+    stub = ast.parse((repository / "carla_genre" / "__init__.pyi").read_text(encoding="utf-8"))
+    seen = {
+        name.asname: getattr(import_module(str(node.module)), name.name)
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    assert sorted([*seen, "__version__"]) == carla_genre.__all__
+    assert all(getattr(carla_genre, name) is value for name, value in seen.items())

@@ -141,7 +141,8 @@ def _run_tests(options: argparse.Namespace, variables: dict[str, str], folder: P
     if not record.exists():
         print(f"pytest ended with {finished.returncode} and recorded nothing", file=sys.stderr)
         return None
-    return json.loads(_anonymous(record, options, folder))
+    outcomes: dict[str, Any] = json.loads(_anonymous(record, options, folder))
+    return outcomes
 
 
 def _counts(record: dict[str, Any]) -> dict[str, int]:

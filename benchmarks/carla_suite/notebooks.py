@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import carla_genre
+from carla_genre import carla_compat
 
 
 def run(notebook: Path) -> dict[str, Any]:
@@ -43,6 +43,6 @@ def run(notebook: Path) -> dict[str, Any]:
 
 if __name__ == "__main__":
     record = run(Path(sys.argv[1]))
-    report = carla_genre.carla_compat.report()
+    report = carla_compat.report()
     record["carla"] = f"{report.version} ({report.api})"
     Path(sys.argv[2]).write_text(json.dumps(record))

@@ -62,7 +62,7 @@ class SuiteFinder:
 
 def pytest_configure(config: pytest.Config) -> None:
     folder = Path(str(config.args[0])).resolve()
-    sys.meta_path.insert(0, SuiteFinder(folder if folder.is_dir() else folder.parent))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, SuiteFinder(folder if folder.is_dir() else folder.parent))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

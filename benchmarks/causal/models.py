@@ -64,7 +64,8 @@ class Truth:
         causes = rows[list(self.causes.graph[name])]
         if isinstance(equation, Equation):
             return np.asarray(equation.value(causes, noise), dtype=float)
-        return np.asarray(equation(causes), dtype=float) + noise
+        noisy: np.ndarray = np.asarray(equation(causes), dtype=float) + noise
+        return noisy
 
     def sample(self, n: int, seed: int) -> tuple[pd.DataFrame, Noise]:
         """Rows (n, D + 1) with the label y, and their noise."""
@@ -126,7 +127,8 @@ class CarlaModel:
         return self._truth.order
 
     def get_non_descendents(self, node: str) -> set[str]:
-        return set(self._graph) - networkx.descendants(self._graph, node) - {node}
+        descendants: set[str] = networkx.descendants(self._graph, node)
+        return set(self._graph) - descendants - {node}
 
 
 def _mixture(

@@ -226,15 +226,17 @@ class _InOriginalUnits(EncodedModel):
             name = column if column in self._scaling else column.rpartition("_")[0]
             scale, offset = self._scaling.get(name, (1.0, 0.0))
             cells.append(given[name].to_numpy(dtype=float) * scale + offset)
-        return self._model.predict_proba(np.column_stack(cells))
+        probabilities: np.ndarray = self._model.predict_proba(np.column_stack(cells))
+        return probabilities
 
 
 def _searched(here: World, part: str, label: str, seed: int, plan: Plan) -> tuple[int, Answers]:
     """CARLA's CausalRecourse, of fewer people: it tries over a thousand sets of actions for each."""
     people = _undone(here, here.people.head(plan.searched))
-    model = CarlaModel(here.truth)
+    model: Any = CarlaModel(here.truth)  # what CARLA asks of its CausalModel, and no more
     immutables = (here.frozen if part == PARTS[1] else here.mlmodel).data.immutables
-    method: Any = CausalRecourse(_InOriginalUnits(here, immutables), {"scm": model})
+    mlmodel: Any = _InOriginalUnits(here, immutables)  # of its MLModelCatalog likewise
+    method: Any = CausalRecourse(mlmodel, {"scm": model})
     parts = Answers(*(pd.DataFrame(columns=people.columns, dtype=float) for _ in range(4)))
     for place, factual in people.iterrows():
         actions, _ = method.compute_optimal_action_set(

@@ -46,7 +46,7 @@ def broken(
 
 def _wrong(before: np.ndarray, after: np.ndarray, rule: Mapping[str, Any]) -> np.ndarray:
     """Which of n answers break the rule of one feature."""
-    changed = before != after
+    changed: np.ndarray = before != after
     if rule.get("immutable"):
         return changed
     wrong = np.zeros(len(after), bool)

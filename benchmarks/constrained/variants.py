@@ -73,7 +73,8 @@ class ConditionedGenerator(Generator):
         value = self.answer_bins.value(index).float()
         logits = self.transformer(self.factual_bins.index(factual), factual[:, :d].float(), index, value)
         log_probability = logits.float().log_softmax(-1).masked_fill(~self.answer_bins.exists, 0.0)
-        return (-(labels * log_probability).sum(-1) * (factual[:, d:] == 0)).sum(-1)
+        loss: Tensor = (-(labels * log_probability).sum(-1) * (factual[:, d:] == 0)).sum(-1)
+        return loss
 
 
 class MaskedExamples(Examples):

@@ -95,7 +95,8 @@ def of_the_paper(module: ModuleType) -> Callable[..., str]:
     """A maker of one of the paper's tables or figures, from a folder of records; of some data sets alone."""
 
     def make(root: Path, folder: str, *data: str) -> str:
-        return module.markdown(module.compared(with_people(records(root / folder, data), root / folder)))
+        text: str = module.markdown(module.compared(with_people(records(root / folder, data), root / folder)))
+        return text
 
     return make
 

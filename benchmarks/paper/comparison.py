@@ -143,7 +143,8 @@ def _over_people(group: Sequence[Record]) -> dict[str, float]:
         columns=["Cost", "Val", "LOF"],
         dtype=float,
     )
-    return (variances.mean() ** 0.5).add_suffix(" people std").to_dict()
+    deviations: dict[str, float] = (variances.mean() ** 0.5).add_suffix(" people std").to_dict()
+    return deviations
 
 
 def _paper(data: str, label: str) -> dict[str, float]:

@@ -116,4 +116,5 @@ def _log_normal_mass(lower: Tensor, upper: Tensor) -> Tensor:
     right = lower > 0  # looked at from the other side, where the difference is not one of two ones
     low, high = torch.where(right, -upper, lower), torch.where(right, -lower, upper)
     log_low, log_high = torch.special.log_ndtr(low), torch.special.log_ndtr(high)
-    return log_high + torch.log1p(-(log_low - log_high).exp())
+    mass: Tensor = log_high + torch.log1p(-(log_low - log_high).exp())
+    return mass

@@ -78,7 +78,8 @@ def grounds(records: Sequence[Record], path: Path) -> Grounds:
     if path.exists():
         kept = json.loads(path.read_text(encoding="utf-8"))
         if kept["settings"] == wanted:
-            return kept["figures"]
+            figures: Grounds = kept["figures"]
+            return figures
     made = {data: ground(prepare(data, **setting)) for data, setting in wanted.items()}
     write_record(path, {"settings": wanted, "figures": made, "environment": environment()})
     return made

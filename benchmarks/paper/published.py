@@ -22,7 +22,10 @@ def name_of(data: str) -> str:
 @cache
 def published() -> Mapping[str, Any]:
     """``data``, ``hyperparams`` and ``methods``; its ``source`` says from where in the paper each is."""
-    return json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
+    content: Mapping[str, Any] = json.loads(
+        Path(__file__).with_name("published.json").read_text(encoding="utf-8")
+    )
+    return content
 
 
 def figures_of(label: str) -> Mapping[str, Any]:
@@ -31,7 +34,8 @@ def figures_of(label: str) -> Mapping[str, Any]:
     A label that the paper has not, as "CRUD, 20 epochs", stands beside what is before its comma.
     """
     methods = published()["methods"]
-    return methods.get(label) or methods.get(label.partition(",")[0], {})
+    figures: Mapping[str, Any] = methods.get(label) or methods.get(label.partition(",")[0], {})
+    return figures
 
 
 def different_hyperparams(method: str, ours: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

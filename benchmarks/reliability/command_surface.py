@@ -19,6 +19,7 @@ from benchmarks.reliability.world import MODEL
 from carla_genre import cli
 from carla_genre.errors import InputError
 from carla_genre.harness import command as benchmark
+from carla_genre.harness import run_grid
 from carla_genre.harness.record import failure
 
 # What is wrong in most places. Nothing here is merely slow, starts processes or is written over.
@@ -127,5 +128,5 @@ def _without_measuring() -> Iterator[None]:
     def refuse(cell: Any, *arguments: Any, **options: Any) -> Any:
         return failure(cell, InputError("not measured here"))
 
-    with mock.patch.object(benchmark, "run_grid", partial(benchmark.run_grid, measure_one=refuse)):
+    with mock.patch.object(benchmark, "run_grid", partial(run_grid, measure_one=refuse)):
         yield

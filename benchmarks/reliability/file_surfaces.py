@@ -21,7 +21,7 @@ from benchmarks.reliability.surfaces import ONE_STEP, World
 from benchmarks.reliability.world import applicants, recourse
 from carla_genre import GenRe, Recourse, load_dataset
 from carla_genre.files.table import open_table
-from carla_genre.generator import trainer
+from carla_genre.generator import training_state
 from carla_genre.harness import Paths, read_grid, read_rows, run_grid
 from carla_genre.harness.measure import measure_or_fail
 from carla_genre.report import write_report
@@ -83,13 +83,13 @@ class Desk(World):
     def _keep_checkpoint(self, path: Path) -> None:
         """The first checkpoint of a training, which a training that ends removes."""
         first: list[bytes] = []
-        save = trainer.training_state.save
+        save = training_state.save
 
         def keep(file: Path, *arguments: Any) -> None:
             save(file, *arguments)
             first.append(file.read_bytes())
 
-        with mock.patch.object(trainer.training_state, "save", keep):
+        with mock.patch.object(training_state, "save", keep):
             self.weights = _weights(self.resumed(path))
         path.write_bytes(first[0])
 

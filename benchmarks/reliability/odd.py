@@ -143,7 +143,7 @@ def damaged(content: bytes, draw: Draw) -> bytes:
     kind = draw(st.sampled_from(("bit", "bit", "cut", "part", "zeros", "more", "all")))
     start = draw(st.integers(0, max(len(content) - 1, 0)))
     stop = min(start + draw(st.integers(1, 4096)), len(content))
-    changed = {
+    damages: dict[str, Callable[[], bytes]] = {
         "bit": lambda: _flipped(
             content, [start, *draw(st.lists(st.integers(0, len(content) - 1), max_size=2))], draw
         ),
@@ -152,7 +152,8 @@ def damaged(content: bytes, draw: Draw) -> bytes:
         "zeros": lambda: content[:start] + bytes(stop - start) + content[stop:],
         "more": lambda: content[:start] + draw(st.binary(min_size=1, max_size=20)) + content[start:],
         "all": lambda: draw(st.binary(max_size=200)),
-    }[kind]()
+    }
+    changed = damages[kind]()
     return changed if changed != content else content[:-1]
 
 

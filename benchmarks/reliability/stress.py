@@ -137,7 +137,8 @@ def by_rows(method: GenRe, mlmodel: Any, n: int, sample: int = 2000) -> dict[str
 def _equal_rows(one: pd.DataFrame, other: pd.DataFrame) -> np.ndarray:
     """Which rows are the same, bit for bit, (B,)."""
     a, b = (frame.to_numpy(dtype=float) for frame in (one, other))
-    return ((a == b) | (np.isnan(a) & np.isnan(b))).all(axis=1) & (one.index == other.index)
+    equal: np.ndarray = ((a == b) | (np.isnan(a) & np.isnan(b))).all(axis=1) & (one.index == other.index)
+    return equal
 
 
 def _run(options: argparse.Namespace) -> int:

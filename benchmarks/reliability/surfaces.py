@@ -183,7 +183,7 @@ def classifiers(world: World, draw: Draw) -> str:
     change = _OUTPUTS[draw(st.sampled_from(list(_OUTPUTS)))]
 
     class Odd(OddFormula):
-        feature_input_order = property(lambda self: order(super().feature_input_order))  # type: ignore[assignment]
+        feature_input_order = property(lambda self: order(super().feature_input_order))
 
     mlmodel, late = Odd(world.mlmodel.data), draw(st.booleans())
     mlmodel.change = None if late else change

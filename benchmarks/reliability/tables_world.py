@@ -243,7 +243,8 @@ class Named:
 
 def _as_doubles(cells: pd.DataFrame) -> np.ndarray:
     """Numbers as a booster takes them, with their gaps."""
-    return cells.to_numpy(dtype=float, na_value=np.nan)
+    doubles: np.ndarray = cells.to_numpy(dtype=float, na_value=np.nan)
+    return doubles
 
 
 def _encoder(

@@ -26,7 +26,8 @@ class Multiplied(nn.Module):
         self.logit, self.factor = logit, factor
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.factor * self.logit(x)
+        logit: torch.Tensor = self.factor * self.logit(x)
+        return logit
 
 
 def surer(data: FrameCatalog, columns: Sequence[str], balanced: bool, seed: int) -> ProtocolClassifier:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from carla_genre.blackbox import model_probability
+from carla_genre.datasets.catalog import FrameCatalog
 from carla_genre.methods.genre.hyperparameters import GenReOptions
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.options import option
@@ -71,7 +72,7 @@ class ManyGoodModels(GenRe):
 
     def _another(self, seed: int) -> ProtocolClassifier:
         """A model of the same kind as h that other rows have been drawn for."""
-        data, columns = self._mlmodel.data, list(self._mlmodel.feature_input_order)
+        data, columns = cast(FrameCatalog, self._mlmodel.data), list(self._mlmodel.feature_input_order)
         drawn = np.random.default_rng(seed).integers(0, len(data.df_train), len(data.df_train))
         logit = initial_network(len(columns), seed)
         rows = with_train_rows(data, data.df_train.iloc[drawn])

@@ -36,7 +36,8 @@ def measure(n_columns: int, n_rows: int, steps: int, runs: int) -> dict[str, flo
                 network.zero_grad()
                 value = loss(network, rows, labels)[0]
                 value.backward()
-            return value.item()
+            last: float = value.item()
+            return last
 
         torch.testing.assert_close(train(losses.csvae_loss), train(own), rtol=1e-4, atol=1e-4)
         return alternate(lambda: train(losses.csvae_loss), lambda: train(own), runs)

@@ -47,7 +47,7 @@ def problem(data: str, preset: str, options: argparse.Namespace) -> Problem:
     """A data set's pairs for a preset, which takes ``--steps`` of ``--batch`` pairs."""
     catalog = load_protocol_data(data, options.root)
     classifier = SimpleNamespace(feature_input_order=input_columns(catalog), data=catalog)
-    schema = Schema.from_mlmodel(classifier)  # type: ignore[arg-type]
+    schema = Schema.from_mlmodel(classifier)
     rows = catalog.df_train.iloc[: options.rows]
     values, labels = schema.encode(rows), rows[catalog.target].to_numpy()
     config, constraints = PRESETS[preset], schema.constraints

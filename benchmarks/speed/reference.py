@@ -50,7 +50,8 @@ class Reference(nn.Module):
 
     def encode(self, factual: Tensor) -> Tensor:
         """(B, D) -> (B, D, E)."""
-        return self.transformer.encoder(self.value(factual.unsqueeze(-1)) + self.factual_position)
+        encoded: Tensor = self.transformer.encoder(self.value(factual.unsqueeze(-1)) + self.factual_position)
+        return encoded
 
     def decode(self, memory: Tensor, before: Tensor) -> Tensor:
         """The encoder's states and the first j - 1 answers (B, j - 1) -> logits of the first j, (B, j, K)."""
@@ -58,7 +59,10 @@ class Reference(nn.Module):
         start = self.start.expand(len(before), 1, -1)
         tokens = torch.cat([start, self.value(before.unsqueeze(-1))], dim=1) + self.answer_position[:length]
         causal = nn.Transformer.generate_square_subsequent_mask(length, device=tokens.device)
-        return self.head(self.transformer.decoder(tokens, memory, tgt_mask=causal, tgt_is_causal=True))
+        logits: Tensor = self.head(
+            self.transformer.decoder(tokens, memory, tgt_mask=causal, tgt_is_causal=True)
+        )
+        return logits
 
     def loss(self, factual: Tensor, answer: Tensor) -> Tensor:
         """Eq. 8, summed over the features: (B, D), (B, D) -> (B,)."""

@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 
-class CatalogOneHotEncoder(OneHotEncoder):
+class CatalogOneHotEncoder(OneHotEncoder):  # type: ignore[misc]  # scikit-learn has no types
     """A dense OneHotEncoder with ``get_feature_names``; its names are ``str``, not ``numpy.str_``."""
 
     def get_feature_names(self, input_features: Sequence[str] | None = None) -> np.ndarray:
@@ -25,7 +25,7 @@ class CatalogOneHotEncoder(OneHotEncoder):
         return _text(nameless.get_feature_names_out(input_features))
 
 
-class CatalogIdentity(FunctionTransformer):
+class CatalogIdentity(FunctionTransformer):  # type: ignore[misc]  # scikit-learn has no types
     """A FunctionTransformer that changes nothing; the names of its columns are the features' own."""
 
     def get_feature_names(self, input_features: Sequence[str] | None = None) -> np.ndarray:

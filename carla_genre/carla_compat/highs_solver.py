@@ -37,13 +37,14 @@ class Programme:
         """The cheapest u, None where there is none (or none was found within the limits)."""
         limits = {name: limit for name, limit in self.limits.items() if np.isfinite(limit)}
         bounds = Bounds(self.lower, np.where(self.integral == 1, 1.0, np.inf))
-        return milp(
+        found: np.ndarray | None = milp(
             self.cost,
             integrality=self.integral,
             bounds=bounds,
             constraints=self.constraints,
             options=limits,
         ).x
+        return found
 
 
 class HighsBuilder:
@@ -108,7 +109,8 @@ class HighsBuilder:
     def _null_column(self: Any, place: int) -> int:
         """The column of the action after which a feature is 0 (that of staying, where no action does that)."""
         feature = self._features[place]
-        return int(self._starts[place]) + feature["action_ind_names"].index(feature["nullify_ind_name"][0])
+        action: int = feature["action_ind_names"].index(feature["nullify_ind_name"][0])
+        return int(self._starts[place]) + action
 
     def _set_costs(self: Any, programme: Programme) -> None:
         costs = np.concatenate([feature["costs"] for feature in self._features])
@@ -148,7 +150,7 @@ class HighsBuilder:
 
     @property
     def solution_info(self: Any) -> dict[str, Any]:
-        info = self._empty_mip_solution_info
+        info: dict[str, Any] = self._empty_mip_solution_info
         if self._solution is None:
             return info
         actions, costs = np.zeros(self.n_variables), np.zeros(self.n_variables)

@@ -98,7 +98,7 @@ def _called_by_import_statement() -> bool:
 def install() -> None:
     """Put the hook in place, once, and forget what a failed import of CARLA has left behind."""
     if not any(isinstance(finder, CarlaFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, CarlaFinder())  # type: ignore[arg-type]
+        sys.meta_path.insert(0, CarlaFinder())
     for package in registry.REPAIRABLE_PACKAGES:
         if package not in sys.modules:
             for name in [name for name in sys.modules if name.startswith(package + ".")]:

@@ -49,7 +49,7 @@ def _load_old(filename: str | os.PathLike[str]) -> Any:
 def _unpickler(filename: str, file: Any) -> NumpyUnpickler:
     """An unpickler that gives substitutes for the classes whose contents have changed."""
 
-    class OldForestUnpickler(NumpyUnpickler):
+    class OldForestUnpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib has no types
         def find_class(self, module: str, name: str) -> Any:
             if (module, name) == ("sklearn.tree._tree", "Tree"):
                 return _tree_class()
@@ -66,7 +66,7 @@ def _unpickler(filename: str, file: Any) -> NumpyUnpickler:
 def _tree_class() -> Any:
     from sklearn.tree import _tree
 
-    class OldTree(_tree.Tree):  # type: ignore[name-defined, misc]
+    class OldTree(_tree.Tree):  # type: ignore[misc]  # scikit-learn has no types
         """A tree that reads the nodes of another version; it is pickled as a plain one."""
 
         def __setstate__(self, state: dict[str, Any]) -> None:

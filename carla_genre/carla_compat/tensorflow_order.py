@@ -94,4 +94,4 @@ def _own_symbols() -> Iterator[None]:
 def install() -> None:
     """Put the finder in place, once."""
     if not any(isinstance(finder, TensorFlowOrderFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, TensorFlowOrderFinder())  # type: ignore[arg-type]
+        sys.meta_path.insert(0, TensorFlowOrderFinder())

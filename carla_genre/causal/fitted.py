@@ -56,13 +56,15 @@ class FittedMechanism:
     def counterfactual(self, values: np.ndarray, states: np.ndarray) -> np.ndarray:
         """The effect (n,) in states (n, D) whose causes are there already, for people with values (n, D)."""
         difference = self.expected(states) - self.expected(values)  # the noise is the person's own: it stays
-        return values[:, self.effect] + difference
+        moved: np.ndarray = values[:, self.effect] + difference
+        return moved
 
     def expected(self, rows: np.ndarray) -> np.ndarray:
         """What is expected by the causes in encoded rows (n, D): (n,)."""
         given = design(rows[:, list(self.causes)], self.levels)
         if self.kind == "boosting":
-            return self.model.predict(given)
+            predicted: np.ndarray = self.model.predict(given)
+            return predicted
         terms, last = self.model[:-1].transform(given), self.model[-1]
         total = np.full(len(rows), float(last.intercept_))
         for column, weight in zip(

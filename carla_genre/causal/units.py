@@ -25,7 +25,8 @@ class _Units:
     offset: np.ndarray
 
     def encode(self, position: int, numbers: np.ndarray) -> np.ndarray:
-        return numbers * self.scale[position] + self.offset[position]
+        original: np.ndarray = numbers * self.scale[position] + self.offset[position]
+        return original
 
     def decode(self, values: np.ndarray) -> pd.DataFrame:
         columns = {}

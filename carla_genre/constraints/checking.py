@@ -50,7 +50,7 @@ def check_constraints(
         one.narrow(limits)
     for first, second in combinations(given, 2):
         if _contradict(first, second):
-            raise InputError(f"{first!r} and {second!r} leave nothing: Freeze({first.feature!r}) says so")  # type: ignore[attr-defined]
+            raise InputError(f"{first!r} and {second!r} leave nothing: Freeze({first.feature!r}) says so")
     return given
 
 

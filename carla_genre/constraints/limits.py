@@ -175,9 +175,10 @@ class Limits:
 
     def allow(self, rows: np.ndarray) -> np.ndarray:
         """Whether rows (B, N, D) keep every constraint: bool (B, N)."""
-        return self.bounds.allow(self.values, rows) & self.keep_rules(
-            np.repeat(self.values, rows.shape[1], axis=0), rows.reshape(-1, rows.shape[-1])
-        ).reshape(rows.shape[:2])
+        each = np.repeat(self.values, rows.shape[1], axis=0)
+        kept = self.keep_rules(each, rows.reshape(-1, rows.shape[-1])).reshape(rows.shape[:2])
+        allowed: np.ndarray = self.bounds.allow(self.values, rows) & kept
+        return allowed
 
     def keep_rules(self, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Whether rows (n, D) keep what no bound can say, as answers to factuals (n, D): bool (n,)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -60,7 +60,7 @@ def _one(entry: Any) -> Constraint:
     if not isinstance(entry, Mapping) or len(entry) != 1:
         raise InputError(f"constraints: expected a kind and what it is about, freeze: [age], got {entry!r}")
     name, about = next(iter(entry.items()))
-    kind = KINDS.get(str(name))
+    kind: Callable[..., Constraint] | None = KINDS.get(str(name))
     if kind is None:
         raise InputError(f"constraints: there is no kind {name!r}, {suggestion(name, KINDS)}")
     try:

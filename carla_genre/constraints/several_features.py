@@ -81,7 +81,7 @@ class Implies(Constraint):
         grown = None if self.grow is False else self._growth(variables, effect)
 
         def rule(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-            kept = rows[:, cause] == values[:, cause]
+            kept: np.ndarray = rows[:, cause] == values[:, cause]
             if to is not None:
                 kept |= rows[:, cause] != to
             if be is not None:

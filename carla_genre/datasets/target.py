@@ -35,7 +35,7 @@ def choose_target(table: pd.DataFrame, target: str | None, note: Note) -> str:
             raise InputError(f"target={target!r}: expected a column's name")
         check_known([target], "target", table.columns)
         return target
-    binary = [column for column in table.columns if table[column].nunique() == 2]
+    binary: list[str] = [column for column in table.columns if table[column].nunique() == 2]
     named = [column for column in binary if column.strip().lower() in _TARGET_NAMES]
     if len(named) == 1:
         note(f"target: {named[0]!r} (by its name and its two values)")

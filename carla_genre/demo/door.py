@@ -6,14 +6,14 @@ from typing import Any
 
 import pandas as pd
 
-from carla_genre.blackbox import model_probability
+from carla_genre.blackbox import BlackBox, model_probability
 from carla_genre.demo.data import DemoData
 from carla_genre.recourse import Recourse
 
 from carla.recourse_methods.api import RecourseMethod
 
 
-def train_recourse(data: DemoData, mlmodel: Any, seed: int, hyperparams: dict[str, Any]) -> Recourse:
+def train_recourse(data: DemoData, mlmodel: BlackBox, seed: int, hyperparams: dict[str, Any]) -> Recourse:
     """Train GenRe on the table for CARLA's classifier, which is a function of rows in original units here."""
     catalog = data.catalog
 
@@ -37,8 +37,8 @@ def train_recourse(data: DemoData, mlmodel: Any, seed: int, hyperparams: dict[st
 class RecourseOnFrames(RecourseMethod):
     """The best option of each factual as a CARLA method gives it."""
 
-    def __init__(self, mlmodel: Any, recourse: Recourse) -> None:
-        super().__init__(mlmodel)
+    def __init__(self, mlmodel: BlackBox, recourse: Recourse) -> None:
+        super().__init__(mlmodel)  # type: ignore[no-untyped-call]
         self._recourse = recourse
 
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:

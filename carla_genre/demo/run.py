@@ -8,7 +8,7 @@ import os
 from argparse import Namespace
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ from carla_genre.evaluation.score import Judge, Scores
 from carla_genre.io import check_writable, in_json, write_text
 from carla_genre.recourse.recommendations import Recommendations
 from carla_genre.schema import Schema
+
+if TYPE_CHECKING:
+    from carla.models.api import MLModel
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +94,7 @@ def run(options: Namespace) -> None:
     _write(options, result, found, data, schema, steps)
 
 
-def _accepted_share(mlmodel: Any, data: Any) -> float:
+def _accepted_share(mlmodel: MLModel, data: Any) -> float:
     """Share of the test rows that h accepts; InputError where it accepts all or none."""
     share = float((model_probability(mlmodel, data.df_test) > 0.5).mean())
     if share in (0.0, 1.0):
@@ -103,7 +106,7 @@ def _accepted_share(mlmodel: Any, data: Any) -> float:
     return share
 
 
-def _denied(mlmodel: Any, options: Namespace) -> pd.DataFrame:
+def _denied(mlmodel: MLModel, options: Namespace) -> pd.DataFrame:
     """The factuals: test rows that h denies, drawn without replacement, with the columns of h only."""
     test = mlmodel.data.df_test
     denied = test.loc[model_probability(mlmodel, test) <= 0.5, list(mlmodel.feature_input_order)]
@@ -111,7 +114,7 @@ def _denied(mlmodel: Any, options: Namespace) -> pd.DataFrame:
     return denied.sample(min(count, len(denied)), random_state=options.seed)
 
 
-def _compare(mlmodel: Any, recourse: Any, judge: Judge, factuals: pd.DataFrame, steps: Steps) -> Result:
+def _compare(mlmodel: MLModel, recourse: Any, judge: Judge, factuals: pd.DataFrame, steps: Steps) -> Result:
     """Have each method answer, and measure the answers."""
     from carla_genre.demo.door import RecourseOnFrames
     from carla_genre.methods.registry import build_method
@@ -135,7 +138,9 @@ def _compare(mlmodel: Any, recourse: Any, judge: Judge, factuals: pd.DataFrame, 
     return result
 
 
-def _benchmark(mlmodel: Any, method: Any, factuals: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, float]]:
+def _benchmark(
+    mlmodel: MLModel, method: Any, factuals: pd.DataFrame
+) -> tuple[pd.DataFrame, dict[str, float]]:
     """The answers (B, C) through CARLA's Benchmark, and CARLA's measures of them, means over the factuals."""
     from carla import Benchmark
 
@@ -147,7 +152,8 @@ def _benchmark(mlmodel: Any, method: Any, factuals: pd.DataFrame) -> tuple[pd.Da
 
 def _print(result: Result, found: Recommendations, data: DemoData) -> None:
     def shown(table: pd.DataFrame) -> str:
-        return table.to_string(float_format=lambda value: f"{value:.3f}", na_rep="-")
+        text: str = table.to_string(float_format=lambda value: f"{value:.3f}", na_rep="-")
+        return text
 
     print(f"\nCARLA's benchmark, means over {len(found.people)} people")
     print(shown(pd.DataFrame(result.carla)))

@@ -13,7 +13,8 @@ from carla_genre.evaluation.measure import Measure, aligned_frames
 
 def answered(counterfactuals: pd.DataFrame) -> np.ndarray:
     """Whether each row is an answer, bool (B,): one without a NaN."""
-    return counterfactuals.notna().all(axis=1).to_numpy()
+    complete: np.ndarray = counterfactuals.notna().all(axis=1).to_numpy()
+    return complete
 
 
 class Answered(Measure):

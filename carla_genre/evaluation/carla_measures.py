@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 import pandas as pd
 
+from carla_genre.blackbox import BlackBox
 from carla_genre.evaluation.measure import Measure
 
 # What the repository head calls otherwise than the release.
@@ -20,7 +22,7 @@ _RELEASE_NAMES = {
 }
 
 
-def run_all_measures(benchmark: Any, mlmodel: Any) -> pd.DataFrame:
+def run_all_measures(benchmark: Any, mlmodel: BlackBox) -> pd.DataFrame:
     """Every measure that the release's ``Benchmark.run_benchmark()`` has, on the release and on the head.
 
     Parameters
@@ -39,7 +41,7 @@ def run_all_measures(benchmark: Any, mlmodel: Any) -> pd.DataFrame:
     """
     if not _takes_measures(benchmark):
         return benchmark.run_benchmark()
-    from carla.evaluation import catalog
+    catalog: Any = import_module("carla.evaluation.catalog")
 
     measures = [
         catalog.Distance(mlmodel),

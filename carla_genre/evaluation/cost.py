@@ -32,7 +32,8 @@ def feature_changes(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.
 
 def cost(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> np.ndarray:
     """L1 cost of each answer (section 2 of the paper), (B,); NaN where unanswered."""
-    return feature_changes(schema, factuals, counterfactuals).sum(axis=1)
+    cost: np.ndarray = feature_changes(schema, factuals, counterfactuals).sum(axis=1)
+    return cost
 
 
 class Cost(Measure):

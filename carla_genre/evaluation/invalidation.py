@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from carla_genre.blackbox import model_probability
+from carla_genre.blackbox import BlackBox, model_probability
 from carla_genre.errors import InputError
 from carla_genre.evaluation.answered import answered
 from carla_genre.evaluation.measure import Measure, aligned_frames
@@ -23,7 +23,7 @@ BATCH = 1 << 17
 
 def invalidation_rate(
     schema: Schema,
-    mlmodel: Any,
+    mlmodel: BlackBox,
     answers: pd.DataFrame,
     variance: float = 0.01,
     n_draws: int = 1000,

@@ -42,7 +42,7 @@ class InlierTest:
     def inliers(self, rows: ArrayLike | pd.DataFrame) -> np.ndarray:
         """Whether each row is an inlier, bool (n,); a row that has a NaN is not."""
         matrix = self._matrix(rows)
-        result = ~np.isnan(matrix).any(axis=1)
+        result: np.ndarray = ~np.isnan(matrix).any(axis=1)
         if result.any():
             result[result] = self._model.predict(matrix[result]) == 1
         return result

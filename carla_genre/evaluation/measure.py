@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from carla_genre.blackbox import BlackBox
 from carla_genre.errors import InputError
 from carla_genre.frames import check_columns, matched
 from carla_genre.schema import Schema
@@ -39,7 +40,7 @@ class Measure(ABC):
     FAILURES_COUNT: ClassVar[bool] = False
     _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {}
 
-    def __init__(self, mlmodel: Any, hyperparameters: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, mlmodel: BlackBox, hyperparameters: Mapping[str, Any] | None = None) -> None:
         unknown = set(hyperparameters or ()) - set(self._DEFAULT_HYPERPARAMETERS)
         if unknown:
             raise InputError(

@@ -127,10 +127,10 @@ def plain_numbers(schema: Schema, rows: pd.DataFrame) -> np.ndarray:
 
 def _whole(schema: Schema, rows: pd.DataFrame, name: str) -> np.ndarray:
     numbers = plain_numbers(schema, rows)
-    numbers = numbers[~np.isnan(numbers).any(axis=1)]
-    if len(numbers) == 0:
+    whole: np.ndarray = numbers[~np.isnan(numbers).any(axis=1)]
+    if len(whole) == 0:
         raise InputError(f"privacy is measured against at least one row without gaps: {name} has none")
-    return numbers
+    return whole
 
 
 def distance_vectors(schema: Schema, numbers: np.ndarray) -> np.ndarray:

@@ -163,4 +163,5 @@ class Score(Measure):
         return pd.DataFrame({name: [getattr(scores, name.lower())] for name in names})
 
     def _judge(self) -> Judge:
-        return self._needed("judge", "Judge.fit(schema, rows, labels)")
+        judge: Judge = self._needed("judge", "Judge.fit(schema, rows, labels)")
+        return judge

@@ -24,7 +24,8 @@ def changed_features(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd
     for position, feature in enumerate(schema.features):
         columns = list(feature.columns)
         changed[:, position] = (before[columns].to_numpy() != after[columns].to_numpy()).any(axis=1)
-    return changed & answered(after)[:, None]
+    counted: np.ndarray = changed & answered(after)[:, None]
+    return counted
 
 
 def sparsity(schema: Schema, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> np.ndarray:

@@ -117,6 +117,7 @@ def _present(levels: tuple[Any, ...]) -> list[Any]:
 def _holds(kind: Any, levels: tuple[Any, ...]) -> bool:
     present = _present(levels)
     try:
-        return pa.array(present).cast(kind).to_pylist() == present
+        unchanged: bool = pa.array(present).cast(kind).to_pylist() == present
+        return unchanged
     except (pa.ArrowException, NotImplementedError):
         return False

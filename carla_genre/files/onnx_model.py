@@ -122,13 +122,17 @@ def load_onnx(path: str) -> OnnxModel:
 def _cells(rows: pd.DataFrame, kind: str, path: str) -> np.ndarray:
     """Cells (n, k) in the type of an input; a missing text is an empty one."""
     if kind == TEXT:
-        return rows.astype(object).where(rows.notna(), "").astype(str).to_numpy(dtype=object)
+        texts: np.ndarray = rows.astype(object).where(rows.notna(), "").astype(str).to_numpy(dtype=object)
+        return texts
     dtype = NUMBERS[kind]
     if not issubclass(dtype, np.floating) and rows.isna().any(axis=None):
         names = [str(name) for name in rows.columns[rows.isna().any()]]
         raise InputError(f"the model {path} takes whole numbers, {names} have gaps")
     try:
-        return rows.to_numpy(dtype=float if issubclass(dtype, np.floating) else None).astype(dtype)
+        numbers: np.ndarray = rows.to_numpy(dtype=float if issubclass(dtype, np.floating) else None).astype(
+            dtype
+        )
+        return numbers
     except (TypeError, ValueError) as error:
         raise InputError(
             f"the model {path} takes numbers for {[str(name) for name in rows.columns]}: {error}"

@@ -30,7 +30,8 @@ class FeatureConstraints:
 
     def inside(self, rows: np.ndarray, free: np.ndarray) -> np.ndarray:
         """Which rows (n, D) are in the ranges of all features but those that are ``free`` (D,): bool (n,)."""
-        return ((rows >= self.lower) & (rows <= self.upper) | free).all(axis=1)
+        kept: np.ndarray = ((rows >= self.lower) & (rows <= self.upper) | free).all(axis=1)
+        return kept
 
 
 class Bounds(NamedTuple):
@@ -51,7 +52,7 @@ class Bounds(NamedTuple):
 
     def nearest(self, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Rows (B, N, D) with the nearest allowed numbers, and the factuals' (B, D) own level for a forbidden one."""
-        inside = np.clip(rows, self.lower[:, None], self.upper[:, None])
+        inside: np.ndarray = np.clip(rows, self.lower[:, None], self.upper[:, None])
         people = np.arange(len(rows))[:, None]
         for position, mask in self.levels.items():
             allowed = mask[people, inside[..., position].astype(int)]
@@ -64,4 +65,5 @@ class Bounds(NamedTuple):
         people = np.arange(len(rows))[:, None]
         for position, mask in self.levels.items():
             inside[..., position] &= mask[people, rows[..., position].astype(int)]
-        return (inside | (rows == values[:, None])).all(axis=-1)
+        kept: np.ndarray = (inside | (rows == values[:, None])).all(axis=-1)
+        return kept

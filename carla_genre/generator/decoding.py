@@ -4,7 +4,7 @@ Shapes: B rows, N answers a row, D features, K_j bins of feature j, E embedding,
 
 Answers of one row that are the same so far are one branch, which is computed once. All are one branch at the first
 feature, and a branch forks where different bins are drawn. At a high temperature most never fork. The first child stays
-where its parent is, so that only the others are copied.
+where its parent is, so that only the others are copied, to the places after those in use.
 
 What a row gets must not depend on the company, to the bit: each row's attention is computed apart, and there are never
 fewer than :data:`LEAST_ROWS` rows.
@@ -15,6 +15,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from carla_genre.generator.step import Step
 from carla_genre.generator.transformer import KeyValue, RecourseTransformer, blocks_of
 
 # On a processor a matrix product of fewer rows may sum in another order, and its rows differ in their last bits: of
@@ -51,7 +52,8 @@ class Decoding:
     ) -> None:
         self.model, self.share, self.feature = model, share, 0
         n_rows = factual.shape[0]
-        spare = max(0, LEAST_ROWS - n_rows) if share else 0  # branches without an answer
+        self.used = n_rows if share else n_rows * n  # branches with answers; others only fill up LEAST_ROWS
+        spare = max(0, LEAST_ROWS - n_rows) if share else 0
         factual, factual_value = (
             torch.cat([part, part[-1:].expand(spare, -1)]) if spare else part
             for part in (factual, factual_value)
@@ -60,11 +62,11 @@ class Decoding:
         self.owner = torch.cat([rows, rows[-1:].expand(spare)]) if spare else rows
         self.branch = rows.unsqueeze(1).expand(-1, n)
         self.tokens, memory = model.encode(factual, factual_value)
-        self.cache = [self._empty_cache(n_rows * n + spare) for _ in model.decoder]
+        self.steps = [Step(block) for block in blocks_of(model.decoder)]
+        room = max(n_rows * n, n_rows + spare)
+        self.cache = [self._empty_cache(room) for _ in model.decoder]
         if share:
-            self.memory = [
-                KeyValue(*(_with_room(part, n_rows * n + spare) for part in side)) for side in memory
-            ]
+            self.memory = [KeyValue(*(_with_room(part, room) for part in side)) for side in memory]
         else:
             self.owner = rows.repeat_interleave(n)
             self.memory = [KeyValue(*(part[self.owner] for part in side)) for side in memory]
@@ -94,16 +96,13 @@ class Decoding:
 
     def _run_blocks(self, x: Tensor, position: int, last_block: bool = True) -> Tensor:
         """One position (R, E) through the blocks, which cache its keys and values: (R, E)."""
-        # len() would be a constant in an exported file
-        x, n, end = x.unsqueeze(1), x.shape[0], position + 1  # (R, 1, E)
-        for number, block in enumerate(blocks_of(self.model.decoder)):
-            cache = self.cache[number]
-            cache.key[:n, :, position:end], cache.value[:n, :, position:end] = block.keys(x)
-            if last_block or number + 1 < len(self.cache):
-                seen = KeyValue(cache.key[:n, :, :end], cache.value[:n, :, :end])
-                memory = KeyValue(*(part[:n] for part in self.memory[number])) if self.memory else None
-                x = block(x, seen, None, memory)
-        return x[:, 0]
+        for number, step in enumerate(self.steps):
+            memory = self.memory[number] if self.memory else None
+            if last_block or number + 1 < len(self.steps):
+                x = step(x, self.cache[number], position, memory)
+            else:
+                step.keep(x, self.cache[number], position)
+        return x
 
     def append(self, chosen: Tensor, representatives: Tensor) -> None:
         """Append each answer's bin of this feature (B, N), long, and go on to the next feature.
@@ -111,12 +110,14 @@ class Decoding:
         ``representatives`` (K_j or more,) are the values of the feature's bins.
         """
         index = chosen.flatten()
-        if self.share:
+        if self.share and self.used == len(index):  # every answer has a branch of its own by now
+            index = torch.zeros_like(self.owner).scatter(0, self.branch.flatten(), index)
+        elif self.share:
             n_bins = len(representatives)
             distinct, child = torch.unique(self.branch * n_bins + chosen, return_inverse=True)
             parent = distinct // n_bins  # sorted: the children of a branch lie next to each other
             further = torch.nn.functional.pad(parent[1:] == parent[:-1], (1, 0))
-            place = torch.where(further, len(self.owner) - 1 + further.cumsum(0), parent)
+            place = torch.where(further, self.used - 1 + further.cumsum(0), parent)
             self._fork(parent[further])
             self.branch, index = place[child], torch.zeros_like(self.owner)
             index[place] = distinct % n_bins
@@ -124,17 +125,23 @@ class Decoding:
         self.feature += 1
 
     def _fork(self, parent: Tensor) -> None:
-        """Add copies of the branches ``parent``, (F,) of R, as branches R to R + F - 1."""
+        """Put copies of the branches ``parent`` (F,) after those in use."""
         if not len(parent):
             return
-        n, written = len(self.owner), min(self.feature + 1, self.model.n_positions)
-        self.owner = torch.cat([self.owner, self.owner[parent]])
+        written = min(self.feature + 1, self.model.n_positions)
+        self.owner = self._forked(self.owner, parent)
+        new = slice(self.used, self.used + len(parent))
         for kept in self.cache:
             for part in kept:
-                part[n : len(self.owner), :, :written] = part[parent, :, :written]
+                part[new, :, :written] = part[parent, :, :written]
         for side in self.memory:
             for part in side:
-                part[n : len(self.owner)] = part[parent]
+                part[new] = part[parent]
+        self.used = new.stop
+
+    def _forked(self, part: Tensor, parent: Tensor) -> Tensor:
+        """What the branches have (R, ...), with copies of ``parent`` (F,) after those in use."""
+        return torch.cat([part[: self.used], part[parent], part[self.used + len(parent) :]])
 
 
 def _with_room(rows: Tensor, n: int) -> Tensor:

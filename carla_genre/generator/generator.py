@@ -66,7 +66,8 @@ class Generator(nn.Module):
         """Values (B, D), (B, D) -> (B, D, K)."""
         index = self.answer_bins.index(answer)
         value = self.answer_bins.value(index).float()
-        return self.transformer(self.factual_bins.index(factual), factual.float(), index, value)
+        logits: Tensor = self.transformer(self.factual_bins.index(factual), factual.float(), index, value)
+        return logits
 
     def loss(self, factual: Tensor, answer: Tensor, labels: Tensor | None = None) -> Tensor:
         """Cross entropy summed over the features that may change (eq. 8): (B, D), (B, D) -> (B,).

@@ -47,16 +47,19 @@ class PatchedTransformer(RecourseTransformer):
         x = self.decode(x, []).unsqueeze(2)  # (B, T, 1, E)
         x = x + parts.cumsum(2) - parts  # a feature also sees those before it in its own patch
         x = x.flatten(1, 2)[:, : self.n_features]
-        return self.head(self.decoder_norm(self.refine(x + self.answer_position + tokens)))
+        logits: Tensor = self.head(self.decoder_norm(self.refine(x + self.answer_position + tokens)))
+        return logits
 
     def refine(self, x: Tensor) -> Tensor:
         """The network within a patch, with its residual: (..., E) -> (..., E)."""
-        return x + self.within(self.within_norm(x))
+        refined: Tensor = x + self.within(self.within_norm(x))
+        return refined
 
     def split(self, x: Tensor) -> Tensor:
         """Split features into patches, the last one padded with zeros: (B, D, E) -> (B, T, P, E)."""
         absent = self.n_positions * self.patch - self.n_features
-        return F.pad(x, (0, 0, 0, absent)).unflatten(1, (self.n_positions, self.patch))
+        patches: Tensor = F.pad(x, (0, 0, 0, absent)).unflatten(1, (self.n_positions, self.patch))
+        return patches
 
 
 class PatchedDecoding(Decoding):
@@ -93,9 +96,8 @@ class PatchedDecoding(Decoding):
         self.written = self.written + self.x
 
     def _fork(self, parent: Tensor) -> None:
+        self.output, self.written = (self._forked(part, parent) for part in (self.output, self.written))
         super()._fork(parent)
-        self.output = torch.cat([self.output, self.output[parent]])
-        self.written = torch.cat([self.written, self.written[parent]])
 
 
 def make_decoding(

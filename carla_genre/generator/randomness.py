@@ -38,8 +38,11 @@ def row_keys(values: Tensor, seed: int | Tensor) -> Tensor:
     return key
 
 
-def uniforms(keys: Tensor, stream: int, n: int) -> Tensor:
-    """Give n numbers in [0, 1) a row: int64 (B,) -> float64 (B, n); another ``stream``, other numbers."""
+def uniforms(keys: Tensor, stream: int | Tensor, n: int) -> Tensor:
+    """Give n numbers in [0, 1) a row: int64 (B,) -> float64 (B, n); another ``stream``, other numbers.
+
+    Many streams (S, 1, 1), int64, are given together, (S, B, n).
+    """
     counter = torch.arange(1, n + 1, device=keys.device) + (stream << 32)
     bits = _mix(_mix(keys.unsqueeze(-1) + counter * _STEP) + _STEP)
     return _shift(bits, 11).double() * 2.0**-53
@@ -47,7 +50,8 @@ def uniforms(keys: Tensor, stream: int, n: int) -> Tensor:
 
 def normals(keys: Tensor, stream: int, n: int) -> Tensor:
     """Give n standard normal numbers a row: int64 (B,) -> float64 (B, n)."""
-    return torch.special.ndtri(uniforms(keys, stream, n).clamp(1e-12, 1 - 1e-12))
+    drawn: Tensor = torch.special.ndtri(uniforms(keys, stream, n).clamp(1e-12, 1 - 1e-12))
+    return drawn
 
 
 def sample_categorical(weights: Tensor, uniform: Tensor) -> Tensor:

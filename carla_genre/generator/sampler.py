@@ -110,6 +110,7 @@ def draw(
     # Norms square what they read: beyond this, single precision has no logits, which would forbid nothing.
     decoding = make_decoding(generator.transformer, read, factuals.clamp(-1e15, 1e15).float(), n, share)
     answers = factuals.unsqueeze(1).repeat(1, n, 1)
+    uniform = uniforms(keys, 2 * torch.arange(bins.n_features, device=keys.device).view(-1, 1, 1), n)
     for feature in range(bins.n_features):
         kept = own[:, feature : feature + 1]
         if generator.constraints.immutable[feature]:
@@ -120,7 +121,7 @@ def draw(
             allowed = _allowed(generator, feature, factuals[:, feature], kept, inside[:, feature], bounds)
             if allowed is not None:
                 weights = weights.masked_fill(~allowed[decoding.owner], -torch.inf)
-            chosen = _draw(weights, decoding.branch, uniforms(keys, 2 * feature, n))
+            chosen = _draw(weights, decoding.branch, uniform[feature])
             keeps = (chosen == kept) & inside[:, feature : feature + 1]
             if allowed is not None:  # where no bin is, the factual's own value is allowed
                 stuck = ~allowed.any(-1, keepdim=True)
@@ -166,7 +167,8 @@ def _allowed(
             allowed = allowed & torch.from_numpy(bounds.levels[feature]).to(points.device)
     # The factual's own bin stands for its own value, which is always allowed.
     is_own = torch.arange(n_bins, device=points.device) == own
-    return allowed | (is_own & inside.unsqueeze(-1))
+    with_own: Tensor = allowed | (is_own & inside.unsqueeze(-1))
+    return with_own
 
 
 def _ends(bounds: Bounds, feature: int, like: Tensor) -> tuple[Tensor, Tensor]:

@@ -39,7 +39,8 @@ class Attention(nn.Module):
         self.out = nn.Linear(config.embedding, config.embedding)
 
     def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, T, E) -> (B, H, T, E/H)
+        split: Tensor = x.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, T, E) -> (B, H, T, E/H)
+        return split
 
     def project(self, x: Tensor) -> KeyValue:
         """(B, T, E) -> keys and values."""
@@ -52,7 +53,8 @@ class Attention(nn.Module):
         mixed = F.scaled_dot_product_attention(
             self._split(self.query(x)), memory.key, memory.value, attn_mask=mask, dropout_p=dropout
         )
-        return self.out(mixed.transpose(1, 2).flatten(2))  # (B, H, T, E/H) -> (B, T, E)
+        attended: Tensor = self.out(mixed.transpose(1, 2).flatten(2))  # (B, H, T, E/H) -> (B, T, E)
+        return attended
 
 
 class Block(nn.Module):
@@ -93,7 +95,8 @@ class Block(nn.Module):
         self, x: Tensor, norm: Callable[[Tensor], Tensor], part: Callable[[Tensor], Tensor]
     ) -> Tensor:
         if self.pre_norm:
-            return x + self.dropout(part(norm(x)))
+            residual: Tensor = x + self.dropout(part(norm(x)))
+            return residual
         return norm(x + self.dropout(part(x)))
 
 
@@ -120,12 +123,16 @@ class FeatureEmbedding(nn.Module):
         """Bins (B, T), long, and values (B, T) of the first T features -> (B, T, E)."""
         length = index.shape[1]
         tokens = self.table(index + self.offsets[:length])
-        return tokens + value.unsqueeze(-1) * self.direction.expand(len(self.offsets), -1)[:length]
+        embedded: Tensor = (
+            tokens + value.unsqueeze(-1) * self.direction.expand(len(self.offsets), -1)[:length]
+        )
+        return embedded
 
     def single(self, index: Tensor, value: Tensor, feature: int) -> Tensor:
         """Bin and value (B,) of one feature -> (B, E)."""
         direction = self.direction[feature if len(self.direction) > 1 else 0]
-        return self.table(index + self.offsets[feature]) + value.unsqueeze(-1) * direction
+        embedded: Tensor = self.table(index + self.offsets[feature]) + value.unsqueeze(-1) * direction
+        return embedded
 
 
 class BinHead(nn.Module):
@@ -162,7 +169,8 @@ class _Summary(nn.Module):
         self.mix = nn.Sequential(nn.Linear(size, config.summary), nn.GELU(), nn.Linear(config.summary, size))
 
     def forward(self, tokens: Tensor) -> Tensor:
-        return tokens + self.mix(tokens.flatten(1)).view_as(tokens)
+        mixed: Tensor = tokens + self.mix(tokens.flatten(1)).view_as(tokens)
+        return mixed
 
 
 class RecourseTransformer(nn.Module):
@@ -221,7 +229,8 @@ class RecourseTransformer(nn.Module):
         x = self.dropout(torch.cat([start, shifted], dim=1) + self.answer_position)
         if tokens is not None:
             x = x + tokens  # position j also sees x_j, the factual's value of the same feature
-        return self.head(self.decoder_norm(self.decode(x, memory)))
+        logits: Tensor = self.head(self.decoder_norm(self.decode(x, memory)))
+        return logits
 
     def encode(self, factual: Tensor, factual_value: Tensor) -> tuple[Tensor | None, list[KeyValue]]:
         """Read the factual once.

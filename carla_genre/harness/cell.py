@@ -150,4 +150,5 @@ class Paths:
 
 def table_digest(table: OwnTable) -> str:
     """Of the rows, their split and their roles, as the catalog's name has it."""
-    return table.load().name.rpartition("-")[2]
+    name: str = table.load().name.rpartition("-")[2]
+    return name

@@ -59,7 +59,8 @@ def _on_worker(
         if time.monotonic() - checked < CHECK_EVERY_S:
             return False
         checked = time.monotonic()
-        return over.is_set()
+        is_over: bool = over.is_set()
+        return is_over
 
     return run_in_subprocess(Cell(**cell), Paths(**paths), time_limit, stopped)
 

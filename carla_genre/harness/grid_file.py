@@ -160,7 +160,7 @@ def read_yaml(text: str) -> Any:
     return yaml.load(text, _EachKeyOnce)
 
 
-class _EachKeyOnce(yaml.SafeLoader):
+class _EachKeyOnce(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
     """A repeated key is an error: the second one would silently replace the first."""
 
 
@@ -172,7 +172,8 @@ def _each_once(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any
             raise InputError(f"line {key.start_mark.line + 1}: the key {name!r} stands twice in a mapping")
         seen.add(name)
     loader.flatten_mapping(node)
-    return loader.construct_mapping(node, deep=True)
+    mapping: dict[Any, Any] = loader.construct_mapping(node, deep=True)
+    return mapping
 
 
 _EachKeyOnce.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _each_once)

@@ -85,7 +85,7 @@ def write_record(path: Path, record: Mapping[str, Any]) -> dict[str, Any]:
 def read_record(path: Path) -> dict[str, Any]:
     """A cell's record; InputError where the file is not one."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} is no record of a benchmark, remove it: {error}") from error
     cell = record.get("cell") if isinstance(record, dict) else None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from carla_genre.blackbox import BlackBox
 from carla_genre.evaluation.answered import answered
 from carla_genre.evaluation.carla_measures import run_all_measures
 from carla_genre.evaluation.diversity import diversity
@@ -34,8 +35,8 @@ CARLA_MEAN = "y-Nearest-Neighbours"
 class GivenAnswers(RecourseMethod):
     """Answers that have been given: a second look at them costs no second search."""
 
-    def __init__(self, mlmodel: Any, answers: pd.DataFrame) -> None:
-        super().__init__(mlmodel)
+    def __init__(self, mlmodel: BlackBox, answers: pd.DataFrame) -> None:
+        super().__init__(mlmodel)  # type: ignore[no-untyped-call]
         self._answers = answers
 
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:

@@ -160,7 +160,8 @@ def _figures(record: Record, constraints: str) -> dict[str, float | None]:
 def seconds_of(record: Record) -> Mapping[str, float]:
     """Seconds of ``prepare`` and ``answer``: of the processor, or of the clock where a GPU worked."""
     gpu = record["environment"]["hardware"]["gpu"] is not None
-    return record["seconds" if gpu else "cpu_seconds"]
+    seconds: Mapping[str, float] = record["seconds" if gpu else "cpu_seconds"]
+    return seconds
 
 
 def markdown(rows: pd.DataFrame) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from carla_genre.blackbox import BlackBox
 from carla_genre.errors import InputError
 from carla_genre.loading import load_object, method_entry_points
 from carla_genre.methods.carla import CARLA_METHODS
@@ -101,7 +102,10 @@ def available_methods() -> dict[str, MethodInfo]:
 
 
 def build_method(
-    name: str, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None, respect_constraints: bool = False
+    name: str,
+    mlmodel: BlackBox,
+    hyperparams: Mapping[str, Any] | None = None,
+    respect_constraints: bool = False,
 ) -> RecourseMethod:
     """Build any method.
 

@@ -76,7 +76,8 @@ def remembered(key: str, make: Callable[[], Kept]) -> Kept:
         while len(_memory) > _MOST_IN_MEMORY:
             _memory.popitem(last=False)
     _memory.move_to_end(key)
-    return _memory[key]
+    made: Kept = _memory[key]
+    return made
 
 
 def forget() -> None:
@@ -92,7 +93,8 @@ def kept(folder: str | os.PathLike[str] | None, key: str, make: Callable[[], Kep
     try:
         if path.exists():
             if not hasattr(os, "getuid") or path.stat().st_uid == os.getuid():
-                return joblib.load(path)
+                read: Kept = joblib.load(path)
+                return read
             log.warning("%s belongs to another user, and is not read", path)
     except Exception as error:  # whatever reading a broken file raises
         log.warning("%s cannot be read (%s), and is made again", path, type(error).__name__)

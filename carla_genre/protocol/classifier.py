@@ -61,7 +61,7 @@ class EncodedModel(MLModel):
     def _inputs(self, x: Any) -> np.ndarray:
         """Rows in single precision; a frame's columns in order, which takes longer than a network's answer."""
         if isinstance(x, pd.DataFrame) and x.columns.tolist() != self._columns:
-            x = self.get_ordered_features(x)
+            x = self.get_ordered_features(x)  # type: ignore[no-untyped-call]
         return np.asarray(x, dtype=np.float32)
 
     def predict(self, x: Any) -> Any:
@@ -110,7 +110,8 @@ class SklearnClassifier(EncodedModel):
 
     def predict_proba(self, x: Any) -> np.ndarray:
         """(B, 2), an array."""
-        return self._model.predict_proba(self._inputs(x))
+        probabilities: np.ndarray = self._model.predict_proba(self._inputs(x))
+        return probabilities
 
 
 def initial_network(width: int, seed: int, hidden: Sequence[int] = HIDDEN) -> nn.Sequential:

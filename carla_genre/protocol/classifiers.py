@@ -12,6 +12,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 
+from carla_genre.blackbox import BlackBox
 from carla_genre.errors import InputError
 from carla_genre.loading import load_object
 from carla_genre.protocol.cache import content_key, kept
@@ -147,13 +148,13 @@ def load_own(name: str) -> Callable[..., Any]:
             f"no classifier {name!r}.{did_you_mean(name, CLASSIFIERS)} There are {list(CLASSIFIERS)}, "
             "and your own as 'module:function'"
         )
-    found = load_object(name, "classifier")
+    found: Callable[..., Any] = load_object(name, "classifier")
     if not callable(found):
         raise InputError(f"the classifier {name!r} cannot be called, it is {found!r}")
     return found
 
 
-def _check_own(name: str, mlmodel: Any, data: FrameCatalog, columns: Sequence[str]) -> None:
+def _check_own(name: str, mlmodel: BlackBox, data: FrameCatalog, columns: Sequence[str]) -> None:
     if not isinstance(mlmodel, MLModel):
         raise InputError(
             f"the classifier {name!r} must give an MLModel of CARLA's, got {type(mlmodel).__name__}"

@@ -14,7 +14,7 @@ import copy
 import os
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -85,7 +85,7 @@ class Setting:
     @property
     def data(self) -> FrameCatalog:
         """The data behind h."""
-        return self.mlmodel.data
+        return cast("FrameCatalog", self.mlmodel.data)
 
     def with_share(self, share: float) -> MLModel:
         """The classifier h with a share of the train rows, as the paper's table 13 gives it to a method.

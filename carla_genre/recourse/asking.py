@@ -34,7 +34,10 @@ class WeightedSchema(Schema):
         """See :meth:`Schema.cost`."""
         difference = np.abs(np.asarray(a, float) - np.asarray(b, float))
         changed = np.where(np.isnan(difference), np.nan, difference > 0)
-        return (np.where(self.categorical, changed, difference) * np.asarray(self.weights)).sum(axis=-1)
+        cost: np.ndarray = (np.where(self.categorical, changed, difference) * np.asarray(self.weights)).sum(
+            axis=-1
+        )
+        return cost
 
 
 class Asked(NamedTuple):

@@ -190,7 +190,7 @@ class LevelColumn:
 
 def doubles(column: pd.Series) -> np.ndarray:
     """Numbers in double precision, (n,), gaps as NaN; 33.7 in single precision is 33.7 and not 33.70000076."""
-    numbers = column.to_numpy(dtype=float, na_value=np.nan)
+    numbers: np.ndarray = column.to_numpy(dtype=float, na_value=np.nan)
     if column.dtype not in (np.float16, np.float32):
         return numbers
     distinct, places = np.unique(column.to_numpy(), return_inverse=True)

@@ -123,7 +123,8 @@ class Decision:
             raise InputError(
                 f"the classifier was asked about {n} rows and gave an array of shape {numbers.shape}"
             )
-        return np.nan_to_num(numbers, nan=-1.0 if self.regression else 0.0)
+        finite: np.ndarray = np.nan_to_num(numbers, nan=-1.0 if self.regression else 0.0)
+        return finite
 
     def _classes(self, labels: list[Any]) -> list[int] | None:
         """Which of the classifier's columns are desired; None where it does not name its classes."""
@@ -230,4 +231,5 @@ def as_labels(desired: Any) -> list[Any]:
 
 def _exactly(h: np.ndarray, accepted: np.ndarray) -> np.ndarray:
     """H above .5 just where a row is accepted, whatever rounding does."""
-    return np.where(accepted, np.maximum(h, np.nextafter(0.5, 1)), np.minimum(h, 0.5))
+    consistent: np.ndarray = np.where(accepted, np.maximum(h, np.nextafter(0.5, 1)), np.minimum(h, 0.5))
+    return consistent

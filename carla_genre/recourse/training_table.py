@@ -119,7 +119,8 @@ def desired_outcome(outcome: pd.Series, desired: Any, note: Note) -> Any:
 def labels_of(outcome: pd.Series, desired: Any) -> np.ndarray:
     """1 where an outcome is desired, else 0, (n,)."""
     wanted = outcome.between(*desired) if is_interval(desired) else outcome.isin(as_labels(desired))
-    return wanted.to_numpy().astype(int)
+    labels: np.ndarray = wanted.to_numpy().astype(int)
+    return labels
 
 
 def decision_of(classifier: Any, outcome: pd.Series, desired: Any, threshold: float) -> Decision:

@@ -107,7 +107,8 @@ def _spreads(found: Found) -> dict[str, float]:
     sizes = pd.to_numeric(changes["after"], errors="coerce") - pd.to_numeric(
         changes["before"], errors="coerce"
     )
-    return sizes.abs().groupby(changes["feature"]).max().to_dict()
+    largest: dict[str, float] = sizes.abs().groupby(changes["feature"]).max().to_dict()
+    return largest
 
 
 def _signed(size: float) -> str:

@@ -69,7 +69,7 @@ def numbers(column: pd.Series, name: str, gaps: bool = False) -> np.ndarray:
             for value in column.tolist():
                 if isinstance(value, _NO_NUMBERS):
                     raise TypeError(f"it holds {value!r}")
-        numbers = column.to_numpy(dtype=float, na_value=np.nan)
+        numbers: np.ndarray = column.to_numpy(dtype=float, na_value=np.nan)
     except (TypeError, ValueError, OverflowError) as error:
         wrong = np.array([not _is_number(value) for value in column.tolist()], bool)
         raise unreadable(

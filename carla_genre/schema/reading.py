@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from carla_genre.blackbox import BlackBoxData
 from carla_genre.errors import InputError
 from carla_genre.schema.cells import plain
 from carla_genre.schema.feature import Feature
 from carla_genre.suggestions import suggestion
 
-if TYPE_CHECKING:
-    from carla.data.api import Data
-
 _DIRECTIONS = {None: 0, "increase": 1, "decrease": -1}
 
 
 def read_features(
-    data: Data, columns: Sequence[str], constraints: Mapping[str, Mapping[str, Any]] | None
+    data: BlackBoxData, columns: Sequence[str], constraints: Mapping[str, Mapping[str, Any]] | None
 ) -> tuple[Feature, ...]:
     """Group a classifier's columns into features, with the catalog's constraints and further ones."""
     groups = group_columns(data, columns)
@@ -43,7 +41,7 @@ def read_features(
     return tuple(features)
 
 
-def group_columns(data: Data, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def group_columns(data: BlackBoxData, columns: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Feature name -> its columns, in the order of ``columns``."""
     owner: dict[str, str] = {name: name for name in [*(data.continuous or ()), *(data.categorical or ())]}
     for feature, levels in encoder_levels(data).items():
@@ -60,7 +58,7 @@ def group_columns(data: Data, columns: Sequence[str]) -> dict[str, tuple[str, ..
     return {name: tuple(group) for name, group in groups.items()}
 
 
-def encoder_levels(data: Data) -> dict[str, np.ndarray]:
+def encoder_levels(data: BlackBoxData) -> dict[str, np.ndarray]:
     """Categorical -> its levels in original units, as the data's encoder has them; empty without an encoder."""
     categories = getattr(getattr(data, "encoder", None), "categories_", None)
     if categories is None or getattr(data, "_identity_encoding", False):
@@ -75,7 +73,7 @@ def _by_prefix(column: str, categorical: Iterable[str]) -> str | None:
 
 
 def _merge_constraints(
-    data: Data, constraints: Mapping[str, Mapping[str, Any]] | None, names: Iterable[str]
+    data: BlackBoxData, constraints: Mapping[str, Mapping[str, Any]] | None, names: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
     if constraints is not None and not isinstance(constraints, Mapping):
         raise InputError(f"constraints must be a dict, feature -> rules, got {type(constraints).__name__}")
@@ -147,7 +145,7 @@ def _levels(name: str, group: tuple[str, ...], frame: pd.DataFrame) -> tuple[tup
 
 
 def _range(
-    name: str, wanted: tuple[float, float] | None, seen: tuple[float, float], data: Data
+    name: str, wanted: tuple[float, float] | None, seen: tuple[float, float], data: BlackBoxData
 ) -> tuple[float, float]:
     if wanted is None:
         return seen
@@ -157,7 +155,7 @@ def _range(
     return max(low, seen[0]), min(high, seen[1])
 
 
-def _to_frame_units(name: str, bound: float, data: Data) -> float:
+def _to_frame_units(name: str, bound: float, data: BlackBoxData) -> float:
     scaler = getattr(data, "scaler", None)
     if scaler is None or np.isinf(bound):
         return bound

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from carla_genre.blackbox import attributes
+from carla_genre.blackbox import BlackBox, attributes
 from carla_genre.errors import InputError
 from carla_genre.frames import check_columns
 from carla_genre.generator.constraints import FeatureConstraints
@@ -19,9 +19,6 @@ from carla_genre.schema.cells import codes, single_numbers
 from carla_genre.schema.feature import Feature
 from carla_genre.schema.numeric import NumericColumns
 from carla_genre.schema.reading import read_features
-
-if TYPE_CHECKING:
-    from carla.models.api import MLModel
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Schema:
 
     @classmethod
     def from_mlmodel(
-        cls, mlmodel: MLModel, constraints: Mapping[str, Mapping[str, Any]] | None = None
+        cls, mlmodel: BlackBox, constraints: Mapping[str, Mapping[str, Any]] | None = None
     ) -> Schema:
         """Read the schema of a CARLA classifier and its data.
 
@@ -210,7 +207,8 @@ class Schema:
         difference[..., self.categorical] = np.where(np.isnan(difference), np.nan, difference > 0)[
             ..., self.categorical
         ]
-        return difference.sum(axis=-1)
+        cost: np.ndarray = difference.sum(axis=-1)
+        return cost
 
     def bounds(self, factuals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Least and greatest value, or level number, that an answer to factuals (..., D) may have.
@@ -245,17 +243,21 @@ class Schema:
         factuals, candidates = np.asarray(factuals, float), np.asarray(candidates, float)
         lower, upper = self.bounds(factuals)
         inside = (candidates >= lower) & (candidates <= upper)
-        return (inside | (candidates == factuals)).all(axis=-1)
+        kept: np.ndarray = (inside | (candidates == factuals)).all(axis=-1)
+        return kept
 
     def far_outside(self, values: np.ndarray) -> np.ndarray:
         """Which numbers (..., D) are further outside of the training rows' range than it, or 1, is wide: bool."""
         low, high = np.array([feature.seen or (-np.inf, np.inf) for feature in self.features]).T
         margin = np.maximum(high - low, 1.0)
-        return (values < low - margin) | (values > high + margin)
+        outside: np.ndarray = (values < low - margin) | (values > high + margin)
+        return outside
 
     def to_dict(self) -> dict[str, Any]:
         """The schema in JSON's types; a bound that is infinite is None."""
-        return in_json({"columns": self.columns, "features": [asdict(feature) for feature in self.features]})
+        features = [asdict(feature) for feature in self.features]
+        described: dict[str, Any] = in_json({"columns": self.columns, "features": features})
+        return described
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Schema:

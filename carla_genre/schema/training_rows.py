@@ -96,4 +96,5 @@ def read_labels(column: Any, target: str) -> np.ndarray:
         raise InputError(
             f"the target column {target!r} must hold 0 and 1, it has {np.unique(labels)[:5].tolist()}"
         )
-    return labels.astype(int)
+    numbers: np.ndarray = labels.astype(int)
+    return numbers

@@ -40,6 +40,6 @@ def cheapest(candidates: np.ndarray, scores: np.ndarray, cost: np.ndarray, gamma
     scores, rows = np.nan_to_num(scores, nan=0.0), np.arange(len(candidates))
     cost = np.where(scores > gamma, cost, np.inf)
     best = np.where(np.isfinite(cost).any(axis=1), cost.argmin(axis=1), scores.argmax(axis=1))
-    answers = candidates[rows, best].copy()
+    answers: np.ndarray = candidates[rows, best].copy()
     answers[scores[rows, best] <= 0.5] = np.nan
     return answers

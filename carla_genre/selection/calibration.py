@@ -38,7 +38,8 @@ class LogisticCurve:
 
     def __call__(self, numbers: np.ndarray) -> np.ndarray:
         """The probability of each number."""
-        return expit(self.slope * numbers + self.offset)
+        probability: np.ndarray = expit(self.slope * numbers + self.offset)
+        return probability
 
 
 class Calibration(NamedTuple):

@@ -28,6 +28,7 @@ class DistinctRows:
             new = np.unique(which[~known[which]])
             if len(new):
                 numbers[new], known[new] = ask(self._rows[new]), True
-            return numbers[which]
+            taken: np.ndarray = numbers[which]
+            return taken
 
         return of

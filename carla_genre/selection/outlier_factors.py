@@ -43,11 +43,13 @@ class OutlierFactors:
         """The factor of points (b, W) in each set, (m, b): about 1 inside, larger outside."""
         distance, near = self._nearest(points.astype(float))
         density = self._densities(distance, near)
-        return _of_sets(self._density, near).mean(axis=-1) / density
+        factors: np.ndarray = _of_sets(self._density, near).mean(axis=-1) / density
+        return factors
 
     def _densities(self, distance: np.ndarray, near: np.ndarray) -> np.ndarray:
         """Local reachability densities, (m, b), from neighbours (m, b, k)."""
-        return 1 / (np.maximum(distance, _of_sets(self._reach, near)).mean(axis=-1) + TINY)
+        densities: np.ndarray = 1 / (np.maximum(distance, _of_sets(self._reach, near)).mean(axis=-1) + TINY)
+        return densities
 
     def _nearest(self, points: np.ndarray, own: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest members of each set, distances and indices (m, b, k); no row of ``own`` (b,) is its own."""
@@ -71,7 +73,8 @@ class OutlierFactors:
     def _search(self, points: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
         """The nearest rows of all, (b, number)."""
         if isinstance(self._index, KDTree):
-            return self._index.query(points, number)
+            distance, near = self._index.query(points, number)
+            return distance, near
         near = self._index.kneighbors(points, number, return_distance=False)
         # By the product, equal rows have a small distance, which is large beside none.
         distance = np.linalg.norm(points[:, None] - self._rows[near], axis=-1)
@@ -81,4 +84,5 @@ class OutlierFactors:
 
 def _of_sets(numbers: np.ndarray, near: np.ndarray) -> np.ndarray:
     """Each set's own numbers (m, n) of its neighbours (m, b, k)."""
-    return numbers[np.arange(len(numbers))[:, None, None], near]
+    taken: np.ndarray = numbers[np.arange(len(numbers))[:, None, None], near]
+    return taken

@@ -85,7 +85,8 @@ class _Trials(NamedTuple):
     def reverted(self, row: np.ndarray, place: np.ndarray) -> np.ndarray:
         """Which places the trials (t,) of answers ``row`` revert, (t, d): their own, and guesses before it."""
         places = np.arange(self.tried.shape[1])
-        return (self.guess[row] & (places < place[:, None])) | (places == place[:, None])
+        reverted: np.ndarray = (self.guess[row] & (places < place[:, None])) | (places == place[:, None])
+        return reverted
 
     def outcome(self, score: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Which trials are better (n, d), how many places are passed (n,), and the last place reverted or -1 (n,).

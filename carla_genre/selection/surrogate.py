@@ -120,7 +120,8 @@ class SurrogateJudge:
 
     def inlier(self, points: np.ndarray) -> np.ndarray:
         """Minus the mean outlier factor of points (n, W): (n,); near -1 among accepted rows, below -1.5 away."""
-        return (-self.outlier_factors(points)).clip(*INLIER_RANGE).mean(axis=0)
+        mean: np.ndarray = (-self.outlier_factors(points)).clip(*INLIER_RANGE).mean(axis=0)
+        return mean
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What an equal judge is made of, beside the seed."""

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from carla_genre.blackbox import model_probability
+from carla_genre.blackbox import BlackBox, model_probability
 from carla_genre.evaluation.violations import violations
 from carla_genre.schema import Schema
 
@@ -37,7 +37,7 @@ class Trial:
     """One method, one classifier and some denied rows; the method is built once for all checks."""
 
     build: Callable[[Mapping[str, Any]], RecourseMethod]
-    mlmodel: Any
+    mlmodel: BlackBox
     factuals: pd.DataFrame
     hyperparams: dict[str, Any]
 
@@ -144,7 +144,8 @@ def _equal(old: Any, new: Any) -> bool:
     if isinstance(old, Mapping):
         return set(old) == set(new) and all(_equal(value, new[key]) for key, value in old.items())
     if isinstance(old, (pd.DataFrame, pd.Series)):
-        return old.equals(new)
+        same: bool = old.equals(new)
+        return same
     if isinstance(old, np.ndarray):
         return np.array_equal(old, new)
     compares = any("__eq__" in vars(kind) for kind in type(old).__mro__[:-1])

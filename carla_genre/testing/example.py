@@ -55,7 +55,8 @@ class Applicants(MLModel):
     def predict_proba(self, x: Any) -> np.ndarray:
         """P(denied) and P(approved), (B, 2)."""
         rows = x[self._columns] if isinstance(x, pd.DataFrame) else x
-        return self._model.predict_proba(np.asarray(rows, dtype=float))
+        probabilities: np.ndarray = self._model.predict_proba(np.asarray(rows, dtype=float))
+        return probabilities
 
     def denied(self) -> pd.DataFrame:
         """The first denied test rows."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from carla_genre.blackbox import BlackBox
 from carla_genre.errors import InputError
 from carla_genre.loading import load_extra
 from carla_genre.methods.registry import build_method
@@ -16,13 +17,13 @@ from carla_genre.testing.example import Applicants
 
 from carla.recourse_methods.api import RecourseMethod
 
-Method = str | type[RecourseMethod]
+Method = str | Callable[..., RecourseMethod]
 Check = Callable[[Trial], Iterator[str]]
 
 
 def check_method(
     method: Method,
-    mlmodel: Any = None,
+    mlmodel: BlackBox | None = None,
     factuals: pd.DataFrame | None = None,
     hyperparams: Mapping[str, Any] | None = None,
     holds_constraints: bool = True,
@@ -60,7 +61,7 @@ def check_method(
 
 def parametrize_with_checks(
     methods: Iterable[Method],
-    mlmodel: Any = None,
+    mlmodel: BlackBox | None = None,
     factuals: pd.DataFrame | None = None,
     hyperparams: Mapping[str, Any] | None = None,
     holds_constraints: bool = True,
@@ -111,13 +112,16 @@ def _check(check: Check, trial: Callable[[], Trial], method: Method) -> None:
 
 
 def _trial(
-    method: Method, mlmodel: Any, factuals: pd.DataFrame | None, hyperparams: Mapping[str, Any] | None
+    method: Method,
+    mlmodel: BlackBox | None,
+    factuals: pd.DataFrame | None,
+    hyperparams: Mapping[str, Any] | None,
 ) -> Trial:
-    if (mlmodel is None) != (factuals is None):
+    if mlmodel is None and factuals is None:
+        mlmodel = applicants = Applicants()
+        factuals = applicants.denied()
+    if mlmodel is None or factuals is None:
         raise InputError("give mlmodel and factuals together, or neither for a small example of both")
-    if mlmodel is None:
-        mlmodel = Applicants()
-        factuals = mlmodel.denied()
 
     def build(values: Mapping[str, Any]) -> RecourseMethod:
         return build_method(method, mlmodel, values) if isinstance(method, str) else method(mlmodel, values)

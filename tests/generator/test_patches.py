@@ -23,9 +23,13 @@ def test_the_blocks_run_once_a_patch() -> None:
     index, calls = generator.answer_bins.index(rows), []
     decoding = make_decoding(generator.transformer, generator.factual_bins.index(rows), rows.float(), 1)
     assert isinstance(decoding, PatchedDecoding)
-    generator.transformer.decoder[-1].feed_forward.register_forward_hook(
-        lambda *_: calls.append(decoding.feature)
-    )
+    last = decoding.steps[-1]
+
+    def recorded(*given):
+        calls.append(decoding.feature)
+        return last(*given)
+
+    decoding.steps[-1] = recorded
     for feature in range(4):
         decoding.logits()
         decoding.append(index[:, feature : feature + 1], generator.answer_bins.representatives[feature])

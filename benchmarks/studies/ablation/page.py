@@ -145,7 +145,8 @@ def _seeds(rows: pd.DataFrame) -> str:
     """The seeds, by data set where these have different ones."""
     seeds = rows.groupby("data")["seed"].agg(lambda of: ", ".join(map(str, sorted(set(of)))))
     if seeds.nunique() == 1:
-        return seeds.iloc[0]
+        seed: str = seeds.iloc[0]
+        return seed
     return "; ".join(f"{seeds[name]} of {title}" for name, title in NAMES.items() if name in seeds)
 
 

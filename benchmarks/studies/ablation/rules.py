@@ -61,7 +61,8 @@ class SoftStep:
 
     def __call__(self, numbers: np.ndarray) -> np.ndarray:
         """Phi((number - centre) / width)."""
-        return norm.cdf(numbers, self.centre, self.width)
+        shares: np.ndarray = norm.cdf(numbers, self.centre, self.width)
+        return shares
 
 
 def itself(numbers: np.ndarray) -> np.ndarray:

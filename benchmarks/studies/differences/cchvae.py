@@ -48,7 +48,7 @@ class CCHVAEOfNumbers(RecourseMethod):
     """
 
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
-        super().__init__(mlmodel)
+        super().__init__(mlmodel)  # type: ignore[no-untyped-call]
         columns = list(mlmodel.feature_input_order)
         same = copy.copy(mlmodel)
         same.data = _Numbers(mlmodel.data, columns)

@@ -44,7 +44,7 @@ class ColumnSearch(RecourseMethod):
         cls.__doc__ = with_list(cls.__doc__ or "", cls.OPTIONS)
 
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
-        super().__init__(mlmodel)
+        super().__init__(mlmodel)  # type: ignore[no-untyped-call]
         self.hyperparams = check(self.OPTIONS, hyperparams, type(self).__name__)
         if not isinstance(mlmodel.raw_model, torch.nn.Module):
             raise InputError(f"{type(self).__name__} needs the gradient of a classifier on PyTorch")

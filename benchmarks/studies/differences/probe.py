@@ -85,4 +85,7 @@ class ReleasedPROBE(ColumnSearch):
     def _reached(self, rows: Tensor, noise: Tensor) -> Tensor:
         """Whether h accepts each row and nearly all of its noisy versions, bool (B,)."""
         refused = torch.stack([(self._logit(row + noise) <= 0).double().mean() for row in rows])
-        return (self._logit(rows) > 0) & (refused < self.hyperparams["invalidation_target"] + RATE_TOLERANCE)
+        reached: Tensor = (self._logit(rows) > 0) & (
+            refused < self.hyperparams["invalidation_target"] + RATE_TOLERANCE
+        )
+        return reached

@@ -27,7 +27,7 @@ class TabSynSVDDAsDrawn(RecourseMethod):
     """
 
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
-        super().__init__(mlmodel)
+        super().__init__(mlmodel)  # type: ignore[no-untyped-call]
         self._method = TabSynSVDD(mlmodel, {"process": "churn", **(hyperparams or {})})
         self.hyperparams = self._method.hyperparams
 

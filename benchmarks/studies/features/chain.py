@@ -57,7 +57,8 @@ class Chain:
     @cached_property
     def binary(self) -> np.ndarray:
         """Which features are binary, bool (d,)."""
-        return np.arange(self.n_features) % BLOCK == BLOCK - 1
+        binary: np.ndarray = np.arange(self.n_features) % BLOCK == BLOCK - 1
+        return binary
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -78,7 +79,8 @@ class Chain:
             factors[:, block] = NEXT * factors[:, block - 1] + np.sqrt(1 - NEXT**2) * step
         noise = random.standard_normal((n, self.n_features))
         score = np.repeat(factors, BLOCK, axis=1) * self._loadings + np.sqrt(1 - LOADING**2) * noise
-        return np.where(self.binary, score > 0, ndtr(score)).astype(np.float32).astype(float)
+        drawn: np.ndarray = np.where(self.binary, score > 0, ndtr(score)).astype(np.float32).astype(float)
+        return drawn
 
     def frame(self, n: int, seed: int) -> pd.DataFrame:
         """Draw rows with labels drawn from their probability: (n, d + 1)."""
@@ -93,7 +95,8 @@ class Chain:
         What the protocol's gold classifier is fitted for, here exact: a judge takes this model in its place.
         """
         rows = single_precision(features, list(self.names), "the known model").astype(float)
-        return expit(STEEPNESS * (rows[:, ::BLOCK] - 0.5).sum(axis=1) / self._spread)
+        probability: np.ndarray = expit(STEEPNESS * (rows[:, ::BLOCK] - 0.5).sum(axis=1) / self._spread)
+        return probability
 
     def log_density(self, features: np.ndarray | pd.DataFrame) -> np.ndarray:
         """Logarithm of p(x) of rows (n, d), the factors integrated out block by block on a grid: (n,).

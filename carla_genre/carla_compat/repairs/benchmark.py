@@ -59,7 +59,10 @@ def violations_need_equal_labels(
     original: Any, data: Any, counterfactuals: Any, factuals: Any
 ) -> list[list[float]]:
     """`constraint_violation` compares frames by label, ValueError where labels differ: rows are compared in order."""
-    return original(data, counterfactuals.reset_index(drop=True), factuals.reset_index(drop=True))
+    counts: list[list[float]] = original(
+        data, counterfactuals.reset_index(drop=True), factuals.reset_index(drop=True)
+    )
+    return counts
 
 
 @repair_around("constraint_violation", "carla.evaluation.violations", "carla.evaluation.catalog.violations")
@@ -73,4 +76,5 @@ def violations_need_columns_nobody_has(
     known = data.df
     absent = [c for c in known.columns if c != data.target and c not in counterfactuals.columns]
     same = {column: known[column].iloc[0] for column in absent if column not in factuals.columns}
-    return original(data, counterfactuals.assign(**same), factuals.assign(**same))
+    counts: list[list[float]] = original(data, counterfactuals.assign(**same), factuals.assign(**same))
+    return counts

@@ -47,9 +47,10 @@ def clue_loads_weights_only(module: ModuleType) -> bool:
     def load(self: Any, filename: str) -> int:
         device = "cuda" if torch.cuda.is_available() else "cpu"
         saved = torch.load(filename, map_location=device, weights_only=True)
-        self.epoch, self.lr = saved["epoch"], saved["lr"]
+        epoch: int = saved["epoch"]
+        self.epoch, self.lr = epoch, saved["lr"]
         self.model.load_state_dict(saved["model"])
-        return saved["epoch"]
+        return epoch
 
     net.save, net.load = save, load
     return True
@@ -104,7 +105,9 @@ def clue_counts_features_not_columns(load: Any, self: Any) -> Any:
 
 
 @repair_around("CLUE.optimise", f"{_LIBRARY}.Clue_model.CLUE_counterfactuals")
-def clue_leaves_categories_between_levels(optimise: Any, self: Any, *args: Any, **kwargs: Any) -> tuple:
+def clue_leaves_categories_between_levels(
+    optimise: Any, self: Any, *args: Any, **kwargs: Any
+) -> tuple[Any, ...]:
     """CLUE decodes a category to any number, so that nobody could have it: each gets its likeliest level.
 
     At every step of the search, before CLUE picks the nearest step that the classifier accepts.

@@ -148,7 +148,9 @@ def _with_groups(answer: Any, self: Any, factuals: Any) -> Any:
 
 
 @repair_around("merge_default_parameters", f"{_PROCESSING}.counterfactuals")
-def merging_defaults_shares_and_drops(merge: Any, hyperparams: dict | None, default: dict) -> dict:
+def merging_defaults_shares_and_drops(
+    merge: Any, hyperparams: dict[str, Any] | None, default: dict[str, Any]
+) -> dict[str, Any]:
     """`merge_default_parameters` changes the caller's dict, hands out the class's own and drops unknown keys silently.
 
     It works on copies now. An unknown key is named in a warning, with the nearest known one; it is no error, because
@@ -158,7 +160,8 @@ def merging_defaults_shares_and_drops(merge: Any, hyperparams: dict | None, defa
     for key, known in _unknown_keys(given, default):
         hint = suggestion(key, sorted(known))
         warnings.warn(f"unknown hyperparameter {key!r} is ignored: {hint}", UserWarning, stacklevel=3)
-    return merge(given, _copied(default))
+    merged: dict[str, Any] = merge(given, _copied(default))
+    return merged
 
 
 def _copied(value: Any) -> Any:
@@ -170,7 +173,7 @@ def _copied(value: Any) -> Any:
     return value
 
 
-def _unknown_keys(given: dict, default: dict) -> list[tuple[str, list[str]]]:
+def _unknown_keys(given: dict[str, Any], default: dict[str, Any]) -> list[tuple[str, list[str]]]:
     unknown = [(str(key), [str(name) for name in default]) for key in given if key not in default]
     for key, part in default.items():
         if isinstance(part, dict) and isinstance(given.get(key), dict):

@@ -91,7 +91,7 @@ def xgboost_nodes_are_misread(module: ModuleType) -> bool:
     """Digits in a feature's name, as in "x1", and numbers like `1e-05` break CARLA's reading of xgboost's trees."""
     leaf, nowhere = module.TREE_LEAF, module.TREE_UNDEFINED
 
-    def _parse_node(node: str) -> tuple:
+    def _parse_node(node: str) -> tuple[Any, ...]:
         """Number, threshold, feature, left and right child and score of one line of a tree's dump."""
         split = _NODE.match(node)
         if split is not None:

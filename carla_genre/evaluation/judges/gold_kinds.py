@@ -21,7 +21,7 @@ PAPER_GOLD = "forest"
 FOLDS = 5
 
 
-class WeightedNetwork(MLPClassifier):
+class WeightedNetwork(MLPClassifier):  # type: ignore[misc]  # scikit-learn has no types
     """A network that learns rows drawn by their weights; scikit-learn's takes weights from version 1.7 on only."""
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> WeightedNetwork:

@@ -76,7 +76,8 @@ class FabricWorld(World):
 
     def broadcast(self, make: Callable[[], T]) -> T:
         """The result of ``make`` in the first process, which alone calls it; its error is raised in all."""
-        made, error = None, None
+        made: T | None = None
+        error: BaseException | None = None
         if self.rank == 0:
             try:
                 made = make()
@@ -85,7 +86,7 @@ class FabricWorld(World):
         made, error = self.fabric.broadcast((made, error))
         if error is not None:
             raise error
-        return made  # type: ignore[return-value]
+        return made
 
     def copy_folder(self, folder: Path, writes: bool) -> None:
         """Copy the files of the first process's folder into those of the processes that write."""

@@ -99,7 +99,9 @@ def _cause(failures: dict[int, ProcessFailure], folder: Path) -> BaseException:
             name = failure.signal_name()
             hint = " (out of memory?)" if name == "SIGKILL" else ""
             return CarlaGenreError(f"the training process number {rank} was ended by {name}{hint}")
-    errors = [pickle.loads(path.read_bytes()) for path in folder.glob(ERROR.format("*"))]
+    errors: list[tuple[float, BaseException]] = [
+        pickle.loads(path.read_bytes()) for path in folder.glob(ERROR.format("*"))
+    ]
     if not errors:
         return CarlaGenreError("a training process ended before it began to train: see its message above")
     return min(errors, key=lambda error: error[0])[1]

@@ -50,6 +50,7 @@ class TrainingJob:
     def read(cls, folder: Path, device: torch.device | str = "cpu") -> TrainingJob:
         """Read a job, its tensors on ``device``; on a CPU they stay in the file."""
         # Not weights only: the folder was written by this training.
+        job: TrainingJob
         job, tensors = torch.load(folder / JOB, map_location=device, mmap=True, weights_only=False)
         arrays = {name: tensor.cpu().numpy() for name, tensor in tensors.items()}
         return replace(job, pairs=replace(job.pairs, **arrays))

@@ -124,7 +124,7 @@ def accepted_rows(labels: np.ndarray, scores: np.ndarray, gamma: float) -> np.nd
     InputError
         There is no such row; the message says which gamma would have some.
     """
-    accepted = (labels == 1) & (scores > gamma)
+    accepted: np.ndarray = (labels == 1) & (scores > gamma)
     if not accepted.any():
         positive = scores[labels == 1]
         if len(positive) == 0:

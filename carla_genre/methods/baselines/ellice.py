@@ -69,7 +69,8 @@ class ElliCE(RobustMethod):
         """The least logit over the ellipsoid."""
         nodes = self.layers.last_nodes(columns)
         spread = (nodes * np.linalg.solve(self.hessian, nodes.T).T).sum(axis=1)
-        return self.layers.logits(columns) - np.sqrt(2 * self.hyperparams["epsilon"] * spread)
+        lowest: np.ndarray = self.layers.logits(columns) - np.sqrt(2 * self.hyperparams["epsilon"] * spread)
+        return lowest
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         return cheapest_allowed(self.schema, values, self._robust)

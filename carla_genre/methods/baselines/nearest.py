@@ -89,7 +89,8 @@ class NearestNeighbor(ActingMethod, ToldMethod):
     def _inside(self, rows: np.ndarray) -> np.ndarray:
         """Those of rows (n, D) that are in the ranges."""
         constraints = self.schema.constraints
-        return rows[constraints.inside(rows, constraints.categorical)]
+        inside: np.ndarray = rows[constraints.inside(rows, constraints.categorical)]
+        return inside
 
     def with_constraints(self, constraints: Mapping[str, Mapping[str, Any]] | None) -> NearestNeighbor:
         """See :meth:`ToldMethod.with_constraints`: the same rows and the same selector."""

@@ -108,9 +108,9 @@ class NICE(ToldMethod):
     def _reward(self, before: np.ndarray, after: np.ndarray, rise: np.ndarray) -> np.ndarray:
         """Of steps from rows (n, D) to rows (n, D), with the rise of h (n,): (n,)."""
         if self.hyperparams["reward"] == "proximity":
-            return rise / self.schema.cost(before, after)
-        if self._autoencoder is not None:
-            return rise * (self._autoencoder.error(before) - self._autoencoder.error(after))
+            rise = rise / self.schema.cost(before, after)
+        elif self._autoencoder is not None:
+            rise = rise * (self._autoencoder.error(before) - self._autoencoder.error(after))
         return rise
 
 
@@ -131,7 +131,8 @@ class _Autoencoder:
 
         def batch_loss() -> Tensor:
             drawn = torch.randint(len(vectors), (given["batch_size"],), generator=random, device=self._device)
-            return (self._network(vectors[drawn]) - vectors[drawn]).square().mean()
+            error: Tensor = (self._network(vectors[drawn]) - vectors[drawn]).square().mean()
+            return error
 
         optimizer = torch.optim.Adam(self._network.parameters(), lr=given["learning_rate"])
         every = max(1, given["steps"] // 20)

@@ -32,7 +32,8 @@ def invalidation_rate(logits: Tensor, gradients: Tensor, noise_variance: float) 
     # The mask comes first: the length's derivative at 0 is not a number.
     flat = gradients.square().sum(dim=1) < LEAST_SLOPE**2
     length = torch.where(flat[:, None], LEAST_SLOPE, gradients).norm(dim=1)
-    return torch.special.ndtr(-logits / (noise_variance**0.5 * length))
+    rate: Tensor = torch.special.ndtr(-logits / (noise_variance**0.5 * length))
+    return rate
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ class PROBE(SchemaMethod):
             rates = invalidation_rate(logits, gradients, self.hyperparams["noise_variance"])
             keys[accepted] = rates.detach()
         best.offer(space.decode(vectors), keys.cpu().numpy(), rows.cpu().numpy())
-        return keys <= self.hyperparams["invalidation_target"]
+        within: Tensor = keys <= self.hyperparams["invalidation_target"]
+        return within
 
     def _step(self, space: RelaxedSpace, vectors: Tensor, lambda_: float) -> Tensor:
         """One proximal step of fixed length down the objective, (U, W)."""

@@ -69,7 +69,8 @@ class PROPLACE(ShiftRobustMethod):
 
     def _one(self, person: np.ndarray, hull: np.ndarray) -> np.ndarray:
         """The answer to a person (D,) among rows (k, D), the cheapest first; NaN where the first is."""
-        nearest, hull = hull[0], hull[~np.isnan(hull[:, 0])]
+        nearest: np.ndarray = hull[0]
+        hull = hull[~np.isnan(hull[:, 0])]
         if len(hull) < 2:
             return nearest
         vertices = self._relaxation.encode(hull)

@@ -59,7 +59,8 @@ class RobustMethod(ToldMethod):
     def _columns(self, values: np.ndarray) -> np.ndarray:
         """Encoded values (n, D) as the numbers that h is asked about, (n, C)."""
         try:
-            return self.schema.decode(values).to_numpy(dtype=float)
+            encoded: np.ndarray = self.schema.decode(values).to_numpy(dtype=float)
+            return encoded
         except ValueError as error:
             raise InputError(
                 f"{type(self).__name__}: h must read numbers, a category is text: encode it one-hot"

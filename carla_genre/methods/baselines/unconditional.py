@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from carla_genre.blackbox import BlackBox
 from carla_genre.errors import InputError
 from carla_genre.generator.bins import Bins
 from carla_genre.generator.config import Binning, Fitting, GeneratorConfig, SamplingConfig, Stack
@@ -100,7 +101,7 @@ class Unconditional(SchemaMethod):
 
     OPTIONS = UnconditionalOptions()
 
-    def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, mlmodel: BlackBox, hyperparams: Mapping[str, Any] | None = None) -> None:
         values = check(self.options_for(hyperparams), hyperparams, "Unconditional")
         shape = {**values["architecture"], "kind": "decoder", "encoder_layers": 0}
         training = {**values["training"], "conditional": False}
@@ -170,7 +171,8 @@ class Unconditional(SchemaMethod):
         weights = np.exp(-self.hyperparams["lambda_"] * (cost - least))  # the cheapest has 1: no underflow
         weights[~np.isfinite(cost)] = 0.0  # also where lambda is 0
         total = weights.sum(axis=1, keepdims=True)
-        return np.divide(weights, total, out=weights, where=total > 0)
+        shares: np.ndarray = np.divide(weights, total, out=weights, where=total > 0)
+        return shares
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         size = max(1, BLOCK // self.hyperparams["n_candidates"])

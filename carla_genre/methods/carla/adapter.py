@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from carla_genre.blackbox import model_probability
+from carla_genre.blackbox import BlackBox, model_probability
 from carla_genre.errors import InputError
 from carla_genre.generator.randomness import row_keys
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells, only_rows
@@ -63,12 +63,12 @@ class CarlaRecourse(RecourseMethod):
     def __init__(
         self,
         name: str,
-        mlmodel: Any,
+        mlmodel: BlackBox,
         hyperparams: Mapping[str, Any],
         construct: Callable[[], RecourseMethod],
         by_row: bool = True,
     ) -> None:
-        super().__init__(mlmodel)
+        super().__init__(mlmodel)  # type: ignore[no-untyped-call]
         self.name, self.hyperparams = name, dict(hyperparams)
         self.schema = Schema.from_mlmodel(mlmodel)
         texts = [feature.name for feature in self.schema.features if feature.is_text]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from carla_genre.blackbox import BlackBox
 from carla_genre.errors import InputError, MissingDependencyError
 from carla_genre.methods.carla import hyperparameters as known
 from carla_genre.methods.carla.adapter import CarlaRecourse
@@ -65,7 +66,7 @@ class CarlaMethod:
         """Whether it takes classifiers of that backend."""
         return ANY in self.backends or backend in self.backends
 
-    def build(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> CarlaRecourse:
+    def build(self, mlmodel: BlackBox, hyperparams: Mapping[str, Any] | None = None) -> CarlaRecourse:
         """CARLA's method for a classifier, with the hyperparameters that differ from the defaults.
 
         Raises
@@ -91,24 +92,25 @@ class CarlaMethod:
 
         return CarlaRecourse(self.name, mlmodel, values, construct, self.by_row)
 
-    def complete(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> Settings:
+    def complete(self, mlmodel: BlackBox, hyperparams: Mapping[str, Any] | None = None) -> Settings:
         """All hyperparameters, the defaults that depend on the data and on each other included."""
         values = check(self.options, hyperparams, self.name)
-        return _copied(_completed(values, mlmodel))
+        copied: Settings = _copied(_completed(values, mlmodel))
+        return copied
 
     def for_carla(self, values: Settings) -> Settings:
         """Of complete hyperparameters what CARLA's class is given; a None is left to it."""
         ours = set(known.SHARED) - {"seed"} if self.name == "Roar" else set(known.SHARED)
         return {key: _copied(value) for key, value in values.items() if key not in ours and value is not None}
 
-    def _suits(self, backend: str, mlmodel: Any) -> bool:
+    def _suits(self, backend: str, mlmodel: BlackBox) -> bool:
         try:
             self.check_classifier(self.name, mlmodel)
         except InputError:
             return False
         return self.takes(backend)
 
-    def _check_backend(self, mlmodel: Any) -> None:
+    def _check_backend(self, mlmodel: BlackBox) -> None:
         backend = getattr(mlmodel, "backend", None)
         if self.takes(str(backend)):
             return
@@ -120,7 +122,7 @@ class CarlaMethod:
         )
 
 
-def _completed(values: Settings, mlmodel: Any) -> Settings:
+def _completed(values: Settings, mlmodel: BlackBox) -> Settings:
     """The defaults that depend on the data or on each other."""
     if "data_name" in values and values["data_name"] is None:
         # CARLA names the file of an autoencoder after it.
@@ -148,12 +150,13 @@ def _copied(value: Any) -> Any:
     return list(value) if isinstance(value, list | tuple) else value
 
 
-def _with_coefficients(method: Any, mlmodel: Any, settings: Settings) -> RecourseMethod:
+def _with_coefficients(method: Any, mlmodel: BlackBox, settings: Settings) -> RecourseMethod:
     coefficients = {name: settings.pop(name) for name in ("coeffs", "intercepts") if name in settings}
-    return method(mlmodel, settings, **coefficients)
+    built: RecourseMethod = method(mlmodel, settings, **coefficients)
+    return built
 
 
-def _with_causal_model(method: Any, mlmodel: Any, settings: Settings) -> RecourseMethod:
+def _with_causal_model(method: Any, mlmodel: BlackBox, settings: Settings) -> RecourseMethod:
     from carla.recourse_methods.catalog.causal_recourse import constraints, samplers
 
     scm = settings.get("scm", getattr(mlmodel.data, "scm", None))
@@ -166,16 +169,17 @@ def _with_causal_model(method: Any, mlmodel: Any, settings: Settings) -> Recours
         "constraint_handle": constraints.point_constraint,
         "sampler_handle": samplers.sample_true_m0,
     }
-    return method(mlmodel, {**defaults, **settings, "scm": scm})
+    built: RecourseMethod = method(mlmodel, {**defaults, **settings, "scm": scm})
+    return built
 
 
 class _InGraph(RecourseMethod):
     """A method that computes in a graph of TensorFlow 1, which is entered for each call."""
 
-    def __init__(self, method: Any, mlmodel: Any, settings: Settings) -> None:
+    def __init__(self, method: Any, mlmodel: BlackBox, settings: Settings) -> None:
         import tensorflow
 
-        super().__init__(mlmodel)
+        super().__init__(mlmodel)  # type: ignore[no-untyped-call]
         # The autoencoder's rows are shuffled by TensorFlow's own random state, which can be set but not read.
         tensorflow.random.set_seed(random.randrange(2**31))
         self._graph = tensorflow.Graph()
@@ -188,7 +192,7 @@ class _InGraph(RecourseMethod):
             return self.method.get_counterfactuals(factuals)
 
 
-def _forest(name: str, mlmodel: Any) -> None:
+def _forest(name: str, mlmodel: BlackBox) -> None:
     if getattr(mlmodel, "tree_iterator", None) is None:
         raise InputError(
             f"{name} reads the trees of a forest of CARLA's, as MLModelCatalog(data, 'forest', backend='sklearn')"

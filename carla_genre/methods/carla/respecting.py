@@ -69,7 +69,7 @@ class RespectConstraints(RecourseMethod):
             raise InputError(
                 f"{type(method).__name__} holds no classifier: a RecourseMethod calls super().__init__(mlmodel)"
             )
-        super().__init__(mlmodel)
+        super().__init__(mlmodel)  # type: ignore[no-untyped-call]
         self.method = method
         self.schema = Schema.from_mlmodel(mlmodel, constraints)
         self.report: ConstraintReport | None = None

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from carla_genre.blackbox import BlackBox
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells
 from carla_genre.methods.core.device import choose_device
 from carla_genre.methods.core.encoded_classifier import EncodedClassifier
@@ -81,6 +82,7 @@ class SchemaMethod(RecourseMethod):
         Wall seconds of ``"prepare"``.
     """
 
+    _mlmodel: BlackBox
     # A frozen dataclass with the options' defaults; the docstring's list is made from it.
     OPTIONS: MethodOptions = MethodOptions()
     _DEFAULT_HYPERPARAMS: Mapping[str, Any] = {}
@@ -94,10 +96,10 @@ class SchemaMethod(RecourseMethod):
             cls.__doc__ = with_list(_with_parameters(cls.__doc__), cls.OPTIONS)
 
     def __init__(
-        self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None, schema: Schema | None = None
+        self, mlmodel: BlackBox, hyperparams: Mapping[str, Any] | None = None, schema: Schema | None = None
     ) -> None:
         self.hyperparams = check(self.options_for(hyperparams), hyperparams, type(self).__name__)
-        super().__init__(mlmodel)
+        super().__init__(mlmodel)  # type: ignore[no-untyped-call]
         self.schema = schema or Schema.from_mlmodel(mlmodel, self.hyperparams["constraints"])
         self.device = choose_device(self.hyperparams["device"], type(self).__name__)
         self.seconds: dict[str, float] = {}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from carla_genre.blackbox import model_probability
+from carla_genre.blackbox import BlackBox, model_probability
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows, read_labels
 
@@ -29,7 +29,7 @@ class EncodedClassifier:
     schema : Schema
     """
 
-    mlmodel: Any
+    mlmodel: BlackBox
     schema: Schema
 
     @property

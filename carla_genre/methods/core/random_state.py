@@ -19,7 +19,10 @@ def torch_random_state_kept(seed: int, device: torch.device | None = None) -> It
     """Torch's random state, of a GPU too if that is the device, seeded inside and given back as it was."""
     devices = [device] if device is not None and device.type == "cuda" else []
     with _ALONE, torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed formats a stack where no GPU is in use
+        if devices:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
         yield
 
 

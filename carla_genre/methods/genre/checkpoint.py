@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from carla_genre.blackbox import BlackBox
 from carla_genre.causal import Causes
 from carla_genre.errors import CheckpointError
 from carla_genre.generator import checkpoint
@@ -109,7 +110,7 @@ def save(
     checkpoint.save(path, generator, header, arrays)
 
 
-def read(path: str | os.PathLike[str], mlmodel: Any, device: str) -> Saved:
+def read(path: str | os.PathLike[str], mlmodel: BlackBox, device: str) -> Saved:
     """Read a file for a classifier.
 
     CheckpointError where there is no such file, or one for another schema, classifier or training rows: it says what

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from carla_genre.blackbox import BlackBox
 from carla_genre.generator.config import PRESETS, SamplingConfig
 from carla_genre.generator.export import export
 from carla_genre.generator.fitting import fit
@@ -76,7 +77,7 @@ class GenRe(UncopiedMethod, ActingMethod, ToldMethod):
 
     def __init__(
         self,
-        mlmodel: Any,
+        mlmodel: BlackBox,
         hyperparams: Mapping[str, Any] | None = None,
         saved: checkpoint.Saved | None = None,
     ) -> None:
@@ -281,7 +282,7 @@ class GenRe(UncopiedMethod, ActingMethod, ToldMethod):
         export(path, self.generator, sampling, description)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], mlmodel: Any, device: str = "auto") -> GenRe:
+    def load(cls, path: str | os.PathLike[str], mlmodel: BlackBox, device: str = "auto") -> GenRe:
         """Read what :meth:`save` wrote, for the same classifier and data.
 
         Parameters

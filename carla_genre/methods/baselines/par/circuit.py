@@ -99,7 +99,8 @@ class ClassDensity(nn.Module):
     def forward(self, vectors: Tensor) -> Tensor:
         """Log-likelihoods in nats: (..., W) -> (...)."""
         flat = vectors.reshape(-1, vectors.shape[-1])
-        return self.circuit.log_likelihood(flat).reshape(vectors.shape[:-1])
+        logarithm: Tensor = self.circuit.log_likelihood(flat).reshape(vectors.shape[:-1])
+        return logarithm
 
 
 def smooth(probs: Tensor) -> Tensor:
@@ -165,7 +166,7 @@ def _by_levels(relaxation: Relaxation) -> list[list[int]]:
     return list(groups.values())
 
 
-def _mixture(leaves: list[Any], weights: Tensor) -> Any:
+def _mixture(leaves: list[Any], weights: Tensor) -> Sum:
     product = Product(leaves if len(leaves) > 1 else leaves[0])
     return Sum(inputs=product, weights=weights.reshape(1, -1, 1, 1))
 

@@ -64,7 +64,8 @@ class Objective(nn.Module):
         loss = loss + self.options["lambda_"] * change.sum(-1)
         # Concave, with slope at 0: a small change costs more for its size than a large one.
         loss = loss + self.options["sparsity_weight"] * (change / (change + 0.05)).sum(-1)
-        return loss + self.options["validity_weight"] * (self.margin - self.surrogate(answer)).relu()
+        total: Tensor = loss + self.options["validity_weight"] * (self.margin - self.surrogate(answer)).relu()
+        return total
 
 
 def train_generator(network: RecourseNetwork, objective: Objective, task: Task) -> list[float]:
@@ -93,7 +94,8 @@ def train_generator(network: RecourseNetwork, objective: Objective, task: Task) 
         batch = replace(batch, weights=_some_single(batch.weights, random))
         answer = network(batch)
         answer.register_hook(_clip_rows)
-        return objective(batch.factual, answer).mean()
+        mean: Tensor = objective(batch.factual, answer).mean()
+        return mean
 
     return train(
         network,
@@ -125,4 +127,5 @@ def single_neighbour(weights: Tensor, uniform: Tensor) -> Tensor:
 def _clip_rows(gradient: Tensor) -> Tensor:
     """A mean loss's gradient at the answers (B, W), each row's norm at most ``ROW_GRADIENT`` / B."""
     norm = gradient.norm(dim=1, keepdim=True).clamp_min(1e-12)
-    return gradient * (ROW_GRADIENT / len(gradient) / norm).clamp_max(1.0)
+    clipped: Tensor = gradient * (ROW_GRADIENT / len(gradient) / norm).clamp_max(1.0)
+    return clipped

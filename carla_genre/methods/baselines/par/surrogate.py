@@ -23,7 +23,8 @@ def mixed_rows(values: np.ndarray, seed: int) -> np.ndarray:
     random = np.random.default_rng(seed)
     n = min(len(values), MIXED)
     one, other = random.integers(len(values), size=(2, n))
-    return np.where(random.random((n, values.shape[1])) < 0.5, values[one], values[other])
+    mixed: np.ndarray = np.where(random.random((n, values.shape[1])) < 0.5, values[one], values[other])
+    return mixed
 
 
 def distil(

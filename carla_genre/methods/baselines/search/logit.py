@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from carla_genre.blackbox import model_probability
+from carla_genre.blackbox import BlackBox, model_probability
 from carla_genre.methods.baselines.search.local_linear import LocalLinearFit
 
 # Probabilities nearer to 0 or 1 tell nothing more: +-21 is as far as a logit goes.
@@ -38,7 +37,10 @@ class ModuleLogit:
         else:
             accepted = output.reshape(len(rows))
             denied = 1 - accepted
-        return accepted.clamp_min(LEAST_PROBABILITY).log() - denied.clamp_min(LEAST_PROBABILITY).log()
+        logit: Tensor = (
+            accepted.clamp_min(LEAST_PROBABILITY).log() - denied.clamp_min(LEAST_PROBABILITY).log()
+        )
+        return logit
 
     def with_gradient(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """(N, C) -> logits (N,) and gradients (N, C), both differentiable in rows that require it."""
@@ -56,7 +58,7 @@ class BlackBoxLogit:
     nearly everywhere.
     """
 
-    def __init__(self, mlmodel: Any, columns: Sequence[str], fit: LocalLinearFit) -> None:
+    def __init__(self, mlmodel: BlackBox, columns: Sequence[str], fit: LocalLinearFit) -> None:
         self._mlmodel, self._columns, self._fit = mlmodel, list(columns), fit
 
     def __call__(self, rows: Tensor) -> Tensor:
@@ -73,7 +75,7 @@ class BlackBoxLogit:
 
 
 def logit_of(
-    mlmodel: Any, columns: Sequence[str], rows: Tensor, fit: LocalLinearFit, device: torch.device
+    mlmodel: BlackBox, columns: Sequence[str], rows: Tensor, fit: LocalLinearFit, device: torch.device
 ) -> ModuleLogit | BlackBoxLogit:
     """The logit of a classifier by the best way that it allows.
 

@@ -67,7 +67,8 @@ class ReLULayers:
     def logits(self, rows: np.ndarray) -> np.ndarray:
         """(n, C) -> (n,)."""
         last = self.layers[-1]
-        return self.last_nodes(rows) @ np.append(last.weights[0], last.biases[0])
+        logits: np.ndarray = self.last_nodes(rows) @ np.append(last.weights[0], last.biases[0])
+        return logits
 
     def last_nodes(self, rows: np.ndarray) -> np.ndarray:
         """What the last layer reads, and a 1 for its bias: (n, C) -> (n, nodes + 1)."""

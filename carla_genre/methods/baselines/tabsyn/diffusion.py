@@ -53,7 +53,8 @@ class Denoiser(nn.Module):
         angle = sigma.log() / 4 * self.frequency
         level = self.noise(torch.cat([angle.sin(), angle.cos()], dim=1))
         output = self.layers(self.enter(noisy / total) + level)
-        return noisy * (SIGMA_DATA / total).square() + output * sigma * SIGMA_DATA / total
+        denoised: Tensor = noisy * (SIGMA_DATA / total).square() + output * sigma * SIGMA_DATA / total
+        return denoised
 
 
 def denoising_loss(denoise: Denoise, clean: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from carla_genre.blackbox import BlackBox
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
 from carla_genre.generator.pairing.neighbours import Search
@@ -50,7 +51,7 @@ class TabSynMethod(SchemaMethod):
     OPTIONS = TabSynOptions()
 
     def __init__(
-        self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None, trained: TabSyn | None = None
+        self, mlmodel: BlackBox, hyperparams: Mapping[str, Any] | None = None, trained: TabSyn | None = None
     ) -> None:
         self._trained = trained
         super().__init__(mlmodel, hyperparams)
@@ -167,7 +168,8 @@ class TabSynSVDD(TabSynMethod):
         difference[..., self.schema.categorical] = difference[..., self.schema.categorical] > 0
         judged = self.schema.immutable & self.schema.categorical
         violated = (difference[..., judged] > 0).any(axis=-1)
-        return -np.sqrt(np.square(difference).sum(axis=-1)) - 100.0 * violated
+        score: np.ndarray = -np.sqrt(np.square(difference).sum(axis=-1)) - 100.0 * violated
+        return score
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         return self.schema.constrain(values, self.guided(values))
@@ -203,7 +205,8 @@ class TabSynSVDD(TabSynMethod):
         steps = self.hyperparams["sampling_steps"]
         noisy, higher = churned(rows[:, None], sigma, noise, 1.0, steps)
         moved = heun_step(self._exact.denoiser, noisy.flatten(0, 1), higher, following)
-        return moved.unflatten(0, noisy.shape[:2])
+        guided: Tensor = moved.unflatten(0, noisy.shape[:2])
+        return guided
 
     def _choose(self, values: np.ndarray, expected: Tensor, uniform: Tensor) -> Tensor:
         """Indices (B,) of candidates whose clean rows are expected (B, M, L), drawn by exp(lambda r)."""

@@ -168,7 +168,7 @@ class TAP(SchemaMethod):
         """What the search descends, (B, W) -> (B,), with a plane as h's logit."""
         change = space.columns(vectors) - plane.columns
         logits = plane.logits + (change * plane.slopes).sum(dim=1)
-        loss = target_divergence(logits, self.hyperparams["target"])
+        loss: Tensor = target_divergence(logits, self.hyperparams["target"])
         loss = loss + self.hyperparams["lambda_"] * space.cost(vectors)
         for part in self._relaxation.slices:
             if part.stop - part.start > 1:

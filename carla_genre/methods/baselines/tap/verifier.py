@@ -35,7 +35,8 @@ class Verifier(nn.Module):
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Logits of V: (B, W), (B, W) -> (B,)."""
-        return self.network(torch.cat([first, second], dim=1)).squeeze(1)
+        logits: Tensor = self.network(torch.cat([first, second], dim=1)).squeeze(1)
+        return logits
 
     def probability(self, first: Tensor, second: Tensor) -> Tensor:
         """V itself, without gradients: (B, W), (B, W) -> (B,)."""
