@@ -126,7 +126,7 @@ class ConditionedGenRe(GenRe):
         trainer.held_out = trainer._draw_held_out()
         trainer.fit()
         self.generator = told.eval()
-        self._selector = self._fit_selector(self._labelled_rows())
+        self._selector = self._fit_selector()
 
 
 class UnsearchedGenRe(GenRe):

@@ -76,4 +76,5 @@ def _wrong(setting: Setting, genre: GenRe, answers: np.ndarray) -> np.ndarray:
     frame = genre.schema.decode(answers, setting.factuals.index)
     _, figures = setting.judge.measure(setting.factuals, frame)
     right = valid(figures["gold"].to_numpy()) & figures["inlier"].to_numpy(bool)
-    return ~right & frame.notna().all(axis=1).to_numpy()
+    wrong: np.ndarray = ~right & frame.notna().all(axis=1).to_numpy()
+    return wrong

@@ -82,7 +82,8 @@ class World:
         n_cells = len(self._effects)
         cell = np.clip(np.nan_to_num(rows * n_cells), 0, n_cells - 1).astype(int)
         own = self._effects[tuple(cell.T)]
-        return expit(SLOPE * (rows.mean(axis=1) - 0.5) / _SPREAD + own)
+        probability: np.ndarray = expit(SLOPE * (rows.mean(axis=1) - 0.5) / _SPREAD + own)
+        return probability
 
 
 # Of the mean of uniform features whose normal scores correlate by LOADING^2.

@@ -178,8 +178,7 @@ class GenRe(UncopiedMethod, ActingMethod, ToldMethod):
         scores = self.scores(self.states(values[:, None], candidates))
         if self.hyperparams["selection"] == "validity":
             return most_valid(candidates, scores)
-        cost = self.schema.cost(values[:, None], candidates)
-        return cheapest(candidates, scores, cost, self.gamma)
+        return cheapest(candidates, scores, self.schema.cost(values[:, None], candidates), self.gamma)
 
     def certainty(self, answers: pd.DataFrame) -> pd.DataFrame:
         """How certain the rule "expected" is of answers, or of any other rows.
