@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from method_cases import QUICK, Logistic, denied, make_mlmodel
+from method_cases import QUICK, Instead, Logistic, denied, make_mlmodel
 from selection_cases import EXPECTED
 
 from carla_genre import GenRe
@@ -109,7 +109,7 @@ def test_certainty_tells_accepted_rows_from_denied_ones(genre: GenRe, mlmodel: L
 
 def test_the_test_rows_are_never_looked_at(genre: GenRe, mlmodel: Logistic) -> None:
     blind = make_mlmodel()
-    blind.data._df_test = blind.data._df_test.iloc[:0]
+    blind.data = Instead(blind.data, df_test=blind.data.df_test.iloc[:0])
     factuals = denied(mlmodel, 10)
     answers = GenRe(blind, EXPECTED).get_counterfactuals(factuals)
     pd.testing.assert_frame_equal(answers, genre.get_counterfactuals(factuals))
