@@ -61,6 +61,15 @@ class Terminal(io.StringIO):
         return True
 
 
+@pytest.fixture(autouse=True)
+def log_as_at_first() -> None:
+    """A command sends the package's log to stderr alone; what is tested after it is heard as if there had been none."""
+    logger = logging.getLogger("carla_genre")
+    logger.handlers.clear()
+    logger.propagate = True
+    logger.setLevel(logging.NOTSET)
+
+
 @pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Terminal]:
     """What makes stderr a terminal of 80 columns and 20 lines; called in a test, pytest's own being set by then."""

@@ -56,16 +56,15 @@ def test_training_lowers_the_loss_and_repeats(architecture: Architecture) -> Non
 @pytest.mark.parametrize("soft", [False, True])
 def test_the_best_weights_are_restored(soft: bool) -> None:
     fitted = trainer(replace(TRAINING, patience=0, soft_labels=soft))
-    step = fitted._gradient_step
+    following = fitted.batches.next
 
-    def step_that_spoils_late(forward) -> torch.Tensor:
-        loss = step(forward)
+    def spoil_late() -> torch.Tensor:
         if fitted.step >= 18:
             for parameter in fitted.generator.parameters():
                 parameter.data.mul_(1.5)
-        return loss
+        return following()
 
-    fitted._gradient_step = step_that_spoils_late  # type: ignore[method-assign]
+    fitted.batches.next = spoil_late  # type: ignore[method-assign]
     history = fitted.fit()
     assert history.best_step == 18
     assert history.validation[-1] > min(history.validation)

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from carla_genre import load_dataset
+from carla_genre.generator.batches import Batches
 from carla_genre.selection import calibration, surrogate
 
 from carla.models.api import MLModel  # isort: skip (after carla_genre)
@@ -91,6 +92,43 @@ class Logistic(MLModel):
 
     def predict_proba(self, x: Any) -> np.ndarray:
         return self._model.predict_proba(self._numbers(x))
+
+
+class Instead:
+    """An object with some attributes of another kind: a classifier with other answers, data with other rows."""
+
+    def __init__(self, of: Any, **instead: Any) -> None:
+        vars(self).update(instead, of=of)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "of":  # a copy has none yet
+            raise AttributeError(name)
+        return getattr(self.of, name)
+
+
+def answers_to(method: Any, values: np.ndarray) -> np.ndarray:
+    """The answers (B, D) to encoded factuals (B, D), NaN where there is none; asked for as a user does."""
+    answers = method.get_counterfactuals(method.schema.decode(values))
+    found = np.full(values.shape, np.nan)
+    there = answers.notna().all(axis=1).to_numpy()
+    found[there] = method.schema.encode(answers[there])
+    return found
+
+
+@contextmanager
+def training_stopped_after(steps: int) -> Iterator[None]:
+    """A Ctrl-C when a training asks for the batch after so many."""
+    following, asked = Batches.next, list[int]()
+
+    def stop(self: Batches) -> Any:
+        asked.append(1)
+        if len(asked) > steps:
+            raise KeyboardInterrupt
+        return following(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Batches, "next", stop)
+        yield
 
 
 def hash_level(level: object) -> float:

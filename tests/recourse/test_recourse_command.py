@@ -21,7 +21,7 @@ from carla_genre.constraints import AtMost, Freeze, Implies, OneWay, Range, Wher
 from carla_genre.constraints.plain import from_plain, to_plain
 from carla_genre.errors import CheckpointError, InputError
 from carla_genre.files import table
-from carla_genre.generator import trainer
+from carla_genre.generator.batches import Batches
 from carla_genre.generator.checkpoint import load
 
 TABLE = loans(400)
@@ -157,15 +157,15 @@ def test_a_training_that_was_stopped_goes_on(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert fit(folder, "--out", f"{tmp_path}/whole") == 0
-    step, done = trainer.Trainer._gradient_step, list[int]()
+    following, done = Batches.next, list[int]()
 
-    def stop_half_way(self: Any, *arguments: Any) -> Any:
+    def stop_half_way(self: Batches) -> Any:
         done.append(1)
         if len(done) == 30:
             os.kill(os.getpid(), signal.SIGINT)
-        return step(self, *arguments)
+        return following(self)
 
-    monkeypatch.setattr(trainer.Trainer, "_gradient_step", stop_half_way)
+    monkeypatch.setattr(Batches, "next", stop_half_way)
     assert fit(folder, "--out", f"{tmp_path}/out") == 130
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["training.pt"]
     assert fit(folder, "--sample", "280", "--out", f"{tmp_path}/out") == 2

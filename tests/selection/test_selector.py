@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from method_cases import QUICK, ROLES, Logistic, applicants, denied, make_mlmodel
+from method_cases import QUICK, ROLES, Instead, Logistic, applicants, denied, make_mlmodel
 from selection_cases import EXPECTED
 
 from carla_genre import GenRe, load_dataset
@@ -109,7 +109,7 @@ def test_certainty_tells_accepted_rows_from_denied_ones(genre: GenRe, mlmodel: L
 
 def test_the_test_rows_are_never_looked_at(genre: GenRe, mlmodel: Logistic) -> None:
     blind = make_mlmodel()
-    blind.data._df_test = blind.data._df_test.iloc[:0]
+    blind.data = Instead(blind.data, df_test=blind.data.df_test.iloc[:0])
     factuals = denied(mlmodel, 10)
     answers = GenRe(blind, EXPECTED).get_counterfactuals(factuals)
     pd.testing.assert_frame_equal(answers, genre.get_counterfactuals(factuals))
@@ -133,17 +133,22 @@ def test_who_is_settled_together_changes_no_answer(
 
 
 @pytest.fixture(scope="module")
-def careful() -> GenRe:
-    """On labels of which a fifth is chance."""
+def noisy() -> Logistic:
+    """Of its labels a fifth is chance."""
     rows = applicants()
     chance = np.random.default_rng(0).random(len(rows)) < 0.2
     rows["approved"] = np.where(chance, 1 - rows["approved"], rows["approved"])
     data = load_dataset(rows, encoding_method="OneHot_drop_binary", quiet=True, **ROLES)
-    return GenRe(Logistic(data), {**EXPECTED, "risk": 0.05})
+    return Logistic(data)
 
 
-def test_who_would_be_answered_too_uncertainly_is_not_answered(careful: GenRe) -> None:
-    factuals = denied(careful._mlmodel, 100)
+@pytest.fixture(scope="module")
+def careful(noisy: Logistic) -> GenRe:
+    return GenRe(noisy, {**EXPECTED, "risk": 0.05})
+
+
+def test_who_would_be_answered_too_uncertainly_is_not_answered(careful: GenRe, noisy: Logistic) -> None:
+    factuals = denied(noisy, 100)
     answers = careful.get_counterfactuals(factuals)
     unbounded = careful.with_sampling()
     unbounded._selector = replace(careful.selector, least_probability=0.0)

@@ -144,7 +144,7 @@ def test_tabsyn_s_draws_are_those_of_its_sampler_before_immutables_are_put_back(
     setting: Setting, people: pd.DataFrame
 ) -> None:
     variant = TabSynSVDDAsDrawn(setting.mlmodel, {**FEW_STEPS, "seed": 1, "verbose": False})
-    base = TabSynSVDD(variant._mlmodel, variant.hyperparams, variant._method.tabsyn)
+    base = TabSynSVDD(setting.mlmodel, variant.hyperparams, variant._method.tabsyn)
     assert base.hyperparams["process"] == "churn"
     drawn, held = (base.schema.encode(method.get_counterfactuals(people)) for method in (variant, base))
     before = base.schema.encode(people)

@@ -18,7 +18,7 @@ SET = {"job": {"immutable": True}, "income": {"direction": "increase"}, "debt": 
 def test_a_set_that_is_said_when_asking_holds(search: str) -> None:
     pytest.importorskip("dice_ml")
     method = DiCE(make_mlmodel(), {"search": search, "sample_size": 50, "generations": 20})
-    people = denied(method._mlmodel, 6)
+    people = denied(method.classifier.mlmodel, 6)
     told = method.with_constraints(SET)
     answers = told.get_counterfactuals(people)
     assert answers.notna().all(axis=1).any()

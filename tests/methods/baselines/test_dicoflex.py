@@ -11,6 +11,7 @@ from method_cases import denied, make_mlmodel
 from carla_genre.errors import InputError, MissingDependencyError
 from carla_genre.methods.baselines import dicoflex
 from carla_genre.methods.baselines.dicoflex import DiCoFlex
+from carla_genre.schema.relaxation import Relaxation
 
 QUICK: dict[str, Any] = {"steps": 60, "transforms": 2, "hidden": 16, "n_samples": 20, "verbose": False}
 SET = {"job": {"immutable": True}, "income": {"direction": "increase"}, "debt": {"range": (2, 9)}}
@@ -29,7 +30,7 @@ def method() -> DiCoFlex:
 @needs_zuko
 def test_a_set_that_is_said_when_asking_holds_in_every_candidate(method: DiCoFlex) -> None:
     told = method.with_constraints(SET)
-    values = told.schema.encode(denied(method._mlmodel, 30))
+    values = told.schema.encode(denied(method.classifier.mlmodel, 30))
     candidates = told.candidates(values)
     assert told.schema.allowed(values[:, None], candidates).all()
     assert not told.schema.allowed(values[:, None], method.candidates(values)).all()
@@ -37,12 +38,12 @@ def test_a_set_that_is_said_when_asking_holds_in_every_candidate(method: DiCoFle
 
 @needs_zuko
 def test_no_constraints_are_those_of_the_data_and_an_answer_is_a_persons_own(method: DiCoFlex) -> None:
-    people = denied(method._mlmodel, 20)
+    people = denied(method.classifier.mlmodel, 20)
     answers = method.get_counterfactuals(people)
     pd.testing.assert_frame_equal(method.with_constraints(None).get_counterfactuals(people), answers)
     found = answers.notna().all(axis=1)
     assert found.any()
-    assert (method._mlmodel.predict(answers[found]) > 0.5).all()
+    assert (method.classifier.mlmodel.predict(answers[found]) > 0.5).all()
     alone = pd.concat([method.get_counterfactuals(people.iloc[[i]]) for i in range(5)])
     np.testing.assert_allclose(alone.to_numpy(float), answers.head(5).to_numpy(float), rtol=1e-5, atol=1e-6)
 
@@ -55,7 +56,7 @@ def test_a_mask_makes_the_neighbours_agree(method: DiCoFlex) -> None:
     targets = method._vectors(rows.values[rows.accepted(0.7)])
     bank = method._bank(rows.values[rows.scores <= 0.5], targets, random)
     position = method.schema.names.index("debt")
-    place = method._relaxation.slices[position].start
+    place = Relaxation(method.schema).slices[position].start
     gap = (targets[bank.neighbours][..., place] - bank.factuals[:, None, place]).abs().mean(1).numpy()
     masked = bank.masks[:, position].numpy() > 0
     assert gap[masked].mean() < 0.7 * gap[~masked].mean()

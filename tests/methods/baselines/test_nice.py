@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from method_cases import Logistic, denied
+from method_cases import Logistic, answers_to, denied
 
 from carla_genre import build_method, check_method
 from carla_genre.evaluation.violations import violations
@@ -17,7 +17,7 @@ SET = {"job": {"immutable": True}, "income": {"direction": "increase"}, "debt": 
 def answered(method: NICE, people: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """People with an answer, their answers, and the whole neighbours, encoded."""
     answers = method.get_counterfactuals(people)
-    whole = build_method("NICE", method._mlmodel, {"reward": "none"}).get_counterfactuals(people)
+    whole = build_method("NICE", method.classifier.mlmodel, {"reward": "none"}).get_counterfactuals(people)
     there = answers.notna().all(axis=1)
     return tuple(method.schema.encode(frame[there]) for frame in (people, answers, whole))
 
@@ -87,6 +87,6 @@ def test_neighbours_that_need_no_label_are_as_near_or_nearer(mlmodel: Logistic) 
     cost = []
     for justified in (True, False):
         method = NICE(mlmodel, {"reward": "none", "justified": justified})
-        cost.append(schema.cost(schema.encode(people), method._answer(schema.encode(people))))
+        cost.append(schema.cost(schema.encode(people), answers_to(method, schema.encode(people))))
     there = ~np.isnan(cost[0])
     assert (cost[1][there] <= cost[0][there]).all() and (cost[1][there] < cost[0][there]).any()

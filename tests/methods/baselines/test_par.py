@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from method_cases import Logistic, denied, make_mlmodel
+from method_cases import Logistic, answers_to, denied, make_mlmodel
 
 from carla_genre import load_dataset
 from carla_genre.errors import MissingDependencyError
@@ -49,25 +49,35 @@ def applicants_par() -> PAR:
     return PAR(make_mlmodel(), QUICK)
 
 
+def vectors(method: PAR, values: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(method.relaxation.encode(values)).float()
+
+
+def targets(method: PAR) -> np.ndarray:
+    """The training rows that it imitates."""
+    rows = method.classifier.training_rows()
+    return rows.values[rows.accepted(method.hyperparams["gamma"])]
+
+
 def log_likelihood(method: PAR, values: np.ndarray, of: str = "accepted") -> np.ndarray:
-    return method.densities[of](method._vectors(values)).numpy()
+    return method.densities[of](vectors(method, values)).numpy()
 
 
 def losses(method: PAR, factuals: np.ndarray, answers: np.ndarray) -> np.ndarray:
     with torch.no_grad():
-        return method.objective(method._vectors(factuals), method._vectors(answers)).numpy()
+        return method.objective(vectors(method, factuals), vectors(method, answers)).numpy()
 
 
 def refused(method: PAR, n: int = 50) -> np.ndarray:
-    return method.schema.encode(denied(method._mlmodel, n))
+    return method.schema.encode(denied(method.classifier.mlmodel, n))
 
 
 @pytest.mark.slow
 @needs_spflow
 def test_answers_are_likelier_accepted_and_less_likely_denied_than_factual_and_neighbour(toy: PAR) -> None:
     values = refused(toy)
-    answers = toy._answer(values)
-    nearest = toy._targets[np.abs(values[:, None] - toy._targets).sum(-1).argmin(1)]
+    answers = answers_to(toy, values)
+    nearest = targets(toy)[np.abs(values[:, None] - targets(toy)).sum(-1).argmin(1)]
     for others in (values, nearest):
         assert log_likelihood(toy, answers).mean() > log_likelihood(toy, others).mean()
         floored = [
@@ -81,12 +91,12 @@ def test_answers_are_likelier_accepted_and_less_likely_denied_than_factual_and_n
 @needs_spflow
 def test_the_amortised_answer_is_near_a_direct_search_for_the_same_objective(toy: PAR) -> None:
     values = refused(toy)
-    factuals = toy._vectors(values)
+    factuals = vectors(toy, values)
     grid = torch.cartesian_prod(torch.linspace(0, 1.2, 121), torch.linspace(0, 1.2, 121))
     with torch.no_grad():
         best = torch.stack([toy.objective(x, grid).min() for x in factuals]).numpy()
     own = losses(toy, values, values)
-    found = losses(toy, values, toy._answer(values))
+    found = losses(toy, values, answers_to(toy, values))
     assert (own - found).mean() > 0.95 * (own - best).mean()
     assert np.median(found - best) < 0.5
 
@@ -101,7 +111,7 @@ def test_training_lowers_the_objective_and_keeps_the_best_weights(toy: PAR) -> N
 @needs_spflow
 def test_constraints_hold_and_h_accepts(applicants_par: PAR) -> None:
     method = applicants_par
-    factuals = denied(method._mlmodel, 60)
+    factuals = denied(method.classifier.mlmodel, 60)
     values = method.schema.encode(factuals)
     candidates = method.candidates(values)
     assert method.schema.allowed(values[:, None], candidates).all()
@@ -109,7 +119,7 @@ def test_constraints_hold_and_h_accepts(applicants_par: PAR) -> None:
     answers = method.get_counterfactuals(factuals)
     found = answers.dropna()
     assert len(found) > 50
-    assert (method._mlmodel.predict_proba(found)[:, 1] > 0.5).all()
+    assert (method.classifier.mlmodel.predict_proba(found)[:, 1] > 0.5).all()
     assert (method.schema.cost(values, method.schema.encode(answers.fillna(factuals))) < 2).mean() > 0.9
 
 
@@ -141,7 +151,7 @@ def test_continuous_answers_have_values_of_a_neighbour_or_of_the_factual(applica
 
 @needs_spflow
 def test_an_answer_does_not_depend_on_the_batch(applicants_par: PAR) -> None:
-    factuals = denied(applicants_par._mlmodel, 12)
+    factuals = denied(applicants_par.classifier.mlmodel, 12)
     together = applicants_par.get_counterfactuals(factuals)
     alone = pd.concat([applicants_par.get_counterfactuals(factuals.iloc[[row]]) for row in range(12)])
     pd.testing.assert_frame_equal(together, alone, rtol=0, atol=1e-6)
@@ -155,7 +165,7 @@ def test_one_normal_and_a_price_have_their_optimum_in_closed_form(price: float) 
     alone = {"denied_weight": 0.0, "sparsity_weight": 0.0, "validity_weight": 0.0, "components": 1}
     method = PAR(gaussians(), {**QUICK, **alone, "lambda_": price, "values": "free", "n_candidates": 1})
     values = refused(method)
-    mean, variance = method._targets.mean(0), method._targets.var(0)
+    mean, variance = targets(method).mean(0), targets(method).var(0)
     expected = mean - price * variance
     reached = values < expected
     error = np.abs(method.candidates(values)[:, 0] - expected)
@@ -181,9 +191,9 @@ def test_factuals_without_neighbours_are_answered_from_themselves() -> None:
 
 @needs_spflow
 def test_the_surrogate_imitates_h(applicants_par: PAR) -> None:
-    values = applicants_par.schema.encode(applicants_par._mlmodel.data.df_test)
+    values = applicants_par.schema.encode(applicants_par.classifier.mlmodel.data.df_test)
     with torch.no_grad():
-        imitated = applicants_par.objective.surrogate(applicants_par._vectors(values)).sigmoid().numpy()
+        imitated = applicants_par.objective.surrogate(vectors(applicants_par, values)).sigmoid().numpy()
     assert np.abs(imitated - applicants_par.scores(values)).mean() < 0.05
 
 
@@ -208,7 +218,7 @@ def test_without_spflow_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.slow
 @needs_spflow
 def test_a_set_that_is_said_when_asking_holds(applicants_par: PAR) -> None:
-    people = denied(applicants_par._mlmodel, 20)
+    people = denied(applicants_par.classifier.mlmodel, 20)
     told = applicants_par.with_constraints({"job": {"immutable": True}, "income": {"direction": "increase"}})
     values = told.schema.encode(people)
     assert told.schema.allowed(values[:, None], told.candidates(values)).all()

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from method_cases import Logistic, applicants, denied
+from method_cases import Logistic, answers_to, applicants, denied
 from scipy.stats import ks_2samp
 
 from carla_genre import InputError
@@ -35,7 +35,7 @@ def on_density_of(
     rule: type[AnyRule], other: TabSynMethod, hyperparams: Mapping[str, Any] | None = None
 ) -> AnyRule:
     """A rule that takes over what another one has learned."""
-    return rule(other._mlmodel, {**QUICK, **(hyperparams or {})}, other.tabsyn)
+    return rule(other.classifier.mlmodel, {**QUICK, **(hyperparams or {})}, other.tabsyn)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_a_large_lambda_answers_with_the_nearest_drawn_row(q: TabSynQ, mlmodel: 
     method = on_density_of(TabSynQ, q, {"n_samples": 1, "lambda": 1e6})
     values = method.schema.encode(denied(mlmodel, 5))
     free = ~method.schema.immutable
-    for row, answer in zip(values, method._answer(values), strict=True):
+    for row, answer in zip(values, answers_to(method, values), strict=True):
         best = method.drawn[weights(method, row, 1, 1.0).argmax()]
         np.testing.assert_array_equal(answer[free], best[free])
         np.testing.assert_array_equal(answer[~free], row[~free])
@@ -93,7 +93,7 @@ def test_a_large_lambda_answers_with_the_nearest_drawn_row(q: TabSynQ, mlmodel: 
 
 def test_the_answer_is_the_draw_that_h_likes_best(q: TabSynQ, mlmodel: Logistic) -> None:
     values = q.schema.encode(denied(mlmodel, 10))
-    candidates, answers = q.candidates(values), q._answer(values)
+    candidates, answers = q.candidates(values), answers_to(q, values)
     for row, of_row in zip(answers, candidates, strict=True):
         assert q.scores(row[None])[0] == q.scores(of_row).max()
 
@@ -126,7 +126,7 @@ def test_the_reward_is_the_distance_and_a_hundred_for_a_changed_immutable(svdd: 
 
 
 def test_candidates_are_kept_with_the_weight_of_their_reward(svdd: TabSynSVDD, mlmodel: Logistic) -> None:
-    tabsyn = svdd._exact
+    tabsyn = svdd.tabsyn.double()
     with torch.no_grad():
         latent = torch.randn(4, tabsyn.size, dtype=torch.float64) * 0.5
     values = tabsyn.decode(latent)[:1]
@@ -141,7 +141,7 @@ def test_candidates_are_kept_with_the_weight_of_their_reward(svdd: TabSynSVDD, m
 
 def reverse_chain(method: TabSynSVDD, n: int) -> np.ndarray:
     """Rows (n, D) of the reverse process, without candidates."""
-    tabsyn, levels = method._exact, noise_levels(20)
+    tabsyn, levels = method.tabsyn.double(), noise_levels(20)
     rows = torch.randn(n, tabsyn.size, dtype=torch.float64) * levels[0]
     for sigma, following in itertools.pairwise(levels):
         rows = reverse_step(rows, tabsyn.denoiser(rows, sigma), sigma, following, torch.randn_like(rows))
@@ -201,7 +201,7 @@ def test_a_wrong_hyperparameter_is_named(q: TabSynQ) -> None:
     with pytest.raises(InputError, match="did you mean 'duplicates'"):
         on_density_of(TabSynSVDD, q, {"duplicate": 8})
     with pytest.raises(InputError, match="width must be even, got 7"):
-        TabSynQ(q._mlmodel, {**QUICK, "width": 7})
+        TabSynQ(q.classifier.mlmodel, {**QUICK, "width": 7})
 
 
 def test_a_direction_is_kept(q: TabSynQ, mlmodel: Logistic) -> None:

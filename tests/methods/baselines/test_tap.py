@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from method_cases import Logistic, denied, make_mlmodel
+from method_cases import Logistic, answers_to, denied, make_mlmodel
+from scipy.special import logit
 
 from carla_genre.errors import InputError
 from carla_genre.methods.baselines.search.relaxed_space import RelaxedSpace
 from carla_genre.methods.baselines.tap.method import TAP, target_divergence
 from carla_genre.methods.baselines.tap.verifier import LabelledPairs, VerifierOptions, fit_verifier
+from carla_genre.schema.relaxation import Relaxation
 
 QUICK: dict[str, Any] = {
     "verbose": False,
@@ -123,7 +125,7 @@ def test_the_searchs_gradient_is_that_of_finite_differences(method: TAP, mlmodel
     other = copy.copy(method)
     other.hyperparams = {**method.hyperparams, "lambda_": 0.3}
     values = method.schema.encode(denied(mlmodel, 3))
-    space = RelaxedSpace(method._relaxation, values, method.device)
+    space = RelaxedSpace(Relaxation(method.schema), values, method.device)
     random = torch.Generator().manual_seed(0)
     vectors = space.start + 0.01 * torch.rand(space.start.shape, generator=random, dtype=torch.float64)
     plane = method.plane(space, vectors)
@@ -134,7 +136,7 @@ def test_the_searchs_gradient_is_that_of_finite_differences(method: TAP, mlmodel
         """Written out from the docstring, with h's own answer."""
         h = torch.from_numpy(mlmodel.predict_proba(frame(space.columns(point)))[:, 1])
         divergence = h * (h / 0.9).log() + (1 - h) * ((1 - h) / 0.1).log()
-        groups = [part for part in method._relaxation.slices if part.stop - part.start > 1]
+        groups = [part for part in Relaxation(method.schema).slices if part.stop - part.start > 1]
         penalty = sum((point[:, part].sum(dim=1) - 1) ** 2 for part in groups)
         return divergence + 0.3 * ((point - space.start).abs() * space.price).sum(dim=1) + penalty
 
@@ -155,18 +157,17 @@ def test_the_answer_is_the_first_that_both_accept(mlmodel: Logistic, threshold: 
     others = {name: {"immutable": True} for name in ("age", "debt", "job", "owner", "region")}
     alone = TAP(mlmodel, {**QUICK, "constraints": others, "target": 0.999999})
     income = alone.schema.names.index("income")
-    alone.verifier = KnownVerifier(alone._relaxation.slices[income].start, threshold)
+    alone.verifier = KnownVerifier(Relaxation(alone.schema).slices[income].start, threshold)
     values = alone.schema.encode(denied(mlmodel, 6))
-    space = RelaxedSpace(alone._relaxation, values, alone.device)
     # h is logistic: where it crosses 1/2 is known from its logit and slope at the factual.
-    logits, slopes = (
-        part.detach().numpy() for part in alone._logit.with_gradient(space.columns(space.start))
+    logits = logit(alone.scores(values))
+    crossing = (
+        values[:, income] - logits / mlmodel.raw_model.coef_[0, mlmodel.feature_input_order.index("income")]
     )
-    crossing = values[:, income] - logits / slopes[:, mlmodel.feature_input_order.index("income")]
     bound = np.maximum(crossing, threshold)
     reachable = bound < np.minimum(values[:, income] + 0.7, 0.99)
     assert reachable.sum() > 3
-    found = alone._answer(values)[reachable, income]
+    found = answers_to(alone, values)[reachable, income]
     assert (found > bound[reachable]).all()
     assert (found < bound[reachable] + 0.0101).all()  # Adam's steps are of step_size at most here
 
@@ -195,8 +196,10 @@ def test_contract(method: TAP, mlmodel: Logistic) -> None:
     assert len(found) > 4
     assert (mlmodel.predict(found) > 0.5).all()
     assert (found["age"] == factuals.loc[found.index, "age"]).all()
-    start = torch.from_numpy(method._relaxation.encode(method.schema.encode(factuals.loc[found.index])))
-    end = torch.from_numpy(method._relaxation.encode(method.schema.encode(found)))
+    start = torch.from_numpy(
+        Relaxation(method.schema).encode(method.schema.encode(factuals.loc[found.index]))
+    )
+    end = torch.from_numpy(Relaxation(method.schema).encode(method.schema.encode(found)))
     assert (method.verifier.probability(start, end) > 0.5).all()
     pd.testing.assert_frame_equal(answers, method.get_counterfactuals(factuals))
     single = pd.concat([method.get_counterfactuals(factuals.iloc[[i]]) for i in (5, 2, 7)])
@@ -210,7 +213,7 @@ def test_directions_and_ranges_hold(mlmodel: Logistic) -> None:
     limits = {"debt": {"direction": "increase"}, "income": {"range": (0, 80)}}
     method = TAP(mlmodel, {**QUICK, "constraints": limits})
     values = method.schema.encode(denied(mlmodel, 10))
-    answers = method._answer(values)
+    answers = answers_to(method, values)
     found = ~np.isnan(answers).any(axis=1)
     assert found.any() and method.schema.allowed(values[found], answers[found]).all()
 

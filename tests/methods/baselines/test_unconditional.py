@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from method_cases import QUICK, Logistic, denied, make_mlmodel
+from method_cases import QUICK, Logistic, answers_to, denied, make_mlmodel
 
 from carla_genre import load_dataset
 from carla_genre.errors import InputError
@@ -131,12 +131,12 @@ def test_answers_are_draws_by_the_weights(mlmodel: Logistic) -> None:
     candidates = method.candidates(values)
     scores = method.scores(candidates)
     weights = method.weights(values, candidates, scores)
-    answers = method._answer(values)
+    answers = answers_to(method, values)
     for row, answer in enumerate(answers):
         weight = weights[row][(candidates[row] == answer).all(axis=1)]
         assert weight.max() > 0
     method.hyperparams["selection"] = "cheapest"
-    cheapest = method._answer(values)
+    cheapest = answers_to(method, values)
     cost = np.where(scores > 0.7, method.schema.cost(values[:, None], candidates), np.inf)
     np.testing.assert_allclose(method.schema.cost(values, cheapest), cost.min(axis=1))
 
@@ -157,10 +157,13 @@ def test_a_far_factual_has_weights_that_do_not_underflow(method: Unconditional) 
     assert weights[0, 0] / weights[0, 1] == pytest.approx(np.exp(0.5))
 
 
-def test_nobody_accepted_in_the_draws_gives_nan(discrete: tuple[Unconditional, pd.DataFrame]) -> None:
+def test_nobody_accepted_in_the_draws_gives_nan(
+    discrete: tuple[Unconditional, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
     method, train = discrete
     refused = copy.copy(method)
-    refused._mlmodel = Constant(method._mlmodel.data, 0.6)  # accepts, but not with confidence
+    h = refused.classifier.mlmodel
+    monkeypatch.setattr(h, "probability", 0.6)  # accepts, but not with confidence
     refused.hyperparams = {**method.hyperparams, "n_candidates": 5}
     assert np.isnan(refused._answer(method.schema.encode(train.head(3)))).all()
 

@@ -33,7 +33,7 @@ def genre(coarse: Logistic) -> GenRe:
 
 def equal_rows(genre: GenRe, answers: pd.DataFrame) -> np.ndarray:
     """How many training rows each given answer equals, by the measure's own counting."""
-    data = genre._mlmodel.data
+    data = genre.classifier.data
     given = answers.dropna()
     assert len(given)
     return TrainingRows(genre.schema, data.df_train, data.df_test).equal(given)

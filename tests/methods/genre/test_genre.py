@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from method_cases import QUICK, Logistic, denied, make_mlmodel
+from method_cases import QUICK, Instead, Logistic, denied, make_mlmodel, training_stopped_after
 
 from carla_genre import CheckpointError, GenRe, InputError
 from carla_genre.evaluation.violations import violations
@@ -18,7 +18,7 @@ FROZEN = ["age", "region_north", "region_south", "region_west"]
 
 def assert_contract(method: GenRe, factuals: pd.DataFrame, answers: pd.DataFrame) -> None:
     """Index, columns, NaN rows, constraints: exactly."""
-    mlmodel = method._mlmodel
+    mlmodel = method.classifier.mlmodel
     pd.testing.assert_index_equal(answers.index, factuals.index)
     assert list(answers.columns) == list(mlmodel.feature_input_order)
     missing = answers.isna()
@@ -123,19 +123,12 @@ def test_the_rules_pick_the_likeliest_and_the_cheapest(genre: GenRe, mlmodel: Lo
     assert (method.schema.cost(values, cheap) <= method.schema.cost(values, best) + 1e-12)[some].all()
 
 
-def test_whom_h_denies_all_candidates_gets_nan(genre: GenRe, mlmodel: Logistic) -> None:
-    class Stern:
-        """Denies everyone once it is trained against."""
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(mlmodel, name)
-
-        def predict_proba(self, x: pd.DataFrame) -> np.ndarray:
-            return np.tile([0.9, 0.1], (len(x), 1))
-
-    stern = copy.copy(genre)
-    stern._mlmodel = Stern()
-    answers = stern.get_counterfactuals(denied(mlmodel))
+def test_whom_h_denies_all_candidates_gets_nan(
+    genre: GenRe, mlmodel: Logistic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factuals = denied(mlmodel)
+    monkeypatch.setattr(mlmodel, "predict_proba", lambda x: np.tile([0.9, 0.1], (len(x), 1)))
+    answers = genre.get_counterfactuals(factuals)
     assert answers.isna().all(axis=None)
 
 
@@ -246,28 +239,28 @@ def test_the_callers_torch_settings_change_nothing(
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_a_classifier_that_raises_leaves_the_global_random_state(genre: GenRe, mlmodel: Logistic) -> None:
-    state, broken = torch.get_rng_state(), copy.copy(mlmodel)
+def test_a_classifier_that_raises_leaves_the_global_random_state(
+    genre: GenRe, mlmodel: Logistic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, factuals = torch.get_rng_state(), denied(mlmodel)
 
     def fail(frame: object) -> np.ndarray:
         torch.rand(3)
         raise RuntimeError("no answer")
 
-    method = copy.copy(genre)
-    method._mlmodel = broken
-    broken.predict_proba = fail  # type: ignore[method-assign]
+    monkeypatch.setattr(mlmodel, "predict_proba", fail)
     with pytest.raises(RuntimeError, match="no answer"):
-        method.get_counterfactuals(denied(mlmodel))
+        genre.get_counterfactuals(factuals)
     with pytest.raises(RuntimeError, match="no answer"):
-        GenRe(broken, QUICK)
+        GenRe(mlmodel, QUICK)
     assert torch.equal(torch.get_rng_state(), state)
 
 
 @pytest.mark.parametrize("value", [1e30, 1e300])
 def test_a_value_that_the_network_cannot_read_is_named_before_the_training(value: float) -> None:
     mlmodel = make_mlmodel()
-    column = mlmodel.data.df_train.columns.get_loc("debt")
-    mlmodel.data._df_train.iloc[:, column] *= value
+    train = mlmodel.data.df_train.assign(debt=lambda rows: rows["debt"] * value)
+    mlmodel.data = Instead(mlmodel.data, df_train=train)
     with pytest.raises(InputError, match=r"column 'debt' has (the value|numbers beyond single precision)"):
         GenRe(mlmodel, QUICK)
 
@@ -327,7 +320,7 @@ def test_a_checkpoint_of_another_classifier_or_schema_is_refused(genre: GenRe, t
     path = tmp_path / "file"
     genre.save(path)
     other_rows = make_mlmodel()
-    other_rows._model.coef_ = other_rows._model.coef_ * 2
+    other_rows.raw_model.coef_ = other_rows.raw_model.coef_ * 2
     with pytest.raises(CheckpointError, match="another classifier: h differs on"):
         GenRe.load(path, other_rows)
     with pytest.raises(CheckpointError, match="lacks columns"):
@@ -379,23 +372,10 @@ def test_two_columns_frozen_by_a_user_stay(mlmodel: Logistic) -> None:
     assert (found[columns] == factuals.loc[found.index, columns]).all(axis=None)
 
 
-def test_an_interrupted_training_resumes(
-    mlmodel: Logistic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from carla_genre.generator.trainer import Trainer
-
+def test_an_interrupted_training_resumes(mlmodel: Logistic, tmp_path: Path) -> None:
     hyperparams = {**QUICK, "training": {**QUICK["training"], "checkpoint": str(tmp_path / "state")}}
-    step = Trainer._gradient_step
-
-    def stop_at_20(self: Trainer, forward: object) -> torch.Tensor:
-        if self.step == 20:
-            raise KeyboardInterrupt
-        return step(self, forward)
-
-    monkeypatch.setattr(Trainer, "_gradient_step", stop_at_20)
-    with pytest.raises(KeyboardInterrupt):
+    with training_stopped_after(20), pytest.raises(KeyboardInterrupt):
         GenRe(mlmodel, hyperparams)
-    monkeypatch.undo()
     resumed = GenRe(mlmodel, hyperparams)
     factuals = denied(mlmodel)
     expected = GenRe(mlmodel, QUICK).get_counterfactuals(factuals)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from method_cases import QUICK, Logistic, denied
+from method_cases import QUICK, Instead, Logistic, denied
 
 from carla_genre import CheckpointError, GenRe
 
@@ -24,8 +24,7 @@ def genre(mlmodel: Logistic) -> GenRe:
 def with_train(mlmodel: Logistic, train: pd.DataFrame) -> Logistic:
     """The same classifier, whose data have other training rows."""
     other = copy.copy(mlmodel)
-    other._data = copy.copy(mlmodel.data)
-    other._data._df_train = train
+    other.data = Instead(mlmodel.data, df_train=train)
     return other
 
 

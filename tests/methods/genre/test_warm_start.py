@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from method_cases import QUICK, ROLES, Logistic, applicants, denied, make_mlmodel
+from method_cases import QUICK, ROLES, Logistic, applicants, denied, make_mlmodel, training_stopped_after
 
 from carla_genre import CheckpointError, GenRe, InputError, load_dataset
 from carla_genre.generator.trainer import Trainer
@@ -27,7 +27,8 @@ def old() -> Logistic:
 def new() -> Logistic:
     """Another on the same rows: it makes more of debt, and so denies and accepts others."""
     mlmodel = make_mlmodel()
-    mlmodel._model.coef_ = mlmodel._model.coef_ * np.where(np.array(mlmodel._columns) == "debt", 1.5, 1.0)
+    debt = np.array(mlmodel.feature_input_order) == "debt"
+    mlmodel.raw_model.coef_ = mlmodel.raw_model.coef_ * np.where(debt, 1.5, 1.0)
     return mlmodel
 
 
@@ -100,21 +101,10 @@ def test_a_fifth_of_the_presets_length_is_the_default(saved: str) -> None:
         assert getattr(warm, name) == getattr(cold, name) / 5
 
 
-def test_a_stopped_warm_start_is_taken_up(
-    new: Logistic, saved: str, warm: GenRe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stopped_warm_start_is_taken_up(new: Logistic, saved: str, warm: GenRe, tmp_path: Path) -> None:
     hyperparams = {**steps(20, checkpoint=str(tmp_path / "state")), "warm_start": saved}
-    step = Trainer._gradient_step
-
-    def stop_at_10(self: Trainer, forward: object) -> torch.Tensor:
-        if self.step == 10:
-            raise KeyboardInterrupt
-        return step(self, forward)
-
-    monkeypatch.setattr(Trainer, "_gradient_step", stop_at_10)
-    with pytest.raises(KeyboardInterrupt):
+    with training_stopped_after(10), pytest.raises(KeyboardInterrupt):
         GenRe(new, hyperparams)
-    monkeypatch.undo()
     with pytest.raises(CheckpointError):  # it is not the state of a training that starts anew
         GenRe(new, {**hyperparams, "warm_start": None})
     factuals = denied(new)

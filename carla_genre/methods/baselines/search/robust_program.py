@@ -46,7 +46,8 @@ class _Program:
             (row, column, value) for row, terms in enumerate(self.rows) for column, value in terms.items()
         ]
         rows, columns, values = (np.array(part) for part in zip(*entries, strict=True))
-        matrix = coo_array((values, (rows, columns)), shape=(len(self.rows), len(self.lower))).tocsr()
+        places = rows.astype(np.int32), columns.astype(np.int32)  # SciPy 1.11 takes no longer ones
+        matrix = coo_array((values, places), shape=(len(self.rows), len(self.lower))).tocsr()
         costs = np.zeros(len(self.lower))
         costs[list(objective)] = list(objective.values())
         found = milp(
