@@ -71,6 +71,14 @@ def log_as_at_first() -> None:
 
 
 @pytest.fixture
+def chunks_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Says of how many rows a chunk of a table in files is, from then on in a test."""
+    from carla_genre.files import table
+
+    return lambda rows: monkeypatch.setattr(table, "CHUNK_ROWS", rows)
+
+
+@pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Terminal]:
     """What makes stderr a terminal of 80 columns and 20 lines; called in a test, pytest's own being set by then."""
 
@@ -108,20 +116,17 @@ def fewer_steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     For what readers see.
     """
     import torch
-    from adult_cases import some_rows
+    from adult_cases import fewer_rows
+    from method_cases import quick_selector
     from protocol_cases import few_trees
 
-    from carla_genre import datasets
     from carla_genre.generator import config
-    from carla_genre.selection import calibration, selector, surrogate
+    from carla_genre.selection import selector
 
     torch.manual_seed(0)
 
     short = replace(config.DEFAULT, training=replace(config.DEFAULT.training, steps=20, evaluations=2))
-    monkeypatch.setattr(datasets, "load_adult", some_rows)
     monkeypatch.setitem(config.PRESETS, "default", short)
     monkeypatch.setattr(selector, "MOST_ROWS", 2000)
-    monkeypatch.setattr(surrogate, "TREES", 15)
-    monkeypatch.setattr(calibration, "MOST_DRAWS", 1)
-    with few_trees():
+    with few_trees(), fewer_rows(), quick_selector():
         yield

@@ -151,3 +151,15 @@ def test_type_checkers_see_every_public_name(repository: Path) -> None:
     }
     assert sorted([*seen, "__version__"]) == carla_genre.__all__
     assert all(getattr(carla_genre, name) is value for name, value in seen.items())
+
+
+def test_the_badge_states_the_floor_that_coverage_is_measured_against(
+    repository: Path, setup_cfg: configparser.ConfigParser
+) -> None:
+    badge = re.search(
+        r"badge/coverage-%E2%89%A5(\d+)%25", (repository / "README.md").read_text(encoding="utf-8")
+    )
+    assert badge is not None
+    assert badge[1] == setup_cfg["coverage:report"]["fail_under"]
+    checks = (repository / ".ci" / "run").read_text(encoding="utf-8")
+    assert "bootstrap.py test --cov" in checks

@@ -11,9 +11,11 @@ from sklearn.linear_model import LogisticRegression
 
 from carla_genre.selection.surrogate import MARGIN, SurrogateJudge
 
-# Rows that the bootstrapped judges learn from in all. Labels of few rows are drawn several times.
+# Rows that the bootstrapped judges learn from in all. Labels of few rows are drawn several times; of more rows so many
+# are drawn, where these have enough of either label.
 BOOTSTRAP_ROWS = 20_000
 MOST_DRAWS = 5
+RAREST_LABEL = 100
 # Minus the outlier factor below which scikit-learn calls a point an outlier.
 INLIER = -1.5
 
@@ -69,10 +71,11 @@ def bootstrap(rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | Non
     Rows, labels and ``n_jobs`` are as :meth:`SurrogateJudge.fit` takes them. The seed is that of forests and labels.
     This parametric bootstrap (Efron 1979) of "labels are drawn from p(y | x), and a judge is fitted on them" shows the
     surrogate's own error. Leaves of one row make the truth as rough as a true p may be; a smooth truth would hide
-    the error.
+    the error. Of many rows some are enough.
     """
-    truth, probability = SurrogateJudge.grown_in_full(rows, labels, seed + 1, n_jobs)
     random = np.random.default_rng(seed)
+    rows, labels = _some(rows, labels, random)
+    truth, probability = SurrogateJudge.grown_in_full(rows, labels, seed + 1, n_jobs)
     judges: list[SurrogateJudge] = []
     for _ in range(int(np.clip(BOOTSTRAP_ROWS // len(rows), 1, MOST_DRAWS))):
         drawn = (random.random(len(rows)) < probability).astype(int)
@@ -80,6 +83,15 @@ def bootstrap(rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | Non
             drawn = labels
         judges.append(SurrogateJudge.fit(rows, drawn, seed + 2 + len(judges), n_jobs))
     return BootstrapWorld(truth, judges)
+
+
+def _some(rows: np.ndarray, labels: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """All rows (n, W) and labels (n,), or as many as are bootstrapped, drawn evenly and in their order."""
+    if len(rows) <= BOOTSTRAP_ROWS:
+        return rows, labels
+    kept = np.sort(random.choice(len(rows), BOOTSTRAP_ROWS, replace=False))
+    enough = np.bincount(labels[kept], minlength=2).min() >= RAREST_LABEL
+    return (rows[kept], labels[kept]) if enough else (rows, labels)
 
 
 def calibrate(world: BootstrapWorld, points: np.ndarray) -> Calibration:

@@ -6,13 +6,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import RandomForestClassifier
 
 from carla_genre.errors import InputError
 from carla_genre.schema import Relaxation, Schema
+from carla_genre.selection.forest import Forest
 from carla_genre.selection.outlier_factors import OutlierFactors
 
-TREES = 100
+TREES = 50  # of a judge; a forest that is grown in full has twice as many
 SMALLEST_LEAF = 5
 NEIGHBOURS = 5  # the paper's LOF
 # Outlier factors whose mean is taken. One alone depends on which of a point's neighbours count as accepted.
@@ -43,8 +43,8 @@ class SurrogateJudge:
         Of the forest.
     n_jobs : int, optional
         Trees that grow at the same time; changes no figure.
-    forest : classifier, optional
-        A fitted one. Without it the forest is grown when it is first needed.
+    forest : callable, optional
+        Points (m, W) -> p(y = 1), (m,). Without it the forest is grown when it is first needed.
 
     Raises
     ------
@@ -88,8 +88,8 @@ class SurrogateJudge:
                 "selection 'expected' learns from labels 0 and 1, and the training data have one of them only: "
                 "choose by 'cheapest' or 'validity'"
             )
-        forest = _forest(seed, n_jobs, oob_score=True).fit(rows, labels)
-        accepted = above_moved_thresholds(forest.oob_decision_function_[:, 1], seed)
+        forest = Forest(rows, labels, TREES, SMALLEST_LEAF, seed, n_jobs)
+        accepted = above_moved_thresholds(forest.out_of_bag(), seed)
         return cls(rows, labels, accepted, seed, n_jobs, forest)
 
     @classmethod
@@ -100,14 +100,14 @@ class SurrogateJudge:
 
         Returns the judge, and its p(y = 1) of the rows, (n,).
         """
-        forest = RandomForestClassifier(TREES, random_state=seed % 2**32, n_jobs=n_jobs).fit(rows, labels)
-        probability = _probability(forest, rows)
+        forest = Forest(rows, labels, 2 * TREES, 1, seed, n_jobs)
+        probability = forest(rows)
         return cls(rows, labels, probability[None] > 0.5, seed, n_jobs, forest), probability
 
     @cached_property
     def forest(self) -> Any:
-        """The classifier for p(y = 1 | x)."""
-        return _forest(self.seed, self.n_jobs).fit(self.rows, self.labels)
+        """P(y = 1 | x) of points (m, W): (m,)."""
+        return Forest(self.rows, self.labels, TREES, SMALLEST_LEAF, self.seed, self.n_jobs)
 
     @cached_property
     def outlier_factors(self) -> OutlierFactors:
@@ -116,7 +116,8 @@ class SurrogateJudge:
 
     def validity(self, points: np.ndarray) -> np.ndarray:
         """p(y = 1) of points (n, W): (n,)."""
-        return _probability(self.forest, points)
+        probability: np.ndarray = self.forest(points)
+        return probability
 
     def inlier(self, points: np.ndarray) -> np.ndarray:
         """Minus the mean outlier factor of points (n, W): (n,); near -1 among accepted rows, below -1.5 away."""
@@ -145,21 +146,3 @@ def points_of(schema: Schema, values: np.ndarray) -> np.ndarray:
 def as_points(relaxation: Relaxation, values: np.ndarray) -> np.ndarray:
     """:func:`points_of` by a relaxation that is at hand."""
     return (relaxation.encode(values) * np.where(relaxation.one_hot, 1 / np.sqrt(2), 1.0)).astype(np.float32)
-
-
-def _forest(seed: int, n_jobs: int | None, oob_score: bool = False) -> RandomForestClassifier:
-    return RandomForestClassifier(
-        TREES, min_samples_leaf=SMALLEST_LEAF, oob_score=oob_score, random_state=seed % 2**32, n_jobs=n_jobs
-    )
-
-
-def _probability(forest: RandomForestClassifier, points: np.ndarray) -> np.ndarray:
-    """p(y = 1) of points (n, W): (n,).
-
-    The trees are asked one by one, without what the forest does around them: its very numbers, up to twenty times
-    sooner for a few points, and the same ones whatever its ``n_jobs``.
-    """
-    points, total = np.ascontiguousarray(points, dtype=np.float32), np.zeros((len(points), 2))
-    for tree in forest.estimators_:
-        total += tree.tree_.predict(points)
-    return total[:, 1] / len(forest.estimators_)

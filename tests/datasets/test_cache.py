@@ -93,23 +93,33 @@ def test_root_without_the_files_names_them(tmp_path):
     assert FILES[2] not in str(caught.value)
 
 
-def test_download_fills_the_cache_and_is_not_repeated(home, tmp_path, monkeypatch):
+@pytest.fixture
+def come_from(monkeypatch):
+    """Names the server that the files are downloaded from."""
+    return lambda url: monkeypatch.setattr(cache, "SOURCE", url)
+
+
+@pytest.fixture
+def known_otherwise(monkeypatch):
+    """Says that CARLA's file of a name has another content."""
+    return lambda file: monkeypatch.setitem(cache.SHA256, file, hashlib.sha256(b"another file").hexdigest())
+
+
+def test_download_fills_the_cache_and_is_not_repeated(home, tmp_path, come_from):
     with serving(fill(tmp_path / "remote")) as url:
-        monkeypatch.setattr(cache, "SOURCE", url)
+        come_from(url)
         assert_equal(cache.load_files(NAME))
     assert sorted(path.name for path in home.iterdir()) == sorted(FILES)
     assert_equal(cache.load_files(NAME))  # the server is gone
 
 
 @pytest.mark.parametrize("cause", ["nobody answers", "not found", "half an answer", "a file in the way"])
-def test_failed_download_says_what_to_do_and_leaves_nothing(home, tmp_path, monkeypatch, cause):
+def test_failed_download_says_what_to_do_and_leaves_nothing(home, tmp_path, come_from, cause):
     remote = tmp_path / "remote"
     remote.mkdir()
     handler = HalfAnswer if cause == "half an answer" else SimpleHTTPRequestHandler
     with serving(remote, handler) as url:
-        monkeypatch.setattr(cache, "SOURCE", url)
-        if cause == "nobody answers":
-            monkeypatch.setattr(cache, "SOURCE", "http://127.0.0.1:9")
+        come_from("http://127.0.0.1:9" if cause == "nobody answers" else url)
         if cause == "a file in the way":
             fill(remote)
             home.parent.write_text("not a folder")
@@ -122,17 +132,17 @@ def test_failed_download_says_what_to_do_and_leaves_nothing(home, tmp_path, monk
     assert not home.exists() or not list(home.iterdir())
 
 
-def test_wrong_download_is_refused_and_not_kept(home, tmp_path, monkeypatch):
-    monkeypatch.setitem(cache.SHA256, FILES[0], hashlib.sha256(b"another file").hexdigest())
+def test_wrong_download_is_refused_and_not_kept(home, tmp_path, come_from, known_otherwise):
+    known_otherwise(FILES[0])
     with serving(fill(tmp_path / "remote")) as url:
-        monkeypatch.setattr(cache, "SOURCE", url)
+        come_from(url)
         with pytest.raises(InputError, match=f"{FILES[0]} is not CARLA's file"):
             cache.load_files(NAME)
     assert not home.exists()
 
 
-def test_wrong_file_in_a_folder_is_an_error_that_names_it(tmp_path, monkeypatch):
-    monkeypatch.setitem(cache.SHA256, FILES[2], hashlib.sha256(b"another file").hexdigest())
+def test_wrong_file_in_a_folder_is_an_error_that_names_it(tmp_path, known_otherwise):
+    known_otherwise(FILES[2])
     with pytest.raises(InputError, match=FILES[2]):
         cache.load_files(NAME, fill(tmp_path))
 

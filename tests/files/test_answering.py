@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,6 @@ from file_cases import PEOPLE, contents, read, write
 
 from carla_genre import InputError, Recourse
 from carla_genre.constraints import AtMost, Freeze
-from carla_genre.files import table
 
 MANY = [("csv", 7), ("parquet", 7), ("csv", 10_000), ("parquet", 64)]
 NAMED = PEOPLE.rename_axis("row")
@@ -52,9 +52,9 @@ def ask(recourse: Recourse, path: Path, out: Path, **options: Any) -> Any:
     ],
 )
 def test_chunks_and_formats_change_nothing(
-    recourse: Recourse, whole: Any, kind: str, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recourse: Recourse, whole: Any, kind: str, rows: int, tmp_path: Path, chunks_of: Callable[[int], None]
 ) -> None:
-    monkeypatch.setattr(table, "CHUNK_ROWS", rows)
+    chunks_of(rows)
     path = write(PEOPLE, tmp_path / f"in.{kind}")
     counts, reasons = ask(recourse, path, tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text() == whole.to_csv()
@@ -82,9 +82,9 @@ def test_a_folder_has_everybody_once(answered: Path, whole: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_gap_in_one_chunk_changes_no_other(
-    recourse: Recourse, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recourse: Recourse, kind: str, tmp_path: Path, chunks_of: Callable[[int], None]
 ) -> None:
-    monkeypatch.setattr(table, "CHUNK_ROWS", 50)
+    chunks_of(50)
     gaps = PEOPLE.assign(
         dependants=PEOPLE["dependants"].astype("Int64"), flag=[None, *[True] * 119], whole=range(120)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,6 @@ import pytest
 from file_cases import PEOPLE, write
 
 from carla_genre import InputError
-from carla_genre.files import table
 from carla_genre.files.table import open_table
 
 ODD = {
@@ -36,9 +36,9 @@ ODD = {
 @pytest.mark.parametrize("rows", [1, 2, 100])
 @pytest.mark.parametrize("content", ODD.values(), ids=ODD)
 def test_a_csv_is_read_as_pandas_reads_the_whole(
-    content: str, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    content: str, rows: int, tmp_path: Path, chunks_of: Callable[[int], None]
 ) -> None:
-    monkeypatch.setattr(table, "CHUNK_ROWS", rows)
+    chunks_of(rows)
     (tmp_path / "in.csv").write_bytes(content.encode())
     found = open_table(tmp_path / "in.csv").read_all()[0]
     expected = pd.read_csv(io.BytesIO(content.encode()), low_memory=False)
@@ -107,11 +107,11 @@ def test_categories_of_all_row_groups_and_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_a_sample_is_the_same_however_the_rows_are_cut(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, tmp_path: Path, chunks_of: Callable[[int], None]
 ) -> None:
     samples = []
     for rows, group in ((1000, 1000), (7, 50), (33, 9)):
-        monkeypatch.setattr(table, "CHUNK_ROWS", rows)
+        chunks_of(rows)
         source = open_table(write(PEOPLE, tmp_path / f"in.{kind}", group))
         samples.append(source.sample(40, seed=3))
         assert len(samples[-1]) == 40

@@ -32,10 +32,10 @@ QUICK = {
 
 
 @contextmanager
-def quick_selector() -> Iterator[None]:
+def quick_selector(trees: int = 15) -> Iterator[None]:
     """Smaller forests and one bootstrapped judge: a selector is fitted in a moment."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(surrogate, "TREES", 15)
+        patch.setattr(surrogate, "TREES", trees)
         patch.setattr(calibration, "MOST_DRAWS", 1)
         yield
 

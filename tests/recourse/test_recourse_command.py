@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +101,13 @@ def test_a_page_beside_the_file_has_the_same_answers(folder: Path, tmp_path: Pat
 
 
 def test_what_was_stopped_is_taken_up_by_the_same_command(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    chunks_of: Callable[[int], None],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(table, "CHUNK_ROWS", 30)
+    chunks_of(30)
     assert ask(folder, "--out", f"{tmp_path}/whole.csv") == 0
     told = capsys.readouterr()
     assert "100 people: " in told.out

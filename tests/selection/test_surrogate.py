@@ -24,7 +24,7 @@ def test_the_outlier_factor_is_the_mean_of_several_and_bounded() -> None:
     judge = SurrogateJudge.fit(rows, labels, 0)
     accepted = judge.accepted
     assert accepted.shape == (NEIGHBOURHOODS, 400) and not (accepted == accepted[0]).all()
-    sure = np.abs(judge.forest.oob_decision_function_[:, 1] - 0.5) > 6 * MARGIN
+    sure = np.abs(judge.forest.out_of_bag() - 0.5) > 6 * MARGIN
     assert (accepted == accepted[0])[:, sure].all()
     asked = np.concatenate([rows[:50], rows[:50] + 0.05, [[40.0, 40.0]]]).astype(np.float32)
     alone = (SurrogateJudge(rows, labels, one[None], 0, forest=judge.forest) for one in accepted)
@@ -43,11 +43,3 @@ def test_categories_of_many_levels_are_corners_of_a_simplex(genre: GenRe, mlmode
         values[:, position] = (old, new)
         points = points_of(schema, values)
         assert np.linalg.norm(points[0] - points[1]) == pytest.approx(1.0)
-
-
-def test_the_trees_asked_one_by_one_say_what_the_forest_says() -> None:
-    rows, labels = two_moons(300, 0)
-    judge = SurrogateJudge.fit(rows, labels, 0)
-    for asked in (rows, rows[:1], rows[:0], rows[:, ::-1].astype(float)):
-        expected = judge.forest.predict_proba(asked)[:, 1] if len(asked) else np.empty(0)
-        assert (judge.validity(asked) == expected).all() and judge.validity(asked).shape == (len(asked),)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import cast
+from dataclasses import dataclass, fields, replace
+from typing import Any, cast
 
 import numpy as np
 from scipy.stats import norm
@@ -78,6 +78,10 @@ def with_curves(
     return replace(choice, objective=replace(choice.objective, calibration=curves))
 
 
+def _parts(objective: ExpectedScore) -> dict[str, Any]:
+    return {field.name: getattr(objective, field.name) for field in fields(objective)}
+
+
 @dataclass(frozen=True)
 class WithoutTerms(ExpectedScore):
     """The expected Score with a term, or both, left out: who is not needed is not asked."""
@@ -96,7 +100,7 @@ def without(
     choice: ExpectedScoreSelector, has_validity: bool = True, has_inlier: bool = True
 ) -> ExpectedScoreSelector:
     """The choice without one of the terms, or both."""
-    rule = WithoutTerms(**vars(choice.objective), has_validity=has_validity, has_inlier=has_inlier)
+    rule = WithoutTerms(**_parts(choice.objective), has_validity=has_validity, has_inlier=has_inlier)
     return replace(choice, objective=rule)
 
 
@@ -118,7 +122,7 @@ class Oracle(ExpectedScore):
 
 def oracle(choice: ExpectedScoreSelector, judge: Judge) -> ExpectedScoreSelector:
     """The choice that the judge would make."""
-    return replace(choice, objective=Oracle(**vars(choice.objective), real_judge=judge))
+    return replace(choice, objective=Oracle(**_parts(choice.objective), real_judge=judge))
 
 
 @dataclass(frozen=True)
@@ -158,7 +162,7 @@ def with_one_neighbourhood(
     """One outlier factor, among the rows that the forest accepts out of bag by a line that is not moved."""
 
     def at_the_line(judge: SurrogateJudge) -> SurrogateJudge:
-        accepted = judge.forest.oob_decision_function_[None, :, 1] > 0.5
+        accepted = judge.forest.out_of_bag()[None] > 0.5
         return SurrogateJudge(judge.rows, judge.labels, accepted, judge.seed, forest=judge.forest)
 
     world = bootstrap(points_of(source.schema, rows.values), rows.labels, seed)
@@ -181,7 +185,8 @@ class Boosted(SurrogateJudge):
         model = HistGradientBoostingClassifier(early_stopping=True, random_state=seed)
         out_of_fold = cross_val_predict(model, rows, labels, cv=5, method="predict_proba")[:, 1]
         accepted = above_moved_thresholds(out_of_fold, seed)
-        return cls(rows, labels, accepted, seed, forest=model.fit(rows, labels))
+        model.fit(rows, labels)
+        return cls(rows, labels, accepted, seed, forest=lambda points: model.predict_proba(points)[:, 1])
 
 
 def boosted(

@@ -56,7 +56,7 @@ class AcceptedTwice(TrainingRows):
         factor = np.full(known.shape, -np.inf)
         factors = (LocalOutlierFactor(n_neighbors=NEIGHBOURS).fit(self.judge.rows[one]) for one in known)
         factor[known] = np.concatenate([one.negative_outlier_factor_ for one in factors])
-        sure = self.judge.forest.oob_decision_function_[:, 1] > SURE
+        sure = self.judge.forest.out_of_bag() > SURE
         return Sides(self.values[denied], self.values[accepted & sure & (factor > INSIDE).all(axis=0)])
 
 

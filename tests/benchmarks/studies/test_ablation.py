@@ -236,3 +236,10 @@ def test_what_is_there_is_not_measured_again(tmp_path: Path, capsys: pytest.Capt
     assert main(["--quick", "--part", "choosing", "--results", str(tmp_path)]) == 0
     assert path.read_bytes() == before
     assert "| default | 1.900 | - |" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_boosting_judges_in_the_place_of_the_forest() -> None:
+    rows = np.random.default_rng(0).random((300, 2)).astype(np.float32)
+    judge = rules.Boosted.fit(rows, (rows[:, 0] > 0.5).astype(int), 0)
+    assert ((judge.validity(rows) > 0.5) == (rows[:, 0] > 0.5)).mean() > 0.9

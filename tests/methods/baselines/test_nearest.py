@@ -3,12 +3,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from method_cases import Logistic, denied, make_mlmodel
+from method_cases import Logistic, denied, make_mlmodel, quick_selector
 
 from carla_genre import InputError, build_method
 from carla_genre.evaluation.violations import violations
 from carla_genre.methods.baselines.nearest import NearestNeighbor
-from carla_genre.selection import calibration, surrogate
 
 KINDS = ("predicted", "confident", "labelled")
 
@@ -86,9 +85,7 @@ def test_no_row_of_the_kind_is_said(mlmodel: Logistic) -> None:
 @pytest.fixture(scope="module")
 def selecting(mlmodel: Logistic) -> NearestNeighbor:
     """The 20 nearest rows with a selector that is fitted in a moment."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(surrogate, "TREES", 30)
-        patch.setattr(calibration, "MOST_DRAWS", 1)
+    with quick_selector(trees=30):
         constraints = {"income": {"direction": "increase"}}
         hyperparams = {"n_samples": 20, "constraints": constraints}
         method = build_method("NNR+Score", mlmodel, hyperparams)
@@ -135,11 +132,10 @@ def test_with_a_selector_the_answer_is_the_one_it_chooses(
 
 @pytest.mark.parametrize("selection", ["nearest", pytest.param("expected", marks=pytest.mark.slow)])
 def test_a_set_that_is_said_when_asking_holds_and_no_set_changes_nothing(
-    mlmodel: Logistic, selection: str, monkeypatch: pytest.MonkeyPatch
+    mlmodel: Logistic, selection: str
 ) -> None:
-    monkeypatch.setattr(surrogate, "TREES", 15)
-    monkeypatch.setattr(calibration, "MOST_DRAWS", 1)
-    method, people = NearestNeighbor(mlmodel, {"selection": selection}), denied(mlmodel, 30)
+    with quick_selector():
+        method, people = NearestNeighbor(mlmodel, {"selection": selection}), denied(mlmodel, 30)
     given = {"job": {"immutable": True}, "income": {"direction": "increase"}, "debt": {"range": (0, 6)}}
     told = method.with_constraints(given)
     answers = told.get_counterfactuals(people)
