@@ -73,7 +73,7 @@ def chosen_pairs(
     answered = ~np.isnan(answers).any(axis=1)
     if not answered.any():
         raise _NothingToLearn
-    neighbours = torch.arange(answered.sum(), dtype=torch.int32, device=generator.device)[:, None]
+    neighbours = torch.arange(int(answered.sum()), dtype=torch.int32, device=generator.device)[:, None]
     return TablePairs(
         sources=factuals[answered],
         targets=answers[answered],
