@@ -21,7 +21,7 @@ HEAD = (
     *(
         "data",
         "row",
-        "sets",
+        "sets, each seed",
         "Score",
         "GenRe, trained once, is better by, mean",
         "in its worst set",
@@ -138,9 +138,11 @@ def name_of_data(data: str) -> str:
 def _line(data: str, label: str, codes: str, group: pd.DataFrame, once: pd.DataFrame) -> list[str]:
     both = group.merge(once, on=["seed", "set"], suffixes=("", " once"))
     better = both["score once"] - both["score"] if label != ONCE else pd.Series(dtype=float)
+    of_sets = better.groupby(both["set"]).mean()  # over the seeds
     means = group[["score", "cost", "val", "lof", "answered", "answer"]].astype(float).mean()
     trained = group.groupby("seed")["once"].first().astype(float)
-    training = group["train"].sum() if trained.isna().all() else trained.mean()
+    each = group["train"].mean() * group["set"].nunique()
+    training = each if trained.isna().all() else trained.mean()
     unanswered = group.loc[group["missed"].notna(), "unanswered"].sum()
     missed = group["missed"].sum() / unanswered if unanswered else np.nan
     return [
@@ -149,7 +151,7 @@ def _line(data: str, label: str, codes: str, group: pd.DataFrame, once: pd.DataF
         str(len(group)) + mark_of(codes),
         number(means["score"], 3),
         number(better.mean(), 3, "+"),
-        number(better.min(), 3, "+"),
+        number(of_sets.min(), 3, "+"),
         *(number(means[name], 2) for name in ("cost", "val", "lof", "answered")),
         number(missed, 3),
         str(int(group["broken"].sum())),
