@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from method_cases import Instead
 
 from benchmarks.robust import __main__ as command
 from benchmarks.robust.cells import CONDITIONS, NOISE, SLOW, cells, condition_of
@@ -73,7 +72,8 @@ def test_the_models_differ_and_are_good(setting: Setting, many: ManyGoodModels) 
 def test_the_rule_sees_training_rows_and_h_alone(setting: Setting, many: ManyGoodModels) -> None:
     """Without the test rows, their labels and the people's own, the answers are the same."""
     h = copy.copy(setting.mlmodel)
-    h.data = Instead(setting.data, df_test=setting.data.df_test.iloc[:0])
+    h.data = copy.copy(setting.data)  # a true catalog: its training rows are replaced
+    h.data._df_test = setting.data.df_test.iloc[:0]
     people = setting.factuals[list(h.feature_input_order)]
     pd.testing.assert_frame_equal(
         ManyGoodModels(h, SHORT).get_counterfactuals(people), many.get_counterfactuals(people)
