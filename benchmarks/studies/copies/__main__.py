@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
+from typing import Any
 
 from benchmarks.command import command_parser, exit_status, results_folder
-from benchmarks.studies.copies.study import Plan, measured
-from carla_genre.harness.record import write
+from benchmarks.studies.copies.study import measured
+from benchmarks.studies.records import Plan, record_once
 from carla_genre.protocol import prepare
 from carla_genre.protocol.cache import default_folder
 from carla_genre.protocol.data import REAL_DATA
@@ -34,18 +36,20 @@ def _run(options: argparse.Namespace) -> None:
     folder, plan = results_folder(options, "copies"), QUICK if options.quick else Plan()
     for seed in options.seeds or ([0] if options.quick else range(5)):
         for data in options.data or (["compas"] if options.quick else REAL_DATA):
-            path = folder / f"{data}_seed{seed}.json"
-            if path.exists():
-                continue
-            setting = prepare(data, seed, plan.factuals, options.root, rows=plan.rows, cache=default_folder())
-            rows = list(measured(setting, plan))
-            write(path, {"data": data, "seed": seed, **asdict(plan)}, {"rows": rows})
-            for row in rows:
-                print(
-                    f"{data}, seed {seed}, copies {row['copies']}: Score {row['score']:.3f}, answered "
-                    f"{row['answered']:.2f}, rare copies {row['Rare_Copies']:.2f}",
-                    flush=True,
-                )
+            record_once(
+                folder,
+                {"data": data, "seed": seed, **asdict(plan)},
+                partial(_measure, data, seed, plan, options.root),
+                lambda row: (
+                    f"copies {row['copies']}: Score {row['score']:.3f}, answered {row['answered']:.2f}, "
+                    f"rare copies {row['Rare_Copies']:.2f}"
+                ),
+            )
+
+
+def _measure(data: str, seed: int, plan: Plan, root: str | None) -> Iterator[dict[str, Any]]:
+    setting = prepare(data, seed, plan.factuals, root, rows=plan.rows, cache=default_folder())
+    return measured(setting, plan)
 
 
 if __name__ == "__main__":

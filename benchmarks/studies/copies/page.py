@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import pandas as pd
-
 from benchmarks.paper.published import NAMES
+from benchmarks.studies.records import rows_of
 from carla_genre.errors import InputError
 from carla_genre.harness.code import codes_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table, spread
@@ -36,13 +35,7 @@ def markdown(records: Iterable[Mapping[str, Any]]) -> str:
     found = list(records)
     if not found:
         raise InputError("the study of copies has no records")
-    rows = pd.DataFrame(
-        [
-            {name: record["settings"][name] for name in ("data", "seed")} | row
-            for record in found
-            for row in record["figures"]["rows"]
-        ]
-    )
+    rows = rows_of(found)
     lines = []
     for data in [name for name in NAMES if name in set(rows["data"])]:
         for copies in (True, False):

@@ -4,35 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.studies.records import Plan
 from carla_genre.evaluation.privacy import Privacy
-from carla_genre.generator.config import DEFAULT
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol import Setting
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The sizes of the study.
-
-    Parameters
-    ----------
-    rows : int, optional
-        Training rows, at most.
-    factuals : int
-        Denied people.
-    steps : int
-        Of GenRe's training.
-    """
-
-    rows: int | None = None
-    factuals: int = 200
-    steps: int = DEFAULT.training.steps
 
 
 def measured(setting: Setting, plan: Plan) -> Iterator[dict[str, Any]]:

@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
+from typing import Any
 
 from benchmarks.command import command_parser, exit_status, results_folder
-from benchmarks.studies.risk.study import Plan, measured
+from benchmarks.studies.records import record_once
+from benchmarks.studies.risk.study import RiskPlan, measured
 from benchmarks.studies.risk.world import KNOWN, known_setting
 from carla_genre.errors import InputError
-from carla_genre.harness.record import write
 from carla_genre.protocol import Setting, prepare
 from carla_genre.protocol.cache import default_folder
 from carla_genre.protocol.data import REAL_DATA
 
-KNOWN_PLAN = Plan(rows=2000, factuals=300, steps=200, samples=(15, 100, 300))
-REAL_PLAN = Plan(rows=None, factuals=200)
-QUICK = Plan(rows=1000, factuals=20, steps=5, samples=(5,))
+KNOWN_PLAN = RiskPlan(rows=2000, factuals=300, steps=200, samples=(15, 100, 300))
+REAL_PLAN = RiskPlan(rows=None, factuals=200)
+QUICK = RiskPlan(rows=1000, factuals=20, steps=5, samples=(5,))
 SEEDS = {True: range(20), False: range(5)}
 
 
@@ -44,20 +46,22 @@ def _run(options: argparse.Namespace) -> None:
     for name in names:
         plan = QUICK if options.quick else KNOWN_PLAN if name in KNOWN else REAL_PLAN
         for seed in options.seeds or ([0] if options.quick else SEEDS[name in KNOWN]):
-            path = folder / f"{name}_seed{seed}.json"
-            if path.exists():
-                continue
-            rows = list(measured(_setting(name, seed, options.root, plan), plan))
-            write(path, {"data": name, "seed": seed, **asdict(plan)}, {"rows": rows})
-            for row in rows:
-                print(
-                    f"{name}, seed {seed}, {row['samples']} candidates, risk {row['risk']:g}: "
-                    f"wrong {row['wrong']:.3f}, given {row['given']:.2f}",
-                    flush=True,
-                )
+            record_once(
+                folder,
+                {"data": name, "seed": seed, **asdict(plan)},
+                partial(_measure, name, seed, options.root, plan),
+                lambda row: (
+                    f"{row['samples']} candidates, risk {row['risk']:g}: wrong {row['wrong']:.3f}, "
+                    f"given {row['given']:.2f}"
+                ),
+            )
 
 
-def _setting(name: str, seed: int, root: str | None, plan: Plan) -> Setting:
+def _measure(name: str, seed: int, root: str | None, plan: RiskPlan) -> Iterator[dict[str, Any]]:
+    return measured(_setting(name, seed, root, plan), plan)
+
+
+def _setting(name: str, seed: int, root: str | None, plan: RiskPlan) -> Setting:
     if name in KNOWN:
         return known_setting(name, plan.rows or 0, plan.factuals, seed)
     return prepare(name, seed, plan.factuals, root, rows=plan.rows, cache=default_folder())

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.paper.published import name_of
+from benchmarks.studies.records import rows_of
 from benchmarks.studies.risk.world import KNOWN
 from carla_genre.errors import InputError
 from carla_genre.harness.code import codes_of, notes_on_code
@@ -35,13 +36,7 @@ def markdown(records: Iterable[Mapping[str, Any]], part: str) -> str:
     found = [record for record in records if (record["settings"]["data"] in KNOWN) == (part == "known")]
     if not found:
         raise InputError(f"the study of stated risks has no figures of {part!r}")
-    rows = pd.DataFrame(
-        [
-            {name: record["settings"][name] for name in ("data", "seed")} | row
-            for record in found
-            for row in record["figures"]["rows"]
-        ]
-    )
+    rows = rows_of(found)
     risks = sorted(set(rows["risk"]))
     lines: list[list[str]] = []
     for (data, samples), group in rows.groupby(KEYS, sort=False):

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.studies.records import Plan
 from carla_genre.evaluation.validity import valid
-from carla_genre.generator.config import DEFAULT
 from carla_genre.methods.genre.hyperparameters import to_sampling
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol import Setting
@@ -20,28 +20,19 @@ RISKS = (0.02, 0.05, 0.1)
 
 
 @dataclass(frozen=True)
-class Plan:
+class RiskPlan(Plan):
     """The sizes of the study.
 
     Parameters
     ----------
-    rows : int, optional
-        Training rows, at most.
-    factuals : int
-        Denied people who ask.
-    steps : int
-        Of GenRe's training.
     samples : tuple of int
         Candidates of a person.
     """
 
-    rows: int | None
-    factuals: int
-    steps: int = DEFAULT.training.steps
     samples: tuple[int, ...] = (100,)
 
 
-def measured(setting: Setting, plan: Plan) -> Iterator[dict[str, Any]]:
+def measured(setting: Setting, plan: RiskPlan) -> Iterator[dict[str, Any]]:
     """A row of figures for each number of candidates and each stated risk.
 
     ``wrong`` is the share of all people whose answer is given, and is not valid or no inlier; ``given`` that of those
