@@ -3,8 +3,7 @@ import pytest
 import torch
 from generator_cases import make_constraints, make_rows
 
-from carla_genre.generator.pairing import costs
-from carla_genre.generator.pairing.costs import TargetCosts, smallest
+from carla_genre.generator.pairing.costs import FEW_LEVELS, TargetCosts, smallest
 
 NOBODY = np.zeros(4, bool)
 
@@ -18,14 +17,15 @@ def plain_costs(rows: np.ndarray, targets: np.ndarray, constraints, agree: np.nd
     return cost
 
 
-@pytest.mark.parametrize("few", [0, 2, 64])
+@pytest.mark.parametrize("many", [[], [1], [1, 3]])
 @pytest.mark.parametrize("agree", [NOBODY, np.array([False, True, False, True]), ~NOBODY])
 @pytest.mark.parametrize("direction", [(0, 0, 0, 0), (1, 0, -1, 1)])
-def test_costs_are_the_definitions(few: int, agree, direction, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(costs, "FEW_LEVELS", few)
+def test_costs_are_the_definitions(many: list[int], agree, direction) -> None:
     constraints = make_constraints(direction=np.array(direction))
-    rows, targets = make_rows(40, 0), make_rows(70, 1)
-    rows[:10, 1] = 7.0  # a level that no target has
+    rows, targets = make_rows(40, 0), make_rows(2 * FEW_LEVELS, 1)
+    targets[:, many] = np.arange(len(targets))[:, None]  # more levels than are compared by one product
+    rows[10:20, many] = targets[10:20, many]
+    rows[:10, 1] = -7.0  # a level that no target has
     taken = TargetCosts(torch.from_numpy(targets), constraints, agree, torch.float64)
     np.testing.assert_allclose(
         taken.of(torch.from_numpy(rows)).numpy(), plain_costs(rows, targets, constraints, agree), atol=1e-12

@@ -7,7 +7,6 @@ from generator_cases import make_constraints, make_pairs, make_rows
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
-from carla_genre.generator.pairing import neighbours
 from carla_genre.generator.pairing.pairs import find_pairs, split_rows
 
 IMMUTABLE = np.array([False, False, False, True])
@@ -58,9 +57,7 @@ def as_matrix(pairs, n_targets: int) -> np.ndarray:
     ids=["free", "immutable", "direction", "two immutables, one continuous"],
 )
 @pytest.mark.parametrize("top_k", [7, 1000])
-@pytest.mark.parametrize("block", [1 << 24, 100])
-def test_q_is_exact(constraints, top_k: int, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbours, "CACHED", block)
+def test_q_is_exact(constraints, top_k: int) -> None:
     config = PairConfig(lambda_=3.0, top_k=top_k, unmatched="drop")
     # Distinct costs: the second continuous feature has no ties, so that the K nearest are unique.
     denied, accepted = make_rows(60, 2), make_rows(80, 3)

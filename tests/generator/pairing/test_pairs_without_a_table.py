@@ -33,16 +33,13 @@ def pairs_of(constraints, table: str, **config) -> Pairs:
 
 
 @pytest.mark.parametrize("constraints", RULES.values(), ids=RULES)
-@pytest.mark.parametrize("cached", [1 << 20, 100])
-def test_draws_are_the_tables_number_for_number(
-    constraints, cached: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(neighbours, "CACHED", cached)
-    kept, searched = (pairs_of(constraints, table, top_k=9) for table in ("on", "off"))
+@pytest.mark.parametrize("memory_mb", [1, 1024], ids=["in blocks", "at once"])
+def test_draws_are_the_tables_number_for_number(constraints, memory_mb: int) -> None:
+    kept, searched = (pairs_of(constraints, table, top_k=9, memory_mb=memory_mb) for table in ("on", "off"))
     assert isinstance(kept, TablePairs) and isinstance(searched, SearchedPairs)
     np.testing.assert_array_equal(kept.sources, searched.sources)
     assert (kept.n_relaxed, kept.n_unmatched) == (searched.n_relaxed, searched.n_unmatched)
-    rows = torch.randint(0, len(kept), (500,), generator=torch.Generator().manual_seed(0))
+    rows = torch.randint(0, len(kept), (5000,), generator=torch.Generator().manual_seed(0))
     drawn = [pairs.draw(rows, torch.Generator().manual_seed(5)) for pairs in (kept, searched)]
     assert torch.equal(*drawn)
     for one, other in zip(kept.near(rows), searched.near(rows), strict=True):
@@ -67,17 +64,27 @@ def test_draws_follow_q(constraints, top_k: int) -> None:
         assert stats.chisquare(counts, DRAWS * share / share.sum()).pvalue > 1e-4
 
 
-def test_the_same_seed_draws_the_same_and_memory_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = torch.arange(60).repeat(3)
+def test_the_same_seed_draws_the_same_and_memory_changes_nothing() -> None:
+    rows = torch.arange(60).repeat(30)
     for top_k in (9, 1000):
         pairs = pairs_of(RULES["free"], "off", top_k=top_k)
         first, again, other = (pairs.draw(rows, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
         assert torch.equal(first, again) and not torch.equal(first, other)
-        monkeypatch.setattr(neighbours, "CACHED", 1)  # a row at a time
-        assert torch.equal(
-            pairs_of(RULES["free"], "off", top_k=top_k).draw(rows, torch.Generator().manual_seed(1)), first
-        )
-        monkeypatch.undo()
+        in_blocks = pairs_of(RULES["free"], "off", top_k=top_k, memory_mb=1)
+        assert torch.equal(in_blocks.draw(rows, torch.Generator().manual_seed(1)), first)
+
+
+@pytest.mark.parametrize("constraints", RULES.values(), ids=RULES)
+def test_memory_changes_no_table(constraints) -> None:
+    denied, accepted = make_rows(3000, 2), make_rows(200, 3)  # of 1 MB, a block has at most 327 rows
+    little, much = (
+        find_pairs(denied, accepted, constraints, PairConfig(top_k=9, table="on", memory_mb=memory_mb))
+        for memory_mb in (1, 1024)
+    )
+    rows = torch.arange(len(much))
+    np.testing.assert_array_equal(little.sources, much.sources)
+    for one, other in zip(little.near(rows), much.near(rows), strict=True):
+        assert torch.equal(one, other)
 
 
 def test_memory_decides_whether_there_is_a_table() -> None:
@@ -91,8 +98,7 @@ def test_memory_decides_whether_there_is_a_table() -> None:
     )
 
 
-def test_blocks_follow_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbours, "CACHED", 1 << 40)  # as on a GPU
+def test_blocks_follow_memory() -> None:
     rows, targets = make_rows(4000, 0), make_rows(300, 1)
     longest = []
     for memory_mb in (1, 4):
@@ -102,6 +108,13 @@ def test_blocks_follow_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         longest.append(max(len(block.rows) for block in blocks))
         assert longest[-1] * 300 * 4 * neighbours.HELD <= memory_mb << 20
     assert longest[1] >= 3.9 * longest[0]
+
+
+def test_a_block_has_a_row_at_least() -> None:
+    search = Search(make_rows(5, 0), make_rows(70_000, 1), make_constraints(), k=5, memory_mb=1)
+    rows = torch.arange(5)
+    assert [block.rows.tolist() for block in search.blocks(rows)] == [[row] for row in range(5)]
+    assert [block.cost.shape for block in search.every_target(rows)] == [(1, 70_000)] * 5
 
 
 # In a process of its own: the most that it held, read by the kernel, is not its parent's.
