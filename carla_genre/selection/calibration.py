@@ -65,19 +65,25 @@ class BootstrapWorld(NamedTuple):
         return self.truth.validity(points) > 0.5 + MARGIN, self.truth.inlier(points) >= INLIER
 
 
-def bootstrap(rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | None = None) -> BootstrapWorld:
+def bootstrap(
+    rows: np.ndarray,
+    labels: np.ndarray,
+    seed: int,
+    n_jobs: int | None = None,
+    most_rows: int = BOOTSTRAP_ROWS,
+) -> BootstrapWorld:
     """Draw the labels again from a forest grown in full, and fit surrogate judges on the drawn labels.
 
     Rows, labels and ``n_jobs`` are as :meth:`SurrogateJudge.fit` takes them. The seed is that of forests and labels.
     This parametric bootstrap (Efron 1979) of "labels are drawn from p(y | x), and a judge is fitted on them" shows the
     surrogate's own error. Leaves of one row make the truth as rough as a true p may be; a smooth truth would hide
-    the error. Of many rows some are enough.
+    the error. The judges learn from ``most_rows`` rows in all; of many rows some are enough.
     """
     random = np.random.default_rng(seed)
-    rows, labels = _some(rows, labels, random)
+    rows, labels = _some(rows, labels, random, most_rows)
     truth, probability = SurrogateJudge.grown_in_full(rows, labels, seed + 1, n_jobs)
     judges: list[SurrogateJudge] = []
-    for _ in range(int(np.clip(BOOTSTRAP_ROWS // len(rows), 1, MOST_DRAWS))):
+    for _ in range(int(np.clip(most_rows // len(rows), 1, MOST_DRAWS))):
         drawn = (random.random(len(rows)) < probability).astype(int)
         if len(np.unique(drawn)) < 2:
             drawn = labels
@@ -85,11 +91,13 @@ def bootstrap(rows: np.ndarray, labels: np.ndarray, seed: int, n_jobs: int | Non
     return BootstrapWorld(truth, judges)
 
 
-def _some(rows: np.ndarray, labels: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _some(
+    rows: np.ndarray, labels: np.ndarray, random: np.random.Generator, most_rows: int
+) -> tuple[np.ndarray, np.ndarray]:
     """All rows (n, W) and labels (n,), or as many as are bootstrapped, drawn evenly and in their order."""
-    if len(rows) <= BOOTSTRAP_ROWS:
+    if len(rows) <= most_rows:
         return rows, labels
-    kept = np.sort(random.choice(len(rows), BOOTSTRAP_ROWS, replace=False))
+    kept = np.sort(random.choice(len(rows), most_rows, replace=False))
     enough = np.bincount(labels[kept], minlength=2).min() >= RAREST_LABEL
     return (rows[kept], labels[kept]) if enough else (rows, labels)
 

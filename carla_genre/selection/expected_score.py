@@ -81,11 +81,14 @@ class ExpectedScore:
             return answers
         return self.consequences.states(values, answers, self.schema)
 
-    def top_k(self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray, k: int) -> ScoredAnswers:
+    def top_k(
+        self, values: np.ndarray, candidates: np.ndarray, scores: np.ndarray, k: int, at_once: int = AT_ONCE
+    ) -> ScoredAnswers:
         """The k best candidates (B, N, D) of each encoded factual (B, D), the best first: (B, min(k, N), ...).
 
         ``scores`` (B, N) is h of what each candidate leads to. What h refuses, by NaN too, is a failure. Where h is
-        sure of a candidate, those that it is not sure of are failures too.
+        sure of a candidate, those that it is not sure of are failures too. ``at_once`` candidates are judged together
+        where few factuals are left; it changes no answer.
         """
         sure = scores > self.gamma
         accepted = np.where(sure.any(axis=1, keepdims=True), sure, scores > 0.5)
@@ -99,18 +102,18 @@ class ExpectedScore:
         place = np.zeros(accepted.shape, np.intp)
         place[accepted] = np.arange(accepted.sum())
         inlier = states.asked(self.inlier)
-        self._score_promising(found, lambda index: inlier(place[index]), partial_score, k)
+        self._score_promising(found, lambda index: inlier(place[index]), partial_score, k, at_once)
         order = _descending(found.score)[:, :k]
         return ScoredAnswers(*(part[np.arange(len(values))[:, None], order] for part in found))
 
     def _score_promising(
-        self, found: ScoredAnswers, inlier: Inlier, partial_score: np.ndarray, k: int
+        self, found: ScoredAnswers, inlier: Inlier, partial_score: np.ndarray, k: int, at_once: int
     ) -> None:
         """Fill in ``inlier`` and ``score`` of each candidate that may be among the k best.
 
         Outlier factors are expensive. ``partial_score`` (B, N) lacks P(inlier), which has an upper bound. So a
         candidate whose bound is below the k-th best score is skipped. The most promising come first, k at a time, or
-        more where few factuals are left.
+        ``at_once`` together where few factuals are left.
         """
         rows, bound = np.arange(len(partial_score))[:, None], partial_score + self.most_inlier()
         order, start, size = _descending(bound), 0, k
@@ -123,7 +126,7 @@ class ExpectedScore:
             index = row, columns[row, column]
             found.inlier[index] = inlier(index)
             found.score[index] = partial_score[index] + found.inlier[index]
-            start, size = start + size, max(k, AT_ONCE // len(np.unique(row)))
+            start, size = start + size, max(k, at_once // len(np.unique(row)))
 
     def validity(self, rows: np.ndarray) -> np.ndarray:
         """P(valid) of encoded rows (n, D): (n,)."""

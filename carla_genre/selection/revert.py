@@ -18,7 +18,11 @@ TRIALS = 2048
 
 
 def revert_changes(
-    objective: ExpectedScore, values: np.ndarray, chosen: ScoredAnswers, allowed: Rule | None = None
+    objective: ExpectedScore,
+    values: np.ndarray,
+    chosen: ScoredAnswers,
+    allowed: Rule | None = None,
+    at_once: int = TRIALS,
 ) -> ScoredAnswers:
     """Revert changes one at a time, the most expensive first, where the expected Score rises and h stays as sure.
 
@@ -27,9 +31,9 @@ def revert_changes(
     features are passed over until nothing is reverted any more. ``values`` (n, D) has the factual of each answer of
     ``chosen`` (n, ...).
 
-    Where few answers are left, the next several changes of each are tried at once. A trial stands on a guess of which
-    ones before it are better: those that were when they were last tried. All is taken up to the first wrong guess, so
-    the answers are those of one trial at a time.
+    Where few answers are left, the next several changes of each are tried at once, ``at_once`` trials in all. A trial
+    stands on a guess of which ones before it are better: those that were when they were last tried. All is taken up to
+    the first wrong guess, so the answers are those of one trial at a time.
     """
     current = ScoredAnswers(*(part.copy() for part in chosen))
     answers, d = current.answers, values.shape[1]
@@ -42,7 +46,7 @@ def revert_changes(
         who = left[:, None]
         features = order[who, (turn[who] + np.arange(d)) % d]
         changed = answers[who, features] != values[who, features]
-        trials = _Trials.plan(changed, promising[who, features] & changed, turns_left[left])
+        trials = _Trials.plan(changed, promising[who, features] & changed, turns_left[left], at_once)
         row, place = np.nonzero(trials.tried)
         rows = left[row]
         reverted = np.zeros((len(row), d), dtype=bool)
@@ -75,11 +79,11 @@ class _Trials(NamedTuple):
     whole: np.ndarray
 
     @classmethod
-    def plan(cls, changed: np.ndarray, guess: np.ndarray, turns_left: np.ndarray) -> _Trials:
+    def plan(cls, changed: np.ndarray, guess: np.ndarray, turns_left: np.ndarray, at_once: int) -> _Trials:
         """As many of what is ``changed`` (n, d), within its turns, as are asked about at once."""
         within = np.arange(changed.shape[1]) < turns_left[:, None]
         changed = changed & (within | (guess & within).any(axis=1, keepdims=True))
-        tried = changed & (changed.cumsum(axis=1) <= max(1, TRIALS // len(changed)))
+        tried = changed & (changed.cumsum(axis=1) <= max(1, at_once // len(changed)))
         return cls(tried, guess & tried, (tried == changed).all(axis=1))
 
     def reverted(self, row: np.ndarray, place: np.ndarray) -> np.ndarray:

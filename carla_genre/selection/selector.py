@@ -151,6 +151,7 @@ class ExpectedScoreSelector:
         values: np.ndarray,
         batches: Iterable[tuple[slice, np.ndarray]],
         scores: Callable[[np.ndarray], np.ndarray],
+        together: int = TOGETHER,
     ) -> np.ndarray:
         """The answers (B, D) of :meth:`select` where the candidates come in batches, in bounded memory.
 
@@ -162,13 +163,15 @@ class ExpectedScoreSelector:
             Consecutive factuals and their candidates.
         scores : callable
             h of encoded rows: (..., D) -> (...).
+        together : int
+            Factuals, at least, whose changes are reverted together; it changes no answer.
         """
         waiting, start = list[ScoredAnswers](), 0
         answers = np.empty_like(values)
         for rows, candidates in batches:
             own, states = values[rows], self.objective.states(values[rows, None], candidates)
             waiting.append(self.top_k(own, *self.search(own, candidates, scores(states))))
-            if rows.stop - start >= TOGETHER or rows.stop == len(values):
+            if rows.stop - start >= together or rows.stop == len(values):
                 kept = ScoredAnswers(*(np.concatenate(parts) for parts in zip(*waiting, strict=True)))
                 answers[start : rows.stop] = self.refine(values[start : rows.stop], kept).answers
                 waiting, start = [], rows.stop

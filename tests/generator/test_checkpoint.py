@@ -10,6 +10,7 @@ from carla_genre.errors import CheckpointError
 from carla_genre.generator import checkpoint
 from carla_genre.generator.config import Architecture, SamplingConfig
 from carla_genre.generator.sampler import sample
+from carla_genre.io import SEAL, write_sealed
 
 
 def test_a_reloaded_generator_gives_the_same_answers(architecture: Architecture, tmp_path: Path) -> None:
@@ -53,9 +54,11 @@ def test_a_folder_is_no_checkpoint(tmp_path: Path) -> None:
         checkpoint.load(tmp_path)
 
 
-def test_a_later_format_says_to_upgrade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoint, "VERSION", 99)
-    checkpoint.save(tmp_path / "file", make_generator(), {})
-    monkeypatch.undo()
+def test_a_later_format_says_to_upgrade(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    checkpoint.save(path, make_generator(), {})
+    with safetensors.safe_open(path, "pt") as file:
+        metadata = {**file.metadata(), "digest": SEAL, "version": "99"}
+    write_sealed(path, safetensors.torch.save(safetensors.torch.load_file(path), metadata))
     with pytest.raises(CheckpointError, match="upgrade"):
         checkpoint.load(tmp_path / "file")

@@ -10,7 +10,7 @@ from generator_cases import make_constraints, make_generator, make_rows
 from carla_genre.errors import InputError
 from carla_genre.generator import sampler as module
 from carla_genre.generator.config import Architecture, SamplingConfig
-from carla_genre.generator.sampler import sample
+from carla_genre.generator.sampler import sample, sample_in_batches
 
 SAMPLING = SamplingConfig(temperature=1.0, n_samples=6)
 
@@ -19,17 +19,21 @@ def factuals(n: int = 12, seed: int = 9) -> torch.Tensor:
     return torch.from_numpy(make_rows(n, seed))
 
 
-def test_batched_equals_single_and_order_does_not_matter(
-    architecture: Architecture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_batched_equals_single_and_order_does_not_matter(architecture: Architecture) -> None:
     generator, rows = make_generator(architecture), factuals()
     whole = sample(generator, rows, SAMPLING, 0)
     assert whole.shape == (12, 6, 4) and whole.dtype == torch.float64
     single = torch.cat([sample(generator, row[None], SAMPLING, 0) for row in rows])
     assert torch.equal(whole, single)
     assert torch.equal(sample(generator, rows.flip(0), SAMPLING, 0), whole.flip(0))
-    monkeypatch.setitem(module.BATCH_BYTES, "cpu", 1)  # a factual at a time
-    assert torch.equal(sample(generator, rows, SAMPLING, 0), whole)
+
+
+def test_many_candidates_come_in_batches_and_are_the_same(architecture: Architecture) -> None:
+    generator, rows, many = make_generator(architecture), factuals(7), replace(SAMPLING, n_samples=20_000)
+    batches = list(sample_in_batches(generator, rows, many, 0))
+    assert len(batches) > 1 and [i for part, _ in batches for i in range(7)[part]] == list(range(7))
+    single = torch.cat([sample(generator, row[None], many, 0) for row in rows])
+    assert torch.equal(torch.cat([candidates for _, candidates in batches]), single)
 
 
 def test_seed_decides_and_global_state_is_left_alone(architecture: Architecture) -> None:

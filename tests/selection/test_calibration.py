@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from selection_cases import two_moons
 
-from carla_genre.selection import calibration, surrogate
 from carla_genre.selection.calibration import LogisticCurve, bootstrap, calibrate
 from carla_genre.selection.surrogate import SurrogateJudge
 
@@ -65,13 +64,11 @@ def test_the_bootstrap_is_of_the_seed_and_the_inliers_of_the_accepted() -> None:
     )
 
 
-def test_of_many_rows_some_are_bootstrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_many_rows_some_are_bootstrapped() -> None:
     """Unless one label is too rare for that."""
-    monkeypatch.setattr(calibration, "BOOTSTRAP_ROWS", 300)
-    monkeypatch.setattr(surrogate, "TREES", 10)
     rows, labels = two_moons(600, 0)
-    world = bootstrap(rows, labels, 0)
+    world = bootstrap(rows, labels, 0, most_rows=300)
     assert len(world.judges) == 1 and len(world.truth.rows) == len(world.judges[0].rows) == 300
     assert (rows[:, None] == world.truth.rows[:200]).all(axis=2).any(axis=0).all()
     rare = np.where(np.arange(600) < 60, 1, 0)
-    assert len(bootstrap(rows, rare, 0).truth.rows) == 600
+    assert len(bootstrap(rows, rare, 0, most_rows=300).truth.rows) == 600

@@ -11,7 +11,6 @@ from selection_cases import expectation
 
 from carla_genre import GenRe
 from carla_genre.schema import Feature, Schema
-from carla_genre.selection import revert
 from carla_genre.selection.calibration import Calibration, LogisticCurve
 from carla_genre.selection.expected_score import ExpectedScore, ScoredAnswers
 from carla_genre.selection.revert import Rule, revert_changes
@@ -70,7 +69,6 @@ def one_trial_at_a_time(
 def test_trials_that_are_made_together_give_what_one_at_a_time_gives(
     genre: GenRe,
     asked: tuple[np.ndarray, np.ndarray, np.ndarray],
-    monkeypatch: pytest.MonkeyPatch,
     trials: int,
     ruled: bool,
 ) -> None:
@@ -82,8 +80,7 @@ def test_trials_that_are_made_together_give_what_one_at_a_time_gives(
     def allowed(x: np.ndarray, answers: np.ndarray) -> np.ndarray:
         return (x != answers).sum(axis=1) != 1  # never one change alone
 
-    monkeypatch.setattr(revert, "TRIALS", trials)
-    found = revert_changes(objective, values, chosen, allowed if ruled else None)
+    found = revert_changes(objective, values, chosen, allowed if ruled else None, at_once=trials)
     expected = one_trial_at_a_time(objective, values, chosen, allowed if ruled else None)
     np.testing.assert_array_equal(found.answers, expected)
     assert (found.answers != chosen.answers).any()

@@ -13,7 +13,6 @@ from carla_genre import InputError
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.schema import Feature, Schema
 from carla_genre.schema.training_rows import TrainingRows
-from carla_genre.selection import calibration, surrogate
 from carla_genre.selection.promise import fit_selector, in_parts, learned_rows
 
 SEEDS = range(6)
@@ -55,10 +54,9 @@ class Square:
         return self._targets[random.permuted(nearest, axis=1)[:, : sampling.n_samples]]
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(surrogate, "TREES", 30)
-    monkeypatch.setattr(calibration, "MOST_DRAWS", 1)
+@pytest.fixture(scope="module", autouse=True)
+def quick() -> None:
+    """Forests as large as the package's: the promise is theirs."""
 
 
 def shares(seed: int, risk: float, n_samples: int) -> tuple[float, float, float]:

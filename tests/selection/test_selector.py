@@ -14,8 +14,6 @@ from selection_cases import EXPECTED
 
 from carla_genre import GenRe, load_dataset
 from carla_genre.evaluation.violations import violations
-from carla_genre.generator import sampler
-from carla_genre.selection import selector as module
 from carla_genre.selection.revert import TRIALS
 
 
@@ -85,16 +83,14 @@ def test_reload_equals_saved(genre: GenRe, mlmodel: Logistic, tmp_path: Path) ->
 
 
 def test_a_loaded_one_is_saved_with_what_the_first_has_learnt(
-    genre: GenRe, mlmodel: Logistic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    genre: GenRe, mlmodel: Logistic, tmp_path: Path
 ) -> None:
     first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
     genre.save(first)
     GenRe.load(first, mlmodel).save(second)
-    monkeypatch.setattr(module, "bootstrap", None)  # nothing is fitted anew
-    factuals = denied(mlmodel, 5)
-    pd.testing.assert_frame_equal(
-        GenRe.load(second, mlmodel).get_counterfactuals(factuals), genre.get_counterfactuals(factuals)
-    )
+    loaded, factuals = GenRe.load(second, mlmodel), denied(mlmodel, 5)
+    pd.testing.assert_frame_equal(loaded.get_counterfactuals(factuals), genre.get_counterfactuals(factuals))
+    assert "selector" in genre.seconds and "selector" not in loaded.seconds  # nothing is fitted anew
 
 
 def test_certainty_tells_accepted_rows_from_denied_ones(genre: GenRe, mlmodel: Logistic) -> None:
@@ -122,14 +118,15 @@ def test_a_rule_that_comes_later_is_the_one_of_the_beginning(genre: GenRe, mlmod
 
 
 def test_who_is_settled_together_changes_no_answer(
-    genre: GenRe, mlmodel: Logistic, monkeypatch: pytest.MonkeyPatch
+    genre: GenRe, asked: tuple[np.ndarray, np.ndarray, np.ndarray]
 ) -> None:
-    factuals = denied(mlmodel, 40)
-    together = genre.get_counterfactuals(factuals)
-    monkeypatch.setattr(sampler, "batch_size", lambda generator, n_samples: 3)
+    values, candidates, scores = asked
+    whole = genre.selector.select(values, candidates, scores).answers
+    batches = [(slice(i, i + 3), candidates[i : i + 3]) for i in range(0, len(values) - 1, 3)]
+    batches += [(slice(len(values) - 1, len(values)), candidates[-1:])]
     for people in (1, 8, 1000):
-        monkeypatch.setattr(module, "TOGETHER", people)
-        pd.testing.assert_frame_equal(genre.get_counterfactuals(factuals), together)
+        found = genre.selector.select_batches(values, batches, genre.scores, together=people)
+        np.testing.assert_array_equal(found, whole)
 
 
 @pytest.fixture(scope="module")
