@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,7 +67,7 @@ def run(step: Step) -> str:
 
 
 def measure(options: argparse.Namespace) -> int:
-    """All steps, and a line of what came of each; 1 where one is not done."""
+    """:func:`run_all` of :func:`steps`, where there is a GPU or none is needed."""
     import torch
 
     if not options.dry_run and not torch.cuda.is_available():
@@ -75,7 +75,12 @@ def measure(options: argparse.Namespace) -> int:
     device = "cpu" if options.dry_run else "cuda"
     with tempfile.TemporaryDirectory(prefix="carla-genre-") as scratch:
         folder = Path(scratch) if options.dry_run else options.json_folder
-        outcomes = {step.name: run(step) for step in steps(folder, device, options.dry_run)}
+        return run_all(steps(folder, device, options.dry_run))
+
+
+def run_all(steps: Iterable[Step]) -> int:
+    """Run steps one after the other, and tell in a line what came of each; 1 where one is not done."""
+    outcomes = {step.name: run(step) for step in steps}
     for name, outcome in outcomes.items():
         print(f"{name}: {outcome}")
     return int(not all(outcome.startswith("done") for outcome in outcomes.values()))

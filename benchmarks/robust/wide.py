@@ -24,7 +24,9 @@ CHAIN_ROWS, CHAIN_SEED = 6000, 0
 WIDE = ("communities", "chain-120")
 
 
-def write_tables(names: Sequence[str], folder: Path, uci: Path | None = None) -> dict[str, dict[str, Any]]:
+def write_tables(
+    names: Sequence[str], folder: Path, uci: Path | None = None, n_drawn: int = CHAIN_ROWS
+) -> dict[str, dict[str, Any]]:
     """Write some of ``WIDE`` into a folder.
 
     Parameters
@@ -34,6 +36,8 @@ def write_tables(names: Sequence[str], folder: Path, uci: Path | None = None) ->
         Where the CSVs go; a cell's :class:`Paths` names it.
     uci : Path, optional
         Folder of the real table's file, as :func:`benchmarks.studies.features.real.find_file` takes it.
+    n_drawn : int
+        Rows of ``chain-120``.
 
     Returns
     -------
@@ -47,7 +51,7 @@ def write_tables(names: Sequence[str], folder: Path, uci: Path | None = None) ->
     """
     tables = {}
     for name in names:
-        frame, roles = _communities(uci) if name == "communities" else _chain()
+        frame, roles = _communities(uci) if name == "communities" else _chain(n_drawn)
         # Six digits: the text, and so the cell's key, is the same whatever the machine's last bits are.
         frame.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
         entry = {"csv": f"{name}.csv", **roles, "balanced": True}
@@ -63,6 +67,6 @@ def _communities(uci: Path | None) -> tuple[pd.DataFrame, Mapping[str, Any]]:
     }
 
 
-def _chain() -> tuple[pd.DataFrame, Mapping[str, Any]]:
-    rows = CHAIN.frame(CHAIN_ROWS, CHAIN_SEED)
+def _chain(n_drawn: int) -> tuple[pd.DataFrame, Mapping[str, Any]]:
+    rows = CHAIN.frame(n_drawn, CHAIN_SEED)
     return rows, {"target": chain.TARGET, "immutables": list(CHAIN.immutables)}

@@ -92,7 +92,7 @@ def test_the_page_has_the_figures_of_the_records_and_the_reasons(folder: Path) -
 
 @pytest.mark.slow
 def test_the_ground_is_that_of_the_setting_and_is_made_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     asked = [record("Wachter", "circles")]
     under = figure2.grounds(asked, tmp_path / "ground.json")["circles"]
@@ -101,8 +101,9 @@ def test_the_ground_is_that_of_the_setting_and_is_made_once(
     assert h.shape == (len(axis), len(axis)) and axis[0] == toys.LEAST and axis[-1] == toys.MOST
     # The accepted circle is the inner one: h accepts the middle of the picture, and none of its corners.
     assert h[len(axis) // 2, len(axis) // 2] > 0.5 and h[[0, 0, -1, -1], [0, -1, 0, -1]].max() < 0.5
-    monkeypatch.setattr(figure2, "prepare", lambda *_, **__: pytest.fail("made again"))
+    written = (tmp_path / "ground.json").stat().st_mtime_ns
     assert figure2.grounds(asked, tmp_path / "ground.json")["circles"] == under
+    assert (tmp_path / "ground.json").stat().st_mtime_ns == written
 
 
 def test_the_grid_has_the_nine_methods_with_answers_on_three_toys() -> None:

@@ -69,7 +69,7 @@ def test_the_same_figures_give_the_same_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_models_densities_are_measured_once_and_drawn_from_the_json(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     settings = figure5.settings_of(quick=True)
     for model in settings["models"].values():
@@ -81,8 +81,9 @@ def test_the_models_densities_are_measured_once_and_drawn_from_the_json(
         assert model["hyperparams"]["training"]["epochs"] == 3
     assert kept["figures"]["moons"]["models"]["conditional"]["hyperparams"]["preset"] == "paper"
     assert {"versions", "commit"} <= set(kept["environment"])
-    monkeypatch.setattr(figure5, "prepare", lambda *_, **__: pytest.fail("measured again"))
+    written = (tmp_path / "figure5.json").stat().st_mtime_ns
     assert figure5.write(settings, tmp_path / "figure5") == first
+    assert (tmp_path / "figure5.json").stat().st_mtime_ns == written
     assert "| Moons | conditional |" in first
     assert all((tmp_path / f"figure5.{kind}").stat().st_size > 0 for kind in ("png", "svg", "md", "csv"))
 

@@ -24,10 +24,9 @@ def test_a_step_that_fails_or_takes_too_long_is_told_and_the_others_run(
     (tmp_path / "slow.py").write_text("import time; time.sleep(60)")
     (tmp_path / "bad.py").write_text("raise SystemExit(3)")
     (tmp_path / "good.py").write_text("print('here')")
-    monkeypatch.setattr(gpu, "ROOT", tmp_path)
-    few = [gpu.Step(name, (name,), 0.3 if name == "slow" else 30.0) for name in ("slow", "bad", "good")]
-    monkeypatch.setattr(gpu, "steps", lambda *given: few)
-    assert gpu.main(["--dry-run"]) == 1
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    slow, *others = (gpu.Step(name, (name,), 30.0) for name in ("slow", "bad", "good"))
+    assert gpu.run_all([slow._replace(seconds=0.3), *others]) == 1
     told = capsys.readouterr().out
     assert "slow: ended after 0 s" in told and "bad: failed with status 3" in told and "good: done in" in told
 

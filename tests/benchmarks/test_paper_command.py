@@ -102,8 +102,8 @@ def test_ctrl_c_later_on_is_told_by_the_command(
     before = signal.getsignal(signal.SIGINT)
     interrupt.leave_during_imports()
     assert signal.getsignal(signal.SIGINT) is not before
-    monkeypatch.setattr(Command, "_run", lambda self, options: signal.raise_signal(signal.SIGINT))
-    assert command.main([]) == 130
+    stopped = replace(command, write=lambda records, path: signal.raise_signal(signal.SIGINT))
+    assert stopped.main(["--no-run"]) == 130
     assert capsys.readouterr().err == "\nloanstable: interrupted; the same command goes on\n"
     assert signal.getsignal(signal.SIGINT) is before
 

@@ -9,7 +9,6 @@ import pytest
 
 from benchmarks.pages import blocks
 from benchmarks.robust import __main__ as command
-from benchmarks.robust import wide
 from benchmarks.robust.cells import CONDITIONS, GRID, wide_cells
 from benchmarks.robust.page import markdown
 from benchmarks.robust.wide import write_tables
@@ -17,10 +16,9 @@ from carla_genre.errors import InputError
 from carla_genre.harness.grid import read_grid
 
 
-def test_wide_tables_are_written_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wide, "CHAIN_ROWS", 100)
-    tables = write_tables(["chain-120"], tmp_path)
-    assert tables == write_tables(["chain-120"], tmp_path)  # the same cells again
+def test_wide_tables_are_written_and_read(tmp_path: Path) -> None:
+    tables = write_tables(["chain-120"], tmp_path, n_drawn=100)
+    assert tables == write_tables(["chain-120"], tmp_path, n_drawn=100)  # the same cells again
     found = wide_cells(tables, only=["GenRe", "ROAR"])
     assert [(cell.data, cell.label, cell.seed) for cell in found] == [
         ("chain-120", "GenRe", 0),

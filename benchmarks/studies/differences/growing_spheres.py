@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -16,10 +17,11 @@ _CARLA = CARLA_METHODS["GrowingSpheres"]
 
 
 class _Search(carla_model.GrowingSpheres):
-    """CARLA's own search, in other shells."""
+    """CARLA's own search, in other ``shells``."""
 
-    # CARLA's own are 1000, .2 and 2.
-    CANDIDATES, STEP, NORM = 2000, 0.01, 1
+    def __init__(self, mlmodel: Any, shells: Mapping[str, Any]) -> None:
+        super().__init__(mlmodel)
+        self._shells = shells
 
     def get_counterfactuals(self, factuals: pd.DataFrame) -> pd.DataFrame:
         columns = self._mlmodel.feature_input_order
@@ -32,9 +34,7 @@ class _Search(carla_model.GrowingSpheres):
                 self._categorical_enc,
                 columns,
                 self._mlmodel,
-                n_search_samples=self.CANDIDATES,
-                step=self.STEP,
-                p_norm=self.NORM,
+                **self._shells,
             )
             for _, person in self._mlmodel.get_ordered_features(factuals).iterrows()
         ]
@@ -54,9 +54,15 @@ class ReleasedGrowingSpheres(CarlaRecourse):
         Those of "GrowingSpheres".
     """
 
+    # CARLA's own are 1000, .2 and 2.
+    SHELLS: Mapping[str, Any] = MappingProxyType({"n_search_samples": 2000, "step": 0.01, "p_norm": 1})
+
     def __init__(self, mlmodel: Any, hyperparams: Mapping[str, Any] | None = None) -> None:
         super().__init__(
-            _CARLA.name, mlmodel, _CARLA.complete(mlmodel, hyperparams), lambda: _Search(mlmodel)
+            _CARLA.name,
+            mlmodel,
+            _CARLA.complete(mlmodel, hyperparams),
+            lambda: _Search(mlmodel, self.SHELLS),
         )
 
     @classmethod

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from benchmarks.paper.published import published
-from benchmarks.studies.differences import growing_spheres, table
+from benchmarks.studies.differences import table
 from benchmarks.studies.differences.cchvae import CCHVAEOfNumbers
 from benchmarks.studies.differences.growing_spheres import ReleasedGrowingSpheres
 from benchmarks.studies.differences.probe import ReleasedPROBE
@@ -110,14 +110,14 @@ def test_below_0_distance_is_paid_for(setting: Setting, people: pd.DataFrame) ->
     assert (far > near).all()
 
 
-def test_growing_spheres_in_carla_s_shells_is_carla_s(
-    setting: Setting, people: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class InCarlasShells(ReleasedGrowingSpheres):
+    SHELLS = {"n_search_samples": 1000, "step": 0.2, "p_norm": 2}
+
+
+def test_growing_spheres_in_carla_s_shells_is_carla_s(setting: Setting, people: pd.DataFrame) -> None:
     carla = build_method("GrowingSpheres", setting.mlmodel, {"seed": 4}).get_counterfactuals(people)
     thin = ReleasedGrowingSpheres(setting.mlmodel, {"seed": 4}).get_counterfactuals(people)
-    for name, value in (("CANDIDATES", 1000), ("STEP", 0.2), ("NORM", 2)):
-        monkeypatch.setattr(growing_spheres._Search, name, value)
-    same = ReleasedGrowingSpheres(setting.mlmodel, {"seed": 4}).get_counterfactuals(people)
+    same = InCarlasShells(setting.mlmodel, {"seed": 4}).get_counterfactuals(people)
     pd.testing.assert_frame_equal(same, carla)
     assert not thin.equals(carla)
 

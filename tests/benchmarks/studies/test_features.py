@@ -14,7 +14,6 @@ from scipy.stats import multivariate_normal
 
 from benchmarks.studies.features import __main__ as command
 from benchmarks.studies.features import order as order_command
-from benchmarks.studies.features import study
 from benchmarks.studies.features.chain import LOADING, NEXT, STEEPNESS, TARGET, Chain
 from benchmarks.studies.features.order import ORDERS, OrderedGenRe, positions
 from benchmarks.studies.features.page import growth_table, order_table, profile_table, remedies_table
@@ -140,9 +139,7 @@ def test_the_real_tables_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_command_writes_its_tables_and_plot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A process of its own measures memory; here it would only take its seconds to start.
-    monkeypatch.setattr(study, "_apart", lambda work, *given: work(*given))
+def test_the_command_writes_its_tables_and_plot(tmp_path: Path) -> None:
     command.main(["--quick", "--d", "10", "--json", str(tmp_path / "study.json")])
     record = json.loads((tmp_path / "study.json").read_text())
     growth = record["figures"]["growth"]
