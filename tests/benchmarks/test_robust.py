@@ -110,6 +110,6 @@ def test_the_command_measures_goes_on_and_prints(
     assert command.main(arguments) == 0
     assert capsys.readouterr().out == table
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.glob("*.json")} == written
-    assert command.main([*arguments, "--no-run", "--data", "compas"]) == 1  # nothing of it is measured
+    assert command.main([*arguments, "--no-run", "--seeds", "4"]) == 1  # nothing of it is measured
     assert command.main(["--only", "Genre"]) == 2
     assert "did you mean 'GenRe'" in capsys.readouterr().err
