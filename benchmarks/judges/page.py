@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from benchmarks.judges.cells import cells
 from benchmarks.paper.published import name_of
+from carla_genre.errors import InputError
 from carla_genre.evaluation.judges.gold_kinds import PAPER_GOLD
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table, number, spread
+from carla_genre.harness.run import records_of
 
 Record = Mapping[str, Any]
 
@@ -23,6 +27,15 @@ TESTS = {
     "Neighbour_Distance": "fifth distance",
 }
 ATTAINABLE = "accepted held-out rows"
+DEFAULT = "GenRe"
+
+
+def of_folder(folder: Path, part: str) -> str:
+    """From the records of a folder: the whole table ("all"), or the first and the default alone ("leaders")."""
+    tables = {"all": markdown, "leaders": leaders}
+    if part not in tables:
+        raise InputError(f"the judges have no table {part!r}; there are {', '.join(tables)}")
+    return tables[part](records_of(cells(), folder))
 
 
 def markdown(records: Iterable[Record]) -> str:
@@ -45,6 +58,56 @@ def markdown(records: Iterable[Record]) -> str:
         for label, group in methods.items()
     )
     return "\n\n".join(filter(None, [markdown_table(head, lines), "\n".join([*_failures(groups), *notes])]))
+
+
+def leaders(records: Iterable[Record]) -> str:
+    """For each data set and gold classifier: the method of the highest mean Score, and the default beside it.
+
+    Methods that have fewer seeds than the default are left out: their people are others.
+    """
+    scores = pd.DataFrame(
+        [
+            (
+                *(record["cell"]["data"], record["cell"].get("gold", PAPER_GOLD), record["cell"]["label"]),
+                *(record["cell"]["seed"], record["scores"]["score"]),
+            )
+            for record in records
+            if "error" not in record
+        ],
+        columns=["data", "gold", "label", "seed", "score"],
+    )
+    lines = []
+    for (data, gold), problem in scores.groupby(["data", "gold"], sort=False):
+        table = problem.pivot(index="seed", columns="label", values="score").astype(float)
+        if DEFAULT not in table:
+            continue
+        table = table.loc[table[DEFAULT].notna()].dropna(axis=1)
+        means = table.mean().sort_values(ascending=False, kind="stable")
+        lead, default = means.index[0], table[DEFAULT]
+        gap = default - table[lead]
+        line = [
+            name_of(data),
+            gold,
+            str(len(table)),
+            lead,
+            number(means.iloc[0], 3),
+            number(default.mean(), 3),
+        ]
+        lines.append(
+            [*line, f"{gap.mean():+.3f}", number(default.min(), 3), str(1 + list(means.index).index(DEFAULT))]
+        )
+    head = [
+        "data",
+        "gold",
+        "seeds",
+        "first",
+        "its Score",
+        "GenRe",
+        "less the first",
+        "its worst seed",
+        "place",
+    ]
+    return markdown_table(head, lines)
 
 
 def _attainable(problem: tuple[str, str], records: Sequence[Record]) -> list[str]:

@@ -13,10 +13,11 @@ from benchmarks.carla_suite import failures, repairs
 from benchmarks.causal import page as causes
 from benchmarks.constrained import page as constrained
 from benchmarks.constrained import roles
+from benchmarks.judges import page as judging
 from benchmarks.pages import data_roles
 from benchmarks.pages.headline import headline, in_order
 from benchmarks.pages.summary import summary
-from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
+from benchmarks.paper import figure2, figure4, figure5, peers, table1, table2, table3, table4, table11, table13
 from benchmarks.paper.command import with_people
 from benchmarks.paper.published import NAMES, name_of
 from benchmarks.reliability import page as reliable
@@ -266,6 +267,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "figure2": of_the_paper(figure2),
     "figure4": of_the_paper(figure4),
     "figure5": densities,
+    "peers": lambda root, folder, paper: peers.markdown(records(root / folder), records(root / paper)),
     "differences": variants,
     "own_seeds": own_seeds,
     "batched": batched_searches,
@@ -275,6 +277,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "recipe": recipes,
     "robustness": robust,
     "confidence": confidences,
+    "judges": lambda root, folder, part="all": judging.of_folder(root / folder, part),
     "calibration_curves": of_figures(curves),
     "flipped_labels": of_figures(noise),
     "constrained": constrained_table,

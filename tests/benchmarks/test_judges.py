@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.judges import __main__ as command
 from benchmarks.judges.cells import cells
-from benchmarks.judges.page import ATTAINABLE, markdown
+from benchmarks.judges.page import ATTAINABLE, leaders, markdown
 from carla_genre.evaluation.judges.gold_kinds import GOLD_KINDS
 
 
@@ -71,3 +71,16 @@ def test_the_command_goes_on_and_prints_the_table(
     assert f"| COMPAS | boosting | {ATTAINABLE} |" in first
     assert command.main([*map(str, given), "--no-run"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == first.splitlines()[-1]
+
+
+def test_the_first_is_named_with_the_default_beside_it_on_the_same_people() -> None:
+    def scored(label: str, seed: int, score: float) -> dict[str, object]:
+        found = record("network", seed, score=score)
+        found["cell"] = {**found["cell"], "label": label}  # type: ignore[dict-item]
+        return found
+
+    found = [scored("NNR", 0, 1.8), scored("NNR", 1, 1.6), scored("GenRe", 0, 1.5), scored("GenRe", 1, 1.7)]
+    of_one_seed = scored("Wachter", 0, 1.9)
+    (line,) = leaders([*found, of_one_seed]).splitlines()[2:]
+    cells_of = [cell.strip() for cell in line.split("|")[1:-1]]
+    assert cells_of == ["COMPAS", "network", "2", "NNR", "1.700", "1.600", "-0.100", "1.500", "2"]

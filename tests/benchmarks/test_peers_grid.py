@@ -1,7 +1,9 @@
-"""The grid of today's peers."""
+"""The grid of today's peers, and their table."""
 
 from pathlib import Path
+from typing import Any
 
+from benchmarks.paper import peers
 from carla_genre.harness import read_grid
 
 
@@ -13,3 +15,28 @@ def test_the_grid_is_valid_and_has_a_quick_version_of_each_peer(repository: Path
     assert {"NICE", "RNCE", "PROPLACE", "ElliCE", "DiCoFlex", "DiCE-constrained"} <= {
         cell.method for cell in whole
     }
+
+
+def test_peers_stand_beside_genre_on_their_seeds_alone() -> None:
+    def record(label: str, seed: int, score: float) -> dict[str, Any]:
+        cell = {"data": "compas", "label": label, "seed": seed, "method": label, "n_factuals": 2}
+        scores = {"score": score, "violations": {"rows": 0}}
+        seconds = {"prepare": 1.0, "answer": 0.5}
+        return {
+            **{"cell": cell, "scores": scores, "seconds": seconds, "cpu_seconds": seconds},
+            "environment": {"commit": "abcdefg", "code": "1", "hardware": {"gpu": None}},
+        }
+
+    failed = {**record("ElliCE", 1, 0.0), "error": {"message": "no robust row"}}
+    page = peers.markdown(
+        [record("RNCE", 0, 1.25), failed],
+        [record("GenRe", 0, 1.9), record("GenRe", 1, 1.7), record("GenRe", 4, 0.1), record("NNR", 0, 1.0)],
+    )
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line[:1] == "|"]
+    column = lines[0].index("Score")
+    assert [(line[1], line[3], line[column]) for line in lines[2:]] == [
+        ("GenRe", "2", "1.80 ± 0.14"),
+        ("RNCE", "1", "1.25"),
+        ("ElliCE", "0", "-"),
+    ]
+    assert "- COMPAS, ElliCE, seed 1: no robust row" in page
