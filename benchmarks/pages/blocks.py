@@ -17,7 +17,8 @@ from benchmarks.judges import page as judging
 from benchmarks.pages import data_roles
 from benchmarks.pages.headline import headline, in_order
 from benchmarks.pages.summary import summary
-from benchmarks.paper import figure2, figure4, figure5, peers, table1, table2, table3, table4, table11, table13
+from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
+from benchmarks.paper import peers as todays
 from benchmarks.paper.command import with_people
 from benchmarks.paper.published import NAMES, name_of
 from benchmarks.reliability import page as reliable
@@ -267,7 +268,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "figure2": of_the_paper(figure2),
     "figure4": of_the_paper(figure4),
     "figure5": densities,
-    "peers": lambda root, folder, paper: peers.markdown(records(root / folder), records(root / paper)),
+    "peers": lambda root, folder, paper: todays.markdown(records(root / folder), records(root / paper)),
     "differences": variants,
     "own_seeds": own_seeds,
     "batched": batched_searches,

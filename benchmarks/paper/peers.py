@@ -21,8 +21,9 @@ SHOWN = (
     *("prepare s", "answer s"),
 )
 LEGEND = """\
-validity: h accepts the answer. future validity: so does h trained again on rows drawn with replacement. copies: answers that
-equal a training row. violations: answers that break a constraint. Seconds: of training and of all answers; of the processor."""
+validity: h accepts the answer. future validity: so does h trained again on rows drawn with replacement. copies: answers
+that equal a training row. violations: answers that break a constraint. Seconds: of training and of all answers; of the
+processor."""
 
 
 def markdown(peers: Iterable[Record], table2: Iterable[Record]) -> str:

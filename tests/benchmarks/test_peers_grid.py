@@ -23,7 +23,10 @@ def test_peers_stand_beside_genre_on_their_seeds_alone() -> None:
         scores = {"score": score, "violations": {"rows": 0}}
         seconds = {"prepare": 1.0, "answer": 0.5}
         return {
-            **{"cell": cell, "scores": scores, "seconds": seconds, "cpu_seconds": seconds},
+            "cell": cell,
+            "scores": scores,
+            "seconds": seconds,
+            "cpu_seconds": seconds,
             "environment": {"commit": "abcdefg", "code": "1", "hardware": {"gpu": None}},
         }
 
@@ -32,7 +35,9 @@ def test_peers_stand_beside_genre_on_their_seeds_alone() -> None:
         [record("RNCE", 0, 1.25), failed],
         [record("GenRe", 0, 1.9), record("GenRe", 1, 1.7), record("GenRe", 4, 0.1), record("NNR", 0, 1.0)],
     )
-    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line[:1] == "|"]
+    lines = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line[:1] == "|"
+    ]
     column = lines[0].index("Score")
     assert [(line[1], line[3], line[column]) for line in lines[2:]] == [
         ("GenRe", "2", "1.80 ± 0.14"),
