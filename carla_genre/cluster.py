@@ -19,10 +19,11 @@ def load_distributed() -> Any:
     return load_extra("cluster", "a cluster", "distributed")
 
 
-def connect(address: str) -> Any:
+def connect(address: str, timeout_s: float = CONNECT_S) -> Any:
     """A client of the scheduler at an address, or of a scheduler file.
 
-    MissingDependencyError where Dask is not installed, InputError where the address is none or no scheduler answers.
+    MissingDependencyError where Dask is not installed, InputError where the address is none or no scheduler answers
+    for ``timeout_s`` seconds.
     """
     distributed = load_distributed()
     is_file = os.path.isfile(address)
@@ -33,7 +34,7 @@ def connect(address: str) -> Any:
         )
     where = {"scheduler_file": address} if is_file else {"address": address}
     try:
-        return distributed.Client(**where, timeout=CONNECT_S, set_as_default=False)
+        return distributed.Client(**where, timeout=timeout_s, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(
             f"no Dask scheduler answers at {address!r} ({error}): start one with `dask scheduler`, its workers with "

@@ -76,7 +76,7 @@ class Bar:
         self.done += count
         self.shown.update(self._task, completed=self.done)
         now = time.monotonic()
-        if self._every is not None and now - self._told > self._every and self.done < self.total:
+        if self._every is not None and now - self._told >= self._every and self.done < self.total:
             self._told = now
             log.info("%s: %d of %d", self.title, self.done, self.total)
 
@@ -86,7 +86,14 @@ class Bar:
 
 
 @contextlib.contextmanager
-def bar(title: str, total: int, show: bool = True, done: int = 0, lines: bool = False) -> Iterator[Bar]:
+def bar(
+    title: str,
+    total: int,
+    show: bool = True,
+    done: int = 0,
+    lines: bool = False,
+    every_s: float = EVERY_S,
+) -> Iterator[Bar]:
     """Count up to ``total``, of which ``done`` are done: a bar on a terminal.
 
     Parameters
@@ -94,9 +101,9 @@ def bar(title: str, total: int, show: bool = True, done: int = 0, lines: bool = 
     show : bool
         Whether anything is shown.
     lines : bool
-        Log a line every ten seconds where there is no terminal.
+        Log a line every ``every_s`` seconds where there is no terminal.
     """
     on_terminal = show and sys.stderr.isatty()
-    one = Bar(title, total, done, EVERY_S if show and lines and not on_terminal else None)
+    one = Bar(title, total, done, every_s if show and lines and not on_terminal else None)
     with on_screen(one.shown) if on_terminal else contextlib.nullcontext():
         yield one

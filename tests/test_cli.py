@@ -63,12 +63,11 @@ def test_out_must_be_a_folder(capsys, tmp_path):
     assert "name a folder" in capsys.readouterr().err
 
 
-def test_ctrl_c_exits_130_with_one_line(monkeypatch, capsys):
-    def interrupted(options):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(run, "run", interrupted)
-    assert main(["demo"]) == 130
+def test_ctrl_c_exits_130_with_one_line(monkeypatch, tmp_path, capsys):
+    (tmp_path / "interrupted_model.py").write_text("raise KeyboardInterrupt  # while it is read\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    given = ["--model", "interrupted_model:model", "--target", "y", "--out", str(tmp_path / "out")]
+    assert main(["fit", str(tmp_path / "nothing.csv"), *given]) == 130
     assert capsys.readouterr().err == "\ncarla-genre: interrupted\n"
 
 

@@ -6,7 +6,6 @@ import threading
 
 import pytest
 
-from carla_genre import progress
 from carla_genre.progress import bar
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"  # the cursor
@@ -58,9 +57,9 @@ def test_bars_of_several_threads_share_the_display(terminal):
     assert all(text in told for text in ("task 0", "task 1", "grid", "a line"))
 
 
-def test_without_a_terminal_there_are_lines_where_they_are_wanted(monkeypatch, caplog, capsys):
-    monkeypatch.setattr(progress, "EVERY_S", -1.0)
-    with caplog.at_level(logging.INFO), bar("answer", 3, lines=True) as one, bar("train", 3) as quiet:
+def test_without_a_terminal_there_are_lines_where_they_are_wanted(caplog, capsys):
+    often = bar("answer", 3, lines=True, every_s=0.0)
+    with caplog.at_level(logging.INFO), often as one, bar("train", 3) as quiet:
         for _ in range(3):
             one.advance()
             quiet.advance()

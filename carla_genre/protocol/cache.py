@@ -15,7 +15,6 @@ import platform
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import lru_cache
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, TypeVar
@@ -63,7 +62,6 @@ def content_key(kind: str, *parts: Any) -> str:
     return f"{kind}-{joblib.hash([_version(kind), plain])}"
 
 
-@lru_cache
 def _version(kind: str) -> list[Any]:
     code = [Path(str(import_module(module).__file__)).read_bytes() for module in _CODE[kind]]
     return [code, platform.python_version_tuple()[:2], *map(metadata.version, _PACKAGES)]

@@ -53,11 +53,13 @@ def test_a_file_that_is_not_ucis_is_refused(script, tmp_path):
         script.adult_table(tmp_path)
 
 
-def test_rows_are_found_in_their_order_and_equal_rows_once_each(script, tmp_path, monkeypatch):
-    table = pd.DataFrame({"a": [1, 2, 1, 3], "b": ["x", "y", "x", "z"]})
-    table.iloc[[3, 0]].to_csv(tmp_path / "adult_train.csv", index=False)
-    table.iloc[[2, 1]].to_csv(tmp_path / "adult_test.csv", index=False)
-    monkeypatch.setattr(script, "check", lambda name, content: content)
+@pytest.mark.slow
+def test_rows_are_found_in_their_order_and_equal_rows_once_each(script, tmp_path):
+    table, *parts = load_adult()
+    for name, frame in zip(("train", "test"), parts, strict=True):
+        (tmp_path / f"adult_{name}.csv").write_text(frame.to_csv(index=False, lineterminator="\n"))
     split = script.split_positions(table, tmp_path)
-    assert split["train"].tolist() == [3, 0]
-    assert split["test"].tolist() == [2, 1]
+    for name, frame in zip(("train", "test"), parts, strict=True):
+        pd.testing.assert_frame_equal(table.iloc[split[name]].reset_index(drop=True), frame)
+    assert table.duplicated().any()
+    assert np.unique(np.concatenate(list(split.values()))).tolist() == list(range(len(table)))

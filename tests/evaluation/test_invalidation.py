@@ -8,7 +8,6 @@ import pytest
 from scipy.stats import norm
 
 from carla_genre.errors import InputError
-from carla_genre.evaluation import invalidation
 from carla_genre.evaluation.invalidation import InvalidationRate, invalidation_rate
 
 N_DRAWS = 20_000
@@ -67,7 +66,7 @@ def test_noise_is_normal_on_numbers_and_leaves_categories(schema, linear, answer
     assert abs(noise["income"].corr(noise["age"])) < 4 / N_DRAWS**0.5
 
 
-def test_the_noise_belongs_to_the_answer_and_the_seed(schema, linear, answers, monkeypatch):
+def test_the_noise_belongs_to_the_answer_and_the_seed(schema, linear, answers):
     rates = invalidation_rate(schema, linear, answers, n_draws=200)
     assert len(set(rates)) > 3
     np.testing.assert_array_equal(
@@ -75,8 +74,13 @@ def test_the_noise_belongs_to_the_answer_and_the_seed(schema, linear, answers, m
     )
     assert invalidation_rate(schema, linear, answers.iloc[[3]], n_draws=200)[0] == rates[3]
     assert (invalidation_rate(schema, linear, answers, n_draws=200, seed=1) != rates).any()
-    monkeypatch.setattr(invalidation, "BATCH", 500)
-    np.testing.assert_array_equal(invalidation_rate(schema, linear, answers, n_draws=200), rates)
+
+
+def test_answers_that_are_asked_about_apart_have_the_same_rates(schema, linear, answers):
+    rates = invalidation_rate(schema, linear, answers, n_draws=N_DRAWS)
+    assert [len(rows) for rows in linear.asked] == [6 * N_DRAWS] * 2
+    alone = [invalidation_rate(schema, linear, answers.iloc[[i]], n_draws=N_DRAWS)[0] for i in range(12)]
+    np.testing.assert_array_equal(alone, rates)
 
 
 def test_no_noise_asks_whether_h_accepts(schema, linear, answers):

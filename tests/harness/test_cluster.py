@@ -7,6 +7,7 @@ import time
 import pytest
 from harness_cases import measures
 
+from carla_genre.cluster import connect
 from carla_genre.errors import InputError, MissingDependencyError
 from carla_genre.harness import cluster, read_grid, run_grid
 from carla_genre.harness.measure import measure
@@ -18,13 +19,12 @@ def test_without_dask_the_extra_is_named(monkeypatch, tmp_path):
         run_grid([], tmp_path, cluster="tcp://127.0.0.1:9")
 
 
-def test_a_cluster_that_is_not_there_is_named(monkeypatch, tmp_path):
+def test_a_cluster_that_is_not_there_is_named():
     pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
-    monkeypatch.setattr("carla_genre.cluster.CONNECT_S", 1.0)
     with pytest.raises(
         InputError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'.*dask scheduler"
     ):
-        run_grid([], tmp_path, cluster="tcp://127.0.0.1:9")
+        connect("tcp://127.0.0.1:9", timeout_s=1.0)
 
 
 @pytest.mark.parametrize("address", ["nowhere", "scheduler.json", "tcp://host"])

