@@ -71,14 +71,6 @@ def log_as_at_first() -> None:
 
 
 @pytest.fixture
-def chunks_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Says of how many rows a chunk of a table in files is, from then on in a test."""
-    from carla_genre.files import table
-
-    return lambda rows: monkeypatch.setattr(table, "CHUNK_ROWS", rows)
-
-
-@pytest.fixture
 def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Terminal]:
     """What makes stderr a terminal of 80 columns and 20 lines; called in a test, pytest's own being set by then."""
 

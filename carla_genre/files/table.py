@@ -161,11 +161,12 @@ class FileTable:
         return frame[self.names].set_axis(labels)
 
 
-def open_table(path: str | os.PathLike[str]) -> FileTable:
+def open_table(path: str | os.PathLike[str], chunk_rows: int = CHUNK_ROWS) -> FileTable:
     """Look at files: a CSV is read once, of Parquet the footer.
 
     ``path`` is a file, a folder (its ``*.csv`` or ``*.parquet``, those of folders within too), or a glob pattern. What
-    begins with a dot or an underscore is left aside.
+    begins with a dot or an underscore is left aside. A chunk has at most ``chunk_rows`` rows, or a sixteenth of a row
+    group of Parquet that is larger.
 
     Raises
     ------
@@ -173,7 +174,7 @@ def open_table(path: str | os.PathLike[str]) -> FileTable:
         There is no such file, one is damaged, or they have different columns.
     """
     root, paths = _paths(path)
-    parts = [_parquet(one) if one.suffix in PARQUET else _csv(one) for one in paths]
+    parts = [(_parquet if one.suffix in PARQUET else _csv)(one, chunk_rows) for one in paths]
     columns, index = parts[0][0], parts[0][1]
     chunks: list[Chunk] = []
     files = []
@@ -198,17 +199,17 @@ def open_table(path: str | os.PathLike[str]) -> FileTable:
     return table
 
 
-def _csv(path: Path) -> tuple[dict[str, Any], list[Any], list[Chunk], str]:
-    scan = csv_file.scan(path, CHUNK_ROWS)
+def _csv(path: Path, chunk_rows: int) -> tuple[dict[str, Any], list[Any], list[Chunk], str]:
+    scan = csv_file.scan(path, chunk_rows)
     chunks = [Chunk(str(path), 0, 0, rows, -1, start, end) for start, end, rows in scan.chunks]
     return dict(zip(scan.names, scan.kinds, strict=True)), [], chunks, scan.digest
 
 
-def _parquet(path: Path) -> tuple[dict[str, Any], list[Any], list[Chunk], str]:
+def _parquet(path: Path, chunk_rows: int) -> tuple[dict[str, Any], list[Any], list[Chunk], str]:
     columns, index, groups, digest = parquet_file.describe(path)
     chunks = []
     for group, rows in enumerate(groups):
-        size = max(CHUNK_ROWS, -(-rows // MOST_CHUNKS))
+        size = max(chunk_rows, -(-rows // MOST_CHUNKS))
         for start in range(0, rows, size):
             end = min(start + size, rows)
             chunks.append(Chunk(str(path), 0, 0, end - start, group, start, end))

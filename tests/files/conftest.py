@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from file_cases import TABLE
+from file_cases import TABLE, Watched
 from loans import QUICK, pipeline
 from method_cases import quick_selector
 
@@ -16,5 +18,13 @@ def recourse() -> Recourse:
         given = {**QUICK, "verbose": False}
         frozen = [Freeze("age")]
         return Recourse(
-            pipeline(TABLE), TABLE, "approved", constraints=frozen, hyperparams=given, verbose=False
+            Watched(pipeline(TABLE)), TABLE, "approved", constraints=frozen, hyperparams=given, verbose=False
         )
+
+
+@pytest.fixture
+def classifier(recourse: Recourse) -> Iterator[Watched]:
+    """The one that it asks; as it was when the test is over."""
+    classifier = recourse.classifier
+    yield classifier
+    vars(classifier).update(vars(Watched(classifier.model)))

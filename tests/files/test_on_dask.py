@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import signal
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from file_cases import PEOPLE, contents, write
+from file_cases import PEOPLE, At, Watched, contents, interrupt, write
 
 from carla_genre import InputError, Recourse
-from carla_genre.files import answering, table
-from carla_genre.files.job import Job
-from carla_genre.files.table import Chunk
 
 distributed = pytest.importorskip("distributed", reason="the extra 'cluster' is not installed")
 
@@ -31,14 +28,11 @@ def in_one_process(recourse: Recourse, path: Path, tmp_path_factory: pytest.Temp
     return out, recourse.recommend_files(path, out)
 
 
-def die_once(job: Job, chunk: Chunk) -> None:
-    """In a worker: be killed in the middle of the third chunk, at the first try."""
-    mark = f"{job.folder}/../killed"
-    if chunk.number == 2 and not os.path.exists(mark):
-        with open(mark, "w"):
-            pass
+def die_once(mark: Path) -> None:
+    """Be killed, at the first try."""
+    if not mark.exists():
+        mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
-    job.answer(chunk)
 
 
 @pytest.mark.slow
@@ -49,9 +43,9 @@ def test_a_killed_worker_costs_nobody_an_answer(
     path: Path,
     in_one_process: Any,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    classifier: Watched,
 ) -> None:
-    monkeypatch.setattr(answering, "answer_chunk", die_once)
+    classifier.before = At(PEOPLE.iloc[40], partial(die_once, tmp_path / "killed"))  # of the third chunk
     with distributed.LocalCluster(workers, threads_per_worker=1, dashboard_address=None) as local:
         found = recourse.recommend_files(path, tmp_path / "out", cluster=local.scheduler_address)
     assert (tmp_path / "killed").exists()
@@ -83,40 +77,31 @@ def test_a_cluster_goes_on_where_one_process_stopped(
     in_one_process: Any,
     threads: str,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    classifier: Watched,
 ) -> None:
-    read = table.FileTable.read
-
-    def stop_at_the_second(self: table.FileTable, chunk: Chunk) -> Any:
-        if chunk.number == 1:
-            raise KeyboardInterrupt
-        return read(self, chunk)
-
-    monkeypatch.setattr(table.FileTable, "read", stop_at_the_second)
+    classifier.before = At(PEOPLE.iloc[20], interrupt)  # of the second chunk
     with pytest.raises(KeyboardInterrupt):
         recourse.recommend_files(path, tmp_path / "out")
     assert len(list((tmp_path / "out" / "options").iterdir())) == 1
-    monkeypatch.undo()
+    classifier.before = None
     assert recourse.recommend_files(path, tmp_path / "out", cluster=threads) == in_one_process[1]
     assert contents(tmp_path / "out") == contents(in_one_process[0])
 
 
 def test_what_a_worker_raises_is_raised_here(
-    recourse: Recourse, path: Path, threads: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recourse: Recourse, classifier: Watched, path: Path, threads: str, tmp_path: Path
 ) -> None:
-    def wrong(job: Job, chunk: Chunk) -> None:
-        raise InputError(f"row group {chunk.group} is not to be read")
+    def fail() -> None:
+        raise ValueError("no such person")
 
-    monkeypatch.setattr(answering, "answer_chunk", wrong)
-    with pytest.raises(InputError, match=r"row group \d is not to be read"):
+    classifier.before = At(PEOPLE.iloc[20], fail)
+    with pytest.raises(InputError, match=r"the classifier fails on rows .* no such person"):
         recourse.recommend_files(path, tmp_path / "out", cluster=threads)
 
 
 def test_a_classifier_that_cannot_be_sent_is_told(
-    recourse: Recourse, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recourse: Recourse, classifier: Any, path: Path, tmp_path: Path
 ) -> None:
-    locked = copy.copy(recourse.decision_.classifier)
-    locked.lock = threading.Lock()
-    monkeypatch.setattr(recourse.decision_, "classifier", locked)
+    classifier.lock = threading.Lock()
     with pytest.raises(InputError, match="cannot be pickled"):
         recourse.recommend_files(path, tmp_path / "out", workers=2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -35,12 +34,9 @@ ODD = {
 
 @pytest.mark.parametrize("rows", [1, 2, 100])
 @pytest.mark.parametrize("content", ODD.values(), ids=ODD)
-def test_a_csv_is_read_as_pandas_reads_the_whole(
-    content: str, rows: int, tmp_path: Path, chunks_of: Callable[[int], None]
-) -> None:
-    chunks_of(rows)
+def test_a_csv_is_read_as_pandas_reads_the_whole(content: str, rows: int, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_bytes(content.encode())
-    found = open_table(tmp_path / "in.csv").read_all()[0]
+    found = open_table(tmp_path / "in.csv", chunk_rows=rows).read_all()[0]
     expected = pd.read_csv(io.BytesIO(content.encode()), low_memory=False)
     assert [kind.kind for kind in found.dtypes] == [
         "f" if kind == "uint64" and rows < 3 else kind.kind if len(expected) else "f"
@@ -106,13 +102,10 @@ def test_categories_of_all_row_groups_and_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_a_sample_is_the_same_however_the_rows_are_cut(
-    kind: str, tmp_path: Path, chunks_of: Callable[[int], None]
-) -> None:
+def test_a_sample_is_the_same_however_the_rows_are_cut(kind: str, tmp_path: Path) -> None:
     samples = []
     for rows, group in ((1000, 1000), (7, 50), (33, 9)):
-        chunks_of(rows)
-        source = open_table(write(PEOPLE, tmp_path / f"in.{kind}", group))
+        source = open_table(write(PEOPLE, tmp_path / f"in.{kind}", group), chunk_rows=rows)
         samples.append(source.sample(40, seed=3))
         assert len(samples[-1]) == 40
         pd.testing.assert_frame_equal(samples[-1], samples[0])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +13,6 @@ import pandas as pd
 import pytest
 
 from carla_genre import load_dataset
-from carla_genre.generator.batches import Batches
 from carla_genre.selection import calibration, surrogate
 
 from carla.models.api import MLModel  # isort: skip (after carla_genre)
@@ -115,20 +116,27 @@ def answers_to(method: Any, values: np.ndarray) -> np.ndarray:
     return found
 
 
+class _CtrlC(logging.Handler):
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.step = step
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage().startswith(f"step {self.step} of "):
+            signal.raise_signal(signal.SIGINT)
+
+
 @contextmanager
-def training_stopped_after(steps: int) -> Iterator[None]:
-    """A Ctrl-C when a training asks for the batch after so many."""
-    following, asked = Batches.next, list[int]()
-
-    def stop(self: Batches) -> Any:
-        asked.append(1)
-        if len(asked) > steps:
-            raise KeyboardInterrupt
-        return following(self)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Batches, "next", stop)
+def training_stopped_at(step: int) -> Iterator[None]:
+    """A Ctrl-C when a training, which is verbose, logs the losses of a step."""
+    logger, handler = logging.getLogger("carla_genre.generator.trainer"), _CtrlC(step)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
         yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
 
 
 def hash_level(level: object) -> float:

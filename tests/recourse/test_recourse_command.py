@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from file_cases import At, Watched, interrupt
 from loans import QUICK, loans, pipeline, refused
+from method_cases import training_stopped_at
 
 from carla_genre import Recourse
 from carla_genre.cli import main
 from carla_genre.constraints import AtMost, Freeze, Implies, OneWay, Range, Where
 from carla_genre.constraints.plain import from_plain, to_plain
 from carla_genre.errors import CheckpointError, InputError
-from carla_genre.files import table
-from carla_genre.generator.batches import Batches
 from carla_genre.generator.checkpoint import load
 
 TABLE = loans(400)
@@ -41,17 +37,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def ask(folder: Path, *options: str) -> int:
+def ask(folder: Path, *options: str, people: str = "people.csv", model: str = "model.joblib") -> int:
     return main(
         [
             "recourse",
-            f"{folder}/people.csv",
+            f"{folder}/{people}",
             "--generator",
             f"{folder}/loans.genre",
             "--index",
             "case",
             "--model",
-            f"{folder}/model.joblib",
+            f"{folder}/{model}",
             "--table",
             f"{folder}/applications.csv",
             *options,
@@ -101,33 +97,23 @@ def test_a_page_beside_the_file_has_the_same_answers(folder: Path, tmp_path: Pat
 
 
 def test_what_was_stopped_is_taken_up_by_the_same_command(
-    folder: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    chunks_of: Callable[[int], None],
-    capsys: pytest.CaptureFixture[str],
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chunks_of(30)
-    assert ask(folder, "--out", f"{tmp_path}/whole.csv") == 0
+    people = pd.read_csv(folder / "people.csv")
+    people.to_parquet(folder / "people.parquet", row_group_size=30)
+    model = Watched(joblib.load(folder / "model.joblib"), At(people.iloc[60], interrupt))
+    joblib.dump(model, folder / "stops.joblib")
+    given = {"people": "people.parquet"}
+    assert ask(folder, "--out", f"{tmp_path}/whole.csv", **given) == 0
     told = capsys.readouterr()
     assert "100 people: " in told.out
     assert "\r" not in told.err, "only a terminal gets a bar"
-    read, seen = table.FileTable.read, list[int]()
-
-    def stop_at_the_third(self: table.FileTable, chunk: table.Chunk) -> Any:
-        if chunk.group < 0 and "people" in chunk.path:
-            seen.append(chunk.number)
-            if len(seen) == 3:
-                raise KeyboardInterrupt
-        return read(self, chunk)
-
-    monkeypatch.setattr(table.FileTable, "read", stop_at_the_third)
-    assert ask(folder, "--out", f"{tmp_path}/options.csv") == 130
+    assert ask(folder, "--out", f"{tmp_path}/options.csv", **given, model="stops.joblib") == 130
     assert not (tmp_path / "options.csv").exists()
-    assert ask(folder, "--out", f"{tmp_path}/options.csv", "--n", "2") == 2
+    assert ask(folder, "--out", f"{tmp_path}/options.csv", "--n", "2", **given) == 2
     assert "another job, which had another n" in capsys.readouterr().err
-    assert ask(folder, "--out", f"{tmp_path}/options.csv") == 0
-    assert seen == [0, 1, 2, 2, 3]
+    assert ask(folder, "--out", f"{tmp_path}/options.csv", **given) == 0
+    assert "60 of 100 people are answered already" in capsys.readouterr().err
     assert (tmp_path / "options.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
     assert len(list(tmp_path.iterdir())) == 4
 
@@ -159,24 +145,21 @@ def test_a_sample_is_learned_from_and_found_again(
 
 @pytest.mark.slow
 def test_a_training_that_was_stopped_goes_on(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert fit(folder, "--out", f"{tmp_path}/whole") == 0
-    following, done = Batches.next, list[int]()
-
-    def stop_half_way(self: Batches) -> Any:
-        done.append(1)
-        if len(done) == 30:
-            os.kill(os.getpid(), signal.SIGINT)
-        return following(self)
-
-    monkeypatch.setattr(Batches, "next", stop_half_way)
-    assert fit(folder, "--out", f"{tmp_path}/out") == 130
+    training = {**QUICK["training"], "evaluations": 2}
+    (tmp_path / "told.yaml").write_text(yaml.safe_dump({"hyperparams": {**QUICK, "training": training}}))
+    given = ["--config", f"{tmp_path}/told.yaml", "--out"]
+    assert fit(folder, *given, f"{tmp_path}/whole") == 0
+    with training_stopped_at(30):
+        assert fit(folder, *given, f"{tmp_path}/out") == 130
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["training.pt"]
-    assert fit(folder, "--sample", "280", "--out", f"{tmp_path}/out") == 2
+    capsys.readouterr()
+    assert fit(folder, "--sample", "280", *given, f"{tmp_path}/out") == 2
     assert "name another file, or remove it to begin anew" in capsys.readouterr().err
-    assert fit(folder, "--out", f"{tmp_path}/out") == 0
-    assert len(done) == 60
+    assert fit(folder, *given, f"{tmp_path}/out") == 0
+    told = capsys.readouterr().err
+    assert "training.pt at step 30 of 60" in told and "step 60 of 60" in told
     whole, again = (
         load(tmp_path / name / "generator.safetensors", "cpu")[0].state_dict() for name in ("whole", "out")
     )

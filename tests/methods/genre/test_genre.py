@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from method_cases import QUICK, Instead, Logistic, denied, make_mlmodel, training_stopped_after
+from method_cases import QUICK, Instead, Logistic, denied, make_mlmodel, training_stopped_at
 
 from carla_genre import CheckpointError, GenRe, InputError
 from carla_genre.evaluation.violations import violations
@@ -374,8 +374,8 @@ def test_two_columns_frozen_by_a_user_stay(mlmodel: Logistic) -> None:
 
 def test_an_interrupted_training_resumes(mlmodel: Logistic, tmp_path: Path) -> None:
     hyperparams = {**QUICK, "training": {**QUICK["training"], "checkpoint": str(tmp_path / "state")}}
-    with training_stopped_after(20), pytest.raises(KeyboardInterrupt):
-        GenRe(mlmodel, hyperparams)
+    with training_stopped_at(20), pytest.raises(KeyboardInterrupt):
+        GenRe(mlmodel, {**hyperparams, "verbose": True})
     resumed = GenRe(mlmodel, hyperparams)
     factuals = denied(mlmodel)
     expected = GenRe(mlmodel, QUICK).get_counterfactuals(factuals)

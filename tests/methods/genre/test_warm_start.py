@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from method_cases import QUICK, ROLES, Logistic, applicants, denied, make_mlmodel, training_stopped_after
+from method_cases import QUICK, ROLES, Logistic, applicants, denied, make_mlmodel, training_stopped_at
 
 from carla_genre import CheckpointError, GenRe, InputError, load_dataset
 from carla_genre.generator.trainer import Trainer
@@ -103,8 +103,8 @@ def test_a_fifth_of_the_presets_length_is_the_default(saved: str) -> None:
 
 def test_a_stopped_warm_start_is_taken_up(new: Logistic, saved: str, warm: GenRe, tmp_path: Path) -> None:
     hyperparams = {**steps(20, checkpoint=str(tmp_path / "state")), "warm_start": saved}
-    with training_stopped_after(10), pytest.raises(KeyboardInterrupt):
-        GenRe(new, hyperparams)
+    with training_stopped_at(10), pytest.raises(KeyboardInterrupt):
+        GenRe(new, {**hyperparams, "verbose": True})
     with pytest.raises(CheckpointError):  # it is not the state of a training that starts anew
         GenRe(new, {**hyperparams, "warm_start": None})
     factuals = denied(new)
