@@ -103,11 +103,19 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give the path of a new file beside ``path``; it takes the place of ``path`` when the block ends well.
 
     Each writer has a name of its own, so several processes may write the same file. The folder is made. Where the
-    block fails, ``path`` stays as it was, and nothing is left beside it.
+    block fails, ``path`` stays as it was, and nothing is left beside it. A folder or a device is refused.
     """
+    _refuse_no_file(Path(path))
     with _part(Path(path)) as part:
         yield part
         os.replace(part, path)
+
+
+def _refuse_no_file(path: Path) -> None:
+    """Raise InputError where a folder or a device is in the place of a file: a root user would replace /dev/null."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise InputError(f"{path} cannot be written: it is there, and no file")
 
 
 @contextlib.contextmanager
@@ -125,9 +133,8 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     try:
         with writing(path):
             made = [folder for folder in path.parents if not folder.exists()]
-            with _part(path), contextlib.suppress(FileNotFoundError):
-                if not stat.S_ISREG(os.stat(path).st_mode):
-                    raise InputError(f"{path} cannot be written: it is there, and no file")
+            with _part(path):
+                _refuse_no_file(path)
     finally:
         for folder in made:
             with contextlib.suppress(OSError):

@@ -112,10 +112,17 @@ def test_a_bad_place_is_told_beforehand_and_a_good_one_is_not_touched(tmp_path, 
             write(place)
 
 
-@pytest.mark.skipif(not os.path.exists(os.devnull), reason="a device")
-def test_a_device_is_not_replaced_by_a_file():
+@pytest.mark.skipif(os.name != "posix", reason="devices and pipes")
+def test_a_device_is_not_replaced_by_a_file(tmp_path):
     with pytest.raises(InputError, match="no file"):
         check_writable("/dev/null")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for write in (check_writable, lambda path: write_bytes(path, b""), lambda path: write_text(path, "")):
+        with pytest.raises(InputError, match="it is there, and no file"):
+            write(pipe)
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 def test_the_longest_name_is_written(tmp_path):
