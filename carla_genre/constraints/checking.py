@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import combinations
+from collections.abc import Iterable, Sequence
+from itertools import chain, combinations, product
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,10 @@ from carla_genre.generator.constraints import Bounds
 
 
 def check_constraints(
-    constraints: Constraint | Iterable[Constraint], variables: Variables, empty: Any
+    constraints: Constraint | Iterable[Constraint],
+    variables: Variables,
+    empty: Any,
+    held: Sequence[Constraint] = (),
 ) -> tuple[Constraint, ...]:
     """The constraints as a tuple, each known to speak of features and levels that there are.
 
@@ -26,11 +29,13 @@ def check_constraints(
     variables : Variables
     empty : DataFrame (0, any)
         The table's columns, without a row.
+    held : sequence of Constraint
+        What holds besides, and is known to be right.
 
     Raises
     ------
     InputError
-        One is no constraint, names what the table does not have, or two of them leave nothing together.
+        One is no constraint, or names what the table does not have; two, or one and one that holds, leave nothing.
     """
     one_or_many: Any = constraints
     if not isinstance(one_or_many, Constraint) and (
@@ -48,7 +53,7 @@ def check_constraints(
     limits = Limits(variables, empty, nobody, Bounds(nobody.copy(), nobody.copy(), {}))
     for one in given:
         one.narrow(limits)
-    for first, second in combinations(given, 2):
+    for first, second in chain(product(held, given), combinations(given, 2)):
         if _contradict(first, second):
             raise InputError(f"{first!r} and {second!r} leave nothing: Freeze({first.feature!r}) says so")
     return given

@@ -73,10 +73,8 @@ class OneWay(Constraint):
     def __post_init__(self) -> None:
         if self.direction not in ("up", "down"):
             raise InputError(f'{self!r}: the direction is "up" or "down"')
-        if isinstance(self.order, str):
-            raise InputError(f"{self!r}: the order is a list of levels, [{self.order!r}, ...]")
         if self.order is not None:
-            object.__setattr__(self, "order", tuple(self.order))
+            object.__setattr__(self, "order", _listed(self.order, self.feature, "order= is a list of levels"))
             if len(set(self.order)) < max(2, len(self.order)):
                 raise InputError(f"{self!r}: order= has two different levels or more, each once")
 
@@ -163,13 +161,13 @@ class Allowed(Constraint):
     forbidden: Sequence[tuple[Any, Any]] = ()
 
     def __post_init__(self) -> None:
-        if isinstance(self.levels, str):
-            raise InputError(f"{self!r}: the levels are a list, [{self.levels!r}]")
         if self.levels is not None:
-            object.__setattr__(self, "levels", tuple(self.levels))
-        object.__setattr__(self, "forbidden", tuple(map(tuple, self.forbidden)))
-        if any(len(pair) != 2 for pair in self.forbidden):
+            object.__setattr__(self, "levels", _listed(self.levels, self.feature, "the levels are a list"))
+        pairs = _listed(self.forbidden, self.feature, "forbidden= is a list of pairs (from, to)")
+        object.__setattr__(self, "forbidden", pairs)
+        if any(not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2 for pair in pairs):
             raise InputError(f"{self!r}: forbidden= is a list of pairs (from, to)")
+        object.__setattr__(self, "forbidden", tuple(map(tuple, pairs)))
         if not self.levels and not self.forbidden:
             raise InputError(
                 f"{self!r}: name the levels, or forbidden changes; Freeze({self.feature!r}) allows none"
@@ -215,7 +213,15 @@ class Weight(Constraint):
         return f"Weight({self.feature!r}, {self.factor})"
 
 
+def _listed(given: Any, feature: str, wanted: str) -> tuple[Any, ...]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise InputError(f"{feature!r}: {wanted}, got {given!r}")
+    return tuple(given)
+
+
 def _names(features: Iterable[str]) -> tuple[str, ...]:
+    if not isinstance(features, Iterable):
+        raise InputError(f"Freeze: only= is a list of features, got {features!r}")
     names = (features,) if isinstance(features, str) else tuple(features)
     for name in names:
         if not isinstance(name, str):

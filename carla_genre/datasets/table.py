@@ -131,22 +131,30 @@ def _plain(column: pd.Series, note: Note) -> pd.Series:
     name = column.name
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)
-    is_period = isinstance(column.dtype, pd.PeriodDtype | pd.IntervalDtype)
+    if isinstance(column.dtype, pd.IntervalDtype):
+        raise InputError(
+            f"column {name!r} holds intervals: make them texts, table[{name!r}].astype(str), and train the classifier "
+            "on the same"
+        )
+    is_period = isinstance(column.dtype, pd.PeriodDtype)
     if types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column) or is_period:
         raise dates_refused(name)
     if types.is_bool_dtype(column) or types.is_numeric_dtype(column):
         if types.is_complex_dtype(column):
             raise InputError(f"column {name!r} holds complex numbers")
         return column
+    column = column.astype(object) if isinstance(column.dtype, pd.ArrowDtype) else column
     kinds = {kind.__name__ for kind in column.dropna().map(type)}
     if not kinds:
         return column
+    if kinds <= {"date", "datetime", "time", "timedelta", "Timestamp", "Timedelta", "Period"}:
+        raise dates_refused(name)
     if kinds <= {"str"}:
         return _stripped(column, note)
     if kinds <= {"int", "float"}:
         numbers(column, str(name), gaps=True)  # inferring would round a whole number among floats
     inferred = column.infer_objects()
-    if inferred.dtype != object:
+    if inferred.dtype != column.dtype:
         return _plain(inferred, note)
     if kinds == {"bool"}:
         return column.astype("boolean")

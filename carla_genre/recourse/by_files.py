@@ -79,6 +79,7 @@ class AnswersFiles(Parametrized, ABC):
         """
         table = open_table(people).with_index(index, self.codec_.features())
         nobody, _ = table.empty()
+        self.codec_.check_columns(nobody)
         held = check_constraints(constraints, self.codec_.variables(), nobody)
         self.recommend(nobody, n, constraints=held, diverse=diverse)  # what is wrong is told before any work
         identity = identity_of(self.genre_, self.get_params(), self.table, (*self.constraints_, *held))

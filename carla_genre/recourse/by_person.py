@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import pandas as pd
@@ -16,9 +16,12 @@ PersonConstraints: TypeAlias = "Mapping[Any, Iterable[Constraint]] | pd.DataFram
 
 
 def constraints_by_person(
-    people: pd.DataFrame, given: PersonConstraints | None, variables: Variables
+    people: pd.DataFrame,
+    given: PersonConstraints | None,
+    variables: Variables,
+    held: Sequence[Constraint] = (),
 ) -> list[tuple[Constraint, ...]]:
-    """The further constraints of each of B people, by the label of their row.
+    """The further constraints of each of B people, by the label of their row; ``held`` are everybody's.
 
     Raises
     ------
@@ -41,14 +44,19 @@ def constraints_by_person(
     if unknown:
         raise InputError(f"by_person= names {unknown[:3]}, who are not among the people")
     for label, constraints in chosen.items():
-        each[places[label]] = check_constraints(constraints, variables, people.head(0))
+        each[places[label]] = check_constraints(constraints, variables, people.head(0), held)
     return each
 
 
 def _from_frame(frozen: pd.DataFrame, variables: Variables) -> dict[Any, list[Constraint]]:
     check_known(list(frozen.columns), "by_person", variables.names)
-    if not all(pd.api.types.is_bool_dtype(kind) for kind in frozen.dtypes):
-        raise InputError("by_person= as a frame holds bools: True where a feature may not change")
+    if not all(pd.api.types.is_bool_dtype(kind) for kind in frozen.dtypes) or frozen.isna().any(axis=None):
+        raise InputError(
+            "by_person= as a frame holds bools, without gaps: True where a feature may not change"
+        )
+    twice = frozen.index[frozen.index.duplicated()].tolist()
+    if twice:
+        raise InputError(f"by_person= has rows of one label, {twice[:3]}: one row a person is wanted")
     return {
         label: [Freeze(*frozen.columns[row])] if row.any() else []
         for label, row in zip(frozen.index, frozen.to_numpy(), strict=True)

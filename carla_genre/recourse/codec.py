@@ -18,7 +18,7 @@ from carla_genre.datasets.roles import Roles
 from carla_genre.datasets.table import Note, plain_columns
 from carla_genre.errors import InputError
 from carla_genre.files.columns import AnswerColumn
-from carla_genre.recourse.columns import LevelColumn, NumberColumn
+from carla_genre.recourse.columns import LevelColumn, NumberColumn, doubles, is_single, plain_cells
 
 # Texts of numbers are levels up to here; more are numbers that somebody has read as text.
 MOST_NUMERIC_TEXTS = 10
@@ -61,17 +61,37 @@ class TableCodec:
         InputError
             A column is missing, or is there twice.
         """
-        absent = [name for name in self.names if name not in frame.columns]
-        if absent:
-            raise InputError(f"the frame lacks the columns {absent}; it has {list(frame.columns)}")
-        if not frame.columns[frame.columns.isin(self.names)].is_unique:
-            raise InputError(f"the frame has a column twice: {list(frame.columns)}")
+        self.check_columns(frame)
         values, reasons = np.zeros((len(frame), len(self.names))), np.full(len(frame), "", dtype=object)
         for position, (name, column) in enumerate(self.columns.items()):
             values[:, position], why = column.read(frame[name])
             for row in np.flatnonzero(why != ""):
                 reasons[row] = f"{reasons[row]}; {why[row]}" if reasons[row] else why[row]
         return values, reasons
+
+    def typed(self, frame: pd.DataFrame, readable: np.ndarray) -> pd.DataFrame:
+        """The frame (B, any) with the dtypes that its rows ``readable`` (B,) have without the others.
+
+        A text among numbers makes the column's dtype object, which some classifiers refuse. The cells of the others are
+        then of no account.
+        """
+        if readable.all() or not readable.any():
+            return frame
+        first, typed = int(readable.argmax()), dict[str, pd.Series]()
+        for name, column in self.columns.items():
+            if frame[name].dtype == object and column.dtype != object:
+                cells = frame[name].to_numpy(dtype=object, copy=True)
+                cells[~readable] = cells[first]
+                typed[name] = pd.Series(cells, frame.index).infer_objects()
+        return frame.assign(**typed)
+
+    def check_columns(self, frame: pd.DataFrame) -> None:
+        """Raise InputError where a feature's column is missing, or is there twice."""
+        absent = [name for name in self.names if name not in frame.columns]
+        if absent:
+            raise InputError(f"the frame lacks the columns {absent}; it has {list(frame.columns)}")
+        if not frame.columns[frame.columns.isin(self.names)].is_unique:
+            raise InputError(f"the frame has a column twice: {list(frame.columns)}")
 
     def decode(self, values: np.ndarray) -> pd.DataFrame:
         """Encoded rows (n, D) in original units and the table's dtypes, (n, D)."""
@@ -135,13 +155,15 @@ class TableCodec:
 def _put(own: pd.Series, changed: np.ndarray, cells: pd.Series) -> pd.Series:
     """A column with new cells where ``changed``, in its own dtype where that can hold them."""
     mixed = own.astype(object).copy()
-    mixed[changed] = cells.tolist()
+    mixed[changed] = plain_cells(cells)
     try:
         typed = mixed.astype(own.dtype)
-        if (typed[changed].astype(object).to_numpy() == mixed[changed].to_numpy()).all():
+        if plain_cells(typed[changed]) == plain_cells(cells):
             return typed
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last is of whole numbers with few bits
         pass
+    if is_single(own.dtype):  # 33.7 in single precision is 33.7, also in double precision
+        mixed[~changed] = doubles(own)[~changed]
     return mixed.astype(cells.dtype) if not mixed.isna().any() else mixed.infer_objects()
 
 
@@ -171,7 +193,11 @@ def feature_roles(table: pd.DataFrame, target: str, categorical: Any, continuous
         is_category = isinstance(column.dtype, pd.CategoricalDtype)
         if name not in as_names(continuous, "continuous") and (is_category or _is_code(filled[name])):
             levels.append(name)
-    constant = [name for name in table.columns if filled[name].nunique() == 1]
+    constant = [name for name in table.columns if _is_constant(filled[name])]
+    if len(constant) == len(table.columns) - (target in table.columns):
+        raise InputError(
+            f"each of {len(constant)} columns has one value only: nothing tells one person from another"
+        )
     plain = plain_columns(filled.drop(columns=constant), note)
     roles = infer_roles(plain, target, levels, continuous, (), note)[1]
     return replace(
@@ -179,8 +205,16 @@ def feature_roles(table: pd.DataFrame, target: str, categorical: Any, continuous
     )  # it has one level, which everybody keeps
 
 
+def _is_constant(column: pd.Series) -> bool:
+    try:
+        return bool(column.nunique() == 1)
+    except (TypeError, NotImplementedError):  # of lists and the like, which are refused later
+        return False
+
+
 def _refuse_decimals(column: pd.Series) -> None:
-    if column.dtype == object and column.map(lambda cell: isinstance(cell, Decimal)).any():
+    arrow = isinstance(column.dtype, pd.ArrowDtype) and column.dtype.type is Decimal
+    if arrow or (column.dtype == object and column.map(lambda cell: isinstance(cell, Decimal)).any()):
         raise InputError(
             f"column {column.name!r} holds Decimal objects: make them numbers, table[{column.name!r}].astype(float), "
             "and train the classifier on the same"

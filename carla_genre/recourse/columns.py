@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from carla_genre.schema.cells import LARGEST_SINGLE
+
 # What scaling and its inverse may lose, relative to the column's greatest number.
 NOISE = 64 * np.finfo(float).eps
 MOST_DECIMALS = 10
@@ -58,7 +60,8 @@ class NumberColumn:
             start, end = low, high
         scale = 1.0 / float(end - start) if start < end else 1.0
         offset = -float(start) * scale
-        possible = (d for d in range(MOST_DECIMALS) if 10.0**-d > 4 * NOISE * max(abs(low), abs(high)))
+        largest = max(abs(low), abs(high))
+        possible = (d for d in range(MOST_DECIMALS) if not d or 10.0**-d > 4 * NOISE * largest)
         noise = 4 * np.finfo(float).eps * np.abs(numbers)  # 3 * 0.1 has one decimal
         decimals = next((d for d in possible if (np.abs(numbers.round(d) - numbers) <= noise).all()), None)
         gap = low * scale + offset - GAP if np.isnan(cells).any() else None
@@ -82,7 +85,8 @@ class NumberColumn:
                 ):
                     numbers[place] = float(cell)
                 elif not _missing(cell):
-                    reasons[place] = f"{self.name!r} is no number: {cell!r}"
+                    reasons[place] = f"{self.name!r} is no number: {cell!r}{_way_out(self.name, cell)}"
+        reasons[np.abs(numbers) > LARGEST_SINGLE] = f"{self.name!r} is beyond single precision (3.4e38)"
         reasons[np.isinf(numbers)] = f"{self.name!r} is infinite"
         missing = np.isnan(numbers) & (reasons == "")
         encoded = self.encode(numbers)
@@ -191,10 +195,33 @@ class LevelColumn:
 def doubles(column: pd.Series) -> np.ndarray:
     """Numbers in double precision, (n,), gaps as NaN; 33.7 in single precision is 33.7 and not 33.70000076."""
     numbers: np.ndarray = column.to_numpy(dtype=float, na_value=np.nan)
-    if column.dtype not in (np.float16, np.float32):
+    if not is_single(column.dtype):
         return numbers
-    distinct, places = np.unique(column.to_numpy(), return_inverse=True)
+    distinct, places = np.unique(numbers.astype(_plain_dtype(column.dtype)), return_inverse=True)
     return np.array([float(str(one)) for one in distinct])[places]
+
+
+def plain_cells(column: pd.Series) -> list[Any]:
+    """The cells as Python has them: a gap is None, a number in single precision has its own few digits."""
+    cells = (doubles(column) if is_single(column.dtype) else column).tolist()
+    return [None if gap else cell for cell, gap in zip(cells, column.isna().to_numpy(), strict=True)]
+
+
+def is_single(dtype: Any) -> bool:
+    """Whether numbers have single precision or less, in numpy's dtypes, pandas' or pyarrow's."""
+    return _plain_dtype(dtype) in (np.float16, np.float32)
+
+
+def _plain_dtype(dtype: Any) -> Any:
+    """Numpy's dtype of pandas' Float32 and the like."""
+    return getattr(dtype, "numpy_dtype", getattr(dtype, "subtype", dtype))
+
+
+def _way_out(name: str, cell: Any) -> str:
+    """What makes a text of digits a number."""
+    if not isinstance(cell, str) or pd.isna(pd.to_numeric(cell, errors="coerce")):
+        return ""
+    return f" is a text, pd.to_numeric(people[{name!r}], errors='coerce') makes it one"
 
 
 def _missing(cell: Any) -> bool:

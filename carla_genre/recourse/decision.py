@@ -12,6 +12,10 @@ import pandas as pd
 from carla_genre.errors import InputError
 from carla_genre.pickling import picklable
 
+TABLE_ROWS = "rows as the table has them"
+# If the classifier fails on each of so many people, it fails on all.
+PROBED = 32
+
 
 class Decision:
     """Asks a classifier about rows in original units.
@@ -39,9 +43,10 @@ class Decision:
     def __init__(
         self, classifier: Any, desired: Any, threshold: float, labels: list[Any], spread: float = 1.0
     ) -> None:
-        if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1:
+        given: Any = threshold
+        if isinstance(given, bool) or not isinstance(given, Real) or not 0 < float(given) < 1:
             raise InputError(f"threshold={threshold!r}: expected a number between 0 and 1")
-        self.classifier, self.desired, self.threshold, self.spread = classifier, desired, threshold, spread
+        self.classifier, self.desired, self.threshold, self.spread = classifier, desired, float(given), spread
         names = getattr(classifier, "feature_names_in_", None)
         self.columns = None if names is None else [str(name) for name in names]
         self.regression = is_interval(desired)
@@ -85,7 +90,7 @@ class Decision:
             answer = question(asked)
         except Exception as error:  # a classifier may raise anything
             raise InputError(
-                f"the classifier fails on rows as the table has them: {type(error).__name__}: {error}"
+                f"the classifier fails on {TABLE_ROWS}: {type(error).__name__}: {error}"
             ) from error
         probability = self._numbers(answer, len(rows))
         if self.regression:
@@ -97,6 +102,18 @@ class Decision:
                 f"the classifier gives {probability.max():g}: probabilities are wanted, from 0 to 1"
             )
         return probability
+
+    def predicts(self, rows: pd.DataFrame) -> np.ndarray | None:
+        """Whether ``predict`` names a desired class of two, bool (n,); None where the classifier has no such thing."""
+        classes = np.asarray(getattr(self.classifier, "classes_", ()))
+        if self._places is None or classes.shape != (2,) or not hasattr(self.classifier, "predict"):
+            return None
+        try:
+            named = np.asarray(self.classifier.predict(rows if self.columns is None else rows[self.columns]))
+            desired: np.ndarray = np.isin(named.reshape(len(rows)), classes[self._places])
+            return desired
+        except Exception:  # whatever it is, it is not asked about anything further
+            return None
 
     def around_one_half(self, said: np.ndarray) -> np.ndarray:
         """What :meth:`ask` gives, (n,), in [0, 1], so that it is above .5 where a row is accepted."""
@@ -157,31 +174,68 @@ class Decision:
         return _exactly(0.5 + 0.5 * np.clip(margin / width, -1, 1), margin >= 0)
 
 
-def ask_people(decision: Decision, rows: pd.DataFrame, dtypes: Mapping[str, Any]) -> np.ndarray:
-    """What the classifier says of people (B, D), (B,), whose ``dtypes`` should be the table's.
+def ask_people(
+    decision: Decision, rows: pd.DataFrame, dtypes: Mapping[str, Any]
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the classifier says of people (B, D), whose ``dtypes`` should be the table's.
+
+    Returns
+    -------
+    said : ndarray (B,)
+        NaN where it fails on a row.
+    reasons : ndarray (B,) of str
+        How it fails there, "" for the others.
 
     Raises
     ------
     InputError
-        It fails on them, or reads their categories otherwise than the table's, and their dtypes are others.
+        It fails on everybody, or reads their categories otherwise than the table's, and their dtypes are others.
     """
     other = {name: dtype for name, dtype in dtypes.items() if _apart(rows[name].dtype, dtype)}
     try:
-        said = decision.ask(rows)
+        said, reasons = _ask_each(decision, rows)
     except InputError as error:
         if not other:
             raise
         raise InputError(f"{error}. {_differences(rows, other)}") from error
+    known = reasons == ""
     categories = {name: dtype for name, dtype in other.items() if isinstance(dtype, pd.CategoricalDtype)}
     spelled = {
         name: pd.Categorical(rows[name].astype(object), dtype=dtype) for name, dtype in categories.items()
     }
-    if spelled and not np.allclose(said, decision.ask(rows.assign(**spelled)), rtol=0, atol=1e-6):
+    if spelled and not np.allclose(
+        said[known], decision.ask(rows.assign(**spelled)[known]), rtol=0, atol=1e-6
+    ):
         raise InputError(
             f"the classifier says otherwise of the people than of the same cells as the table has them. "
             f"{_differences(rows, categories)}"
         )
-    return said
+    return said, reasons
+
+
+def _ask_each(decision: Decision, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """What is said of rows (B, D), and a reason where that fails; the error where it fails on all."""
+    said, reasons = np.full(len(rows), np.nan), np.full(len(rows), "", dtype=object)
+
+    def ask(places: np.ndarray) -> None:
+        try:
+            said[places] = decision.ask(rows.iloc[places])
+        except InputError as error:
+            if len(places) == 1:
+                reasons[places] = str(error).replace(TABLE_ROWS, "this row").splitlines()[0]
+            else:
+                for half in np.array_split(places, 2):
+                    ask(half)
+
+    try:
+        said[:] = decision.ask(rows)
+    except InputError:
+        for place in np.unique(np.linspace(0, len(rows) - 1, PROBED, dtype=int)):
+            ask(np.array([place]))
+        if not np.isfinite(said).any():
+            raise
+        ask(np.flatnonzero(np.isnan(said) & (reasons == "")))
+    return said, reasons
 
 
 def _apart(one: Any, other: Any) -> bool:
@@ -226,6 +280,8 @@ def as_interval(ends: Sequence[float | None]) -> tuple[float, float]:
 def as_labels(desired: Any) -> list[Any]:
     """The desired labels as a list."""
     many = isinstance(desired, Collection) and not isinstance(desired, str | bytes)
+    if isinstance(desired, np.ndarray):
+        return list(desired.reshape(-1).tolist())
     return list(desired) if many else [desired]
 
 

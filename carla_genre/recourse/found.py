@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from carla_genre.recourse.columns import doubles
+from carla_genre.recourse.columns import plain_cells
 
 F = TypeVar("F", bound="Found")
 
@@ -58,17 +58,18 @@ class Found:
     def of(
         cls: type[F],
         people: pd.DataFrame,
+        typed: pd.DataFrame,
         said: np.ndarray,
         status: np.ndarray,
         parts: Sequence[Any],
         candidates: pd.DataFrame,
         features: list[str],
     ) -> F:
-        """Put the options of all people together, in the order of the people."""
+        """Put the options of all people together, in the order of the people; ``typed`` has their rows to be sent."""
         own = np.flatnonzero(status == ACCEPTED)
         blank = pd.DataFrame({"h": said[own], "cost": 0.0, "valid": np.nan, "inlier": np.nan, "changes": 0})
         place = np.concatenate([own, *(part.person for part in parts)]).astype(int)
-        rows = pd.concat([people.iloc[own], *(part.rows for part in parts)])
+        rows = pd.concat([typed.iloc[own], *(part.rows for part in parts)])
         figures = pd.concat([blank, *(part.figures for part in parts)], ignore_index=True)
         order = np.argsort(place, kind="stable")
         place = place[order]
@@ -161,10 +162,3 @@ def beside(rows: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
             names[name] += "_"
         taken.add(names[name])
     return pd.concat([rows, figures.rename(columns=names)], axis=1)
-
-
-def plain_cells(column: pd.Series) -> list[Any]:
-    """The cells as Python has them: a gap is None, a number in single precision has its own few digits."""
-    single = column.dtype in (np.float16, np.float32)
-    gaps, cells = column.isna().to_numpy(), (doubles(column) if single else column).tolist()
-    return [None if gap else cell for cell, gap in zip(cells, gaps, strict=True)]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import median_high, median_low
 from typing import Any
 
+import jinja2
 import pandas as pd
 
 from carla_genre.io import in_json, write_bytes, write_text
 from carla_genre.recourse import plots
-from carla_genre.recourse.found import Found, plain_cells
-from carla_genre.recourse.page import page_of
+from carla_genre.recourse.columns import plain_cells
+from carla_genre.recourse.found import ACCEPTED, ANSWERED, Found
+from carla_genre.recourse.saved_table import in_parquet
+from carla_genre.recourse.words import OptionInWords, people_of, summary_of
 
 
 class Recommendations(Found):
@@ -29,9 +34,7 @@ class Recommendations(Found):
 
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
         """The :attr:`table` as a Parquet file."""
-        buffer = io.BytesIO()
-        self.table.to_parquet(buffer)
-        write_bytes(path, buffer.getvalue())
+        write_bytes(path, in_parquet(self.table, "the table of options"))
 
     def to_html(self, path: str | os.PathLike[str] | None = None, title: str = "Recourse") -> str | None:
         """A page to send, to a file or as text: options in words and bars, the group, and why some have none."""
@@ -79,3 +82,40 @@ def _written(text: str, path: str | os.PathLike[str] | None) -> str | None:
 def _cells(column: pd.Series) -> list[Any]:
     """Cells in JSON's types; every kind of gap is None."""
     return [in_json(cell) for cell in plain_cells(column)]
+
+
+def page_of(found: Found, title: str = "Recourse") -> str:
+    """The page as one text of HTML: nothing is loaded from elsewhere, every cell is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("carla_genre.recourse"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    people = people_of(found)
+    first = [one.options[0] for one in people if one.options]
+    reasons = Counter(one.status for one in people if one.status not in (ANSWERED, ACCEPTED))
+    return environment.get_template("recommendations.html").render(
+        title=title,
+        people=people,
+        answered=sum(one.status == ANSWERED for one in people),
+        accepted=sum(one.status == ACCEPTED for one in people),
+        without=sum(reasons.values()),
+        reasons=reasons.most_common(),
+        summary=summary_of(found),
+        first=first,
+        middle=_middle(first),
+        ANSWERED=ANSWERED,
+        ACCEPTED=ACCEPTED,
+    )
+
+
+def _middle(options: Sequence[OptionInWords]) -> dict[str, Any]:
+    """The median cost, number of changes and likelihood to hold of options; empty where there is none."""
+    if not options:
+        return {}
+    return {
+        "cost": median_high(one.cost for one in options),
+        "changes": median_high(len(one.changes) for one in options),
+        "valid": median_low(one.valid for one in options),
+    }

@@ -81,7 +81,9 @@ class Recommender:
         readable = np.flatnonzero(reasons == "")
         said = np.full(len(people), np.nan)
         dtypes = {name: column.dtype for name, column in self.codec.columns.items()}
-        said[readable] = ask_people(self.decision, people.iloc[readable][list(dtypes)], dtypes)
+        everybody, people = people, self.codec.typed(people, reasons == "")
+        rows = people.iloc[readable][list(dtypes)]
+        said[readable], reasons[readable] = ask_people(self.decision, rows, dtypes)
         accepted = np.zeros(len(people), bool)
         accepted[readable] = self.decision.around_one_half(said[readable]) > 0.5
         reasons[accepted] = ACCEPTED
@@ -106,7 +108,7 @@ class Recommender:
                 )
                 reasons[places[members]] = why
         reasons[np.concatenate([np.empty(0, int), *(part.person for part in parts)])] = ANSWERED
-        return Recommendations.of(people, said, reasons, parts, counts, list(self.codec.names))
+        return Recommendations.of(everybody, people, said, reasons, parts, counts, list(self.codec.names))
 
     def candidates(self, person: pd.DataFrame, constraints: Sequence[Constraint], n: int) -> pd.DataFrame:
         """What was drawn for one person, and the options; see :meth:`carla_genre.Recourse.candidates`."""

@@ -32,6 +32,7 @@ from carla_genre.recourse.training_table import (
     encoded_table,
     frozen_names,
     labels_of,
+    note_other_decision,
     read_table,
     rows_apart,
     without_far_rows,
@@ -145,6 +146,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         self._people_apart = features[apart]
         features, labels = features[kept].reset_index(drop=True), labels[kept]
         h = check_order(self.decision_, features, labels)
+        note_other_decision(self.decision_, features, h, self._note)
         self.codec_ = TableCodec.fit(features, levels, scale == "robust")
         self.feature_names_in_ = list(self.codec_.names)
         self.constraints_ = check_constraints(constraints, self.codec_.variables(), features.head(0))
@@ -199,12 +201,15 @@ class Recourse(AnswersFiles, KeptInFolders):
             A column is missing, a constraint is wrong, or ``by_person`` names somebody who is not there.
         """
         if not isinstance(people, pd.DataFrame):
-            raise InputError(f"people must be a DataFrame, got {type(people).__name__}")
+            raise InputError(
+                f"people must be a DataFrame, got {type(people).__name__}: people.loc[[label]] is one person, "
+                "pd.DataFrame(rows) makes one of a list"
+            )
         if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
             raise InputError(f"n={n!r}: a whole number from 1 is wanted")
-        further = check_constraints(constraints, self.codec_.variables(), people.head(0))
-        each = constraints_by_person(people, by_person, self.codec_.variables())
-        return self._recommender.recommend(people, int(n), (*self.constraints_, *further), each, diverse)
+        held = self._held(people, constraints)
+        each = constraints_by_person(people, by_person, self.codec_.variables(), held)
+        return self._recommender.recommend(people, int(n), held, each, diverse)
 
     def candidates(
         self, person: pd.DataFrame, n: int = 1, *, constraints: Constraint | Iterable[Constraint] = ()
@@ -231,8 +236,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         """
         if not isinstance(person, pd.DataFrame) or len(person) != 1:
             raise InputError("person: a DataFrame of one row is wanted, people.loc[[label]]")
-        held = (*self.constraints_, *check_constraints(constraints, self.codec_.variables(), person.head(0)))
-        return self._recommender.candidates(person, held, n)
+        return self._recommender.candidates(person, self._held(person, constraints), n)
 
     def plot_candidates(self, person: pd.DataFrame, n: int = 1, **constraints: Any) -> Any:
         """:meth:`candidates` in the plane of cost and P(valid). A matplotlib Figure."""
@@ -241,6 +245,14 @@ class Recourse(AnswersFiles, KeptInFolders):
     def plot_training(self) -> Any:
         """The generator's losses by step. A matplotlib Figure; an InputError where it was loaded."""
         return plots.plot_training(self.genre_.history)
+
+    def _held(
+        self, people: pd.DataFrame, constraints: Constraint | Iterable[Constraint]
+    ) -> tuple[Constraint, ...]:
+        self.codec_.check_columns(people)
+        variables = self.codec_.variables()
+        further = check_constraints(constraints, variables, people.head(0), self.constraints_)
+        return (*self.constraints_, *further)
 
     @property
     def _recommender(self) -> Recommender:

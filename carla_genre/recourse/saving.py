@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import pandas as pd
 
 from carla_genre.constraints import Constraint
 from carla_genre.constraints.plain import from_plain, to_plain
-from carla_genre.errors import CheckpointError, InputError
+from carla_genre.errors import CheckpointError
 from carla_genre.generator.training_state import digest
 from carla_genre.io import SEAL, in_json, read_sealed, write_sealed
 from carla_genre.methods.genre.identity import fingerprint
@@ -22,10 +21,11 @@ from carla_genre.methods.genre.method import GenRe
 from carla_genre.parameters import Parametrized
 from carla_genre.recourse.decision import as_interval, as_labels, is_interval
 from carla_genre.recourse.found import ANSWERED, Found
+from carla_genre.recourse.saved_table import digest_of, forget_table, training_table, write_table
 
 K = TypeVar("K", bound="KeptInFolders")
 
-GENERATOR, CARD, TABLE = "generator.safetensors", "recourse.json", "table.parquet"
+GENERATOR, CARD = "generator.safetensors", "recourse.json"
 
 
 class KeptInFolders(Parametrized):
@@ -81,6 +81,8 @@ class KeptInFolders(Parametrized):
         self.genre_.save(Path(folder) / GENERATOR)
         if with_training_rows:
             write_table(folder, self.table)
+        else:  # of an earlier save
+            forget_table(folder)
 
     @classmethod
     def load(
@@ -167,58 +169,10 @@ def read_card(folder: str | os.PathLike[str]) -> dict[str, Any]:
         }
         own = card["card"]
         table = {"rows": int(own["table"]["rows"]), "digest": str(own["table"]["digest"])}
+        table["columns"] = [str(name) for name in own["table"]["columns"]]
         return {"arguments": arguments, **table, "categories": card["categories"], "card": own}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path} is no card of a saved Recourse: {error}") from error
-
-
-def write_table(folder: str | os.PathLike[str], table: pd.DataFrame) -> None:
-    """Write the training table beside the generator."""
-    try:
-        table.to_parquet(Path(folder) / TABLE)
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"the training table cannot be written as Parquet: {error}") from error
-
-
-def training_table(
-    folder: str | os.PathLike[str], given: pd.DataFrame | None, card: Mapping[str, Any]
-) -> pd.DataFrame:
-    """The table that the folder's generator was trained on: the one that is given, else the folder's own.
-
-    ``card`` is what :func:`read_card` gives.
-
-    Raises
-    ------
-    CheckpointError
-        There is none, or it is another one.
-    """
-    path = Path(folder) / TABLE
-    if given is None and not path.exists():
-        raise CheckpointError(
-            f"{folder} holds no training rows: give the table, load(folder, classifier, table), or save it with "
-            "with_training_rows=True"
-        )
-    try:
-        table = pd.read_parquet(path) if given is None else given
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from error
-    if given is None:  # Parquet keeps no categories but those of texts
-        kinds = {name: pd.CategoricalDtype(**kept) for name, kept in card["categories"].items()}
-        table = table.astype(kinds)
-    if digest_of(table) != card["digest"]:
-        raise CheckpointError(f"the table is not the one that {folder} was trained on: its cells differ")
-    return table
-
-
-def digest_of(table: pd.DataFrame) -> str:
-    """SHA-256 of a table's columns and cells; the index is of no account."""
-    found = hashlib.sha256(repr([str(name) for name in table.columns]).encode())
-    for name in table.columns:
-        column = table[name]
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            column = column.astype(object)
-        found.update(pd.util.hash_array(np.asarray(column.astype(str))).tobytes())
-    return found.hexdigest()
 
 
 def identity_of(

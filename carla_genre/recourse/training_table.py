@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api import types
 from sklearn.metrics import roc_auc_score
 
 from carla_genre.constraints import Constraint, Freeze, OneWay
-from carla_genre.datasets.names import as_names, check_known
+from carla_genre.datasets.names import as_names, check_known, whole_number
 from carla_genre.datasets.table import Note
 from carla_genre.datasets.target import binary_labels
 from carla_genre.errors import InputError
@@ -22,6 +23,8 @@ from carla_genre.recourse.model import EncodedTable
 LABEL = "(desired outcome)"
 # A number further from the middle of its column than so many cost units is left out of the learning.
 FAR_OUT = 10.0
+# Of so many rows it is seen whether the classifier's own decision is another one.
+ROWS_PREDICTED = 1000
 
 
 def read_table(
@@ -59,6 +62,10 @@ def read_table(
     absent = [name for name in wanted if name not in table.columns]
     if absent:
         raise InputError(f"table lacks the columns {absent}, which the classifier was trained on")
+    if names is not None and target in wanted:
+        raise InputError(
+            f"the classifier was trained on the target {target!r}: train it on the other columns alone"
+        )
     ignored = as_names(ignore, "ignore")
     check_known(ignored, "ignore", table.columns)
     needed = [] if names is None else [name for name in wanted if name in ignored]
@@ -99,6 +106,11 @@ def desired_outcome(outcome: pd.Series, desired: Any, note: Note) -> Any:
         note(f"recourse aims at {outcome.name} = {desired!r} ({said[-1].rpartition(' (')[2]}")
         return desired
     if is_interval(desired):
+        if not types.is_numeric_dtype(outcome):
+            raise InputError(
+                f"desired={desired!r} is a range of numbers, target {outcome.name!r} is {outcome.dtype}: give one of "
+                f"its labels, {outcome.unique().tolist()[:10]}, or a set of them"
+            )
         if not desired[0] < desired[1]:
             raise InputError(f"desired={desired!r}: expected (low, high)")
     else:
@@ -150,6 +162,26 @@ def check_order(decision: Decision, features: pd.DataFrame, labels: np.ndarray) 
     return h
 
 
+def note_other_decision(decision: Decision, features: pd.DataFrame, h: np.ndarray, note: Note) -> None:
+    """Say so where the classifier's own ``predict`` decides otherwise than ``threshold``, but for ties."""
+    some = slice(0, ROWS_PREDICTED)
+    named = decision.predicts(features[some])
+    if named is None or decision.threshold != 0.5:
+        return
+    other = int(((named != (h[some] > 0.5)) & (np.abs(h[some] - 0.5) > 1e-6)).sum())
+    if other:
+        own = getattr(decision.classifier, "best_threshold_", getattr(decision.classifier, "threshold", None))
+        way_out = (
+            f"threshold={own:g} is the classifier's own"
+            if isinstance(own, float)
+            else "threshold= changes it"
+        )
+        note(
+            f"predict decides otherwise than predict_proba about {other} of {len(named)} rows: an option is a row "
+            f"whose probability is above threshold=0.5; {way_out}"
+        )
+
+
 def without_far_rows(
     features: pd.DataFrame, categorical: Sequence[str], robust: bool, note: Note
 ) -> np.ndarray:
@@ -175,8 +207,9 @@ def rows_apart(n: int, held_out: int | None, seed: int) -> np.ndarray:
     Raises
     ------
     InputError
-        ``held_out`` is no number of rows, or more than half of them.
+        ``held_out`` is no number of rows, or more than half of them; or ``seed`` is no seed.
     """
+    seed = whole_number(seed, "seed", high=2**63 - 1)
     given: Any = min(n // 20, 200) if held_out is None else held_out
     if isinstance(given, bool) or not isinstance(given, int | np.integer) or not 0 <= given <= n // 2:
         raise InputError(f"held_out={given!r}: a whole number of rows is wanted, at most half of {n}")

@@ -114,7 +114,7 @@ def test_three_options_for_thousands_of_people_are_written_in_seconds() -> None:
     )
     parts = [SimpleNamespace(person=person, rows=rows, figures=figures)]
     status, none = np.full(n, "answered", dtype=object), pd.DataFrame(0, people.index, ["drawn"])
-    found = Recommendations.of(people, np.full(n, 0.2), status, parts, none, list(people))
+    found = Recommendations.of(people, people, np.full(n, 0.2), status, parts, none, list(people))
     start = time.process_time()
     written = found.to_json()
     page, table = found.to_html(), found.to_csv()

@@ -1,0 +1,107 @@
+"""The training table beside a saved Recourse: written, found again, and told from another one."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from carla_genre.errors import CheckpointError, InputError
+from carla_genre.io import write_bytes, writing
+
+TABLE = "table.parquet"
+
+
+def write_table(folder: str | os.PathLike[str], table: pd.DataFrame) -> None:
+    """Write the training table beside the generator."""
+    write_bytes(Path(folder) / TABLE, in_parquet(table, "the training table"))
+
+
+def forget_table(folder: str | os.PathLike[str]) -> None:
+    """Remove the training table of an earlier save."""
+    with writing(Path(folder) / TABLE):
+        (Path(folder) / TABLE).unlink(missing_ok=True)
+
+
+def in_parquet(table: pd.DataFrame, what: str) -> bytes:
+    """The content of a Parquet file.
+
+    Raises
+    ------
+    InputError
+        Its index or a column cannot be written; pyarrow says which.
+    """
+    buffer = io.BytesIO()
+    try:
+        table.to_parquet(buffer)
+    except Exception as error:  # pyarrow's are of many kinds
+        said = "; ".join(map(str, error.args))
+        raise InputError(
+            f"{what} cannot be written as Parquet: {said}. Make that column, or the index if it is None, of one type, "
+            "astype(str), under a name of its own"
+        ) from error
+    return buffer.getvalue()
+
+
+def training_table(
+    folder: str | os.PathLike[str], given: pd.DataFrame | None, card: Mapping[str, Any]
+) -> pd.DataFrame:
+    """The table that the folder's generator was trained on: the one that is given, else the folder's own.
+
+    ``card`` is what :func:`read_card` gives.
+
+    Raises
+    ------
+    CheckpointError
+        There is none, or it is another one.
+    """
+    path = Path(folder) / TABLE
+    if given is None and not path.exists():
+        raise CheckpointError(
+            f"{folder} holds no training rows: give the table, load(folder, classifier, table), or save it with "
+            "with_training_rows=True"
+        )
+    try:
+        table = pd.read_parquet(path) if given is None else given
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+    if given is None:  # Parquet keeps no categories but those of texts
+        kinds = {name: pd.CategoricalDtype(**kept) for name, kept in card["categories"].items()}
+        table = table.astype(kinds)
+    if digest_of(table) != card["digest"]:
+        raise CheckpointError(
+            f"the table is not the one that {folder} was trained on: {_difference(table, card)}"
+        )
+    return table
+
+
+def digest_of(table: pd.DataFrame) -> str:
+    """SHA-256 of a table's columns and cells; the index is of no account."""
+    found = hashlib.sha256(repr([str(name) for name in table.columns]).encode())
+    for name in table.columns:
+        column = table[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            column = column.astype(object)
+        found.update(pd.util.hash_array(np.asarray(column.astype(str))).tobytes())
+    return found.hexdigest()
+
+
+def _difference(table: pd.DataFrame, card: Mapping[str, Any]) -> str:
+    names, own = [str(name) for name in table.columns], card["columns"]
+    lacks, has = [name for name in own if name not in names], [name for name in names if name not in own]
+    if lacks or has:
+        return " and ".join(
+            [f"it lacks the columns {lacks}"] * bool(lacks)
+            + [f"it has the columns {has} besides"] * bool(has)
+        )
+    if names != own:
+        return f"its columns have another order, {own} is the right one"
+    if len(table) != card["rows"]:
+        return f"it has {len(table)} rows, not {card['rows']}"
+    return "its cells differ, or its rows have another order"

@@ -1,0 +1,181 @@
+"""People whose columns are others than the table's, and one person in a group who cannot be asked about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from loans import PEOPLE, TRAIN, built, pipeline
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from carla_genre import Recourse
+from carla_genre.constraints import Freeze, OneWay, Range
+from carla_genre.errors import InputError
+from carla_genre.recourse import Recommendations
+
+
+def assert_told_as_it_is(recourse: Recourse, found: Recommendations) -> None:
+    """Each changed cell is told, no other is; and the classifier accepts the rows as they are."""
+    assert len(found)
+    assert len(found.changes) == found.figures["changes"].sum()
+    assert (found.changes["before"] != found.changes["after"]).all()
+    assert (recourse.decision_(found.rows[recourse.feature_names_in_]) > 0.5).all()
+
+
+@pytest.mark.parametrize(
+    "narrow",
+    [
+        {"debt": "int8"},
+        {"debt": "Int8"},
+        {"income": "uint8"},
+        {"income": "float16"},
+        {"income": "float32"},
+        {"income": "Float32"},
+        {"income": pd.ArrowDtype(pa.float32())},
+        {"age": "float32", "debt": "Int64", "dependants": "object"},
+    ],
+    ids=str,
+)
+def test_a_column_that_cannot_hold_an_answer_becomes_a_wider_one(
+    recourse: Recourse, denied: pd.DataFrame, narrow: dict[str, Any]
+) -> None:
+    people = denied.head(15).assign(debt=100, income=lambda rows: rows["income"] % 200).astype(narrow)
+    found = recourse.recommend(people, n=2)
+    assert_told_as_it_is(recourse, found)
+    incomes = found.changes.query("feature == 'income'")["after"]
+    assert (incomes.round(2) == incomes).all()
+
+
+@pytest.mark.parametrize("kind", ["float32", "Float32", pd.ArrowDtype(pa.float32())], ids=str)
+def test_single_precision_is_kept_and_has_its_own_decimals(denied: pd.DataFrame, kind: Any) -> None:
+    table = TRAIN.astype({"income": kind})
+    recourse = built(pipeline(table), table)
+    for people in (denied.head(15), denied.head(15).astype({"income": kind})):
+        found = recourse.recommend(people, n=2)
+        assert_told_as_it_is(recourse, found)
+        assert found.rows.dtypes.equals(people.dtypes)
+        incomes = found.changes.query("feature == 'income'")["after"].astype(float)
+        assert len(incomes)
+        assert (incomes.round(2) == incomes).all()
+
+
+def test_whole_numbers_beyond_ten_digits_stay_whole(denied: pd.DataFrame) -> None:
+    large = {"debt": 10**11 + 7}
+    table = TRAIN.assign(debt=TRAIN["debt"] * large["debt"])
+    people = denied.head(15).assign(debt=denied["debt"] * large["debt"])
+    recourse = built(pipeline(table), table)
+    found = recourse.recommend(people, n=2)
+    assert_told_as_it_is(recourse, found)
+    assert found.rows["debt"].dtype == np.int64
+    assert "debt" in set(found.changes["feature"])
+
+
+def test_a_text_among_numbers_takes_its_person_alone(recourse: Recourse, denied: pd.DataFrame) -> None:
+    """The column's dtype is then object, which some classifiers refuse."""
+    asked = list[Any]()
+    people = denied.head(12)
+    everybody = recourse.recommend(people)
+
+    def strict(rows: pd.DataFrame) -> Any:
+        asked.append(rows["age"].dtype)
+        return recourse.classifier.predict_proba(rows)[:, 1]
+
+    careful = built(strict, constraints=[Freeze("age")])
+    for cell, message in (("x", "'age' is no number: 'x'"), ("54", "'54' is a text, pd.to_numeric")):
+        mixed = people.assign(age=[cell, *people["age"].iloc[1:]]).set_axis([*"aabbccddeeff"])
+        found = careful.recommend(mixed)
+        assert message in found.unanswered.loc[0, "reason"]
+        same = everybody.rows[everybody.place > 0].reset_index(drop=True)
+        pd.testing.assert_frame_equal(found.rows.reset_index(drop=True), same)
+    assert set(asked) == {np.dtype("int64")}
+
+
+def test_a_row_on_which_the_classifier_fails_takes_its_person_alone() -> None:
+    def logs(rows: pd.DataFrame) -> pd.DataFrame:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.log(rows[["income", "age"]]).assign(debt=rows["debt"])
+
+    model = make_pipeline(FunctionTransformer(logs), LogisticRegression(max_iter=2000))
+    model.fit(TRAIN.drop(columns="approved"), TRAIN["approved"])
+    people = PEOPLE[model.predict(PEOPLE) == "no"].head(40)
+    recourse = built(model)
+    whole = recourse.recommend(people)
+    bad = people.index[[3, 17, 18, 39]]
+    found = recourse.recommend(people.assign(income=people["income"].mask(people.index.isin(bad), -1.0)))
+    assert found.unanswered["person"].tolist() == bad.tolist()
+    assert found.unanswered["reason"].str.startswith("the classifier fails on this row: ValueError").all()
+    assert found.rows.equals(whole.rows[~whole.rows.index.isin(bad)])
+    with pytest.raises(InputError, match="the classifier fails on rows as the table has them: ValueError"):
+        recourse.recommend(people.assign(income=-1.0))
+
+
+def test_a_number_beyond_single_precision_is_told(recourse: Recourse, denied: pd.DataFrame) -> None:
+    people = denied.head(3).assign(debt=[1e300, 1e38, 500.0])
+    found = recourse.recommend(people)
+    assert found.unanswered["reason"].tolist() == ["'debt' is beyond single precision (3.4e38)"]
+    assert_told_as_it_is(recourse, found)
+
+
+@pytest.mark.parametrize(
+    ("people", "further", "message"),
+    [
+        (PEOPLE.iloc[0], {}, r"got Series: people.loc\[\[label\]\] is one person"),
+        (
+            PEOPLE.drop(columns="income"),
+            {"constraints": [Range("income", 0, 0.1, relative=True)]},
+            "lacks the columns",
+        ),
+        (
+            PEOPLE.head(2),
+            {"by_person": pd.DataFrame({"debt": [True, False]}, index=PEOPLE.index[[0, 0]])},
+            "rows of one label",
+        ),
+        (
+            PEOPLE.head(2),
+            {"by_person": pd.DataFrame({"debt": pd.array([True, None], "boolean")}, index=PEOPLE.index[:2])},
+            "without gaps",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_is_one_error(
+    recourse: Recourse, people: Any, further: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        recourse.recommend(people, **further)
+
+
+def test_constraints_of_building_asking_and_a_person_may_not_contradict(
+    model: Any, denied: pd.DataFrame
+) -> None:
+    up, down, people = OneWay("income", "up"), OneWay("income", "down"), denied.head(2)
+    recourse = built(model, constraints=[up])
+    for further in ({"constraints": [down]}, {"by_person": {people.index[0]: [down]}}):
+        with pytest.raises(InputError, match="leave nothing"):
+            recourse.recommend(people, **further)
+    with pytest.raises(InputError, match="leave nothing"):
+        recourse.candidates(people.head(1), constraints=[down])
+    recourse.recommend(people, constraints=[up], by_person={people.index[0]: [up, Freeze("income")]})
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        PEOPLE.set_axis([*[1, "a"] * 75]),
+        PEOPLE.assign(remark=[1, "a"] * 75),
+        pd.concat([PEOPLE, PEOPLE[["age", "age"]].set_axis(["note", "note"], axis=1)], axis=1),
+    ],
+    ids=["index", "column", "names"],
+)
+def test_what_parquet_cannot_hold_is_one_error(
+    recourse: Recourse, people: pd.DataFrame, tmp_path: Any
+) -> None:
+    found = recourse.recommend(people.head(4))
+    found.to_csv(tmp_path / "options.csv")
+    with pytest.raises(InputError, match=r"the table of options cannot be written as Parquet: .*astype"):
+        found.to_parquet(tmp_path / "options.parquet")
+    assert not (tmp_path / "options.parquet").exists()

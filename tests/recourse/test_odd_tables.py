@@ -1,0 +1,144 @@
+"""Tables, targets and classifiers that a newcomer may bring: learned from, or one error with the way out."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from loans import TRAIN, built
+from sklearn.model_selection import FixedThresholdClassifier
+
+from carla_genre import Recourse
+from carla_genre.constraints import Allowed, Freeze, OneWay
+from carla_genre.errors import CheckpointError, InputError
+
+N = len(TRAIN)
+DAY = datetime.date(2020, 1, 1)
+
+
+def column(cells: list[Any], kind: Any = None) -> pd.Series:
+    return pd.Series((cells * N)[:N], index=TRAIN.index, dtype=kind)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (column([b"a", b"b"]), "'x' holds values of several or unknown types .bytes"),
+        (pd.Series(np.array([b"a", b"b"] * (N // 2)), index=TRAIN.index), "'x' holds.*bytes"),
+        (column([["a"], ["b"]]), "'x' holds values of several or unknown types .list"),
+        (column([[1], [2]], pd.ArrowDtype(pa.list_(pa.int64()))), "'x' holds values of several"),
+        (column([DAY, DAY.replace(year=2021)]), "'x' holds dates or times"),
+        (column([DAY, DAY.replace(year=2021)], pd.ArrowDtype(pa.date32())), "'x' holds dates or times"),
+        (pd.Series(pd.cut(np.arange(N), 3), index=TRAIN.index), "'x' holds intervals: make them texts"),
+        (column([Decimal(1), Decimal(2)], pd.ArrowDtype(pa.decimal128(5, 1))), "'x' holds Decimal"),
+    ],
+)
+def test_a_column_that_can_be_no_feature_is_named(model: Any, cells: pd.Series, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Recourse(lambda rows: model.predict_proba(rows)[:, 1], TRAIN.assign(x=cells), "approved", "yes")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"desired": (1, 2)}, "is a range of numbers, target 'approved' is .*labels, .'"),
+        ({"seed": -1}, "seed=-1: expected a whole number"),
+        ({"seed": None}, "seed=None: expected a whole number"),
+        ({"seed": 1.5}, "seed=1.5: expected a whole number"),
+        ({"table": TRAIN[["approved"]].assign(**TRAIN.drop(columns="approved").iloc[0])}, "one value only"),
+    ],
+)
+def test_what_cannot_be_built_is_one_error(model: Any, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        built(model, **change)
+
+
+def test_a_classifier_that_was_trained_on_the_target_is_refused(model: Any) -> None:
+    class Leaking:
+        feature_names_in_ = np.array(TRAIN.columns)
+        classes_ = model.classes_
+        predict_proba = model.predict_proba
+
+    with pytest.raises(InputError, match="trained on the target 'approved'"):
+        built(Leaking())
+
+
+def test_levels_that_pyarrow_keeps_in_a_dictionary_are_levels(model: Any, denied: pd.DataFrame) -> None:
+    kind = pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string()))
+    people = denied.astype({"home": kind})
+    found = built(model, TRAIN.astype({"home": kind})).recommend(people, constraints=[Freeze(only=["home"])])
+    assert set(found.changes["feature"]) == {"home"}
+    assert found.rows.dtypes.equals(people.dtypes)
+
+
+def test_a_label_or_threshold_may_be_numpys(model: Any) -> None:
+    recourse = built(model, desired=np.array("yes"), threshold=np.float32(0.5))  # type: ignore[arg-type]
+    assert recourse.decision_.threshold == 0.5
+
+
+def test_a_classifier_whose_own_threshold_is_another_one_is_told(model: Any, denied: pd.DataFrame) -> None:
+    strict = FixedThresholdClassifier(model, threshold=0.8, pos_label="yes", response_method="predict_proba")
+    strict.fit(TRAIN.drop(columns="approved"), TRAIN["approved"])
+    told = [note for note in built(strict).notes_ if "predict" in note]
+    assert len(told) == 1
+    assert "threshold=0.8 is the classifier's own" in told[0]
+    careful = built(strict, threshold=0.8)
+    assert (strict.predict(careful.recommend(denied.head(20)).rows) == "yes").all()
+    for right in (careful, built(model)):
+        assert not [note for note in right.notes_ if "predict" in note]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Allowed("home", 3),  # type: ignore[arg-type]
+        lambda: Allowed("home", "own"),
+        lambda: Allowed("home", forbidden=3),  # type: ignore[arg-type]
+        lambda: Allowed("home", forbidden=["ab"]),  # type: ignore[list-item]
+        lambda: OneWay("home", "up", order=3),  # type: ignore[arg-type]
+        lambda: Freeze(only=3),  # type: ignore[arg-type]
+    ],
+)
+def test_a_constraint_that_wants_a_list_says_so(make: Any) -> None:
+    with pytest.raises(InputError, match=r"list of|are a list"):
+        make()
+
+
+def test_a_later_save_without_rows_leaves_none_of_an_earlier_one(recourse: Recourse, tmp_path: Any) -> None:
+    recourse.save(tmp_path, with_training_rows=True)
+    assert (tmp_path / "table.parquet").exists()
+    recourse.save(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["generator.safetensors", "recourse.json"]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (TRAIN.drop(columns="home"), r"it lacks the columns \['home'\]"),
+        (TRAIN.assign(z=1), r"it has the columns \['z'\] besides"),
+        (TRAIN[TRAIN.columns[::-1]], "another order"),
+        (TRAIN.head(400), "it has 400 rows, not 450"),
+        (TRAIN.iloc[::-1], "its rows have another order"),
+    ],
+)
+def test_another_table_is_told_by_what_differs(
+    recourse: Recourse, model: Any, table: pd.DataFrame, message: str, tmp_path: Any
+) -> None:
+    recourse.save(tmp_path)
+    with pytest.raises(CheckpointError, match=message):
+        Recourse.load(tmp_path, model, table)
+
+
+def test_the_same_cells_in_other_dtypes_give_the_same_options(
+    recourse: Recourse, model: Any, denied: pd.DataFrame, tmp_path: Any
+) -> None:
+    recourse.save(tmp_path)
+    people = denied.head(10)
+    for kinds in ({"income": "float32"}, {"age": "Int64", "home": "category"}):
+        again = Recourse.load(tmp_path, model, TRAIN.astype(kinds))
+        assert again.recommend(people, 2).rows.equals(recourse.recommend(people, 2).rows)
