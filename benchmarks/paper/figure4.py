@@ -155,7 +155,7 @@ def draw(records: Sequence[Record], path: Path) -> tuple[Path, Path]:
             axes.set_ylim(-0.03, 1.05)
             if column == 0:
                 axes.set_ylabel(label)
-        _exponential(panels[0, column], here)
+        exponential_axis(panels[0, column], here)
         panels[0, column].set_title(name_of(data))
         panels[-1, column].set_xlabel("\N{MINUS SIGN}Cost/d (exponential axis), right is cheaper")
     _legend(figure)
@@ -200,7 +200,7 @@ def _size(weight: Any) -> Any:
     return 22 + 30 * np.sqrt(weight)
 
 
-def _exponential(axes: Any, rows: pd.DataFrame) -> None:
+def exponential_axis(axes: Any, rows: pd.DataFrame) -> None:
     """The paper's axis: equal steps of exp(-Cost/d)."""
     reach = rows[f"{_ACROSS} std"].fillna(0.0)
     ends = pd.concat([rows[_ACROSS] - reach, rows[_ACROSS] + reach, rows[f"paper {_ACROSS}"]]).dropna()

@@ -123,7 +123,7 @@ def compared(figures: Mapping[str, Any]) -> pd.DataFrame:
                     "mass": density.mean(),
                     "Cost": (weights * cost).sum(),
                     "accepted": (weights * np.array(drawn["h"])).sum(),
-                    "area": (density >= _level(density, 0.5)).mean(),
+                    "area": (density >= level_of(density, 0.5)).mean(),
                 }
             )
     return pd.DataFrame(rows)
@@ -169,7 +169,7 @@ def draw(figures: Mapping[str, Any], path: Path) -> tuple[Path, Path]:
             axes = panels[row, column]
             draw_ground(axes, drawn["ground"], size=6)
             density = np.array(drawn["models"][name]["density"])
-            levels = [_level(density, share) for share in SHARES]
+            levels = [level_of(density, share) for share in SHARES]
             axes.contourf(
                 drawn["axis"],
                 drawn["axis"],
@@ -188,7 +188,7 @@ def draw(figures: Mapping[str, Any], path: Path) -> tuple[Path, Path]:
     return save(figure, path)
 
 
-def _level(density: np.ndarray, share: float) -> float:
+def level_of(density: np.ndarray, share: float) -> float:
     """The density above which so much of the mass is."""
     falling = np.sort(density.ravel())[::-1]
     mass = falling.cumsum()

@@ -53,6 +53,11 @@ class ManyGoodModels(GenRe):
         As :class:`GenRe` takes them, with ``temperature`` 1 and ``n_samples`` 100 by default, and ``n_models`` (10):
         networks as the paper's h, each on bootstrap rows of the training data with their labels, unweighted, so that
         they say how likely label 1 is.
+
+    Attributes
+    ----------
+    models : list of ProtocolClassifier
+        Those beside h.
     """
 
     OPTIONS = _with_models(GenRe.OPTIONS)
@@ -66,7 +71,7 @@ class ManyGoodModels(GenRe):
     def _prepare(self) -> None:
         super()._prepare()
         seeds = np.random.SeedSequence([self.hyperparams["seed"], self.hyperparams["n_models"]])
-        self._models = [
+        self.models = [
             self._another(int(seed)) for seed in seeds.generate_state(self.hyperparams["n_models"])
         ]
 
@@ -94,6 +99,6 @@ class ManyGoodModels(GenRe):
     def _least_probability(self, candidates: np.ndarray) -> np.ndarray:
         """The least that any model gives a candidate, 0 where h refuses it: (B, N, D) -> (B, N)."""
         rows = self.schema.decode(candidates.reshape(-1, candidates.shape[-1]))
-        each = np.min([model_probability(model, rows) for model in self._models], axis=0)
+        each = np.min([model_probability(model, rows) for model in self.models], axis=0)
         least: np.ndarray = each.reshape(candidates.shape[:-1])
         return np.where(self.scores(candidates) > 0.5, least, 0.0)

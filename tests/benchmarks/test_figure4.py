@@ -108,7 +108,7 @@ def test_the_same_records_give_the_same_bytes_in_any_order(tmp_path: Path) -> No
 def test_the_axis_is_exponential() -> None:
     figure = figure4.new_figure(3, 3)
     axes = figure.subplots()
-    figure4._exponential(axes, figure4.compared(every(0)))
+    figure4.exponential_axis(axes, figure4.compared(every(0)))
     places = axes.transData.transform(np.column_stack([[-0.3, -0.2, -0.1], np.zeros(3)]))[:, 0]
     steps = np.diff(np.exp([-0.3, -0.2, -0.1]))
     assert np.diff(places)[1] / np.diff(places)[0] == pytest.approx(steps[1] / steps[0])

@@ -54,7 +54,7 @@ def test_the_numbers_are_those_of_known_densities() -> None:
 @pytest.mark.parametrize("share", figure5.SHARES)
 def test_a_level_encloses_its_share_of_the_mass(share: float) -> None:
     density = np.random.default_rng(0).exponential(size=(60, 60))
-    level = figure5._level(density, share)
+    level = figure5.level_of(density, share)
     assert density[density >= level].sum() / density.sum() == pytest.approx(share, abs=0.01)
     assert density[density > level].sum() / density.sum() < share
 

@@ -51,7 +51,7 @@ def test_the_cheapest_candidate_that_all_models_accept_is_answered(
     values = many.schema.encode(setting.factuals)
     candidates = many.candidates(values)
     rows = many.schema.decode(candidates.reshape(-1, values.shape[1]))
-    sure = np.all([model.predict(rows)[:, 0] > 0.7 for model in many._models], axis=0)
+    sure = np.all([model.predict(rows)[:, 0] > 0.7 for model in many.models], axis=0)
     accepted = sure.reshape(candidates.shape[:2]) & (many.scores(candidates) > 0.5)
     cost = np.where(accepted, many.schema.cost(values[:, None], candidates), np.inf).min(axis=1)
     found = np.isfinite(cost)
@@ -62,7 +62,7 @@ def test_the_cheapest_candidate_that_all_models_accept_is_answered(
 
 def test_the_models_differ_and_are_good(setting: Setting, many: ManyGoodModels) -> None:
     train = setting.data.df_train
-    scores = np.stack([model.predict(train)[:, 0] for model in many._models])
+    scores = np.stack([model.predict(train)[:, 0] for model in many.models])
     assert len({row.tobytes() for row in scores}) == 2
     labels = train[setting.data.target].to_numpy()
     h = setting.mlmodel.predict(train)[:, 0]

@@ -160,8 +160,8 @@ def test_a_graph_is_drawn_with_what_is_installed(monkeypatch):
 
 
 def test_endless_grids_are_refused():
-    from carla_genre.carla_compat.repairs.causal import _refuse_endless_grids
+    from carla_genre.carla_compat.repairs.causal import refuse_endless_grids
 
-    _refuse_endless_grids({"continuous": ["x"] * 5, "categorical": []})
+    refuse_endless_grids({"continuous": ["x"] * 5, "categorical": []})
     with pytest.raises(InputError, match="1,771,561 sets"):
-        _refuse_endless_grids({"continuous": ["x"] * 6, "categorical": []})
+        refuse_endless_grids({"continuous": ["x"] * 6, "categorical": []})

@@ -14,7 +14,7 @@ import pytest
 
 import carla_genre
 from carla_genre.carla_compat import registry
-from carla_genre.carla_compat.repairs.imports import _removed_names
+from carla_genre.carla_compat.repairs.imports import removed_names
 
 import carla
 
@@ -54,7 +54,7 @@ def test_carla_finds_every_numpy_name_that_it_uses() -> None:
 
 
 def test_only_missing_names_are_added() -> None:
-    assert not set(_removed_names(np)) & set(vars(np))
+    assert not set(removed_names(np)) & set(vars(np))
     assert face_numpy().float64 is np.float64
     assert face_numpy().int is int
 

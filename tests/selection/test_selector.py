@@ -18,8 +18,8 @@ from carla_genre.selection.revert import TRIALS
 
 
 def test_it_is_the_default_and_each_rule_has_its_sampling(genre: GenRe) -> None:
-    default = GenRe._DEFAULT_HYPERPARAMS
-    assert (default["selection"], default["temperature"], default["n_samples"]) == ("expected", 1.0, 100)
+    default = GenRe.options_for(None)
+    assert (default.selection, default.temperature, default.n_samples) == ("expected", 1.0, 100)
     paper = GenRe.options_for({"preset": "paper"})
     assert (paper.selection, paper.temperature, paper.n_samples) == ("validity", 10.0, 10)
     other = genre.with_sampling(selection="validity").hyperparams
@@ -39,9 +39,8 @@ def test_h_is_asked_once_about_each_candidate(
 
     factuals = denied(mlmodel, 12)
     candidates = genre.candidates(genre.schema.encode(factuals)).reshape(12 * 30, -1)
+    plain = GenRe(mlmodel, {**EXPECTED, "revert": False})
     monkeypatch.setattr(mlmodel, "predict_proba", counted)
-    plain = genre.with_sampling()
-    plain._selector = replace(genre.selector, reverts=False)
     plain.get_counterfactuals(factuals)
     own, *once = asked
     np.testing.assert_array_equal(own, factuals[list(genre.schema.columns)].to_numpy(dtype=float))
@@ -147,19 +146,19 @@ def careful(noisy: Logistic) -> GenRe:
 def test_who_would_be_answered_too_uncertainly_is_not_answered(careful: GenRe, noisy: Logistic) -> None:
     factuals = denied(noisy, 100)
     answers = careful.get_counterfactuals(factuals)
-    unbounded = careful.with_sampling()
-    unbounded._selector = replace(careful.selector, least_probability=0.0)
-    everybody = unbounded.get_counterfactuals(factuals)
-    given, answered = answers.notna().all(axis=1), everybody.notna().all(axis=1)
+    values = careful.schema.encode(factuals)
+    candidates = careful.candidates(values)
+    unbounded = replace(careful.selector, least_probability=0.0)
+    everybody = unbounded.select(values, candidates, careful.scores(candidates))
+    given, answered = answers.notna().all(axis=1).to_numpy(), ~np.isnan(everybody.score)
     assert 0.2 < given.mean() < answered.mean()
-    pd.testing.assert_frame_equal(answers[given], everybody[given])
-    certainty = unbounded.certainty(everybody).prod(axis=1)
+    np.testing.assert_array_equal(careful.schema.encode(answers[given]), everybody.answers[given])
+    certainty = everybody.validity * everybody.inlier
     assert certainty[given].min() >= careful.selector.least_probability > certainty[answered & ~given].max()
 
 
 def test_another_sampling_has_a_bound_of_its_own(careful: GenRe) -> None:
     few, anew = careful.with_sampling(n_samples=3), careful.with_sampling(n_samples=3)
-    anew._selector = None
     assert few.selector.to_dict() == anew.selector.to_dict()
     assert few.selector.least_probability != careful.selector.least_probability
     assert careful.with_sampling(n_samples=30).selector.to_dict() == careful.selector.to_dict()

@@ -46,7 +46,7 @@ class ReleasedROAR(ColumnSearch):
     OPTIONS = ReleasedROAROptions()
 
     def _search(self, people: Tensor) -> Tensor:
-        coefficients, intercepts = self._planes(people.numpy())
+        coefficients, intercepts = self.planes(people.numpy())
         delta, lambda_ = self.hyperparams["delta"], self.hyperparams["lambda_"]
         rows = people.clone().requires_grad_()
         adam, before = torch.optim.Adam([rows], lr=STEP_SIZE), people.new_ones(len(people))
@@ -66,7 +66,7 @@ class ReleasedROAR(ColumnSearch):
                 break
         return rows.detach()
 
-    def _planes(self, people: np.ndarray) -> tuple[Tensor, Tensor]:
+    def planes(self, people: np.ndarray) -> tuple[Tensor, Tensor]:
         """LIME's coefficients (B, C) and intercepts (B,), of standardised columns; the search takes the raw ones."""
         try:
             from lime.lime_tabular import LimeTabularExplainer

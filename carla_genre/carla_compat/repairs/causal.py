@@ -103,7 +103,7 @@ def causal_recourse_adds_what_it_sets(module: ModuleType) -> bool:
     def get_counterfactuals(self: Any, factuals: Any) -> Any:
         order = list(self._mlmodel.feature_input_order)
         inputs = self._mlmodel.get_ordered_features(factuals)
-        _refuse_endless_grids(self.get_intervenable_nodes())
+        refuse_endless_grids(self.get_intervenable_nodes())
         rows = []
         for _, factual in inputs.iterrows():
             actions, _ = self.compute_optimal_action_set(
@@ -127,7 +127,7 @@ def causal_recourse_adds_what_it_sets(module: ModuleType) -> bool:
     return True
 
 
-def _refuse_endless_grids(nodes: dict[str, Any]) -> None:
+def refuse_endless_grids(nodes: dict[str, Any]) -> None:
     """Brute force tries every combination of values: eleven a number, three a category."""
     sets = prod(
         [_VALUES_A_NUMBER] * len(nodes["continuous"]) + [_VALUES_A_CATEGORY] * len(nodes["categorical"])

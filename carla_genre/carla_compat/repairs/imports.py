@@ -94,7 +94,7 @@ _RENAMED = {
 }
 
 
-def _removed_names(numpy: ModuleType) -> dict[str, Any]:
+def removed_names(numpy: ModuleType) -> dict[str, Any]:
     present = vars(numpy)
     names = {name: getattr(builtins, name) for name in _BUILTIN_NAMES if name not in present}
     names.update({old: present[new] for old, new in _RENAMED.items() if old not in present})
@@ -107,7 +107,7 @@ def numpy_lacks_builtin_aliases(request: ImportRequest, proceed: Callable[[], An
     numpy = proceed()
     if numpy.__name__ != "numpy":
         return numpy
-    names = _removed_names(numpy)
+    names = removed_names(numpy)
     if not names:
         return numpy
     return OverlayModule(numpy, names)

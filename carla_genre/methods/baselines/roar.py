@@ -102,7 +102,7 @@ class ROAR(SchemaMethod):
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         space = RelaxedSpace(self._relaxation, values, self.device)
-        coefficients, intercepts = self._planes(space.columns(space.start))
+        coefficients, intercepts = self.planes(space.columns(space.start))
         best = BestAnswers(values.shape)
         found = self._search(space, space.start, coefficients, intercepts, best)
         if space.categorical.any():
@@ -110,7 +110,7 @@ class ROAR(SchemaMethod):
             self._search(held, space.rounded(found), coefficients, intercepts, best)
         return best.values
 
-    def _planes(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+    def planes(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Coefficients (B, C) and intercepts (B,) of the linear model that stands for h near rows (B, C)."""
         if self._plane is not None:
             coefficients, intercept = self._plane

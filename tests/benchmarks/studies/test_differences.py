@@ -53,7 +53,7 @@ def test_the_plane_of_the_logit_is_its_slope_a_standard_deviation(
     linear: ProtocolClassifier, people: pd.DataFrame
 ) -> None:
     train = linear.data.df_train[list(people.columns)]
-    coefficients, _ = ReleasedROAR(linear, {"plane": "logit"})._planes(people.head(3).to_numpy())
+    coefficients, _ = ReleasedROAR(linear, {"plane": "logit"}).planes(people.head(3).to_numpy())
     np.testing.assert_allclose(coefficients, np.tile(SLOPES * train.std(ddof=0), (3, 1)), atol=0.02)
 
 
@@ -62,7 +62,7 @@ def test_the_plane_of_the_probability_is_flatter_as_a_sigmoid_is(
 ) -> None:
     rows = people.head(3).to_numpy()
     of_logit, of_probability = (
-        ReleasedROAR(linear, {"plane": p})._planes(rows) for p in ("logit", "probability")
+        ReleasedROAR(linear, {"plane": p}).planes(rows) for p in ("logit", "probability")
     )
     steep = of_logit[0].abs() > 0.1
     share = of_probability[0][steep] / of_logit[0][steep]

@@ -86,13 +86,13 @@ def test_a_linear_classifier_is_its_own_plane_and_a_network_has_one_for_each_per
 ) -> None:
     linear = ROAR(mlmodel)
     rows = torch.from_numpy(denied(mlmodel, 3)[list(mlmodel.feature_input_order)].to_numpy(float))
-    slopes, intercepts = linear._planes(rows)
+    slopes, intercepts = linear.planes(rows)
     logits = ((rows * slopes).sum(dim=1) + intercepts).numpy()
     h = mlmodel.predict_proba(denied(mlmodel, 3))[:, 1]
     np.testing.assert_allclose(logits, np.log(h / (1 - h)), atol=1e-3)
     curved = ROAR(network())
-    slopes, _ = curved._planes(rows)
-    assert curved._plane is None and not torch.allclose(slopes[0], slopes[1])
+    slopes, _ = curved.planes(rows)
+    assert not torch.allclose(slopes[0], slopes[1])
 
 
 def test_a_network_accepts_the_answers_and_hiding_it_hardly_matters() -> None:

@@ -194,7 +194,7 @@ def test_directions_and_ranges_hold(mlmodel: Logistic) -> None:
 def test_defaults_are_genres_with_twice_the_layers() -> None:
     for preset, layers in (("default", 4), ("paper", 32)):
         assert Unconditional.options_for({"preset": preset}).architecture.decoder_layers == layers
-    assert Unconditional._DEFAULT_HYPERPARAMS["lambda_"] == 5.0
+    assert Unconditional.options_for(None).lambda_ == 5.0
 
 
 @pytest.mark.parametrize(

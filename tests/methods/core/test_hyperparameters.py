@@ -74,10 +74,12 @@ def test_defaults_are_the_presets_own(preset: str) -> None:
 
 
 def test_defaults_cannot_be_changed_through_an_instance(genre: GenRe) -> None:
-    genre_defaults = GenRe._DEFAULT_HYPERPARAMS
-    assert genre_defaults["training"]["steps"] == PRESETS["default"].training.steps
-    assert genre.hyperparams["training"]["steps"] == QUICK["training"]["steps"]
-    assert genre.hyperparams["training"] is not genre_defaults["training"]
+    steps = PRESETS["default"].training.steps
+    assert genre.hyperparams["training"]["steps"] == QUICK["training"]["steps"] != steps
+    values = check(GenRe.OPTIONS, {}, "GenRe")
+    values["training"]["steps"] = 1
+    assert GenRe.options_for(None).training.steps == steps
+    assert check(GenRe.OPTIONS, {}, "GenRe")["training"]["steps"] == steps
 
 
 def own_methods(kind: type[SchemaMethod] = SchemaMethod) -> Iterator[type[SchemaMethod]]:
