@@ -21,10 +21,10 @@ TABLES = [
 ]
 
 
-def fill(folder):
+def fill(folder, name=NAME):
     folder.mkdir(exist_ok=True)
-    for file, table in zip(FILES, TABLES, strict=True):
-        table.to_csv(folder / file, index=False)
+    for part, table in zip(("", "_train", "_test"), TABLES, strict=True):
+        table.to_csv(folder / f"{name}{part}.csv", index=False)
     return folder
 
 
@@ -99,12 +99,6 @@ def come_from(monkeypatch):
     return lambda url: monkeypatch.setattr(cache, "SOURCE", url)
 
 
-@pytest.fixture
-def known_otherwise(monkeypatch):
-    """Says that CARLA's file of a name has another content."""
-    return lambda file: monkeypatch.setitem(cache.SHA256, file, hashlib.sha256(b"another file").hexdigest())
-
-
 def test_download_fills_the_cache_and_is_not_repeated(home, tmp_path, come_from):
     with serving(fill(tmp_path / "remote")) as url:
         come_from(url)
@@ -132,19 +126,18 @@ def test_failed_download_says_what_to_do_and_leaves_nothing(home, tmp_path, come
     assert not home.exists() or not list(home.iterdir())
 
 
-def test_wrong_download_is_refused_and_not_kept(home, tmp_path, come_from, known_otherwise):
-    known_otherwise(FILES[0])
-    with serving(fill(tmp_path / "remote")) as url:
+def test_wrong_download_is_refused_and_not_kept(home, tmp_path, come_from):
+    with serving(fill(tmp_path / "remote", "compas")) as url:
         come_from(url)
-        with pytest.raises(InputError, match=f"{FILES[0]} is not CARLA's file"):
-            cache.load_files(NAME)
+        with pytest.raises(InputError, match=r"compas\.csv is not CARLA's file"):
+            cache.load_files("compas")
     assert not home.exists()
 
 
-def test_wrong_file_in_a_folder_is_an_error_that_names_it(tmp_path, known_otherwise):
-    known_otherwise(FILES[2])
-    with pytest.raises(InputError, match=FILES[2]):
-        cache.load_files(NAME, fill(tmp_path))
+def test_wrong_file_in_a_folder_is_an_error_that_names_it(tmp_path):
+    folder = fill(tmp_path, "heloc")
+    with pytest.raises(InputError, match=r"heloc\.csv is not CARLA's file: .* remove it .* or put the right"):
+        cache.load_files("heloc", folder)
 
 
 def test_incomplete_rows_are_dropped(tmp_path):

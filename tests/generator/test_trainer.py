@@ -14,7 +14,6 @@ from carla_genre.generator import training_state
 from carla_genre.generator.config import Architecture, Training
 from carla_genre.generator.fitting import fit
 from carla_genre.generator.generator import Generator
-from carla_genre.generator.pairing.examples import Example
 from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.trainer import Trainer, make_optimizer
 from carla_genre.generator.training_state import History
@@ -30,16 +29,14 @@ def weights(fitted: Trainer) -> torch.Tensor:
 
 
 def interrupt(running: Trainer, at: int, times: int = 1) -> None:
-    """Ctrl-C in the middle of a step, after the batch was drawn."""
-    draw = running.examples.draw
+    """Ctrl-C in the middle of a step, when the network is about to read the batch."""
 
-    def draw_and_stop(*arguments: torch.Tensor) -> Example:
-        if running.step == at:
+    def stop(network: torch.nn.Module, _: object) -> None:
+        if network.training and running.step == at:
             for _ in range(times):
                 signal.raise_signal(signal.SIGINT)
-        return draw(*arguments)
 
-    running.examples.draw = draw_and_stop  # type: ignore[method-assign]
+    running.generator.transformer.register_forward_pre_hook(stop)
 
 
 def test_training_lowers_the_loss_and_repeats(architecture: Architecture) -> None:
@@ -56,15 +53,13 @@ def test_training_lowers_the_loss_and_repeats(architecture: Architecture) -> Non
 @pytest.mark.parametrize("soft", [False, True])
 def test_the_best_weights_are_restored(soft: bool) -> None:
     fitted = trainer(replace(TRAINING, patience=0, soft_labels=soft))
-    following = fitted.batches.next
 
-    def spoil_late() -> torch.Tensor:
-        if fitted.step >= 18:
-            for parameter in fitted.generator.parameters():
+    def spoil_late(network: torch.nn.Module, _: object) -> None:
+        if network.training and fitted.step >= 18:
+            for parameter in network.parameters():
                 parameter.data.mul_(1.5)
-        return following()
 
-    fitted.batches.next = spoil_late  # type: ignore[method-assign]
+    fitted.generator.transformer.register_forward_pre_hook(spoil_late)
     history = fitted.fit()
     assert history.best_step == 18
     assert history.validation[-1] > min(history.validation)
