@@ -30,6 +30,11 @@ class OutlierFactors:
         The rows of each set, more than ``neighbours`` in each.
     neighbours : int
         k.
+
+    Attributes
+    ----------
+    own : ndarray (m, n)
+        The factors of the rows themselves, each among the others; infinite for a row of no set.
     """
 
     def __init__(self, rows: np.ndarray, members: np.ndarray, neighbours: int) -> None:
@@ -43,11 +48,16 @@ class OutlierFactors:
         distance, near = self._nearest(self._rows, np.arange(len(self._rows)))
         self._reach = distance[..., -1]
         self._density = self._densities(distance, near)
+        self.own = np.full(members.shape, np.inf)
+        self.own[:, used] = self._compared(self._density, near)
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """The factor of points (b, W) in each set, (m, b): about 1 inside, larger outside."""
         distance, near = self._nearest(points.astype(float))
-        density = self._densities(distance, near)
+        return self._compared(self._densities(distance, near), near)
+
+    def _compared(self, density: np.ndarray, near: np.ndarray) -> np.ndarray:
+        """Densities of neighbours (m, b, k) over a point's own (m, b)."""
         factors: np.ndarray = _of_sets(self._density, near).mean(axis=-1) / density
         return factors
 

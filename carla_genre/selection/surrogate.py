@@ -121,12 +121,20 @@ class SurrogateJudge:
 
     def inlier(self, points: np.ndarray) -> np.ndarray:
         """Minus the mean outlier factor of points (n, W): (n,); near -1 among accepted rows, below -1.5 away."""
-        mean: np.ndarray = (-self.outlier_factors(points)).clip(*INLIER_RANGE).mean(axis=0)
-        return mean
+        return _inlier(self.outlier_factors(points))
+
+    def inlier_of_rows(self) -> np.ndarray:
+        """The same of its own rows (n,), each among the others."""
+        return _inlier(self.outlier_factors.own)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What an equal judge is made of, beside the seed."""
         return {"rows": self.rows, "labels": self.labels, "accepted": self.accepted}
+
+
+def _inlier(factors: np.ndarray) -> np.ndarray:
+    mean: np.ndarray = (-factors).clip(*INLIER_RANGE).mean(axis=0)
+    return mean
 
 
 def above_moved_thresholds(probability: np.ndarray, seed: int) -> np.ndarray:

@@ -57,6 +57,13 @@ class GenReOptions(ActingOptions):
     top_k: int = option_of(PairConfig, "top_k")
     denied: str = option_of(PairConfig, "denied")
     unmatched: str = option_of(PairConfig, "unmatched")
+    confirmed: float | None = option(
+        None,
+        "Learn from those rows of D_h+ alone that other rows confirm: a forest of the labels that has not seen a row "
+        "gives it p(y = 1) above this, and the row is no outlier among those that the forest accepts. The rules that "
+        "have no surrogate judge answer better by it (docs/method.md).",
+        "[0, 1)",
+    )
     n_bins: int = option_of(Binning, "n_bins")
     binning: str = option_of(Binning, "kind")
     selection: str = option(

@@ -31,6 +31,7 @@ from carla_genre.methods.genre.untrained import untrained_generator
 from carla_genre.options import check
 from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.selection import ExpectedScoreSelector, calibrated_gamma, cheapest, most_valid
+from carla_genre.selection.confirmed import confirmed_sides
 from carla_genre.selection.promise import fit_selector, learned_rows
 
 
@@ -112,8 +113,7 @@ class GenRe(UncopiedMethod, ActingMethod, ToldMethod):
         self._selector = self._fit_selector()
         if values["distil"]:
             training = second_training(PRESETS[values["preset"]].training, training)
-            rows = self._labelled_rows()
-            denied = rows.values[rows.denied()]
+            denied = (rows := self._labelled_rows()).values[rows.denied()]
             with self._timed("distilling"):
                 self.generator = distil(self.generator, self._selector, denied, training, seed, verbose)
             if values["risk"] is not None:  # the bound has to hold for the generator that answers
@@ -121,7 +121,8 @@ class GenRe(UncopiedMethod, ActingMethod, ToldMethod):
 
     def _untrained(self) -> tuple[Generator, Pairs]:
         with self._timed("pairs"):
-            sides = self._labelled_rows().sides(self._config.pairs)
+            given = self.hyperparams["confirmed"], self.hyperparams["seed"], self.hyperparams["threads"] or -1
+            sides = confirmed_sides(self._labelled_rows(), self.schema, self._config.pairs, *given)
             return untrained_generator(self._config, self.schema, sides, self.device)
 
     def _labelled_rows(self) -> TrainingRows:
@@ -274,9 +275,7 @@ class GenRe(UncopiedMethod, ActingMethod, ToldMethod):
         InputError
             The path does not end in ``.pt2``.
         """
-        values = self.hyperparams
-        expected = values["selection"] == "expected"
-        sampling = to_sampling(resampled(values, {"selection": "validity"}) if expected else values)
+        sampling = to_sampling(resampled(self.hyperparams, {"selection": "validity"}))
         description = {"schema": self.schema.to_dict(), "sampling": asdict(sampling)}
         export(path, self.generator, sampling, description)
 
