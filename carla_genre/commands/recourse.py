@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from carla_genre.commands.settings import given_constraints, read_settings
 from carla_genre.errors import InputError
 from carla_genre.files.job import MANIFEST, Answered
 from carla_genre.files.model import load_model
-from carla_genre.files.table import open_table
-from carla_genre.files.writing import Writer, is_one_file
+from carla_genre.files.table import files_of, open_table
+from carla_genre.files.writing import Writer, check_apart, is_one_file, outputs_of
 from carla_genre.io import check_writable
 from carla_genre.recourse import Recourse
 from carla_genre.recourse.saving import read_card
@@ -35,6 +36,10 @@ def recommend(options: Namespace) -> int:
             "nothing to write: say --out options.csv, --html options.html or --json options.json"
         )
     parts = options.out and not is_one_file(options.out)
+    written = [*(outputs_of(options.out) if options.out else []), options.html, options.json]
+    tables = [path for path in (options.people, options.table) if path]
+    others = (options.generator, options.model, options.config)
+    check_apart(filter(None, written), filter(None, [*tables, *chain(*map(files_of, tables)), *others]))
     for path in (options.html, options.json, Path(options.out, MANIFEST) if parts else options.out):
         if path:
             check_writable(path)

@@ -76,7 +76,20 @@ class AnswerColumn:
             )
         if pa.types.is_decimal(own):
             return own if self.decimals is not None and self.decimals <= own.scale else pa.float64()
+        if pa.types.is_string(own):  # numbers, but for a text among them
+            return pa.float64()
         return wider if pa.types.is_boolean(own) else own
+
+    def parsed(self, cells: pd.Series) -> pd.Series:
+        """Cells of a CSV's column, of texts because a single one is, as they are without that one."""
+        if self.levels is not None and all(isinstance(level, str) for level in _present(self.levels)):
+            return cells
+        found = cells.astype(object)
+        numbers = pd.to_numeric(cells, errors="coerce")
+        found[numbers.notna()] = numbers[numbers.notna()].tolist()
+        for word, flag in (("true", True), ("false", False)):
+            found[cells.str.lower() == word] = flag
+        return found.infer_objects()
 
     def read(self, cells: pd.Series, kind: Any) -> pd.Series:
         """Cells as the classifier was given the table's: decimals as numbers, texts as the table's categories."""

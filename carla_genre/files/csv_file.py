@@ -85,8 +85,9 @@ def _scan(file: IO[bytes], rows: int) -> Scan:
     names = [name or f"Unnamed: {place}" for place, name in enumerate(next(rows_of_cells, []))]
     if not names:
         raise ValueError("it is empty")
-    if len(names) == 1 and ";" in names[0]:
-        raise ValueError("its columns are separated by ';', save it with commas")
+    for separator, said in ((";", "';'"), ("\t", "tabs")):
+        if len(names) == 1 and separator in names[0]:
+            raise ValueError(f"its columns are separated by {said}, save it with commas")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"it has the column {twice[0]!r} more than once")

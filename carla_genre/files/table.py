@@ -98,7 +98,10 @@ class FileTable:
             There is no such column.
         """
         if index is not None and index not in self.columns:
-            raise InputError(f"--index {index}: there is no such column.{did_you_mean(index, self.columns)}")
+            columns = ", ".join(map(repr, list(self.columns)[:12]))
+            raise InputError(
+                f"--index {index}: there is no such column.{did_you_mean(index, self.columns)} Columns: {columns}"
+            )
         chosen = self.index if index is None else (index,)
         found = replace(self, index=chosen, features=features)
         taken = set(found.names)
@@ -112,6 +115,9 @@ class FileTable:
         if chunk.group < 0:
             frame = csv_file.read(chunk.path, names, self.columns, chunk.start, chunk.end)
             own = pa.Table.from_pandas(frame, self._schema, preserve_index=False)
+            for name in self.features:
+                if name in self.columns and pa.types.is_string(self.columns[name].type):
+                    frame[name] = self.features[name].parsed(frame[name])
         else:
             own = parquet_file.read(chunk.path, chunk.group, chunk.start, chunk.end, names)
             frame = parquet_file.to_frame(own, self.columns)
@@ -197,6 +203,11 @@ def open_table(path: str | os.PathLike[str], chunk_rows: int = CHUNK_ROWS) -> Fi
     if len(paths) == 1 and index and isinstance(index[0], dict):  # as a frame of pandas was numbered
         return replace(table, start=int(index[0]["start"]), step=int(index[0]["step"]))
     return table
+
+
+def files_of(path: str | os.PathLike[str]) -> list[Path]:
+    """The files of a table, as :func:`open_table` finds them."""
+    return _paths(path)[1]
 
 
 def _csv(path: Path, chunk_rows: int) -> tuple[dict[str, Any], list[Any], list[Chunk], str]:

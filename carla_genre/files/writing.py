@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from carla_genre.errors import InputError
 from carla_genre.files.columns import to_arrow
 from carla_genre.files.table import PARQUET, FileTable
 from carla_genre.io import whole_file, writing
@@ -35,6 +37,11 @@ class Written(NamedTuple):
             pq.write_table(self.table, path, write_page_checksum=True)
 
 
+def outputs_of(out: str | os.PathLike[str]) -> list[Path]:
+    """What is written where ``out`` is told: a folder, or a file and the one beside it."""
+    return [Path(out), unanswered_beside(Path(out))] if is_one_file(out) else [Path(out)]
+
+
 def is_one_file(out: str | os.PathLike[str]) -> bool:
     """Whether the options are to be one file, rather than a folder of parts."""
     return Path(out).suffix in (".csv", *PARQUET) and not os.path.isdir(out)
@@ -43,6 +50,31 @@ def is_one_file(out: str | os.PathLike[str]) -> bool:
 def unanswered_beside(out: Path) -> Path:
     """Where those without an option are, beside one file of options."""
     return out.with_name(f"{out.stem}.unanswered{out.suffix}")
+
+
+def check_apart(outputs: Iterable[str | os.PathLike[str]], inputs: Iterable[str | os.PathLike[str]]) -> None:
+    """See that no output takes the place of what is read, or of another output.
+
+    Raises
+    ------
+    InputError
+        It does.
+    """
+    taken = list(map(_place, inputs))
+    for out in outputs:
+        place = _place(out)
+        if place in taken:
+            raise InputError(
+                f"{out} would be written in the place of what is read or written too: give another name"
+            )
+        taken.append(place)
+
+
+def _place(path: str | os.PathLike[str]) -> str:
+    try:
+        return os.path.realpath(os.path.expanduser(path))
+    except (OSError, ValueError):  # it is no path here, which is told where it is used
+        return os.fspath(path)
 
 
 @dataclass(frozen=True)

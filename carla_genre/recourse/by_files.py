@@ -14,7 +14,8 @@ from carla_genre.constraints import Constraint
 from carla_genre.constraints.checking import check_constraints
 from carla_genre.files.answering import answer_files
 from carla_genre.files.job import Answered
-from carla_genre.files.table import open_table
+from carla_genre.files.table import files_of, open_table
+from carla_genre.files.writing import check_apart, outputs_of
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parameters import Parametrized
 from carla_genre.recourse.codec import TableCodec
@@ -77,6 +78,7 @@ class AnswersFiles(Parametrized, ABC):
         InputError
             A file, a column or a constraint is wrong, or ``out`` is another job's.
         """
+        check_apart(outputs_of(out), [people, *files_of(people)])
         table = open_table(people).with_index(index, self.codec_.features())
         nobody, _ = table.empty()
         self.codec_.check_columns(nobody)

@@ -309,3 +309,36 @@ def test_a_full_disk_is_one_error(
             ask(recourse, path, out)
     ask(recourse, path, out)
     assert contents(out) == contents(answered)
+
+
+@pytest.mark.parametrize("name", ["people.csv", "people.unanswered.csv", "people.parquet"])
+def test_people_are_not_overwritten_by_their_answers(recourse: Recourse, tmp_path: Path, name: str) -> None:
+    path = write(PEOPLE, tmp_path / name)
+    before = path.read_bytes()
+    (tmp_path / "link").symlink_to(tmp_path, target_is_directory=True)
+    out = tmp_path / "link" / name.replace(".unanswered", "")
+    with pytest.raises(InputError, match="would be written in the place of what is read"):
+        recourse.recommend_files(path, out)
+    assert path.read_bytes() == before
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["link", name]
+
+
+@pytest.mark.parametrize(("column", "cell"), [("income", "unknown"), ("age", "0x10")])
+def test_one_text_in_a_csv_takes_its_person_alone(
+    recourse: Recourse, tmp_path: Path, column: str, cell: str
+) -> None:
+    """The whole column is read as text for it, in all chunks."""
+    path = write(in_two_chunks(recourse.classifier), tmp_path / "people.csv")
+    ask(recourse, path, tmp_path / "clean.csv")
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    frame.loc[7, column] = cell
+    frame.to_csv(path, index=False)
+    assert len(open_table(path).chunks) == 2
+    for name in ("stray.csv", "stray.parquet"):
+        ask(recourse, path, tmp_path / name)
+    clean = pd.read_csv(tmp_path / "clean.csv", index_col="row").drop(index=7, errors="ignore")
+    found = pd.read_csv(tmp_path / "stray.csv", index_col="row")
+    pd.testing.assert_frame_equal(found, clean, check_dtype=False)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "stray.parquet"), clean, check_dtype=False)
+    told = pd.read_csv(tmp_path / "stray.unanswered.csv", index_col="row")["reason"]
+    assert told[7] == f"{column!r} is no number: {cell!r}"

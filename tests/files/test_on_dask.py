@@ -91,10 +91,10 @@ def test_a_cluster_goes_on_where_one_process_stopped(
 def test_what_a_worker_raises_is_raised_here(
     recourse: Recourse, classifier: Watched, path: Path, threads: str, tmp_path: Path
 ) -> None:
-    def fail() -> None:
+    def fail(rows: Any) -> None:
         raise ValueError("no such person")
 
-    classifier.before = At(PEOPLE.iloc[20], fail)
+    classifier.before = fail
     with pytest.raises(InputError, match=r"the classifier fails on rows .* no such person"):
         recourse.recommend_files(path, tmp_path / "out", cluster=threads)
 

@@ -193,6 +193,19 @@ def test_what_the_user_can_mend_is_one_line_and_status_2(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--out", "--html", "--json"])
+def test_no_output_takes_the_place_of_what_is_read(
+    folder: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("people.csv", "applications.csv", "model.joblib"):
+        before = (folder / name).read_bytes()
+        assert ask(folder, option, f"{folder}/../{folder.name}/{name}") == 2
+        assert f"{name} would be written in the place of" in capsys.readouterr().err
+        assert (folder / name).read_bytes() == before
+    assert ask(folder, "--html", f"{folder}/new.html", option, f"{folder}/loans.genre") == 2
+    assert not (folder / "new.html").exists()
+
+
 def test_the_folder_holds_nobodys_row_unless_asked_and_says_what_differs(
     folder: Path, tmp_path: Path
 ) -> None:
