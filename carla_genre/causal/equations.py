@@ -82,8 +82,10 @@ class GivenMechanism:
         """
         own = rows[:, self.effect]
         apart = np.abs(self.counterfactual(rows, rows) - own)
+        name = self.variables.names[self.effect]
+        if np.isnan(apart).all():
+            raise InputError(f"the equation of {name!r} gives no number for any of {len(rows)} training rows")
         if (apart > TOLERANCE * (1 + np.abs(own))).any():  # no number is not apart: such a row has no state
-            name = self.variables.names[self.effect]
             raise InputError(
                 f"the equation of {name!r}: value= of the noise that noise= finds is another {name!r} than the row's "
                 f"own, for {(apart > TOLERANCE * (1 + np.abs(own))).sum()} of {len(rows)} training rows"

@@ -193,6 +193,8 @@ def feature_roles(table: pd.DataFrame, target: str, categorical: Any, continuous
         is_category = isinstance(column.dtype, pd.CategoricalDtype)
         if name not in as_names(continuous, "continuous") and (is_category or _is_code(filled[name])):
             levels.append(name)
+        if not types.is_numeric_dtype(column):
+            _refuse_blanks(column)
     constant = [name for name in table.columns if _is_constant(filled[name])]
     if len(constant) == len(table.columns) - (target in table.columns):
         raise InputError(
@@ -218,6 +220,16 @@ def _refuse_decimals(column: pd.Series) -> None:
         raise InputError(
             f"column {column.name!r} holds Decimal objects: make them numbers, table[{column.name!r}].astype(float), "
             "and train the classifier on the same"
+        )
+
+
+def _refuse_blanks(column: pd.Series) -> None:
+    blank = sum(isinstance(cell, str) and not cell.strip() for cell in column.tolist())
+    if blank:
+        raise InputError(
+            f"column {column.name!r} holds nothing but blanks in {blank} rows: give them a level's name, or make "
+            f"them missing, table[{column.name!r}].replace(r'^\\s*$', np.nan, regex=True), and train the classifier "
+            "on the same"
         )
 
 

@@ -151,6 +151,10 @@ class Recourse(AnswersFiles, KeptInFolders):
         self.feature_names_in_ = list(self.codec_.names)
         self.constraints_ = check_constraints(constraints, self.codec_.variables(), features.head(0))
         fixed = frozen_names(self.constraints_, features)
+        if fixed >= set(self.codec_.names):
+            raise InputError(
+                "constraints freeze every feature: leave one out, for nobody could be told anything"
+            )
         free = [name for name in personal_names(self.codec_.names) if name not in fixed]
         if free:
             frozen = f"Freeze({', '.join(map(repr, free))})"

@@ -50,6 +50,7 @@ def test_what_is_wrong_is_named(given: dict[str, Any], said: str) -> None:
         (Causes(DEBT, {"debt": lambda causes: causes["nothing"]}), "the equation of 'debt' fails: KeyError"),
         (Causes(DEBT, {"debt": lambda causes: np.zeros((3, 2))}), "'debt' must give .* cells"),
         (Causes(DEBT, {"debt": lambda causes: "many"}), "'debt' gives no numbers"),
+        (Causes(DEBT, {"debt": lambda causes: causes["savings"] * np.nan}), "'debt' gives no number for any"),
         (
             Causes(
                 {"owner": ["income"]},

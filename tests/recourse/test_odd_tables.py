@@ -50,6 +50,11 @@ def test_a_column_that_can_be_no_feature_is_named(model: Any, cells: pd.Series, 
         ({"seed": -1}, "seed=-1: expected a whole number"),
         ({"seed": None}, "seed=None: expected a whole number"),
         ({"seed": 1.5}, "seed=1.5: expected a whole number"),
+        ({"constraints": [Freeze(*TRAIN.columns[:-1])]}, "freeze every feature"),
+        (
+            {"table": TRAIN.replace({"home": {"rent": " "}})},
+            "'home' holds nothing but blanks in .*make them missing",
+        ),
         ({"table": TRAIN[["approved"]].assign(**TRAIN.drop(columns="approved").iloc[0])}, "one value only"),
     ],
 )
