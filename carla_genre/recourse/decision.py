@@ -82,7 +82,7 @@ class Decision:
         """What the classifier says of rows (n, features): p(desired), or a regressor's prediction, (n,)."""
         if not len(rows):
             return np.empty(0)
-        asked = rows if self.columns is None else rows[self.columns]
+        asked = self._own_frame(rows)
         question = getattr(
             self.classifier, "predict" if self.regression else "predict_proba", self.classifier
         )
@@ -109,11 +109,15 @@ class Decision:
         if self._places is None or classes.shape != (2,) or not hasattr(self.classifier, "predict"):
             return None
         try:
-            named = np.asarray(self.classifier.predict(rows if self.columns is None else rows[self.columns]))
+            named = np.asarray(self.classifier.predict(self._own_frame(rows)))
             desired: np.ndarray = np.isin(named.reshape(len(rows)), classes[self._places])
             return desired
         except Exception:  # whatever it is, it is not asked about anything further
             return None
+
+    def _own_frame(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The rows as a frame of the classifier's own: what it changes in it changes nothing else."""
+        return rows.copy() if self.columns is None else rows[self.columns].copy()
 
     def around_one_half(self, said: np.ndarray) -> np.ndarray:
         """What :meth:`ask` gives, (n,), in [0, 1], so that it is above .5 where a row is accepted."""

@@ -73,6 +73,28 @@ def test_a_classifier_that_was_trained_on_the_target_is_refused(model: Any) -> N
         built(Leaking())
 
 
+def test_a_classifier_that_changes_what_it_is_given_changes_nothing_else(
+    model: Any, denied: pd.DataFrame
+) -> None:
+    def careless(rows: pd.DataFrame) -> Any:
+        said = model.predict_proba(rows)[:, 1]
+        rows["ratio"] = rows["debt"] / rows["income"]
+        rows["income"] /= 1000
+        rows["debt"] = 0
+        return said
+
+    table, people = TRAIN.copy(), denied.head(10).copy()
+    recourse = built(careless, table)
+    found = recourse.recommend(people, 2)
+    other = built(lambda rows: model.predict_proba(rows)[:, 1]).recommend(people, 2)
+    pd.testing.assert_frame_equal(found.table, other.table)
+    tried = recourse.candidates(people.head(1))
+    assert (careless(tried[people.columns][tried["state"] == "chosen"]) > 0.5).all()
+    assert tried["debt"].any()
+    pd.testing.assert_frame_equal(table, TRAIN)
+    pd.testing.assert_frame_equal(people, denied.head(10))
+
+
 def test_levels_that_pyarrow_keeps_in_a_dictionary_are_levels(model: Any, denied: pd.DataFrame) -> None:
     kind = pd.ArrowDtype(pa.dictionary(pa.int32(), pa.string()))
     people = denied.astype({"home": kind})
