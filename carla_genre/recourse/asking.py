@@ -14,7 +14,7 @@ from carla_genre.methods.genre.hyperparameters import narrowed, to_sampling
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.recourse.codec import TableCodec
 from carla_genre.schema import Schema
-from carla_genre.selection.ascent import with_ascents
+from carla_genre.selection.ascent import Moves, with_ascents
 from carla_genre.selection.expected_score import ScoredAnswers
 from carla_genre.selection.selector import REFINED, ExpectedScoreSelector
 
@@ -102,7 +102,8 @@ def _ask(genre: GenRe, codec: TableCodec, limits: Limits, selector: ExpectedScor
     kept = limits.allow(candidates) & (candidates != values[:, None]).any(axis=-1)
     scores = np.zeros(kept.shape)
     scores[kept] = genre.scores(candidates[kept])
-    candidates, scores = _search(genre, codec, limits, candidates, scores)
+    if selector.moves is not None:
+        candidates, scores = _search(genre, codec, limits, selector.moves, candidates, scores)
     found = selector.objective.top_k(values, candidates, scores, k)
     allowed = None if limits.most_changes is None and not limits.rules else limits.keep_rules
     found = selector.revert(values, found, allowed)
@@ -116,12 +117,20 @@ def _ask(genre: GenRe, codec: TableCodec, limits: Limits, selector: ExpectedScor
 
 
 def _search(
-    genre: GenRe, codec: TableCodec, limits: Limits, candidates: np.ndarray, scores: np.ndarray
+    genre: GenRe,
+    codec: TableCodec,
+    limits: Limits,
+    moves: Moves,
+    candidates: np.ndarray,
+    scores: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Candidates (B, N, D) and h of them, with ascents on h for the people none of whose candidates it accepts."""
     values, bounds = limits.values, limits.bounds
-    points = np.repeat(genre.generator.answer_bins.points()[None], len(values), axis=0)
-    moves = codec.snap(values, bounds.nearest(values, points), bounds.lower, bounds.upper)
+
+    def allowed(part: np.ndarray, points: np.ndarray) -> np.ndarray:
+        own, inside = values[part], bounds.rows(part)
+        near = inside.nearest(own, np.repeat(points[None], len(part), axis=0))
+        return codec.snap(own, near, inside.lower, inside.upper)
 
     def says(own: np.ndarray, rows: np.ndarray) -> np.ndarray:
         asked = (rows != own).any(axis=-1)
@@ -130,7 +139,7 @@ def _search(
         said[asked] = genre.scores(rows[asked])
         return said
 
-    return with_ascents(values, candidates, scores, moves, says)
+    return with_ascents(values, candidates, scores, moves, allowed, says)
 
 
 def with_fewer_changes(values: np.ndarray, candidates: np.ndarray, most: int, seed: int) -> np.ndarray:

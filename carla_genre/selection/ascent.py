@@ -6,21 +6,62 @@ then made one at a time, each the one that h likes best, until h accepts. What i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
 # Factuals (n, D) and answers (n, D) -> h of what these lead to (n,); 0 or NaN where a constraint is broken.
 Says = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
+# Indices of factuals (b,) and values of features (P, D) -> what each factual may be set to, (b, P, D).
+Allowed = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
 # Ascents of a factual: from itself, and from its surest candidates.
 STARTS = 6
+# Values of a number that training rows have, at most.
+FINEST = 128
 # Trials that are held at a time, in numbers; it changes no answer.
 HELD = 1 << 21
 
 
+class Moves(NamedTuple):
+    """Values that features may be set to, one feature at a time. A column's values ascend, and may repeat.
+
+    Attributes
+    ----------
+    coarse : ndarray (P, D)
+        Few of them. The first and the last are infinite: constraints make them the ends of what is allowed.
+    fine : ndarray (F, D), optional
+        Those that training rows have, and the ends.
+    """
+
+    coarse: np.ndarray
+    fine: np.ndarray | None = None
+
+    @classmethod
+    def of_rows(cls, coarse: np.ndarray, values: np.ndarray, most: int = FINEST) -> Moves:
+        """The coarse ones, and of training rows (n, D) at most ``most`` values of a feature, evenly among its own."""
+        columns = [np.unique(column) for column in values.T]
+        some = [own[np.linspace(0, len(own) - 1, min(most, len(own))).round().astype(int)] for own in columns]
+        size = max(map(len, some))
+        inside = np.stack([np.pad(own, (0, size - len(own)), mode="edge") for own in some], axis=1)
+        return cls(coarse, np.pad(inside, ((1, 1), (0, 0)), constant_values=((-np.inf, np.inf), (0, 0))))
+
+    def stages(self) -> Iterator[tuple[np.ndarray, int]]:
+        """Values and numbers of starts, each stage for whom those before lead nowhere.
+
+        The ends of what is allowed may be far from where accepted rows are, and the fine ones are many: these start
+        from the factual alone.
+        """
+        yield self.coarse[1:-1], STARTS
+        yield self.coarse, STARTS
+        if self.fine is not None:
+            yield self.fine, 1
+
+
 def with_ascents(
-    values: np.ndarray, candidates: np.ndarray, scores: np.ndarray, moves: np.ndarray, says: Says
+    values: np.ndarray, candidates: np.ndarray, scores: np.ndarray, moves: Moves, allowed: Allowed, says: Says
 ) -> tuple[np.ndarray, np.ndarray]:
     """Candidates and their scores, in which ascents are where h accepts none of a factual's candidates.
 
@@ -31,9 +72,9 @@ def with_ascents(
     candidates : ndarray (B, N, D)
     scores : ndarray (B, N)
         h of what each leads to; NaN and 0 are failures.
-    moves : ndarray (B, P, D)
-        What each feature may be set to: its column's P values, which may repeat. The first and the last are tried only
-        for whom the others lead nowhere: the ends of what is allowed may be far from where accepted rows are.
+    moves : Moves
+    allowed : callable
+        What the constraints make of them for some of the factuals.
     says : callable
         Answers to factuals, and h of them.
 
@@ -43,11 +84,12 @@ def with_ascents(
         The least sure candidates of such a factual are left out for its ascents, at most :data:`STARTS`.
     """
     candidates, scores = candidates.copy(), scores.copy()
-    for tried in (moves[:, 1:-1], moves):
+    for points, starts in moves.stages():
         nobody = np.flatnonzero(~(scores > 0.5).any(axis=1))
-        size = max(1, HELD // (STARTS * tried.shape[1] * values.shape[1] ** 2))
+        size = max(1, HELD // (starts * len(points) * values.shape[1] ** 2))
         for start in range(0, len(nobody), size):
-            _replace(values, candidates, scores, tried, says, nobody[start : start + size])
+            part = nobody[start : start + size]
+            _replace(values, candidates, scores, part, allowed(part, points), starts, says)
     return candidates, scores
 
 
@@ -55,18 +97,19 @@ def _replace(
     values: np.ndarray,
     candidates: np.ndarray,
     scores: np.ndarray,
-    moves: np.ndarray,
-    says: Says,
     part: np.ndarray,
+    moves: np.ndarray,
+    starts: int,
+    says: Says,
 ) -> None:
-    """Put ascents in the place of the least sure candidates of some factuals (b,)."""
+    """Put ascents in the place of the least sure candidates of some factuals (b,), who may move by (b, P, D)."""
     d = values.shape[1]
     order = np.argsort(-np.nan_to_num(scores[part]), axis=1, kind="stable")
-    surest = candidates[part[:, None], order[:, : STARTS - 1]]
-    starts = np.concatenate([values[part, None], surest], axis=1)[:, : scores.shape[1]]
-    k = starts.shape[1]
-    each = np.repeat(part, k)
-    rows, said = ascend(values[each], starts.reshape(-1, d), moves[each], says)
+    surest = candidates[part[:, None], order[:, : starts - 1]]
+    first = np.concatenate([values[part, None], surest], axis=1)[:, : scores.shape[1]]
+    k = first.shape[1]
+    each = np.repeat(np.arange(len(part)), k)
+    rows, said = ascend(values[part[each]], first.reshape(-1, d), moves[each], says)
     replaced = part[:, None], order[:, -k:]
     candidates[replaced], scores[replaced] = rows.reshape(-1, k, d), said.reshape(-1, k)
 

@@ -12,7 +12,7 @@ from carla_genre.causal import Consequences
 from carla_genre.generator.config import SamplingConfig
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows
-from carla_genre.selection.ascent import with_ascents
+from carla_genre.selection.ascent import Moves, with_ascents
 from carla_genre.selection.calibration import Calibration, LogisticCurve, bootstrap, calibrate
 from carla_genre.selection.expected_score import ExpectedScore, ScoredAnswers
 from carla_genre.selection.revert import Rule, revert_changes
@@ -55,7 +55,7 @@ class ExpectedScoreSelector:
         (:func:`carla_genre.selection.promise.fit_selector`).
     reverts : bool
         Whether changes that an answer can do without are reverted.
-    moves : ndarray (P, D), optional
+    moves : Moves, optional
         What each feature may be set to, one at a time, where h accepts none of a factual's candidates. Without it such
         a factual has no answer.
     """
@@ -63,7 +63,7 @@ class ExpectedScoreSelector:
     objective: ExpectedScore
     least_probability: float
     reverts: bool
-    moves: np.ndarray | None = None
+    moves: Moves | None = None
 
     @classmethod
     def fit(
@@ -77,7 +77,7 @@ class ExpectedScoreSelector:
         reverts: bool = True,
         n_jobs: int | None = None,
         consequences: Consequences | None = None,
-        moves: np.ndarray | None = None,
+        moves: Moves | None = None,
     ) -> ExpectedScoreSelector:
         """Fit the surrogate judge and its calibration.
 
@@ -98,7 +98,7 @@ class ExpectedScoreSelector:
             Trees that grow at the same time.
         consequences : Consequences, optional
             What follows from the candidates' changes, which are actions then.
-        moves : ndarray (P, D), optional
+        moves : Moves, optional
             See the class.
         """
         random, schema = np.random.default_rng(seed), source.schema
@@ -139,12 +139,18 @@ class ExpectedScoreSelector:
         if self.moves is None:
             return candidates, scores
         objective = self.objective
-        moves = objective.schema.constrain(values[:, None], self.moves)
-        if objective.consequences is not None:
-            moves = objective.consequences.actions(values[:, None], moves)
-        return with_ascents(
-            values, candidates, scores, moves, lambda own, rows: objective.h(objective.states(own, rows))
-        )
+
+        def allowed(part: np.ndarray, points: np.ndarray) -> np.ndarray:
+            moves = objective.schema.constrain(values[part, None], points)
+            if objective.consequences is None:
+                return moves
+            actions: np.ndarray = objective.consequences.actions(values[part, None], moves)
+            return actions
+
+        def says(own: np.ndarray, rows: np.ndarray) -> np.ndarray:
+            return objective.h(objective.states(own, rows))
+
+        return with_ascents(values, candidates, scores, self.moves, allowed, says)
 
     def select_batches(
         self,

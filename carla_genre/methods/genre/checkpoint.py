@@ -26,6 +26,7 @@ from carla_genre.methods.genre.identity import (
 from carla_genre.schema import Schema
 from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.selection import ExpectedScoreSelector
+from carla_genre.selection.ascent import Moves
 from carla_genre.selection.surrogate import points_of
 
 
@@ -91,6 +92,8 @@ def save(
 ) -> None:
     """Write what :func:`read` reads."""
     arrays = {} if selector is None else selector.objective.judge.arrays()
+    if selector is not None and selector.moves is not None and selector.moves.fine is not None:
+        arrays["moves"] = selector.moves.fine
     if selector is not None and used is not None and used.positions is not None:
         arrays["positions"] = used.positions
         if not with_training_rows:
@@ -134,6 +137,7 @@ def read(path: str | os.PathLike[str], mlmodel: BlackBox, device: str) -> Saved:
         "device": device,
     }
     used = RowsUsed(header["training rows"], arrays.pop("positions", None))
+    moves = Moves(generator.answer_bins.points(), arrays.pop("moves", None))  # older files have no fine ones
     selector = None
     if header["selector"]:
         if "rows" not in arrays:
@@ -142,5 +146,5 @@ def read(path: str | os.PathLike[str], mlmodel: BlackBox, device: str) -> Saved:
             arrays |= {"rows": points_of(schema, values[used.positions]), "labels": labels[used.positions]}
         n_jobs = hyperparams["threads"] or -1
         selector = ExpectedScoreSelector.from_dict(header["selector"], arrays, schema, h, n_jobs)
-        selector = replace(selector, moves=generator.answer_bins.points())
+        selector = replace(selector, moves=moves)
     return Saved(generator, schema, hyperparams, selector, used, header["gamma"])

@@ -31,6 +31,7 @@ from carla_genre.methods.genre.untrained import untrained_generator
 from carla_genre.options import check
 from carla_genre.schema.training_rows import TrainingRows
 from carla_genre.selection import ExpectedScoreSelector, calibrated_gamma, cheapest, most_valid
+from carla_genre.selection.ascent import Moves
 from carla_genre.selection.confirmed import confirmed_sides
 from carla_genre.selection.promise import fit_selector, learned_rows
 
@@ -138,11 +139,11 @@ class GenRe(UncopiedMethod, ActingMethod, ToldMethod):
         return calibrated_gamma(self._labelled_rows(), gamma) if self.hyperparams["calibrate"] else gamma
 
     def _fit_selector(self) -> ExpectedScoreSelector:
-        self._labelled_rows()  # they are the right ones
-        values, rows = self.hyperparams, self.training_rows
+        values, rows, learned = self.hyperparams, self.training_rows, self._labelled_rows()
         sampling = to_sampling(resampled(values, {"selection": "expected"}))  # whichever rule chooses now
         given = {"gamma": self.gamma, "reverts": values["revert"], "n_jobs": values["threads"] or -1}
-        given |= {"moves": self.generator.answer_bins.points(), "consequences": self.consequences}
+        moves = Moves.of_rows(self.generator.answer_bins.points(), learned.values)
+        given |= {"moves": moves, "consequences": self.consequences}
         with self._timed("selector"), self._isolated():
             selector = fit_selector(self, rows, sampling, values["seed"], values["risk"], **given)
         self._used = self._used and self._used.held_by(selector, rows)

@@ -52,6 +52,8 @@ def test_rows_are_in_the_file_only_where_asked_for(
         pd.testing.assert_frame_equal(
             loaded.get_counterfactuals(factuals), genre.get_counterfactuals(factuals)
         )
+        for moves, own in zip(loaded.selector.moves, genre.selector.moves, strict=True):  # the search's
+            np.testing.assert_array_equal(moves, own)
 
 
 @pytest.mark.parametrize(

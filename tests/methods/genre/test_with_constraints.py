@@ -92,6 +92,6 @@ def test_the_search_reaches_the_ends_of_what_is_allowed(mlmodel: Logistic) -> No
     asked = genre.with_constraints({"debt": {"range": (0, 3)}})
     factuals = denied(mlmodel, 40)
     values = asked.schema.encode(factuals)
-    moves = asked.schema.constrain(values[:, None], asked.selector.moves)
+    moves = asked.schema.constrain(values[:, None], asked.selector.moves.coarse)
     for end in asked.schema.bounds(values):
         assert (moves == end[:, None]).any(axis=1).all()
