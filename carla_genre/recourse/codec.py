@@ -202,9 +202,13 @@ def feature_roles(table: pd.DataFrame, target: str, categorical: Any, continuous
         )
     plain = plain_columns(filled.drop(columns=constant), note)
     roles = infer_roles(plain, target, levels, continuous, (), note)[1]
-    return replace(
-        roles, categorical=(*roles.categorical, *constant)
-    )  # it has one level, which everybody keeps
+    single = [name for name in constant if name in levels or not _is_plain_number(table[name])]
+    return replace(roles, categorical=(*roles.categorical, *single))  # of one level, which everybody keeps
+
+
+def _is_plain_number(column: pd.Series) -> bool:
+    number = types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
+    return bool(number and not column.isna().any())
 
 
 def _is_constant(column: pd.Series) -> bool:

@@ -237,6 +237,9 @@ def encoded_table(
             way = "increase" if constraint.direction == "up" else "decrease"
             rules.setdefault(constraint.feature, {})["direction"] = way
     frozen = frozen_names(constraints, names)
+    for name, column in codec.columns.items():
+        if isinstance(column, NumberColumn) and column.low == column.high and column.gap is None:
+            frozen.add(name)  # the table has one number alone: nobody knows what another one does
     numbers = [name for name in names if isinstance(codec.columns[name], NumberColumn)]
     frame = pd.DataFrame(codec.encode(features)[0], columns=names).assign(**{LABEL: labels})
     levels = [name for name in names if name not in numbers]

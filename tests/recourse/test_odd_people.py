@@ -114,6 +114,20 @@ def test_a_row_on_which_the_classifier_fails_takes_its_person_alone() -> None:
         recourse.recommend(people.assign(income=-1.0))
 
 
+def test_a_number_of_which_the_table_has_one_alone_stays_ones_own() -> None:
+    """A table of one year, and people of the next."""
+    table = TRAIN.assign(year=2025, rate=1.5)
+    model = pipeline(table, numbers=["age", "income", "debt", "dependants", "year", "rate"])
+    recourse = built(model, table)
+    people = PEOPLE.assign(year=2026, rate=1.25)
+    people = people[model.predict(people) == "no"].head(15)
+    found = recourse.recommend(people, n=2)
+    assert_told_as_it_is(recourse, found)
+    assert found.unanswered.empty
+    assert (found.rows["year"] == 2026).all()
+    assert (found.rows["rate"] == 1.25).all()
+
+
 def test_a_number_beyond_single_precision_is_told(recourse: Recourse, denied: pd.DataFrame) -> None:
     people = denied.head(3).assign(debt=[1e300, 1e38, 500.0])
     found = recourse.recommend(people)
