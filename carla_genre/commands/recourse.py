@@ -36,13 +36,13 @@ def recommend(options: Namespace) -> int:
             "nothing to write: say --out options.csv, --html options.html or --json options.json"
         )
     parts = options.out and not is_one_file(options.out)
+    for path in (options.html, options.json, Path(options.out, MANIFEST) if parts else options.out):
+        if path:
+            check_writable(path)
     written = [*(outputs_of(options.out) if options.out else []), options.html, options.json]
     tables = [path for path in (options.people, options.table) if path]
     others = (options.generator, options.model, options.config)
     check_apart(filter(None, written), filter(None, [*tables, *chain(*map(files_of, tables)), *others]))
-    for path in (options.html, options.json, Path(options.out, MANIFEST) if parts else options.out):
-        if path:
-            check_writable(path)
     settings = read_settings(options.config)
     constraints = [*settings.get("constraints", []), *given_constraints(options)]
     model = load_model(options.model)
