@@ -2,7 +2,7 @@
 
 python -m benchmarks.studies.batched --root FOLDER [--data compas] [--seeds 0 1 2] [--results FOLDER]
 
-CARLA's own records are those of table 2, in benchmarks/results/paper: they take most of an hour a data set and seed.
+CARLA's own records are in benchmarks/results/batched/one_by_one: they take most of an hour a data set and seed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from carla_genre.io import write_text
 
 Record = Mapping[str, Any]
 
-CARLAS = Path(__file__).resolve().parents[2] / "results" / "paper"
+CARLAS = Path(__file__).resolve().parents[2] / "results" / "batched" / "one_by_one"
 ONE_BY_ONE, AT_ONCE = "one by one", "all at once"
 # Column of the tables -> digits.
 FIGURES = {"Score": 3, "Cost": 2, "Val": 2, "LOF": 2, "validity": 2}
