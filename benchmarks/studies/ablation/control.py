@@ -70,6 +70,7 @@ class PaperPreset(GenRe):
     def _prepare(self) -> None:
         generator, pairs = self._untrained()
         config, seed = self._config.training, self.hyperparams["seed"]
+        self.gamma = self.hyperparams["gamma"]
         self.trainer = Watched(generator, pairs, config, seed, self.limit)
         self.history = self.trainer.fit()
         self.generator, self.device = generator.eval(), generator.device
