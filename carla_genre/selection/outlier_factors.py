@@ -43,8 +43,9 @@ class OutlierFactors:
         self._rows = rows[used].astype(float)
         wide = rows.shape[1] > TREE_WIDTH
         self._index = NearestNeighbors(algorithm="brute").fit(self._rows) if wide else KDTree(self._rows)
-        self._columns = torch.from_numpy(np.ascontiguousarray(self._rows.T))
-        self._squares = self._columns.square().sum(dim=0)
+        if wide:
+            self._columns = torch.from_numpy(np.ascontiguousarray(self._rows.T))
+            self._squares = self._columns.square().sum(dim=0)
         distance, near = self._nearest(self._rows, np.arange(len(self._rows)))
         self._reach = distance[..., -1]
         self._density = self._densities(distance, near)
