@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -82,12 +84,8 @@ class Bins(nn.Module):
         columns = list[np.ndarray]()
         for points, exists, is_level in zip(self.representatives, self.exists, self.categorical, strict=True):
             own = points[exists].cpu().numpy()
-            if not is_level and len(own) > most:
-                own = own[np.linspace(0, len(own) - 1, most).round().astype(int)]
-            columns.append(own)
-        size = max(map(len, columns))
-        inside = np.stack([np.pad(own, (0, size - len(own)), mode="edge") for own in columns], axis=1)
-        return np.pad(inside, ((1, 1), (0, 0)), constant_values=((-np.inf, np.inf), (0, 0)))
+            columns.append(own if is_level else evenly(own, most))
+        return between_infinities(columns)
 
     @property
     def n_features(self) -> int:
@@ -133,6 +131,21 @@ class Bins(nn.Module):
         finite = torch.where(self.exists, self.representatives, -torch.inf)
         low, high = self.representatives[:, 0], finite.amax(dim=1)
         return (values >= low) & (values <= high)
+
+
+def evenly(ascending: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of some values, their ends among them."""
+    taken: np.ndarray = ascending[
+        np.linspace(0, len(ascending) - 1, min(most, len(ascending))).round().astype(int)
+    ]
+    return taken
+
+
+def between_infinities(columns: Sequence[np.ndarray]) -> np.ndarray:
+    """Ascending values of D features as one array (P, D), between -inf and inf; a shorter column's last one repeats."""
+    size = max(map(len, columns))
+    inside = np.stack([np.pad(own, (0, size - len(own)), mode="edge") for own in columns], axis=1)
+    return np.pad(inside, ((1, 1), (0, 0)), constant_values=((-np.inf, np.inf), (0, 0)))
 
 
 def _cut(column: np.ndarray, config: Binning) -> tuple[np.ndarray, np.ndarray]:

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from carla_genre.generator.bins import between_infinities, evenly
+
 # Factuals (n, D) and answers (n, D) -> h of what these lead to (n,); 0 or NaN where a constraint is broken.
 Says = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -42,11 +44,7 @@ class Moves(NamedTuple):
     @classmethod
     def of_rows(cls, coarse: np.ndarray, values: np.ndarray, most: int = FINEST) -> Moves:
         """The coarse ones, and of training rows (n, D) at most ``most`` values of a feature, evenly among its own."""
-        columns = [np.unique(column) for column in values.T]
-        some = [own[np.linspace(0, len(own) - 1, min(most, len(own))).round().astype(int)] for own in columns]
-        size = max(map(len, some))
-        inside = np.stack([np.pad(own, (0, size - len(own)), mode="edge") for own in some], axis=1)
-        return cls(coarse, np.pad(inside, ((1, 1), (0, 0)), constant_values=((-np.inf, np.inf), (0, 0))))
+        return cls(coarse, between_infinities([evenly(np.unique(column), most) for column in values.T]))
 
     def stages(self) -> Iterator[tuple[np.ndarray, int]]:
         """Values and numbers of starts, each stage for whom those before lead nowhere.
