@@ -40,7 +40,7 @@ PARTS = {
     "choosing": Part(choices.measured, _THREE, (0, 1, 2, 3, 4)),
     "training": Part(trainings.measured, _THREE, (0, 1, 2, 3, 4)),
     "distilling": Part(distilling.measured, _THREE, (0, 1, 2, 3, 4)),
-    "control": Part(control.measured, ("compas",), (0,)),
+    "control": Part(control.measured, ("compas",), (0, 1)),
 }
 
 

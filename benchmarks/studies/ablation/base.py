@@ -34,14 +34,14 @@ class Plan:
         At most so many training rows.
     steps : int
         Of a training.
-    control_minutes : float
-        Of the processor, for the paper's training.
+    control_minutes : float, optional
+        Of the processor, at most, for the paper's training; else it has its full length.
     """
 
     factuals: int = 200
     rows: int | None = None
     steps: int = DEFAULT.training.steps
-    control_minutes: float = 8.0
+    control_minutes: float | None = None
 
 
 class Candidates(NamedTuple):

@@ -110,16 +110,14 @@ def _table(rows: pd.DataFrame, data: str, reference: str) -> str:
 
 def _control(rows: pd.DataFrame) -> str:
     columns = ("steps", "train_cpu_s", "validation_loss", "score", "cost", "val", "lof", "answered")
-    head = ["data", "steps", "s", "validation loss", "Score", "Cost", "Val", "LOF", "answered"]
+    head = ["data", "seed", "steps", "s", "validation loss", "Score", "Cost", "Val", "LOF", "answered"]
     lines = [
-        [NAMES[row["data"]], str(row["steps"]), number(row["train_cpu_s"], 0)]
+        [NAMES[row["data"]], str(row["seed"]), str(row["steps"]), number(row["train_cpu_s"], 0)]
         + [number(row[name], 3) for name in columns[2:]]
         for row in rows.to_dict("records")
     ]
     lengths = ", ".join(sorted({f"{length:,}" for length in rows["full_length"]}))
-    return (
-        f"{markdown_table(head, lines)}\n\nSeeds {_seeds(rows)}. The preset's full length is {lengths} steps."
-    )
+    return f"{markdown_table(head, lines)}\n\nThe preset's full length is {lengths} steps."
 
 
 def _of(rows: pd.DataFrame, variant: str) -> pd.DataFrame:

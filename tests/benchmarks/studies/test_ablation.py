@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -166,6 +170,20 @@ def test_the_papers_training_is_watched() -> None:
     assert [row["steps"] for row in rows[:2]] == [5, 10]
     assert rows[0]["validation_loss"] > rows[-1]["validation_loss"]
     assert rows[-1]["train_cpu_s"] >= 6 > rows[-2]["train_cpu_s"]
+
+
+@pytest.mark.slow
+def test_the_papers_training_goes_on_after_ctrl_c(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    base = Base("circles", 0, None, Plan(factuals=10, control_minutes=0.1))
+    threading.Timer(4, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        list(control.measured(base))
+    start = time.process_time()
+    rows = list(control.measured(base))
+    assert time.process_time() - start < rows[-1]["train_cpu_s"]
+    assert [row["steps"] for row in rows[:2]] == [5, 10]
+    assert not [path for path in tmp_path.rglob("control*") if path.is_file()]
 
 
 def record(part: str, data: str, seed: int, *rows: dict[str, Any]) -> dict[str, Any]:
