@@ -30,6 +30,8 @@ PAGES = {
 }
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^\s*(```|~~~)")
+FIGURES = re.compile(r"(<td[^>]*>(?:<strong>)?)([-+0-9.,:±‡ ]+ [-+0-9.,:±‡ ]+)((?:</strong>)?</td>)")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 ITEM = re.compile(r"( *)(?:[-*] |\d+\. )")
 
 
@@ -74,13 +76,14 @@ def on_page_markdown(text: str, page: Any, config: Any, files: Files) -> str:
 
 
 def on_page_content(text: str, page: Any, config: Any, files: Files) -> str:
-    r"""Equations, which arithmatex has left as \(...\) and \[...\], as MathML."""
-    return re.sub(
+    r"""Equations, which arithmatex has left as \(...\) and \[...\], as MathML; figures of tables on one line."""
+    text = re.sub(
         r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>',
         lambda one: convert(_latex(html.unescape(one[3])), display="inline" if one[2] == "(" else "block"),
         text,
         flags=re.DOTALL,
     )
+    return FIGURES.sub(lambda cell: f"{cell[1]}{cell[2].replace(' ', NO_BREAK)}{cell[3]}", text)
 
 
 def _latex(equation: str) -> str:

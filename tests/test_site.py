@@ -93,6 +93,13 @@ def test_equations_are_mathml_and_lists_are_lists(site: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+def test_a_figure_and_its_deviation_stay_on_one_line(site: Path) -> None:
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", (site / "methods.html").read_text(encoding="utf-8"))
+    figures = [cell for cell in cells if "±" in cell]
+    assert len(figures) > 100 and not [cell for cell in figures if " " in cell]
+
+
 def test_the_search_needs_no_server(site: Path) -> None:
     index = (site / "search" / "search_index.js").read_text(encoding="utf-8")
     assert "check_method" in index
