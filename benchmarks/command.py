@@ -19,7 +19,7 @@ _SHARED: Mapping[str, Mapping[str, Any]] = {
         "help": "folder of the records (in results; another for --quick)",
     },
     "cache": {"metavar": "DIR", "help": "of trained classifiers (~/.cache/carla-genre)"},
-    "data": {"metavar": "NAME", "nargs": "+", "default": [], "help": "these data sets alone"},
+    "data": {"metavar": "NAME", "nargs": "+", "default": [], "help": "these data sets instead"},
     "seeds": {
         "metavar": "N",
         "nargs": "+",

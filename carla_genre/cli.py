@@ -205,7 +205,7 @@ def benchmark(
     cluster: Cluster = None,
     quick: Annotated[bool, Option("--quick", help="the smaller grid that the file's 'quick' says")] = False,
     only: Annotated[list[str] | None, Option(metavar="LABEL", help="of these methods alone")] = None,
-    data: Annotated[list[str] | None, Option(metavar="NAME", help="of these data sets alone")] = None,
+    data: Annotated[list[str] | None, Option(metavar="NAME", help="data sets instead of the grid's")] = None,
     seeds: Annotated[list[int] | None, Option(metavar="N", help="instead of the grid's")] = None,
 ) -> None:
     """Measure a grid of methods, data sets and seeds, each cell a record.

@@ -31,7 +31,6 @@ HEAD = (
     ),
     *("answered", "no answer though there is one", "violations", "training, s", "an answer, ms"),
 )
-NAMES = {"german_credit": "German credit"}
 
 
 def frame_of(records: Iterable[Record], part: str, classifier: str) -> pd.DataFrame:
@@ -112,7 +111,7 @@ def markdown(records: Iterable[Record], part: str, classifier: str = "ann") -> s
         for group in [of_data[of_data["label"] == label]]
         if len(group)
     ]
-    shown = [(name_of_data(data), label, codes[data, label]) for data, label in codes if label in ROWS]
+    shown = [(name_of(data), label, codes[data, label]) for data, label in codes if label in ROWS]
     foot = [*_machines(records), *_failures(records, classifier), *notes_on_code(shown)]
     return "\n\n".join([markdown_table(HEAD, lines), "\n".join(foot)])
 
@@ -131,10 +130,6 @@ def _machines(records: Iterable[Record]) -> list[str]:
     return [f"Processor's time, one thread of {', '.join(sorted(places))}."] if places else []
 
 
-def name_of_data(data: str) -> str:
-    return NAMES.get(data) or name_of(data)
-
-
 def _line(data: str, label: str, codes: str, group: pd.DataFrame, once: pd.DataFrame) -> list[str]:
     both = group.merge(once, on=["seed", "set"], suffixes=("", " once"))
     better = both["score once"] - both["score"] if label != ONCE else pd.Series(dtype=float)
@@ -146,7 +141,7 @@ def _line(data: str, label: str, codes: str, group: pd.DataFrame, once: pd.DataF
     unanswered = group.loc[group["missed"].notna(), "unanswered"].sum()
     missed = group["missed"].sum() / unanswered if unanswered else np.nan
     return [
-        name_of_data(data),
+        name_of(data),
         label,
         str(len(group)) + mark_of(codes),
         number(means["score"], 3),
@@ -185,7 +180,7 @@ def headline(records: Iterable[Record]) -> str:
             if len(group):
                 means = group[["score", "answered", "score near", "answered near"]].astype(float).mean()
                 digits = (number(means[name], 2) for name in means.index)
-                lines.append([name_of_data(data), words, str(len(group)), *digits])
+                lines.append([name_of(data), words, str(len(group)), *digits])
     head = (
         "data",
         "features that the set freezes",

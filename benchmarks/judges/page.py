@@ -30,12 +30,15 @@ ATTAINABLE = "accepted held-out rows"
 DEFAULT = "GenRe"
 
 
-def of_folder(folder: Path, part: str) -> str:
-    """From the records of a folder: the whole table ("all"), or the first and the default alone ("leaders")."""
+def of_folder(folder: Path, part: str, *data: str) -> str:
+    """From the records of a folder: the whole table ("all"), or the first and the default alone ("leaders").
+
+    Of the grid's data sets, or of those that are given.
+    """
     tables = {"all": markdown, "leaders": leaders}
     if part not in tables:
         raise InputError(f"the judges have no table {part!r}; there are {', '.join(tables)}")
-    return tables[part](records_of(cells(), folder))
+    return tables[part](records_of(cells(data=data), folder))
 
 
 def markdown(records: Iterable[Record]) -> str:

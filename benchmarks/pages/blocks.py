@@ -17,7 +17,18 @@ from benchmarks.judges import page as judging
 from benchmarks.pages import data_roles
 from benchmarks.pages.headline import headline, in_order
 from benchmarks.pages.summary import summary
-from benchmarks.paper import figure2, figure4, figure5, table1, table2, table3, table4, table11, table13
+from benchmarks.paper import (
+    figure2,
+    figure4,
+    figure5,
+    table1,
+    table2,
+    table3,
+    table4,
+    table11,
+    table13,
+    unpublished,
+)
 from benchmarks.paper import peers as todays
 from benchmarks.paper.command import with_people
 from benchmarks.paper.published import NAMES, name_of
@@ -268,6 +279,9 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "figure2": of_the_paper(figure2),
     "figure4": of_the_paper(figure4),
     "figure5": densities,
+    "measured": lambda root, folder, *data: unpublished.markdown(
+        in_order(records(root / folder, data), table2.LABELS)
+    ),
     "peers": lambda root, folder, paper: todays.markdown(records(root / folder), records(root / paper)),
     "differences": variants,
     "own_seeds": own_seeds,
@@ -278,7 +292,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "recipe": recipes,
     "robustness": robust,
     "confidence": confidences,
-    "judges": lambda root, folder, part="all": judging.of_folder(root / folder, part),
+    "judges": lambda root, folder, part="all", *data: judging.of_folder(root / folder, part, *data),
     "calibration_curves": of_figures(curves),
     "flipped_labels": of_figures(noise),
     "constrained": constrained_table,

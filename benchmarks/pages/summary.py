@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.constrained.page import both_of, name_of_data
+from benchmarks.constrained.page import both_of
 from benchmarks.constrained.sets import DATA
 from benchmarks.pages.headline import in_order
 from benchmarks.paper import table2
@@ -51,5 +51,5 @@ def summary(paper: Iterable[Mapping[str, Any]], constrained: Iterable[Mapping[st
             .mean()
         )
         digits = [number(means[name], 2) for name in means.index]
-        lines.append([name_of_data(data), "more than half of all", *digits, "-"])
+        lines.append([name_of(data), "more than half of all", *digits, "-"])
     return markdown_table(HEAD, lines)

@@ -11,12 +11,13 @@ from typing import Any
 from carla_genre.harness.record import flat
 
 NAMES = {"adult": "Adult", "compas": "COMPAS", "heloc": "HELOC"}
+OTHERS = {"german_credit": "German credit", "hmda": "HMDA"}  # which the paper has not
 LEAK = "HELOC: missing values were filled with the mean of the row's own class; the label leaks."
 
 
 def name_of(data: str) -> str:
     """A data set's name in the paper, or its own."""
-    return NAMES.get(data, data)
+    return {**NAMES, **OTHERS}.get(data, data)
 
 
 @cache

@@ -67,7 +67,7 @@ def read_grid(
     only : sequence of str
         Labels; the others are left out. Empty for all.
     data : sequence of str
-        Data sets of the grid; the others are left out. Empty for all.
+        Data sets, the grid's or others; they replace the grid's. Empty for the grid's.
     seeds : sequence of int
         They replace the grid's. Empty for the grid's.
 
@@ -114,7 +114,7 @@ def _cells(
         if grid.quick is None:
             raise InputError("it has no key 'quick', which says what is smaller with --quick")
         grid = smaller
-    check_names(data, grid.data_names, "--data")
+    check_names(data, [*BALANCED, *tables], "--data")
     every = list(dict.fromkeys(data)) or grid.data_names
     check_names(only, whole, "--only")
     chosen = {
@@ -146,7 +146,7 @@ def _cells(
             every, grid.classifiers, dict.fromkeys(seeds or grid.seeds)
         )
         for label, method in chosen.items()
-        if name in method.data and classifier in method.classifiers
+        if name in (method.data or every) and classifier in method.classifiers
     ]
     if not cells:
         raise InputError(
@@ -175,7 +175,6 @@ def _method(grid: Grid, label: str, quick: bool) -> MethodEntry | None:
         update={
             "method": entry.method or label,
             "hyperparams": merged(entry.hyperparams, (quick and entry.quick) or {}),
-            "data": entry.data or grid.data_names,
             "classifiers": entry.classifiers or grid.classifiers,
         }
     )

@@ -258,8 +258,9 @@ def test_data_and_seeds_choose_too(grid_file):
     assert [(cell.data, cell.seed) for cell in cells] == [("compas", 42)]
     assert cells[0].key not in {cell.key for cell in read_grid(path)}
     assert read_grid(path, data=["compas"], seeds=[1]) == read_grid(path)[3:]
-    with pytest.raises(InputError, match="--data: no 'heloc'"):
-        read_grid(path, data=["heloc"])
+    assert [cell.data for cell in read_grid(path, data=["hmda"], seeds=[0])] == ["hmda"]
+    with pytest.raises(InputError, match="--data: no 'helok'; did you mean 'heloc'"):
+        read_grid(path, data=["helok"])
     with pytest.raises(InputError, match="--seeds: expected whole numbers from 0"):
         read_grid(path, seeds=[-1])
 

@@ -11,7 +11,6 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from loans import TRAIN, built
-from sklearn.model_selection import FixedThresholdClassifier
 
 from carla_genre import Recourse
 from carla_genre.constraints import Allowed, Freeze, OneWay
@@ -109,6 +108,9 @@ def test_a_label_or_threshold_may_be_numpys(model: Any) -> None:
 
 
 def test_a_classifier_whose_own_threshold_is_another_one_is_told(model: Any, denied: pd.DataFrame) -> None:
+    pytest.importorskip("sklearn", minversion="1.5")
+    from sklearn.model_selection import FixedThresholdClassifier
+
     strict = FixedThresholdClassifier(model, threshold=0.8, pos_label="yes", response_method="predict_proba")
     strict.fit(TRAIN.drop(columns="approved"), TRAIN["approved"])
     told = [note for note in built(strict).notes_ if "predict" in note]
