@@ -47,7 +47,7 @@ def test_a_column_that_cannot_hold_an_answer_becomes_a_wider_one(
     people = denied.head(15).assign(debt=100, income=lambda rows: rows["income"] % 200).astype(narrow)
     found = recourse.recommend(people, n=2)
     assert_told_as_it_is(recourse, found)
-    incomes = found.changes.query("feature == 'income'")["after"]
+    incomes = found.changes.query("feature == 'income'")["after"].astype(float)
     assert (incomes.round(2) == incomes).all()
 
 
