@@ -12,7 +12,7 @@ import torch
 from hypothesis import strategies as st
 
 from benchmarks.reliability.odd import VALUES, Draw, changed_frame
-from benchmarks.reliability.promises import check_answers, numbers, result_or_error, same
+from benchmarks.reliability.promises import check_answers, numbers, result_or_error, same, unchanged
 from benchmarks.reliability.world import (
     ARCHITECTURE,
     QUICK,
@@ -96,7 +96,7 @@ def factuals(world: World, draw: Draw) -> str:
     before = given.copy(deep=True) if isinstance(given, pd.DataFrame) else None
     answers, outcome = result_or_error(lambda: world.methods[rule].get_counterfactuals(given))
     if before is not None:
-        assert given.equals(before) or _equal_objects(given, before), "the caller's frame was changed"
+        assert unchanged(given, before), "the caller's frame was changed"
     if answers is None:
         return outcome
     check_answers(world.mlmodel, given, answers)
@@ -208,7 +208,7 @@ def tables(world: World, draw: Draw) -> str:
     before = table.copy(deep=True) if isinstance(table, pd.DataFrame) else None
     data, outcome = result_or_error(lambda: load_dataset(table, quiet=True, **given))
     if before is not None:
-        assert table.equals(before) or _equal_objects(table, before), "the caller's table was changed"
+        assert unchanged(table, before), "the caller's table was changed"
     if data is None:
         return outcome
     encoded = data.df.drop(columns=[name for name in data.categorical if name in data.df])
@@ -296,8 +296,3 @@ def _value(name: str, option: Option, draw: Draw) -> Any:
 
 def _plain(output: Any) -> Any:
     return output.detach() if hasattr(output, "detach") else output
-
-
-def _equal_objects(one: pd.DataFrame, other: pd.DataFrame) -> bool:
-    """Whether two frames hold the same things; equality of odd cells (arrays, frames) is that of their texts."""
-    return one.shape == other.shape and repr(one.to_dict("split")) == repr(other.to_dict("split"))
