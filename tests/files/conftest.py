@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from file_cases import TABLE, Watched
+from file_cases import PEOPLE, TABLE, Watched, ask, write
 from loans import QUICK, pipeline
 from method_cases import quick_selector
 
@@ -28,3 +29,11 @@ def classifier(recourse: Recourse) -> Iterator[Watched]:
     classifier = recourse.classifier
     yield classifier
     vars(classifier).update(vars(Watched(classifier.model)))
+
+
+@pytest.fixture(scope="session")
+def answered(recourse: Recourse, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all people's answers, of three parts."""
+    folder = tmp_path_factory.mktemp("answered")
+    ask(recourse, write(PEOPLE, folder / "in.parquet"), folder / "out")
+    return folder / "out"

@@ -11,6 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from loans import loans
 
+from carla_genre import Recourse
+from carla_genre.constraints import AtMost
+
 TABLE = loans(300)
 PEOPLE = loans(120, 7).drop(columns="approved").assign(note='a "quoted",\nnote')
 PEOPLE.loc[[3, 5], "home"] = [None, "castle"]
@@ -58,6 +61,11 @@ def write(
         table = table.set_column(place, name, table.column(name).cast(kind))
     pq.write_table(table, path, row_group_size=group)
     return path
+
+
+def ask(recourse: Recourse, path: Path, out: Path, **options: Any) -> Any:
+    """Two options for everybody, each with at most two changes."""
+    return recourse.recommend_files(path, out, 2, constraints=AtMost(2), **options)
 
 
 def read(out: Path, folder: str = "options") -> pd.DataFrame:
