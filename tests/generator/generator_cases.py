@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from carla_genre.generator.config import Architecture, Binning, GeneratorConfig,
 from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.pairs import Pairs, find_pairs
+from carla_genre.io import SEAL, read_sealed
 
 N_LEVELS = np.array([0, 3, 0, 2])
 
@@ -89,3 +92,8 @@ def make_generator(
         for parameter in generator.parameters():
             parameter.data.add_(torch.randn_like(parameter) * 0.1)
     return generator.eval()
+
+
+def saved_state(file: Path) -> dict[str, Any]:
+    """What a checkpoint of a training holds."""
+    return torch.load(io.BytesIO(read_sealed(file)[len(SEAL) :]))  # type: ignore[no-any-return]

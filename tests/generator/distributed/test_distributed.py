@@ -1,12 +1,8 @@
-import contextlib
-import io
+"""Several processes and devices learn what one does; what is not there is refused."""
+
 import os
-import signal
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +11,14 @@ import joined_training
 import numpy as np
 import pytest
 import torch
-from generator_cases import TRAINING, make_generator, make_pairs
+from generator_cases import TRAINING, make_generator, make_pairs, saved_state
 from joined_training import DROPOUT, FROM_ONE, SETTINGS, TO_ONE, interrupted, train
 
-from carla_genre.errors import CarlaGenreError, InputError, MissingDependencyError, TrainingError
-from carla_genre.generator.config import PairConfig, Training
+from carla_genre.errors import InputError, MissingDependencyError
+from carla_genre.generator.config import PairConfig
 from carla_genre.generator.distributed.training_job import TrainingJob
 from carla_genre.generator.distributed.world import World
 from carla_genre.generator.fitting import fit
-from carla_genre.io import SEAL, read_sealed
 
 CPU = torch.device("cpu")
 
@@ -69,10 +64,6 @@ def together(machines: list[Path]) -> list[dict[str, Any]]:
         for process in processes:
             process.kill()
     return [torch.load(folder / "results.pt") for folder in machines]
-
-
-def saved_state(file: Path) -> dict[str, Any]:
-    return torch.load(io.BytesIO(read_sealed(file)[len(SEAL) :]))  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="module")
@@ -175,139 +166,6 @@ def test_a_job_comes_back_with_its_pairs_mapped_from_the_file(table: str, tmp_pa
     assert torch.equal(read.target_at(rows, uniform), pairs.target_at(rows, uniform))
     if sys.platform == "linux":
         assert str(tmp_path) in Path("/proc/self/maps").read_text()
-
-
-def train_in_two(training: Training) -> None:
-    training = replace(training, devices=2)
-    fit(lambda: (make_generator(training=training), make_pairs()), training, CPU, seed=0, verbose=False)
-
-
-@pytest.mark.slow
-def test_an_error_in_a_worker_is_the_caller_s() -> None:
-    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    with pytest.raises(TrainingError, match="lower training"):
-        train_in_two(replace(TRAINING, learning_rate=1e30, clip=0.0))
-    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
-
-
-def workers() -> list[int]:
-    """The processes that this one has started to train."""
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    return [pid for pid in map(int, children) if b"import work" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="looks for the workers in /proc")
-def test_a_worker_that_was_killed_is_the_cause_of_the_others_errors(tmp_path: Path) -> None:
-    file = tmp_path / "state.pt"
-    endless = replace(TRAINING, steps=10**6, evaluations=10**5, patience=0, checkpoint=str(file))
-    killed = pytest.raises(CarlaGenreError, match=r"number [01] was ended by SIGKILL")
-    with once_written(file, lambda: os.kill(workers()[0], signal.SIGKILL)), killed:
-        train_in_two(endless)
-    assert workers() == []
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="looks for the workers in /proc")
-def test_workers_do_not_outlive_a_caller_that_was_killed(tmp_path: Path) -> None:
-    """The caller is a script without a guard, whose generator is made by what cannot be pickled."""
-    file = tmp_path / "state.pt"
-    script = SCRIPT.format(path=str(file), folder=str(Path(joined_training.__file__).parent))
-    (tmp_path / "script.py").write_text(script)
-    command = [sys.executable, tmp_path / "script.py"]
-    env = {**os.environ, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen(command, env=env, start_new_session=True) as caller:
-        try:
-            wait_for(file.exists)
-            children = Path(f"/proc/{caller.pid}/task/{caller.pid}/children").read_text().split()
-        finally:
-            caller.kill()
-    assert len(children) >= 2
-    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
-
-
-SCRIPT = """
-import sys
-sys.path.insert(0, {folder!r})
-from dataclasses import replace
-import torch
-from generator_cases import TRAINING, make_generator, make_pairs
-from carla_genre.generator.fitting import fit
-from carla_genre.io import SEAL, read_sealed
-endless = replace(TRAINING, steps=10**6, evaluations=10**5, patience=0, checkpoint={path!r}, devices=2)
-fit(lambda: (make_generator(training=endless), make_pairs()), endless, torch.device("cpu"), seed=0, verbose=False)
-"""
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-@contextlib.contextmanager
-def once_written(file: Path, act: Callable[[], None]) -> Iterator[None]:
-    """Act in a thread once there is a file."""
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.05):
-            if file.exists():
-                act()
-                return
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def listens_everywhere(pid: int | str) -> list[str]:
-    """Addresses that a process listens on, but for those that only this machine reaches."""
-    sockets = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
-    lines = [
-        line.split()
-        for kind in ("tcp", "tcp6")
-        for line in Path(f"/proc/net/{kind}").read_text().splitlines()
-    ]
-    return [
-        line[1]
-        for line in lines
-        if line[3] == "0A" and f"socket:[{line[9]}]" in sockets and not line[1].startswith("0100007F:")
-    ]
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="looks for sockets in /proc")
-def test_workers_hide_until_ctrl_c_in_the_parent_saves_and_ends_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They do not listen to the network, import nothing from the current folder, and leave a whole state."""
-    for name in ("calendar.py", "torch.py", "pickle.py"):
-        (tmp_path / name).write_text("raise SystemExit('the wrong module')")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", ["", *sys.path])
-    found: list[str] = []
-    before = set(listens_everywhere("self"))  # of other tests' stores
-
-    def look() -> None:
-        now = {address for pid in ("self", *workers()) for address in listens_everywhere(pid)}
-        found.extend(now - before)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    file = tmp_path / "state.pt"
-    endless = replace(TRAINING, steps=10**6, evaluations=10**5, patience=0, checkpoint=str(file))
-    with once_written(file, look), pytest.raises(KeyboardInterrupt):
-        train_in_two(endless)
-    assert found == []
-    state = saved_state(file)
-    assert state["step"] >= 10 and len(state["dropout"]) == 2
-    time.sleep(0.3)
-    assert saved_state(file)["step"] == state["step"]  # nobody trains on
 
 
 @pytest.mark.parametrize(
