@@ -154,3 +154,26 @@ def denied(mlmodel: MLModel, n: int = 20) -> pd.DataFrame:
     """The first n denied test rows."""
     test = mlmodel.data.df_test
     return test[mlmodel.predict_proba(test)[:, 1] <= 0.5].head(n)
+
+
+def assert_contract(method: Any, factuals: pd.DataFrame, answers: pd.DataFrame) -> None:
+    """Index, columns, NaN rows, constraints: exactly."""
+    mlmodel = method.classifier.mlmodel
+    pd.testing.assert_index_equal(answers.index, factuals.index)
+    assert list(answers.columns) == list(mlmodel.feature_input_order)
+    missing = answers.isna()
+    assert (missing.any(axis=1) == missing.all(axis=1)).all()
+    found = answers.dropna()
+    own = factuals.loc[found.index, answers.columns]
+    for feature in method.schema.features:
+        columns = list(feature.columns)
+        if feature.immutable:
+            assert (found[columns].to_numpy() == own[columns].to_numpy()).all()
+        if feature.levels is not None:
+            assert set(map(tuple, found[columns].to_numpy().tolist())) <= set(feature.levels)
+        else:
+            changed = (found[columns] != own[columns]).iloc[:, 0]
+            values = found.loc[changed, columns[0]]
+            assert values.between(feature.lower, feature.upper).all()
+    if len(found):
+        assert (mlmodel.predict_proba(found)[:, 1] > 0.5).all()

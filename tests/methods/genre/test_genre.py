@@ -1,3 +1,5 @@
+"""GenRe answers: the contract in every encoding, its options, and whatever its surroundings are."""
+
 import contextlib
 import copy
 import random
@@ -7,36 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from method_cases import QUICK, Instead, Logistic, denied, make_mlmodel, training_stopped_at
+from method_cases import QUICK, Instead, Logistic, assert_contract, denied, make_mlmodel
 
-from carla_genre import CheckpointError, GenRe, InputError
-from carla_genre.evaluation.violations import violations
-from carla_genre.schema import Schema
-
-FROZEN = ["age", "region_north", "region_south", "region_west"]
-
-
-def assert_contract(method: GenRe, factuals: pd.DataFrame, answers: pd.DataFrame) -> None:
-    """Index, columns, NaN rows, constraints: exactly."""
-    mlmodel = method.classifier.mlmodel
-    pd.testing.assert_index_equal(answers.index, factuals.index)
-    assert list(answers.columns) == list(mlmodel.feature_input_order)
-    missing = answers.isna()
-    assert (missing.any(axis=1) == missing.all(axis=1)).all()
-    found = answers.dropna()
-    own = factuals.loc[found.index, answers.columns]
-    for feature in method.schema.features:
-        columns = list(feature.columns)
-        if feature.immutable:
-            assert (found[columns].to_numpy() == own[columns].to_numpy()).all()
-        if feature.levels is not None:
-            assert set(map(tuple, found[columns].to_numpy().tolist())) <= set(feature.levels)
-        else:
-            changed = (found[columns] != own[columns]).iloc[:, 0]
-            values = found.loc[changed, columns[0]]
-            assert values.between(feature.lower, feature.upper).all()
-    if len(found):
-        assert (mlmodel.predict_proba(found)[:, 1] > 0.5).all()
+from carla_genre import GenRe, InputError
 
 
 @pytest.mark.parametrize("encoding", ["OneHot_drop_binary", "OneHot", "Identity"])
@@ -132,36 +107,6 @@ def test_whom_h_denies_all_candidates_gets_nan(
     assert answers.isna().all(axis=None)
 
 
-def test_constraints_hold(mlmodel: Logistic) -> None:
-    constraints = {
-        "income": {"direction": "increase"},
-        "debt": {"direction": "decrease", "range": (2, 20)},
-        "owner": {"immutable": True},
-    }
-    method = GenRe(mlmodel, {**QUICK, "constraints": constraints, "temperature": 1.0})
-    factuals = denied(mlmodel, 60)
-    found = method.get_counterfactuals(factuals).dropna()
-    own = factuals.loc[found.index]
-    assert len(found) > 20
-    assert (found["income"] >= own["income"]).all() and (found["debt"] <= own["debt"]).all()
-    changed = found["debt"] != own["debt"]
-    assert changed.any()
-    debt = mlmodel.data.inverse_transform(found)["debt"][changed]
-    assert (debt >= 2 - 1e-9).all()
-    assert (found["owner_yes"] == own["owner_yes"]).all()
-
-
-def test_the_catalogs_own_constraints_hold() -> None:
-    mlmodel = make_mlmodel(increasing=["income"], ranges={"debt": (5, None)})
-    method = GenRe(mlmodel, {**QUICK, "temperature": 1.0})
-    factuals = denied(mlmodel, 60)
-    found = method.get_counterfactuals(factuals).dropna()
-    own = factuals.loc[found.index]
-    assert (found["income"] >= own["income"]).all() and (found["income"] > own["income"]).any()
-    debt = mlmodel.data.inverse_transform(found)["debt"]
-    assert (debt[found["debt"] != own["debt"]] >= 5 - 1e-9).all()
-
-
 def test_the_paper_preset_trains_and_answers(mlmodel: Logistic) -> None:
     hyperparams = {
         "preset": "paper",
@@ -192,18 +137,6 @@ def test_the_codes_deviations_are_options(mlmodel: Logistic, options: dict) -> N
     assert_contract(method, factuals, method.get_counterfactuals(factuals))
     for name, value in options.items():
         assert method.hyperparams[{"lambda": "lambda_"}.get(name, name)] == value
-
-
-def test_saved_and_loaded_answers_are_equal(genre: GenRe, mlmodel: Logistic, tmp_path: Path) -> None:
-    path = tmp_path / "genre.safetensors"
-    genre.with_sampling(n_samples=5, selection="cheapest").save(path)
-    loaded = GenRe.load(path, mlmodel)
-    assert loaded.hyperparams["n_samples"] == 5 and loaded.hyperparams["selection"] == "cheapest"
-    factuals = denied(mlmodel)
-    expected = genre.with_sampling(n_samples=5, selection="cheapest").get_counterfactuals(factuals)
-    pd.testing.assert_frame_equal(loaded.get_counterfactuals(factuals), expected)
-    other = loaded.with_sampling(temperature=1.0)
-    assert_contract(other, factuals, other.get_counterfactuals(factuals))
 
 
 @pytest.mark.parametrize(
@@ -265,72 +198,6 @@ def test_a_value_that_the_network_cannot_read_is_named_before_the_training(value
         GenRe(mlmodel, QUICK)
 
 
-def test_constraints_survive_a_reload(mlmodel: Logistic, tmp_path: Path) -> None:
-    method = GenRe(mlmodel, {**QUICK, "constraints": {"income": {"direction": "increase"}}})
-    method.save(tmp_path / "file")
-    loaded = GenRe.load(tmp_path / "file", mlmodel)
-    assert loaded.schema == method.schema
-    assert loaded.hyperparams == method.hyperparams
-
-
-def test_own_constraints_only_add_to_the_catalogs_and_the_file_is_for_the_same_classifier(
-    tmp_path: Path,
-) -> None:
-    strict = make_mlmodel(increasing=["income"], ranges={"debt": (5, 12), "income": (None, 60)})
-    wider = {
-        "debt": {"range": (0, 10)},
-        "income": {"range": (0, 1e6), "immutable": False},
-        "owner": {"immutable": True},
-    }
-    method = GenRe(strict, {**QUICK, "constraints": wider, "temperature": 1.0})
-    factuals = denied(strict, 60)
-    answers = method.get_counterfactuals(factuals)
-    assert answers.notna().all(axis=1).sum() > 20
-    assert violations(Schema.from_mlmodel(strict), factuals, answers).rows == 0
-    assert violations(method.schema, factuals, answers).rows == 0
-    debt = strict.data.inverse_transform(answers.dropna())["debt"]
-    moved = answers.dropna()["debt"] != factuals.loc[debt.index, "debt"]
-    assert debt[moved].max() <= 10 + 1e-9
-    method.save(tmp_path / "file")
-    assert GenRe.load(tmp_path / "file", strict).schema == method.schema
-
-
-@pytest.mark.parametrize(
-    ("rules", "says"),
-    [
-        (
-            {"income": {"direction": "decrease"}},
-            "'income': direction 'decrease' contradicts the data's 'increase'",
-        ),
-        ({"debt": {"range": (13, 20)}}, r"'debt': range \(13.0, 20.0\) has nothing in common"),
-        ({"debt": {"range": (12, 5)}}, r"'debt': range must be \(low, high\)"),
-        ({"debt": {"range": (float("nan"), 5)}}, r"'debt': range must be \(low, high\)"),
-        ({"debt": [0, 10]}, "'debt': expected a dict"),
-        ({"debt": None}, "'debt': expected a dict"),
-        ({"debt": {"direction": ["increase"]}}, "'debt': expected a dict"),
-    ],
-)
-def test_constraints_that_contradict_the_catalogs_are_refused_by_name(rules: dict, says: str) -> None:
-    strict = make_mlmodel(increasing=["income"], ranges={"debt": (5, 12)})
-    with pytest.raises(InputError, match=says):
-        GenRe(strict, {**QUICK, "constraints": rules})
-
-
-def test_a_checkpoint_of_another_classifier_or_schema_is_refused(genre: GenRe, tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    genre.save(path)
-    other_rows = make_mlmodel()
-    other_rows.raw_model.coef_ = other_rows.raw_model.coef_ * 2
-    with pytest.raises(CheckpointError, match="another classifier: h differs on"):
-        GenRe.load(path, other_rows)
-    with pytest.raises(CheckpointError, match="lacks columns"):
-        GenRe.load(path, make_mlmodel("OneHot"))
-    with pytest.raises(CheckpointError, match="'owner' is immutable now"):
-        GenRe.load(path, make_mlmodel(immutables=["age", "region", "owner"]))
-    with pytest.raises(CheckpointError, match="no checkpoint at"):
-        GenRe.load(tmp_path / "absent", other_rows)
-
-
 def test_a_factual_that_is_not_encoded_says_which_column(genre: GenRe, mlmodel: Logistic) -> None:
     factuals = denied(mlmodel)
     with pytest.raises(InputError, match="lacks the classifier's columns \\['debt'\\]"):
@@ -359,27 +226,6 @@ def test_denied_rows_without_a_match_are_counted(
     assert "have no accepted row of the same immutables" in caplog.text and said in caplog.text
     factuals = denied(mlmodel, 40)
     assert_contract(method, factuals, method.get_counterfactuals(factuals))
-
-
-def test_two_columns_frozen_by_a_user_stay(mlmodel: Logistic) -> None:
-    method = GenRe(
-        mlmodel, {**QUICK, "constraints": {"income": {"immutable": True}, "job": {"immutable": True}}}
-    )
-    factuals = denied(mlmodel, 60)
-    found = method.get_counterfactuals(factuals).dropna()
-    assert len(found)
-    columns = ["income", *[c for c in found if c.startswith("job_")], *FROZEN]
-    assert (found[columns] == factuals.loc[found.index, columns]).all(axis=None)
-
-
-def test_an_interrupted_training_resumes(mlmodel: Logistic, tmp_path: Path) -> None:
-    hyperparams = {**QUICK, "training": {**QUICK["training"], "checkpoint": str(tmp_path / "state")}}
-    with training_stopped_at(20), pytest.raises(KeyboardInterrupt):
-        GenRe(mlmodel, {**hyperparams, "verbose": True})
-    resumed = GenRe(mlmodel, hyperparams)
-    factuals = denied(mlmodel)
-    expected = GenRe(mlmodel, QUICK).get_counterfactuals(factuals)
-    pd.testing.assert_frame_equal(resumed.get_counterfactuals(factuals), expected)
 
 
 @pytest.mark.slow  # tests/generator/distributed has the training itself
