@@ -85,3 +85,10 @@ def numbers_only() -> Toy:
     model.feature_input_order = COLUMNS[:2]
     model._probabilities = lambda x: torch.stack([0.8 - x[:, 0], 0.2 + x[:, 0]], dim=1).clamp(0, 1)
     return model
+
+
+def one_level_each(frame: pd.DataFrame) -> bool:
+    """Whether there are answers, and each has exactly one of the three levels."""
+    found = frame.dropna()
+    jobs = found[["job_x", "job_y", "job_z"]].to_numpy()
+    return len(found) > 0 and bool(np.isin(jobs, [0, 1]).all() and (jobs.sum(axis=1) == 1).all())
