@@ -34,8 +34,9 @@ OF_ANSWERS = [
 ]
 ASK_ABOUT_ANSWERS = """
     import json
-    import tensorflow_symptoms as symptoms
-    print(json.dumps(symptoms.found(symptoms.OF_ANSWERS)))
+    from tensorflow_symptoms import found
+    from tensorflow_answers import OF_ANSWERS
+    print(json.dumps(found(OF_ANSWERS)))
 """
 #: A defect of some versions of Keras only.
 SOMETIMES = "keras_losses_lack_squared_error"
