@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
-from carla_genre.selection.surrogate import MARGIN, SurrogateJudge
+from carla_genre.selection.surrogate import MARGIN, NEIGHBOURS, SurrogateJudge
 
 # Rows that the bootstrapped judges learn from in all. Labels of few rows are drawn several times; of more rows so many
 # are drawn, where these have enough of either label.
@@ -85,7 +85,7 @@ def bootstrap(
     judges: list[SurrogateJudge] = []
     for _ in range(int(np.clip(most_rows // len(rows), 1, MOST_DRAWS))):
         drawn = (random.random(len(rows)) < probability).astype(int)
-        if len(np.unique(drawn)) < 2:
+        if not NEIGHBOURS < drawn.sum() < len(drawn):  # too few of a label for a judge
             drawn = labels
         judges.append(SurrogateJudge.fit(rows, drawn, seed + 2 + len(judges), n_jobs))
     return BootstrapWorld(truth, judges)

@@ -7,7 +7,7 @@ import pytest
 from selection_cases import two_moons
 
 from carla_genre.selection.calibration import LogisticCurve, bootstrap, calibrate
-from carla_genre.selection.surrogate import SurrogateJudge
+from carla_genre.selection.surrogate import NEIGHBOURS, SurrogateJudge
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -29,6 +29,15 @@ def test_curves() -> None:
     assert falling.slope == 0 and falling(numbers)[0] == pytest.approx(101 / 202)
     sure = LogisticCurve.fit(numbers, np.ones(200, bool))
     assert sure(numbers)[0] == pytest.approx(201 / 202)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_few_rows_of_a_label_are_enough_whichever_labels_are_drawn(seed: int) -> None:
+    rows = np.random.default_rng(seed).random((300, 2)).astype(np.float32)
+    labels = np.zeros(300, dtype=int)
+    labels[rows[:, 0].argsort()[-7:]] = 1
+    world = bootstrap(rows, labels, seed=seed)
+    assert all((judge.labels == 1).sum() > NEIGHBOURS for judge in world.judges)
 
 
 @pytest.mark.slow
