@@ -33,14 +33,19 @@ def to_plain(constraint: Constraint) -> dict[str, Any]:
     """
     for name, kind in KINDS.items():
         if type(constraint) is kind:
-            given = {one.name: getattr(constraint, one.name) for one in fields(constraint)}  # type: ignore[arg-type]
-            return {name: {key: value for key, value in given.items() if not _default(value)}}
+            return {
+                name: {
+                    one.name: value
+                    for one in fields(constraint)  # type: ignore[arg-type]
+                    if not _left_out(value := getattr(constraint, one.name), one.default)
+                }
+            }
     raise InputError(f"{constraint!r} cannot be written to a file: give it when asking")
 
 
-def _default(value: Any) -> bool:
-    """What a constraint has where nothing is given; 0 is given."""
-    return value is None or value is False or (isinstance(value, tuple) and not value)
+def _left_out(value: Any, default: Any) -> bool:
+    """Whether a field has what it has where nothing is given; 0 is not False, and a level may be False."""
+    return value is None or value is default or (isinstance(value, tuple) and not value)
 
 
 def from_plain(entries: Any) -> list[Constraint]:

@@ -83,6 +83,7 @@ def test_what_is_saved_is_what_was_given(tmp_path: Path) -> None:
         Range("a", low=0, high=np.float64(1.5)),
         Range("b", 0, 0.2, relative=True),
         Implies("code", then="b", be=0),
+        Implies("smokes", to=False, then="member", be=False),
         Weight("a", np.float32(2)),
         Freeze("region"),
     ]
