@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -25,6 +25,8 @@ from carla_genre.selection.selector import REFINED
 
 # What a mask can say, person by person; other constraints are asked in groups of people who share them.
 MASKS = (Allowed, Freeze, OneWay, Range)
+# Factuals (n, D) and answers (n, D), encoded -> what the changes cost (n,).
+Cost = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class Options(NamedTuple):
@@ -96,7 +98,8 @@ class Recommender:
                 self._narrow_each(limits, [by_person[place] for place in places])
             asked = ask(self.genre, self.codec, limits, REFINED if n == 1 else REFINED * n)
             counts.iloc[places] = np.stack([asked.drawn, asked.kept, asked.accepted], axis=1)
-            options = self._verified(people.iloc[places], values[places], asked, n, diverse)
+            cost = weighted_selector(self.genre, limits).objective.schema.cost
+            options = self._verified(people.iloc[places], values[places], asked, n, diverse, cost)
             parts.append(options._replace(person=places[options.person]))
             nobody = np.setdiff1d(np.arange(len(places)), options.person)
             for further, which in _alike([by_person[place] for place in places[nobody]]):
@@ -161,7 +164,7 @@ class Recommender:
             limits.take(members, part)
 
     def _verified(
-        self, people: pd.DataFrame, values: np.ndarray, asked: Asked, n: int, diverse: bool
+        self, people: pd.DataFrame, values: np.ndarray, asked: Asked, n: int, diverse: bool, cost: Cost
     ) -> Options:
         """The options whose very rows the classifier accepts, at most n a person, no two alike."""
         found = asked.options
@@ -187,7 +190,7 @@ class Recommender:
         figures = pd.DataFrame(
             {
                 "h": said[kept],
-                "cost": self.genre.schema.cost(values[person[kept]], answers[kept]),
+                "cost": cost(values[person[kept]], answers[kept]),
                 "valid": found.validity[at],
                 "inlier": found.inlier[at],
                 "changes": (answers[kept] != values[person[kept]]).sum(axis=1),
