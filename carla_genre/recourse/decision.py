@@ -144,8 +144,8 @@ class Decision:
             raise InputError(
                 f"the classifier was asked about {n} rows and gave an array of shape {numbers.shape}"
             )
-        finite: np.ndarray = np.nan_to_num(numbers, nan=-1.0 if self.regression else 0.0)
-        return finite
+        known: np.ndarray = np.nan_to_num(numbers, nan=np.nan if self.regression else 0.0)
+        return known
 
     def _classes(self, labels: list[Any]) -> list[int] | None:
         """Which of the classifier's columns are desired; None where it does not name its classes."""
@@ -154,12 +154,11 @@ class Decision:
         if classes is None:
             classes = labels
         classes = list(np.asarray(classes).tolist())
+        numbered = classes == list(range(len(labels)))
+        if numbered and any(label not in classes for label in labels):  # as a LabelEncoder numbers them
+            return [labels.index(label) for label in wanted]
         if all(label in classes for label in wanted):
             return [classes.index(label) for label in wanted]
-        if len(classes) == len(labels) and classes == list(
-            range(len(labels))
-        ):  # labels as a LabelEncoder numbers them
-            return [labels.index(label) for label in wanted]
         raise InputError(f"desired={self.desired!r} is no class of the classifier, which has {classes}")
 
     def _of_desired(self, probability: np.ndarray) -> np.ndarray:
@@ -171,9 +170,9 @@ class Decision:
         return probability[:, places].sum(axis=1) if len(places) > 1 else probability[:, places[0]]
 
     def _inside(self, predicted: np.ndarray) -> np.ndarray:
-        """How far predictions are inside of (low, high): .5 at its ends, 1 and 0 from ``spread`` on."""
+        """How far predictions are inside of (low, high): .5 at its ends, 1 and 0 from ``spread`` on; 0 for NaN."""
         low, high = self.desired
-        margin = np.minimum(predicted - low, high - predicted)
+        margin = np.nan_to_num(np.minimum(predicted - low, high - predicted), nan=-np.inf)
         width = min(self.spread, (high - low) / 2 or self.spread)
         return _exactly(0.5 + 0.5 * np.clip(margin / width, -1, 1), margin >= 0)
 
@@ -208,7 +207,7 @@ def ask_people(
         name: pd.Categorical(rows[name].astype(object), dtype=dtype) for name, dtype in categories.items()
     }
     if spelled and not np.allclose(
-        said[known], decision.ask(rows.assign(**spelled)[known]), rtol=0, atol=1e-6
+        said[known], decision.ask(rows.assign(**spelled)[known]), rtol=0, atol=1e-6, equal_nan=True
     ):
         raise InputError(
             f"the classifier says otherwise of the people than of the same cells as the table has them. "
@@ -234,11 +233,12 @@ def _ask_each(decision: Decision, rows: pd.DataFrame) -> tuple[np.ndarray, np.nd
     try:
         said[:] = decision.ask(rows)
     except InputError:
-        for place in np.unique(np.linspace(0, len(rows) - 1, PROBED, dtype=int)):
+        probed = np.unique(np.linspace(0, len(rows) - 1, PROBED, dtype=int))
+        for place in probed:
             ask(np.array([place]))
-        if not np.isfinite(said).any():
+        if (reasons[probed] != "").all():
             raise
-        ask(np.flatnonzero(np.isnan(said) & (reasons == "")))
+        ask(np.setdiff1d(np.arange(len(rows)), probed))
     return said, reasons
 
 

@@ -191,6 +191,7 @@ def without_far_rows(
         if name in categorical:
             continue
         values, _ = NumberColumn.fit(features[name], robust).read(features[name])
+        values[features[name].isna().to_numpy()] = np.nan  # a gap is far from nothing
         far = np.abs(values - np.nanmedian(values)) > FAR_OUT
         if far.any():
             note(
