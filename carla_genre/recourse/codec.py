@@ -18,7 +18,7 @@ from carla_genre.datasets.roles import Roles
 from carla_genre.datasets.table import Note, plain_columns
 from carla_genre.errors import InputError
 from carla_genre.files.columns import AnswerColumn
-from carla_genre.recourse.columns import LevelColumn, NumberColumn, doubles, is_single, plain_cells
+from carla_genre.recourse.columns import LevelColumn, NumberColumn, doubles, held_in, is_single, plain_cells
 
 # Texts of numbers are levels up to here; more are numbers that somebody has read as text.
 MOST_NUMERIC_TEXTS = 10
@@ -156,15 +156,15 @@ def _put(own: pd.Series, changed: np.ndarray, cells: pd.Series) -> pd.Series:
     """A column with new cells where ``changed``, in its own dtype where that can hold them."""
     mixed = own.astype(object).copy()
     mixed[changed] = plain_cells(cells)
-    try:
-        typed = mixed.astype(own.dtype)
-        if plain_cells(typed[changed]) == plain_cells(cells):
-            return typed
-    except (TypeError, ValueError, OverflowError):  # the last is of whole numbers with few bits
-        pass
+    typed = held_in(own.dtype, mixed, changed)
+    if typed is not None:
+        return typed
     if is_single(own.dtype):  # 33.7 in single precision is 33.7, also in double precision
         mixed[~changed] = doubles(own)[~changed]
-    return mixed.astype(cells.dtype) if not mixed.isna().any() else mixed.infer_objects()
+    try:
+        return mixed.where(mixed.notna(), np.nan).astype(cells.dtype)
+    except (TypeError, ValueError):
+        return mixed.infer_objects()
 
 
 def feature_roles(table: pd.DataFrame, target: str, categorical: Any, continuous: Any, note: Note) -> Roles:

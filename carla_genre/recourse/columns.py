@@ -207,6 +207,15 @@ def plain_cells(column: pd.Series) -> list[Any]:
     return [None if gap else cell for cell, gap in zip(cells, column.isna().to_numpy(), strict=True)]
 
 
+def held_in(dtype: Any, cells: pd.Series, which: np.ndarray | slice = slice(None)) -> pd.Series | None:
+    """Cells in a dtype; None where it cannot hold some of those that count."""
+    try:
+        typed = cells.astype(dtype)
+    except (TypeError, ValueError, OverflowError):  # the last is of whole numbers with few bits
+        return None
+    return typed if plain_cells(typed[which]) == plain_cells(cells[which]) else None
+
+
 def is_single(dtype: Any) -> bool:
     """Whether numbers have single precision or less, in numpy's dtypes, pandas' or pyarrow's."""
     return _plain_dtype(dtype) in (np.float16, np.float32)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from carla_genre.recourse.columns import plain_cells
+from carla_genre.recourse.columns import held_in, plain_cells
 
 F = TypeVar("F", bound="Found")
 
@@ -31,13 +31,15 @@ class Found:
     status : Series (B,)
         "answered", "accepted already", or the reason why there is no option.
     h : Series (B,)
-        What the classifier says of each person: p(desired), or a regressor's prediction. NaN for an unreadable row.
+        What the classifier says of each person: p(desired), or a regressor's prediction. NaN for an unreadable row, or
+        where it says NaN.
     rows : DataFrame (M, any)
         The options: each is the person's own row, index included, in which the changed cells alone are new, and the
         classifier has accepted exactly it. Someone whom it accepts already has their own row.
     figures : DataFrame (M, 6)
-        ``option`` (1 is the best), ``h`` of the row, ``cost``, ``valid`` and ``inlier`` (the probabilities that a
-        perfect judge accepts the row, and that it lies among accepted ones), and the number of ``changes``.
+        ``option`` (1 is the best), ``h`` of the row, ``cost`` (with the weights of constraints), ``valid`` and
+        ``inlier`` (the probabilities that a perfect judge accepts the row, and that it lies among accepted ones), and
+        the number of ``changes``.
     candidates : DataFrame (B, 3)
         How many candidates were drawn for each person, how many of them the constraints allow, and how many of these
         the classifier accepts.
@@ -69,7 +71,7 @@ class Found:
         own = np.flatnonzero(status == ACCEPTED)
         blank = pd.DataFrame({"h": said[own], "cost": 0.0, "valid": np.nan, "inlier": np.nan, "changes": 0})
         place = np.concatenate([own, *(part.person for part in parts)]).astype(int)
-        rows = pd.concat([typed.iloc[own], *(part.rows for part in parts)])
+        rows = _together([typed.iloc[own], *(part.rows for part in parts)], features)
         figures = pd.concat([blank, *(part.figures for part in parts)], ignore_index=True)
         order = np.argsort(place, kind="stable")
         place = place[order]
@@ -145,6 +147,18 @@ class Found:
     def _repr_html_(self) -> str:
         tables = (part.to_html(index=False, max_rows=SHOWN) for part in (self.changes, self.unanswered))
         return f"<p>{html.escape(repr(self))}</p>{''.join(tables)}"
+
+
+def _together(parts: Sequence[pd.DataFrame], features: Sequence[str]) -> pd.DataFrame:
+    """Rows of all parts in one frame; categories stay categories where those of one part are all that there are."""
+    rows = pd.concat(parts)
+    for name in features:
+        kinds = [part[name].dtype for part in parts]
+        if rows[name].dtype in kinds or not all(isinstance(kind, pd.CategoricalDtype) for kind in kinds):
+            continue
+        typed = (held_in(kind, rows[name].astype(object)) for kind in kinds)
+        rows[name] = next((column for column in typed if column is not None), rows[name])
+    return rows
 
 
 def _transposed(rows: list[tuple[Any, ...]], width: int) -> list[pd.Series]:
