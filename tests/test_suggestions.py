@@ -2,7 +2,7 @@
 
 import pytest
 
-from carla_genre.suggestions import did_you_mean, suggestion
+from carla_genre.suggestions import did_you_mean, suggestion, word_of
 
 KNOWN = ("GenRe", "NNR", "Wachter")
 
@@ -17,3 +17,11 @@ def test_the_nearest_name_in_whatever_case(wrong, right):
 def test_where_none_is_near_all_are_told(wrong):
     assert suggestion(wrong, iter(KNOWN)) == "there are ['GenRe', 'NNR', 'Wachter']"
     assert did_you_mean(wrong, KNOWN) == ""
+
+
+@pytest.mark.parametrize(
+    ("flag", "words", "place"),
+    [(True, ["no", " Yes"], 1), (False, ["no", "yes"], 0), (True, ["yes", "on"], None), (False, ["1"], None)],
+)
+def test_the_word_that_yaml_reads_as_a_flag(flag, words, place):
+    assert word_of(flag, words) == place

@@ -16,6 +16,7 @@ from carla_genre.files.table import open_table
 from carla_genre.io import check_writable
 from carla_genre.recourse import Recourse
 from carla_genre.recourse.decision import as_interval
+from carla_genre.recourse.saved_table import spelled_as
 
 # A training that was stopped, in the folder that is written; the same call takes it up.
 STATE = "training.pt"
@@ -69,9 +70,8 @@ def _resumable(hyperparams: Any, out: Path) -> Any:
 
 def _as_in(table: Any, target: str, desired: Any, classifies: bool) -> Any:
     """The label of the command line as the target's column has it: ``1`` is a number there, not a text."""
-    if isinstance(desired, str) and target in table.columns:
-        known = {str(label): label for label in table[target].dropna().unique().tolist()}
-        return known.get(desired, desired)
     if isinstance(desired, list) and len(desired) == 2 and not classifies:
         return as_interval(desired)
+    if target in table.columns:
+        desired = spelled_as(desired, table[target])
     return set(desired) if isinstance(desired, list) else desired

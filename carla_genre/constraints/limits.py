@@ -10,7 +10,7 @@ import pandas as pd
 
 from carla_genre.errors import InputError
 from carla_genre.generator.constraints import Bounds
-from carla_genre.suggestions import suggestion
+from carla_genre.suggestions import suggestion, word_of
 
 # Encoded factuals (n, D) and encoded rows (n, D) -> which rows are allowed, bool (n,).
 Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -66,6 +66,9 @@ class Variables:
         spelled = [str(one).strip() for one in levels]
         if isinstance(level, str) and spelled.count(level.strip()) == 1:
             return spelled.index(level.strip())
+        word = word_of(level, spelled) if isinstance(level, bool) else None
+        if word is not None:
+            return word
         raise InputError(f"{constraint}: {name!r} has no level {level!r}, {suggestion(level, spelled)}")
 
     def ranks(self, name: str, stated: Sequence[object] | None, constraint: object) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pandas as pd
 from carla_genre.constraints import Constraint
 from carla_genre.constraints.checking import check_constraints
 from carla_genre.datasets.infer import personal_names
+from carla_genre.datasets.names import as_names
 from carla_genre.errors import InputError
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.recourse import plots
@@ -124,6 +125,11 @@ class Recourse(AnswersFiles, KeptInFolders):
         saved: str | os.PathLike[str] | None = None,
     ) -> None:
         self.classifier, self.target, self.desired, self.threshold = classifier, target, desired, threshold
+        if isinstance(constraints, Iterator):
+            constraints = list(constraints)  # they are read again for a clone
+        ignore = as_names(ignore, "ignore")
+        categorical = categorical if categorical is None else as_names(categorical, "categorical")
+        continuous = continuous if continuous is None else as_names(continuous, "continuous")
         self.constraints, self.ignore, self.categorical = constraints, ignore, categorical
         self.continuous, self.scale, self.seed = continuous, scale, seed
         self.verbose, self.hyperparams, self.held_out = verbose, hyperparams, held_out

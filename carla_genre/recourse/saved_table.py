@@ -14,6 +14,7 @@ import pandas as pd
 
 from carla_genre.errors import CheckpointError, InputError
 from carla_genre.io import write_bytes, writing
+from carla_genre.suggestions import word_of
 
 TABLE = "table.parquet"
 
@@ -72,7 +73,10 @@ def training_table(
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
     if given is None:  # Parquet keeps no categories but those of texts
-        kinds = {name: pd.CategoricalDtype(**kept) for name, kept in card["categories"].items()}
+        kinds = {
+            name: pd.CategoricalDtype(spelled_as(kept["categories"], table[name]), kept["ordered"])
+            for name, kept in card["categories"].items()
+        }
         table = table.astype(kinds)
     if digest_of(table) != card["digest"]:
         raise CheckpointError(
@@ -90,6 +94,23 @@ def digest_of(table: pd.DataFrame) -> str:
             column = column.astype(object)
         found.update(pd.util.hash_array(np.asarray(column.astype(str))).tobytes())
     return found.hexdigest()
+
+
+def spelled_as(given: Any, column: pd.Series) -> Any:
+    """A label as the column has it, where a file or a command line has its text: a time, an interval, a number.
+
+    Of a list, each one. YAML reads ``yes`` as true, where the column has the word. What is no label stays.
+    """
+    if isinstance(given, list):
+        return [spelled_as(one, column) for one in given]
+    known = column.dropna().unique().tolist()
+    texts = list(map(str, known))
+    if given in known or not isinstance(given, str | bool):
+        return given
+    place = (
+        word_of(given, texts) if isinstance(given, bool) else texts.index(given) if given in texts else None
+    )
+    return given if place is None else known[place]
 
 
 def _difference(table: pd.DataFrame, card: Mapping[str, Any]) -> str:

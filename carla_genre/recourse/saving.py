@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +21,13 @@ from carla_genre.methods.genre.method import GenRe
 from carla_genre.parameters import Parametrized
 from carla_genre.recourse.decision import as_interval, as_labels, is_interval
 from carla_genre.recourse.found import ANSWERED, Found
-from carla_genre.recourse.saved_table import digest_of, forget_table, training_table, write_table
+from carla_genre.recourse.saved_table import (
+    digest_of,
+    forget_table,
+    spelled_as,
+    training_table,
+    write_table,
+)
 
 K = TypeVar("K", bound="KeptInFolders")
 
@@ -97,8 +103,9 @@ class KeptInFolders(Parametrized):
         """
         read = read_card(folder)
         rows = training_table(folder, table, read)
-        build: Any = cls
-        loaded: K = build(classifier, rows, **read["arguments"], saved=folder)
+        arguments, build = read["arguments"], cls  # type: dict[str, Any], Any
+        arguments["desired"] = spelled_as(arguments["desired"], rows[arguments["target"]])
+        loaded: K = build(classifier, rows, **arguments, saved=folder)
         loaded._card = read["card"]
         return loaded
 
@@ -212,8 +219,10 @@ def _measured(recourse: Any, people: pd.DataFrame) -> dict[str, float]:
 def _desired(desired: Any) -> dict[str, Any]:
     if is_interval(desired):
         return {"interval": in_json(list(desired))}  # an open end is None
-    if isinstance(desired, tuple | list | set | frozenset):
-        return {"labels": in_json(sorted(as_labels(desired)))}
+    if isinstance(desired, Collection) and not isinstance(desired, str | bytes):
+        return {
+            "labels": in_json(sorted(as_labels(desired), key=lambda label: (type(label).__name__, label)))
+        }
     return {"label": in_json(desired)}
 
 

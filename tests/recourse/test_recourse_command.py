@@ -143,6 +143,15 @@ def test_a_sample_is_learned_from_and_found_again(
     assert fit(folder, "--sample", "0", "--out", f"{tmp_path}/none") == 2
 
 
+def test_yes_and_no_of_a_yaml_are_the_words_of_the_table(folder: Path, tmp_path: Path) -> None:
+    told = "desired: no\nhyperparams: {training: {steps: 2, evaluations: 1}, n_samples: 5, verbose: false}"
+    (tmp_path / "told.yaml").write_text(told)
+    assert fit(folder, "--config", f"{tmp_path}/told.yaml", "--out", f"{tmp_path}/refusal.genre") == 0
+    assert json.loads((tmp_path / "refusal.genre" / "recourse.json").read_text())["desired"] == {
+        "label": "no"
+    }
+
+
 @pytest.mark.slow
 def test_a_training_that_was_stopped_goes_on(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
