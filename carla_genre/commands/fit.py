@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from carla_genre.commands.settings import given_constraints, read_settings
+from carla_genre.datasets.names import whole_number
 from carla_genre.errors import CheckpointError, InputError
 from carla_genre.files.model import load_model
 from carla_genre.files.table import open_table
@@ -45,7 +46,8 @@ def fit(options: Namespace) -> None:
     source = open_table(options.table)
     if source.rows > options.sample:
         print(f"learning from a sample of {options.sample:,} of {source.rows:,} rows", file=sys.stderr)
-    table = source.sample(options.sample, settings.get("seed", 0)).reset_index(drop=True)
+    seed = whole_number(settings.get("seed", 0), "seed", high=2**63 - 1)
+    table = source.sample(options.sample, seed).reset_index(drop=True)
     desired = _as_in(table, options.target, settings.pop("desired", None), hasattr(model, "predict_proba"))
     given = {"constraints": constraints, "hyperparams": _resumable(hyperparams, out), **settings}
     try:

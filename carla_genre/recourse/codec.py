@@ -119,13 +119,17 @@ class TableCodec:
     def snap(
         self, values: np.ndarray, candidates: np.ndarray, lower: np.ndarray, upper: np.ndarray
     ) -> np.ndarray:
-        """Candidates (B, N, D) as rows that the table can hold; what equals the factual (B, D) stays."""
+        """Candidates (B, N, D) as rows that the table can hold, inside of the bounds (B, D).
+
+        What equals the factual (B, D) stays. So does a number between whose bounds the table can hold none.
+        """
         snapped = candidates.copy()
         for position, column in enumerate(self.columns.values()):
             if isinstance(column, NumberColumn):
-                snapped[..., position] = column.snap(
-                    candidates[..., position], lower[:, None, position], upper[:, None, position]
-                )
+                low, high = lower[:, None, position], upper[:, None, position]
+                held = column.snap(candidates[..., position], low, high)
+                inside = (held >= low) & (held <= high)
+                snapped[..., position] = np.where(inside, held, values[:, None, position])
         return np.where(candidates == values[:, None], candidates, snapped)
 
     def features(self) -> dict[str, AnswerColumn]:

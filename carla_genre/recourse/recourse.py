@@ -138,6 +138,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         if isinstance(hyperparams, Mapping) and hyperparams.get("causes") is not None:
             raise InputError("hyperparams: Recourse does not take causes yet; GenRe does (docs/causal.md)")
         self.notes_: tuple[str, ...] = ()
+        self._card = None
         names = getattr(classifier, "feature_names_in_", None)
         features, outcome = read_table(table, target, names, ignore, self._note)
         self.table = table

@@ -80,3 +80,11 @@ def test_another_table_or_classifier_has_another_card(door: Recourse) -> None:
 def test_a_wrong_number_of_rows_to_keep_apart_is_named(model: Any, held_out: Any) -> None:
     with pytest.raises(InputError, match="held_out="):
         built(model, held_out=held_out)
+
+
+def test_what_is_built_again_has_another_card(model: Any) -> None:
+    door = built(model, held_out=20)
+    assert door.card_["threshold"] == 0.5
+    door.set_params(threshold=0.6, table=TRAIN.iloc[:400], constraints=[AtMost(2)])
+    card = door.card_
+    assert (card["threshold"], card["table"]["rows"], card["constraints"]) == (0.6, 400, ["AtMost(2)"])

@@ -193,3 +193,16 @@ def test_what_parquet_cannot_hold_is_one_error(
     with pytest.raises(InputError, match=r"the table of options cannot be written as Parquet: .*astype"):
         found.to_parquet(tmp_path / "options.parquet")
     assert not (tmp_path / "options.parquet").exists()
+
+
+def test_a_range_in_which_the_column_can_hold_no_number_is_never_left_for_one_beside_it(
+    recourse: Recourse, denied: pd.DataFrame
+) -> None:
+    """The search for whom no draw is accepted keeps it, too."""
+    none = [Range("debt", 100.2, 100.8), Range("dependants", 2.2, 2.8)]
+    found = recourse.recommend(denied, n=2, constraints=[*none, Freeze("income")])
+    assert set(found.changes["feature"]) <= {"home"}
+    assert len(found.unanswered)
+    freely = recourse.recommend(denied, n=2, constraints=none)
+    assert_told_as_it_is(recourse, freely)
+    assert "income" in set(freely.changes["feature"]) <= {"income", "home"}

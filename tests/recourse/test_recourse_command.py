@@ -152,6 +152,16 @@ def test_yes_and_no_of_a_yaml_are_the_words_of_the_table(folder: Path, tmp_path:
     }
 
 
+def test_a_seed_that_is_none_is_named(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in ("1.5", "first", "null", "-1"):
+        (tmp_path / "told.yaml").write_text(f"seed: {seed}")
+        given = ["--config", f"{tmp_path}/told.yaml", "--sample", "100", "--out", f"{tmp_path}/none"]
+        assert fit(folder, *given) == 2
+        assert "seed=" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_a_training_that_was_stopped_goes_on(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
