@@ -24,6 +24,9 @@ class EncodedTable:
     continuous, categorical, immutables : list of str
     constraints : dict
         Feature -> range and direction, encoded.
+    unlearned : DataFrame (m, D), optional
+        The table's rows that are not learned from, as far as they can be encoded: an answer may be no copy of these
+        either.
     """
 
     df: pd.DataFrame
@@ -33,6 +36,7 @@ class EncodedTable:
     immutables: list[str]
     constraints: dict[str, dict[str, Any]]
     name: str = "table"
+    unlearned: pd.DataFrame | None = None
 
     @property
     def df_train(self) -> pd.DataFrame:

@@ -151,7 +151,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         kept = without_far_rows(features, levels, scale == "robust", self._note)
         kept &= ~(apart := rows_apart(len(kept), held_out, seed))
         self._people_apart = features[apart]
-        features, labels = features[kept].reset_index(drop=True), labels[kept]
+        others, features, labels = features[~kept], features[kept].reset_index(drop=True), labels[kept]
         h = check_order(self.decision_, features, labels)
         note_other_decision(self.decision_, features, h, self._note)
         self.codec_ = TableCodec.fit(features, levels, scale == "robust")
@@ -166,7 +166,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         if free:
             frozen = f"Freeze({', '.join(map(repr, free))})"
             self._note(f"recourse may change {free}; {frozen} keeps them as they are")
-        rows = encoded_table(self.codec_, features, labels, self.constraints_)
+        rows = encoded_table(self.codec_, features, labels, self.constraints_, others)
         self._accepted = rows.df.to_numpy()[h > 0.5, :-1]
         given = {"seed": seed, "verbose": verbose, "calibrate": True, **(hyperparams or {})}
         model = RawModel(rows, self.codec_, self.decision_)

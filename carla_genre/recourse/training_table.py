@@ -225,9 +225,16 @@ def frozen_names(constraints: Iterable[Constraint], names: Iterable[str]) -> set
 
 
 def encoded_table(
-    codec: TableCodec, features: pd.DataFrame, labels: np.ndarray, constraints: Sequence[Constraint]
+    codec: TableCodec,
+    features: pd.DataFrame,
+    labels: np.ndarray,
+    constraints: Sequence[Constraint],
+    others: pd.DataFrame,
 ) -> EncodedTable:
-    """The rows, encoded, with what the generator can learn of the constraints from the start."""
+    """The rows, encoded, with what the generator can learn of the constraints from the start.
+
+    ``others`` (m, D) are rows of the table that are not learned from.
+    """
     names, rules = list(codec.names), dict[str, dict[str, Any]]()
     for name, column in codec.columns.items():
         if isinstance(column, NumberColumn) and column.gap is not None:
@@ -244,4 +251,7 @@ def encoded_table(
     numbers = [name for name in names if isinstance(codec.columns[name], NumberColumn)]
     frame = pd.DataFrame(codec.encode(features)[0], columns=names).assign(**{LABEL: labels})
     levels = [name for name in names if name not in numbers]
-    return EncodedTable(frame, LABEL, numbers, levels, [name for name in names if name in frozen], rules)
+    values, reasons = codec.encode(others)
+    unlearned = pd.DataFrame(values[reasons == ""], columns=names)
+    immutable = [name for name in names if name in frozen]
+    return EncodedTable(frame, LABEL, numbers, levels, immutable, rules, unlearned=unlearned)

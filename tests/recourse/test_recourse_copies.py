@@ -37,3 +37,18 @@ def test_no_option_is_a_row_of_fewer_than_five_people(further: dict[str, Any]) -
         assert len(found) > 60
         rare[copies] = sum(0 < count < ENOUGH for count in found)
     assert rare[True] > 0 == rare[False]
+
+
+def test_no_option_is_a_row_that_was_kept_from_the_learning() -> None:
+    table = coarse()
+    model = pipeline(table)
+    hyperparams = {**QUICK, "copies": False}
+    own = [*NUMBERS, "home"]
+    counts = table.groupby(own).size()
+    people = refused(model, table.drop(columns="approved"))
+    door = Recourse(model, table, "approved", "yes", verbose=False, hyperparams=hyperparams, held_out=400)
+    found = door.recommend(people.head(60), n=3, constraints=[Freeze("age", "dependants")])
+    assert len(found) > 60
+    assert not [
+        row for row in found.rows[own].itertuples(index=False) if 0 < counts.get(tuple(row), 0) < ENOUGH
+    ]

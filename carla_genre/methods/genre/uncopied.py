@@ -26,6 +26,9 @@ class UncopiedMethod(SchemaMethod):
         values, labels = self.classifier.labelled_values()
         if self._used is not None:
             self._used.check(self.schema, values, labels)
+        unlearned = getattr(self._mlmodel.data, "unlearned", None)  # further rows of the same table
+        if unlearned is not None:
+            values = np.concatenate([values, self.schema.encode(unlearned)])
         return RareRows(values)
 
     def scores(self, values: np.ndarray) -> np.ndarray:
