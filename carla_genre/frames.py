@@ -43,6 +43,11 @@ def check_columns(frame: Any, columns: Iterable[str], what: str = "the frame", w
         raise InputError(f"{what} has the column {min(doubled)!r} twice")
 
 
+def is_gap(cell: Any) -> bool:
+    """Whether a cell or level is a missing one: None, NaN, NaT or NA."""
+    return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and cell != cell)
+
+
 def matched(answers: pd.DataFrame, factuals: pd.Index, owner: str = "the method") -> pd.DataFrame:
     """The answers in the factuals' order and under their labels.
 

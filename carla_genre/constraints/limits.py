@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.errors import InputError
+from carla_genre.frames import is_gap
 from carla_genre.generator.constraints import Bounds
 from carla_genre.suggestions import suggestion, word_of
 
@@ -61,8 +62,10 @@ class Variables:
         levels = self.levels[self.position(name, constraint)]
         if levels is None:
             raise InputError(f"{constraint}: {name!r} is a number and has no levels: take Range or OneWay")
-        if level in levels:
-            return levels.index(level)
+        gap = is_gap(level)
+        for place, own in enumerate(levels):  # NA is equal to nothing, and says so by an error
+            if gap == is_gap(own) and (gap or own == level):
+                return place
         spelled = [str(one).strip() for one in levels]
         if isinstance(level, str) and spelled.count(level.strip()) == 1:
             return spelled.index(level.strip())
@@ -91,7 +94,7 @@ class Variables:
         if len(set(codes)) < len(codes):
             raise InputError(f"{constraint}: order= names a level of {name!r} twice")
         if own is not None:
-            known = [own.index(levels[code]) for code in codes]
+            known = [own.index(levels[code]) for code in codes if not is_gap(levels[code])]
             if known != sorted(known):
                 raise InputError(f"{constraint}: order= contradicts the order that {name!r} has, {list(own)}")
         ranks = np.full(len(levels), np.nan)

@@ -18,6 +18,7 @@ from carla_genre.datasets.roles import Roles
 from carla_genre.datasets.table import Note, plain_columns
 from carla_genre.errors import InputError
 from carla_genre.files.columns import AnswerColumn
+from carla_genre.frames import check_columns
 from carla_genre.recourse.columns import LevelColumn, NumberColumn, doubles, held_in, is_single, plain_cells
 
 # Texts of numbers are levels up to here; more are numbers that somebody has read as text.
@@ -87,11 +88,7 @@ class TableCodec:
 
     def check_columns(self, frame: pd.DataFrame) -> None:
         """Raise InputError where a feature's column is missing, or is there twice."""
-        absent = [name for name in self.names if name not in frame.columns]
-        if absent:
-            raise InputError(f"the frame lacks the columns {absent}; it has {list(frame.columns)}")
-        if not frame.columns[frame.columns.isin(self.names)].is_unique:
-            raise InputError(f"the frame has a column twice: {list(frame.columns)}")
+        check_columns(frame, self.names)
 
     def decode(self, values: np.ndarray) -> pd.DataFrame:
         """Encoded rows (n, D) in original units and the table's dtypes, (n, D)."""

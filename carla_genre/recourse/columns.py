@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from carla_genre.frames import is_gap
 from carla_genre.schema.cells import LARGEST_SINGLE
 
 # What scaling and its inverse may lose, relative to the column's greatest number.
@@ -84,7 +85,7 @@ class NumberColumn:
                     cell, np.complexfloating
                 ):
                     numbers[place] = float(cell)
-                elif not _missing(cell):
+                elif not is_gap(cell):
                     reasons[place] = f"{self.name!r} is no number: {cell!r}{_way_out(self.name, cell)}"
         reasons[np.abs(numbers) > LARGEST_SINGLE] = f"{self.name!r} is beyond single precision (3.4e38)"
         reasons[np.isinf(numbers)] = f"{self.name!r} is infinite"
@@ -144,15 +145,15 @@ class LevelColumn:
     def fit(cls, column: pd.Series) -> LevelColumn:
         """Read a column of the table."""
         cells = pd.unique(column)
-        present = [cell for cell in cells.tolist() if not _missing(cell)]
-        gaps = [cell for cell in cells.tolist() if _missing(cell)][:1]
+        present = [cell for cell in cells.tolist() if not is_gap(cell)]
+        gaps = [cell for cell in cells.tolist() if is_gap(cell)][:1]
         levels = sorted(present, key=lambda cell: (type(cell).__name__, cell))
         return cls(str(column.name), column.dtype, (*levels, *gaps))
 
     @property
     def gap(self) -> int | None:
         """The number of the level that is a missing cell, if there is one."""
-        return len(self.levels) - 1 if _missing(self.levels[-1]) else None
+        return len(self.levels) - 1 if is_gap(self.levels[-1]) else None
 
     @property
     def order(self) -> tuple[Any, ...] | None:
@@ -163,7 +164,7 @@ class LevelColumn:
 
     def read(self, cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         """Level numbers (n,), and a reason for each cell that is no level, "" for the others."""
-        number = {level: code for code, level in enumerate(self.levels) if not _missing(level)}
+        number = {level: code for code, level in enumerate(self.levels) if not is_gap(level)}
         try:
             places, distinct = pd.factorize(cells, use_na_sentinel=False)
         except TypeError:  # a list or the like: each cell is looked at
@@ -173,10 +174,10 @@ class LevelColumn:
             )
         codes, reasons = np.zeros(len(distinct)), np.full(len(distinct), "", dtype=object)
         for place, cell in enumerate(distinct.tolist()):
-            code = self.gap if _missing(cell) else number.get(cell) if isinstance(cell, Hashable) else None
+            code = self.gap if is_gap(cell) else number.get(cell) if isinstance(cell, Hashable) else None
             if code is not None:
                 codes[place] = code
-            elif _missing(cell):
+            elif is_gap(cell):
                 reasons[place] = f"{self.name!r} is missing"
             else:
                 same = next(
@@ -231,7 +232,3 @@ def _way_out(name: str, cell: Any) -> str:
     if not isinstance(cell, str) or pd.isna(pd.to_numeric(cell, errors="coerce")):
         return ""
     return f" is a text, pd.to_numeric(people[{name!r}], errors='coerce') makes it one"
-
-
-def _missing(cell: Any) -> bool:
-    return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and cell != cell)

@@ -137,6 +137,10 @@ class Recourse(AnswersFiles, KeptInFolders):
             raise InputError(f"scale={scale!r}: expected 'robust' or 'range'")
         if isinstance(hyperparams, Mapping) and hyperparams.get("causes") is not None:
             raise InputError("hyperparams: Recourse does not take causes yet; GenRe does (docs/causal.md)")
+        if isinstance(hyperparams, Mapping) and hyperparams.get("constraints") is not None:
+            raise InputError(
+                "hyperparams: give constraints to Recourse itself, constraints=[Range('income', 0, 5000)]"
+            )
         self.notes_: tuple[str, ...] = ()
         self._card = None
         names = getattr(classifier, "feature_names_in_", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,12 @@ from sklearn.base import clone
 from sklearn.preprocessing import LabelEncoder
 
 from carla_genre import Recourse
-from carla_genre.constraints import Freeze, Weight
+from carla_genre.constraints import Allowed, Freeze, Implies, OneWay, Weight
+from carla_genre.constraints.plain import from_plain, to_plain
+from carla_genre.errors import InputError
+from carla_genre.io import in_json
+from carla_genre.recourse.codec import TableCodec
+from carla_genre.recourse.columns import LevelColumn
 from carla_genre.recourse.decision import Decision
 from carla_genre.recourse.saved_table import spelled_as
 
@@ -168,3 +174,38 @@ def test_the_cost_of_an_option_has_the_weights_wherever_it_is_told(
     assert set(found.changes["feature"]) <= {"income", "debt"}
     alike = recourse.recommend(denied.head(1), constraints=[Weight("income", 1)])
     assert found.figures["cost"].iloc[0] > alike.figures["cost"].iloc[0]
+
+
+@pytest.mark.parametrize("kind", ["string", "object", "category"])
+def test_levels_beside_a_gap_are_told_apart(model: Any, kind: Any, tmp_path: Path) -> None:
+    homes = TRAIN["home"].mask(np.arange(len(TRAIN)) % 9 == 0)
+
+    def said(rows: pd.DataFrame) -> Any:
+        filled = rows["home"].astype(object).where(rows["home"].notna(), "parents")
+        return model.predict_proba(rows.assign(home=filled))[:, 1]
+
+    recourse = built(said, TRAIN.assign(home=homes.astype(kind)))
+    for wrong in (Allowed("home", ["boat"]), Implies("home", to="boat", then="age", grow=True)):
+        with pytest.raises(InputError, match="'home' has no level 'boat'"):
+            recourse.recommend(PEOPLE, constraints=[wrong])
+    people = PEOPLE.assign(home=pd.Series(None, PEOPLE.index, dtype=kind))
+    held = [
+        [Freeze(only=["home", "debt"]), Allowed("home", forbidden=[(gap, "own")])]
+        for gap in (None, np.nan, pd.NA)
+    ]
+    found = [recourse.recommend(people, constraints=constraints) for constraints in held]
+    assert "own" not in set(found[0].rows["home"].dropna())
+    assert found[0].rows.equals(found[1].rows)
+    assert found[0].rows.equals(found[2].rows)
+    again = from_plain(json.loads(json.dumps([in_json(to_plain(one)) for one in held[1]])))
+    assert recourse.recommend(people, constraints=again).rows.equals(found[0].rows)
+
+
+def test_an_ordered_column_may_have_gaps_and_a_stated_order() -> None:
+    homes = TRAIN["home"].mask(np.arange(len(TRAIN)) % 9 == 0)
+    column = LevelColumn.fit(homes.astype(pd.CategoricalDtype(["parents", "rent", "own"], ordered=True)))
+    variables = TableCodec({"home": column}).variables()
+    ranks = variables.ranks("home", [np.nan, "parents", "own"], OneWay("home", "up"))
+    assert dict(zip(column.levels, ranks, strict=True))["own"] == 2
+    with pytest.raises(InputError, match="contradicts the order"):
+        variables.ranks("home", ["own", "parents"], OneWay("home", "up"))

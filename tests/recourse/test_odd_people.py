@@ -149,6 +149,7 @@ def test_a_number_beyond_single_precision_is_told(recourse: Recourse, denied: pd
             {"by_person": pd.DataFrame({"debt": [True, False]}, index=PEOPLE.index[[0, 0]])},
             "rows of one label",
         ),
+        (pd.concat({"own": PEOPLE}, axis=1).swaplevel(axis=1), {}, "the columns have 2 levels, expected one"),
         (
             PEOPLE.head(2),
             {"by_person": pd.DataFrame({"debt": pd.array([True, None], "boolean")}, index=PEOPLE.index[:2])},

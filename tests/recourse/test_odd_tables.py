@@ -171,3 +171,9 @@ def test_the_same_cells_in_other_dtypes_give_the_same_options(
     for kinds in ({"income": "float32"}, {"age": "Int64", "home": "category"}):
         again = Recourse.load(tmp_path, model, TRAIN.astype(kinds))
         assert again.recommend(people, 2).rows.equals(recourse.recommend(people, 2).rows)
+
+
+def test_constraints_among_the_hyperparameters_would_be_of_other_units(model: Any) -> None:
+    told = {"constraints": {"income": {"range": (0, 2500)}}}
+    with pytest.raises(InputError, match="give constraints to Recourse itself"):
+        Recourse(model, TRAIN, "approved", "yes", verbose=False, hyperparams=told)
