@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from carla_genre.constraints import Constraint
+from carla_genre.constraints import Constraint, Where
 from carla_genre.constraints.plain import from_plain, to_plain
 from carla_genre.errors import CheckpointError
 from carla_genre.generator.training_state import digest
@@ -19,6 +19,7 @@ from carla_genre.io import SEAL, in_json, read_sealed, write_sealed
 from carla_genre.methods.genre.identity import fingerprint
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parameters import Parametrized
+from carla_genre.pickling import code_digest
 from carla_genre.recourse.decision import as_interval, as_labels, is_interval
 from carla_genre.recourse.found import ANSWERED, Found
 from carla_genre.recourse.saved_table import (
@@ -195,8 +196,17 @@ def identity_of(
         "classifier": fingerprint(genre.classifier.schema, genre.classifier.scores),
         "table": digest_of(table)[:16],
         "settings": in_json({**given, "desired": _desired(params["desired"])}),
-        "constraints": [repr(one) for one in constraints],
+        "constraints": [_told_apart(one) for one in constraints],
     }
+
+
+def _told_apart(constraint: Constraint) -> str:
+    """A constraint in words; of a predicate that has none of its own, which one it is."""
+    return (
+        f"{constraint!r} {code_digest(constraint.holds)}"
+        if isinstance(constraint, Where)
+        else repr(constraint)
+    )
 
 
 def _measured(recourse: Any, people: pd.DataFrame) -> dict[str, float]:

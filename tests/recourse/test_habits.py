@@ -124,3 +124,18 @@ def test_three_options_for_thousands_of_people_are_written_in_seconds() -> None:
     assert len(json.loads(written)["people"][n - 1]["options"]) == 3
     assert page and table
     assert len(shown) < 50_000
+
+
+def test_a_job_of_another_predicate_is_another_job(
+    recourse: Recourse, denied: pd.DataFrame, tmp_path: Any
+) -> None:
+    """Both are called Where(<lambda>)."""
+    denied.to_csv(tmp_path / "people.csv")
+
+    def asked(most: int) -> Any:
+        held = [Where(lambda rows: rows["debt"] < most)]
+        return recourse.recommend_files(tmp_path / "people.csv", tmp_path / "options", constraints=held)
+
+    assert asked(5000) == asked(5000)
+    with pytest.raises(InputError, match="another job"):
+        asked(2000)
