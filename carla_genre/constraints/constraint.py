@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from numbers import Real
+from typing import Any
+
 from carla_genre.constraints.limits import Limits
 
 
@@ -20,3 +24,13 @@ class Constraint:
             It speaks of a feature or a level that the table does not have.
         """
         raise NotImplementedError
+
+
+def is_double(value: Any) -> bool:
+    """Whether a value is a number, no flag and no NaN, that a double can hold; infinity is one."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    try:
+        return not math.isnan(value)
+    except OverflowError:
+        return False

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from carla_genre.constraints.constraint import Constraint
+from carla_genre.constraints.constraint import Constraint, is_double
 from carla_genre.constraints.limits import Limits
 from carla_genre.errors import InputError
 
@@ -118,8 +117,8 @@ class Range(Constraint):
     def __post_init__(self) -> None:
         ends: tuple[Any, Any] = self.low, self.high
         for end in ends:
-            if end is not None and (isinstance(end, bool) or not isinstance(end, Real) or math.isnan(end)):
-                raise InputError(f"{self!r}: {end!r} is no number (None is an open end)")
+            if end is not None and not is_double(end):
+                raise InputError(f"{self!r}: {end!r} is no number of double precision (None is an open end)")
         if self.low is None and self.high is None:
             raise InputError(f"{self!r}: give low, high or both")
         if self.low is not None and self.high is not None and self.low > self.high:
@@ -202,7 +201,7 @@ class Weight(Constraint):
 
     def __post_init__(self) -> None:
         given: Any = self.factor
-        if isinstance(given, bool) or not isinstance(given, Real) or not 0 < float(given) < math.inf:
+        if not is_double(given) or not 0 < float(given) < math.inf:
             raise InputError(f"{self!r}: the factor is a number above 0")
 
     def narrow(self, limits: Limits) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from carla_genre.constraints.constraint import Constraint
+from carla_genre.constraints.constraint import Constraint, is_double
 from carla_genre.constraints.limits import Limits, Variables
 from carla_genre.errors import InputError
 from carla_genre.pickling import picklable
@@ -68,7 +68,7 @@ class Implies(Constraint):
             raise InputError(f"{self!r}: say which feature follows, then=, and how: be= or grow=")
         if self.then == self.feature:
             raise InputError(f"{self!r}: another feature must follow, not {self.feature!r} itself")
-        if not isinstance(given, bool | Real) or not 0 <= float(given) < math.inf:
+        if not isinstance(given, bool) and (not is_double(given) or not 0 <= float(given) < math.inf):
             raise InputError(f"{self!r}: grow= is True, or by how much, a number from 0")
 
     def narrow(self, limits: Limits) -> None:
@@ -110,7 +110,7 @@ class Implies(Constraint):
         position = variables.position(name, self)
         if variables.levels[position] is not None:
             return float(variables.code(name, value, self))
-        if isinstance(value, bool) or not isinstance(value, Real):
+        if not is_double(value):
             raise InputError(f"{self!r}: {name!r} is a number, {value!r} is none")
         return float(variables.encode(position, np.array([float(value)]))[0])
 

@@ -40,7 +40,7 @@ def read_grid(
     path : path
         YAML of the shape of CARLA's experimental_setup.yaml::
 
-            data:                        # adult, compas and heloc by default; also circles, moons and corr
+            data:                        # adult, compas and heloc by default; others in docs/data.md
               - compas
               - {name: loans, csv: loans.csv, target: granted, immutables: [sex]}  # beside this file
             classifiers: [ann, forest]   # ann, the paper's network, by default; also linear, boosting, module:function

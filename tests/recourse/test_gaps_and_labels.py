@@ -14,7 +14,7 @@ from sklearn.base import clone
 from sklearn.preprocessing import LabelEncoder
 
 from carla_genre import Recourse
-from carla_genre.constraints import Allowed, Freeze, Implies, OneWay, Weight
+from carla_genre.constraints import Allowed, Freeze, Implies, OneWay, Range, Weight
 from carla_genre.constraints.plain import from_plain, to_plain
 from carla_genre.errors import InputError
 from carla_genre.io import in_json
@@ -209,3 +209,18 @@ def test_an_ordered_column_may_have_gaps_and_a_stated_order() -> None:
     assert dict(zip(column.levels, ranks, strict=True))["own"] == 2
     with pytest.raises(InputError, match="contradicts the order"):
         variables.ranks("home", ["own", "parents"], OneWay("home", "up"))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda huge: Range("income", huge),
+        lambda huge: Range("income", 0, huge),
+        lambda huge: Weight("income", huge),
+        lambda huge: Implies("home", then="debt", grow=huge),
+    ],
+)
+def test_a_number_beyond_a_double_is_named(make: Any) -> None:
+    with pytest.raises(InputError, match="number"):
+        make(10**400)
+    make(10**9)
