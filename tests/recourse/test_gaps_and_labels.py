@@ -78,7 +78,7 @@ def test_a_classifier_of_categories_is_asked_about_categories_beside_a_gap(model
     recourse = built(said, TRAIN.assign(home=gaps))
     tenants = PEOPLE[PEOPLE["home"] == "rent"].astype({"home": HOMES})
     people = pd.concat([tenants.head(25), tenants.head(5).assign(home=None).set_axis(range(5))])
-    people["home"] = people["home"].astype("category")
+    people["home"] = people["home"].astype(object).astype("category")
     assert people["home"].cat.categories.tolist() == ["rent"]
     found = recourse.recommend(people, constraints=[Freeze(only=["home"])])
     assert "own" in set(found.changes["after"])
