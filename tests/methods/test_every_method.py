@@ -74,7 +74,7 @@ def short_searches(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.data
-@pytest.mark.parametrize(("name", "data"), cells())
+@pytest.mark.parametrize(("name", "data"), list(cells()))
 def test_the_contract_holds(name: str, data: str, data_root: Path) -> None:
     for package in METHODS[name].packages:
         if importlib.util.find_spec(package) is None:
