@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.paper.published import NAMES, figures_of, name_of
+from benchmarks.paper.published import NAMES, OTHERS, figures_of, name_of
 from carla_genre.harness.code import mark_of
 from carla_genre.harness.markdown import markdown_table, number, spread
 from carla_genre.harness.table import HELD, notes, table
@@ -27,7 +27,7 @@ def in_order(records: Iterable[Mapping[str, Any]], labels: Sequence[str]) -> lis
     return sorted(
         (record for record in records if record["cell"]["label"] in labels),
         key=lambda record: (
-            list(NAMES).index(record["cell"]["data"]),
+            [*NAMES, *OTHERS].index(record["cell"]["data"]),
             labels.index(record["cell"]["label"]),
             record["cell"]["seed"],
         ),

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from benchmarks.paper import peers
+from benchmarks.pages.headline import in_order
+from benchmarks.paper import peers, table2, unpublished
 from carla_genre.harness import read_grid
 
 
@@ -17,19 +18,30 @@ def test_the_grid_is_valid_and_has_a_quick_version_of_each_peer(repository: Path
     }
 
 
-def test_peers_stand_beside_genre_on_their_seeds_alone() -> None:
-    def record(label: str, seed: int, score: float) -> dict[str, Any]:
-        cell = {"data": "compas", "label": label, "seed": seed, "method": label, "n_factuals": 2}
-        scores = {"score": score, "violations": {"rows": 0}}
-        seconds = {"prepare": 1.0, "answer": 0.5}
-        return {
-            "cell": cell,
-            "scores": scores,
-            "seconds": seconds,
-            "cpu_seconds": seconds,
-            "environment": {"commit": "abcdefg", "code": "1", "hardware": {"gpu": None}},
-        }
+def record(label: str, seed: int, score: float, data: str = "compas") -> dict[str, Any]:
+    cell = {"data": data, "label": label, "seed": seed, "method": label, "n_factuals": 2}
+    scores = {"score": score, "violations": {"rows": 0}}
+    seconds = {"prepare": 1.0, "answer": 0.5}
+    return {
+        "cell": cell,
+        "scores": scores,
+        "seconds": seconds,
+        "cpu_seconds": seconds,
+        "environment": {"commit": "abcdefg", "code": "1", "hardware": {"gpu": None}},
+    }
 
+
+def test_data_that_the_paper_has_not_stand_after_its_own_in_the_order_of_table_2() -> None:
+    given = [record("GenRe", 0, 1.5, "hmda"), record("NNR", 0, 1.25, "hmda"), record("GenRe", 0, 1.9)]
+    lines = unpublished.markdown(in_order(given, table2.LABELS)).splitlines()
+    assert [line.split("|")[1:3] for line in lines[2:5]] == [
+        [" COMPAS ", " GenRe "],
+        [" HMDA ", " NNR "],
+        [" HMDA ", " GenRe "],
+    ]
+
+
+def test_peers_stand_beside_genre_on_their_seeds_alone() -> None:
     failed = {**record("ElliCE", 1, 0.0), "error": {"message": "no robust row"}}
     page = peers.markdown(
         [record("RNCE", 0, 1.25), failed],
