@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.paper.published import NAMES, OTHERS, figures_of, name_of
+from benchmarks.paper.published import ALL_NAMES, NAMES, figures_of, name_of
 from carla_genre.harness.code import mark_of
 from carla_genre.harness.markdown import markdown_table, number, spread
 from carla_genre.harness.table import HELD, notes, table
@@ -23,11 +23,11 @@ HEAD = (
 
 
 def in_order(records: Iterable[Mapping[str, Any]], labels: Sequence[str]) -> list[Mapping[str, Any]]:
-    """The records of some labels: the paper's data sets in its order, the labels in theirs, the seeds in theirs."""
+    """The records of some labels: data sets as the paper has them, then others; labels and seeds in their order."""
     return sorted(
         (record for record in records if record["cell"]["label"] in labels),
         key=lambda record: (
-            [*NAMES, *OTHERS].index(record["cell"]["data"]),
+            list(ALL_NAMES).index(record["cell"]["data"]),
             labels.index(record["cell"]["label"]),
             record["cell"]["seed"],
         ),

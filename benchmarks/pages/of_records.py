@@ -84,13 +84,13 @@ def densities(root: Path, file: str) -> str:
 
 def carla_seconds(root: Path, folder: str, *data: str) -> str:
     """What CARLA's own methods took of the processor, from a folder of records: the mean over the seeds."""
-    measured = defaultdict(list)
+    methods = defaultdict(list)
     for record in records(root / folder, data):
         cell = record["cell"]
         if cell["method"] in CARLA_METHODS and "error" not in record:
-            measured[name_of(cell["data"]), cell["label"]].append(record)
-    rows, codes = [], [(*names, codes_of(found)) for names, found in measured.items()]
-    for (name, label, code), found in zip(codes, measured.values(), strict=True):
+            methods[name_of(cell["data"]), cell["label"]].append(record)
+    rows, codes = [], [(*names, codes_of(found)) for names, found in methods.items()]
+    for (name, label, code), found in zip(codes, methods.values(), strict=True):
         training = [record["cpu_seconds"]["prepare"] for record in found]
         answers = [record["cpu_seconds"]["answer"] / record["cell"]["n_factuals"] for record in found]
         means = (f"{sum(parts) / len(parts):.2f}" for parts in (training, answers))

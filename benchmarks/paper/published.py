@@ -11,13 +11,14 @@ from typing import Any
 from carla_genre.harness.record import flat
 
 NAMES = {"adult": "Adult", "compas": "COMPAS", "heloc": "HELOC"}
-OTHERS = {"german_credit": "German credit", "hmda": "HMDA"}  # which the paper has not
+# And those that the paper has not.
+ALL_NAMES = {**NAMES, "german_credit": "German credit", "hmda": "HMDA"}
 LEAK = "HELOC: missing values were filled with the mean of the row's own class; the label leaks."
 
 
 def name_of(data: str) -> str:
     """A data set's name in the paper, or its own."""
-    return {**NAMES, **OTHERS}.get(data, data)
+    return ALL_NAMES.get(data, data)
 
 
 @cache

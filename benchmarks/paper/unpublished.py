@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from benchmarks.paper.published import NAMES, OTHERS, name_of
+from benchmarks.paper.published import ALL_NAMES, name_of
 from carla_genre.harness.table import MEASURES, columns_table, notes, table
 
 Record = Mapping[str, Any]
@@ -23,7 +23,7 @@ processor."""
 def markdown(records: Iterable[Record]) -> str:
     """A table of the records in their order, and what stands below it."""
     records = list(records)
-    rows = table(records).replace({"data": {**NAMES, **OTHERS}})
+    rows = table(records).replace({"data": ALL_NAMES})
     shown = columns_table(rows, {name: MEASURES[name] for name in SHOWN})
     return "\n\n".join(filter(None, [shown, LEGEND, "\n".join([*_failures(records), *notes(rows)])]))
 

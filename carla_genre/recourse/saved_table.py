@@ -105,12 +105,12 @@ def spelled_as(given: Any, column: pd.Series) -> Any:
         return [spelled_as(one, column) for one in given]
     known = column.dropna().unique().tolist()
     texts = list(map(str, known))
-    if given in known or not isinstance(given, str | bool):
+    if given in known:
         return given
-    place = (
-        word_of(given, texts) if isinstance(given, bool) else texts.index(given) if given in texts else None
-    )
-    return given if place is None else known[place]
+    if isinstance(given, bool):
+        place = word_of(given, texts)
+        return given if place is None else known[place]
+    return known[texts.index(given)] if given in texts else given
 
 
 def _difference(table: pd.DataFrame, card: Mapping[str, Any]) -> str:

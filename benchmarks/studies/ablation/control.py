@@ -1,7 +1,7 @@
 """The paper's preset, and its Score by the paper's rule as the steps go on: a control.
 
-At full length it takes more than an hour of a core. The state of the training and the snapshots are kept in the cache
-until it is done, so that a run that was stopped goes on.
+At full length it takes most of an hour of a core. The training's state and the snapshots are kept in the cache until it
+is done, so that a run that was stopped goes on.
 """
 
 from __future__ import annotations
