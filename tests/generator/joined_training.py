@@ -7,6 +7,7 @@ that only the first one sees the files that it writes.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,24 @@ SETTINGS = replace(TRAINING, batch_size=67, patience=0)
 FROM_ONE, TO_ONE, DROPOUT = "from_one.pt", "to_one.pt", "dropout.pt"
 WITH_DROPOUT = replace(SUMMARY, dropout=0.2)
 STOP = 14
+
+
+def meeting(store: torch.distributed.TCPStore, rank: int, size: int) -> dict[str, str]:
+    """The environment of one of ``size`` processes, each on a machine of its own, that torchrun would start."""
+    started = {
+        "TORCHELASTIC_RUN_ID": "test",
+        "TORCHELASTIC_USE_AGENT_STORE": "True",
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(store.port),
+        "WORLD_SIZE": str(size),
+        "LOCAL_RANK": "0",
+        **dict.fromkeys(["RANK", "GROUP_RANK"], str(rank)),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join(entry or os.getcwd() for entry in sys.path),
+    }
+    if sys.platform == "linux":
+        started["GLOO_SOCKET_IFNAME"] = "lo"
+    return {**os.environ, **started}
 
 
 @contextlib.contextmanager

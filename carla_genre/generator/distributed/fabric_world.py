@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import pickle
 import signal
@@ -46,6 +47,7 @@ class FabricWorld(World):
             raise InputError(
                 f"training.devices times training.nodes must be the number of processes that were started: {error}"
             ) from error
+        atexit.register(_leave_group)
         self.fabric = fabric
         self.rank, self.size = fabric.global_rank, fabric.world_size
         self.local_rank, self.node = fabric.local_rank, fabric.node_rank
@@ -99,6 +101,12 @@ class FabricWorld(World):
                     if target:
                         target.write(chunk)
         self.fabric.barrier()
+
+
+def _leave_group() -> None:
+    """End the threads of gloo while Python runs: one that asks for Python later aborts the process (SIGABRT)."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def make_fabric(config: Training, device: torch.device) -> Any:

@@ -1,6 +1,5 @@
 """Several processes and devices learn what one does; what is not there is refused."""
 
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from generator_cases import TRAINING, make_generator, make_pairs, saved_state
-from joined_training import DROPOUT, FROM_ONE, SETTINGS, TO_ONE, interrupted, train
+from joined_training import DROPOUT, FROM_ONE, SETTINGS, TO_ONE, interrupted, meeting, train
 
 from carla_genre.errors import InputError, MissingDependencyError
 from carla_genre.generator.config import PairConfig
@@ -38,23 +37,11 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def together(machines: list[Path]) -> list[dict[str, Any]]:
     """What each of the two has found; started as torchrun starts them."""
     store = torch.distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
-    meeting = {
-        "TORCHELASTIC_RUN_ID": "test",
-        "TORCHELASTIC_USE_AGENT_STORE": "True",
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(store.port),
-        "WORLD_SIZE": "2",
-        "LOCAL_RANK": "0",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONPATH": os.pathsep.join(entry or os.getcwd() for entry in sys.path),
-    }
-    if sys.platform == "linux":
-        meeting["GLOO_SOCKET_IFNAME"] = "lo"
     processes = [
         subprocess.Popen(
             [sys.executable, joined_training.__file__, "results.pt"],
             cwd=folder,
-            env={**os.environ, **meeting, "RANK": str(rank), "GROUP_RANK": str(rank), "TMPDIR": str(folder)},
+            env={**meeting(store, rank, len(machines)), "TMPDIR": str(folder)},
         )
         for rank, folder in enumerate(machines)
     ]

@@ -33,6 +33,17 @@ endless = replace(TRAINING, steps=10**6, evaluations=10**5, patience=0, checkpoi
 fit(lambda: (make_generator(training=endless), make_pairs()), endless, torch.device("cpu"), seed=0, verbose=False)
 """
 
+JOINED = """
+import atexit
+import torch
+from carla_genre.generator.config import Training
+from carla_genre.generator.distributed.fabric_world import FabricWorld, make_fabric
+
+atexit.register(lambda: print(torch.distributed.is_initialized()))  # the first to be noted is the last to be called
+FabricWorld(make_fabric(Training(), torch.device("cpu")))
+print(torch.distributed.is_initialized())
+"""
+
 
 def train_in_two(training: Training) -> None:
     training = replace(training, devices=2)
@@ -152,3 +163,13 @@ def test_workers_hide_until_ctrl_c_in_the_parent_saves_and_ends_them(
     assert state["step"] >= 10 and len(state["dropout"]) == 2
     time.sleep(0.3)
     assert saved_state(file)["step"] == state["step"]  # nobody trains on
+
+
+def test_a_process_leaves_the_group_while_python_runs() -> None:
+    """A thread of gloo that asks for Python when it has ended aborts a process whose training is done."""
+    store = torch.distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+    command = [sys.executable, "-c", JOINED]
+    printed = subprocess.run(
+        command, env=joined_training.meeting(store, 0, 1), stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert printed.stdout.split() == ["True", "False"]
