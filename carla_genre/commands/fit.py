@@ -9,15 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from carla_genre.commands.settings import given_constraints, read_settings
+from carla_genre.commands.settings import desired_in, given_constraints, read_settings
 from carla_genre.datasets.names import whole_number
 from carla_genre.errors import CheckpointError, InputError
 from carla_genre.files.model import load_model
 from carla_genre.files.table import open_table
 from carla_genre.io import check_writable
 from carla_genre.recourse import Recourse
-from carla_genre.recourse.decision import as_interval
-from carla_genre.recourse.saved_table import spelled_as
 
 # A training that was stopped, in the folder that is written; the same call takes it up.
 STATE = "training.pt"
@@ -48,7 +46,9 @@ def fit(options: Namespace) -> None:
         print(f"learning from a sample of {options.sample:,} of {source.rows:,} rows", file=sys.stderr)
     seed = whole_number(settings.get("seed", 0), "seed", high=2**63 - 1)
     table = source.sample(options.sample, seed).reset_index(drop=True)
-    desired = _as_in(table, options.target, settings.pop("desired", None), hasattr(model, "predict_proba"))
+    desired = desired_in(
+        table, options.target, settings.pop("desired", None), hasattr(model, "predict_proba")
+    )
     given = {"constraints": constraints, "hyperparams": _resumable(hyperparams, out), **settings}
     try:
         recourse = Recourse(model, table, options.target, desired, **given)
@@ -68,12 +68,3 @@ def _resumable(hyperparams: Any, out: Path) -> Any:
     if not isinstance(training, Mapping):
         return hyperparams  # an error of its own
     return {**(hyperparams or {}), "training": {"checkpoint": str(out / STATE), **training}}
-
-
-def _as_in(table: Any, target: str, desired: Any, classifies: bool) -> Any:
-    """The label of the command line as the target's column has it: ``1`` is a number there, not a text."""
-    if isinstance(desired, list) and len(desired) == 2 and not classifies:
-        return as_interval(desired)
-    if target in table.columns:
-        desired = spelled_as(desired, table[target])
-    return set(desired) if isinstance(desired, list) else desired

@@ -8,14 +8,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from carla_genre.commands.settings import given_constraints, read_settings
+from carla_genre.commands.settings import desired_in, given_constraints, read_settings
+from carla_genre.datasets.names import as_names
 from carla_genre.errors import InputError
 from carla_genre.files.job import MANIFEST, Answered
 from carla_genre.files.model import load_model
 from carla_genre.files.table import files_of, open_table
 from carla_genre.files.writing import Writer, check_apart, is_one_file, outputs_of
-from carla_genre.io import check_writable
+from carla_genre.io import check_writable, in_json
 from carla_genre.recourse import Recourse
+from carla_genre.recourse.decision import as_labels, is_interval
 from carla_genre.recourse.saving import read_card
 
 # People on one page, or in one JSON, are all in memory; for more there is a note.
@@ -44,10 +46,13 @@ def recommend(options: Namespace) -> int:
     others = (options.generator, options.model, options.config)
     check_apart(filter(None, written), filter(None, [*tables, *chain(*map(files_of, tables)), *others]))
     settings = read_settings(options.config)
-    constraints = [*settings.get("constraints", []), *given_constraints(options)]
+    constraints = [*settings.pop("constraints", []), *given_constraints(options)]
     model = load_model(options.model)
     recourse = Recourse.load(options.generator, model, _table(options))
-    asked = {"constraints": constraints, "diverse": options.diverse}
+    for name, given in settings.items():
+        _check_as_learned(recourse, name, given, options)
+    new = [one for one in constraints if one not in recourse.constraints_]  # a weight counts once
+    asked = {"constraints": new, "diverse": options.diverse}
     if options.html or options.json:
         answered = _in_memory(recourse, options, asked)
     else:
@@ -64,6 +69,28 @@ def _table(options: Namespace) -> Any:
     card = read_card(options.generator)
     rows = open_table(options.table).sample(card["rows"], card["arguments"].get("seed", 0))
     return rows.reset_index(drop=True)
+
+
+def _check_as_learned(recourse: Recourse, name: str, given: Any, options: Namespace) -> None:
+    """Raise InputError where a setting is another one than `fit` was given: only constraints can be new."""
+    own = recourse.decision_.desired if name == "desired" else recourse.get_params()[name]
+    if name == "desired":
+        classifies = hasattr(recourse.classifier, "predict_proba")
+        given = desired_in(recourse.table, recourse.target, given, classifies)
+        same = given is None or (
+            tuple(given) == tuple(own)
+            if is_interval(given) and is_interval(own)
+            else set(map(str, as_labels(given))) == set(map(str, as_labels(own)))
+        )
+    elif name in ("categorical", "continuous", "ignore"):
+        same = as_names(given, name) == as_names(own, name)
+    else:
+        same = in_json(given or None) == in_json(own or None)
+    if not same:
+        raise InputError(
+            f"{options.config}: {name} is {given!r}, and {options.generator} was learned with {own!r}: leave it out, "
+            "or learn anew with `carla-genre fit`"
+        )
 
 
 def _in_memory(recourse: Recourse, options: Namespace, asked: dict[str, Any]) -> Answered:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import yaml
 from carla_genre.constraints import AtMost, Constraint, Freeze
 from carla_genre.constraints.plain import from_plain
 from carla_genre.errors import InputError
+from carla_genre.recourse.decision import as_interval
+from carla_genre.recourse.saved_table import spelled_as
 from carla_genre.suggestions import did_you_mean
 
 SETTINGS = (
@@ -39,7 +41,7 @@ def read_settings(path: str | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        settings = yaml.safe_load(Path(path).read_text()) or {}
+        settings = yaml.safe_load(Path(path).read_text(encoding="utf-8-sig")) or {}
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise InputError(f"{path} cannot be read as YAML: {error}") from error
     if not isinstance(settings, Mapping):
@@ -54,3 +56,13 @@ def given_constraints(options: Namespace) -> list[Constraint]:
     """Those of the command line."""
     frozen = [Freeze(*options.freeze)] if options.freeze else []
     return [*frozen, *([AtMost(options.at_most)] if options.at_most is not None else [])]
+
+
+def desired_in(table: Any, target: str, desired: Any, classifies: bool) -> Any:
+    """The label of the command line as the target's column has it: ``1`` is a number there, not a text."""
+    if isinstance(desired, list) and len(desired) == 2 and not classifies:
+        return as_interval(desired)
+    if target in table.columns:
+        desired = spelled_as(desired, table[target])
+    hashable = isinstance(desired, list) and all(isinstance(one, Hashable) for one in desired)
+    return set(desired) if hashable else desired

@@ -89,6 +89,41 @@ def test_strict_tells_by_the_exit_status_that_somebody_has_none(
     assert "Freeze" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"threshold": 0.9},
+        {"desired": "no"},
+        {"seed": 3},
+        {"ignore": ["age"]},
+        {"scale": "range"},
+        {"hyperparams": {**QUICK, "n_samples": 3}},
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_a_setting_that_asking_cannot_change_is_never_left_aside(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: dict[str, object]
+) -> None:
+    (tmp_path / "told.yaml").write_text(yaml.safe_dump(settings))
+    assert ask(folder, "--config", f"{tmp_path}/told.yaml", "--out", f"{tmp_path}/options.csv") == 2
+    assert f"told.yaml: {next(iter(settings))} is " in capsys.readouterr().err
+    assert not (tmp_path / "options.csv").exists()
+
+
+def test_the_settings_of_the_learning_may_be_given_again(folder: Path, tmp_path: Path) -> None:
+    """Their constraints hold already: a weight does not count twice."""
+    weight = {"weight": {"feature": "income", "factor": 3}}
+    told = yaml.safe_load((folder / "recourse.yaml").read_text()) | {"desired": "yes", "threshold": 0.5}
+    told["constraints"] = [*told["constraints"], weight]
+    (tmp_path / "told.yaml").write_bytes("\ufeff".encode() + yaml.safe_dump(told).encode())
+    config = ["--config", f"{tmp_path}/told.yaml"]
+    assert fit(folder, *config, "--out", f"{tmp_path}/weighed.genre") == 0
+    for name, further in (("once", []), ("twice", config)):
+        given = ["--generator", f"{tmp_path}/weighed.genre", *further, "--out", f"{tmp_path}/{name}.csv"]
+        assert ask(folder, *given) == 0
+    assert (tmp_path / "once.csv").read_bytes() == (tmp_path / "twice.csv").read_bytes()
+
+
 def test_a_page_beside_the_file_has_the_same_answers(folder: Path, tmp_path: Path) -> None:
     assert ask(folder, "--n", "2", "--out", f"{tmp_path}/one.csv") == 0
     assert ask(folder, "--n", "2", "--out", f"{tmp_path}/two.csv", "--json", f"{tmp_path}/two.json") == 0
