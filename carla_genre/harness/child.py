@@ -12,6 +12,7 @@ from typing import Any
 from carla_genre.children import SAFE, python_command
 from carla_genre.errors import CarlaGenreError
 from carla_genre.harness.cell import Cell, Paths
+from carla_genre.harness.code import own_digest
 from carla_genre.harness.process import end_with_parent, run_process
 from carla_genre.harness.record import failure, read_record
 from carla_genre.io import scratch_folder, write_text
@@ -53,5 +54,9 @@ def work(job: str, target: str) -> None:
     from carla_genre.harness.measure import measure_or_fail  # which takes seconds to import
 
     content = json.loads(Path(job).read_text())
-    record = measure_or_fail(Cell(**content["cell"]), Paths(**content["paths"]))
+    cell = Cell(**content["cell"])
+    own = own_digest(cell)  # before it is imported: what is edited meanwhile is not what was measured
+    record = measure_or_fail(cell, Paths(**content["paths"]))
+    if own is not None:
+        record["environment"]["own"] = own
     write_text(Path(target), json.dumps(record))

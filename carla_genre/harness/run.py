@@ -11,6 +11,7 @@ from typing import Any
 from carla_genre.errors import InputError
 from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.child import run_in_subprocess
+from carla_genre.harness.code import of_other_code
 from carla_genre.harness.local import measure_here
 from carla_genre.harness.progress import GridProgress
 from carla_genre.harness.record import read_record, write_record
@@ -76,6 +77,13 @@ def run_grid(
             load_protocol_data(paths.source(source), paths.root)
     with progress as shown:
         shown.begin(cells, list(records.values()))
+        others = of_other_code((cell, records[cell.key]) for cell in cells if cell.key in records)
+        if others:
+            shown.say(
+                f"{len(others)} of them were measured by other code, and stay as they are: "
+                f"{', '.join(dict.fromkeys(cell.label for cell in others))}. To measure them again, choose another "
+                "folder of results, or remove their records"
+            )
         if cluster is None:
             done = measure_here(left, paths, workers, time_limit, shown.start, measure_one)
         else:
