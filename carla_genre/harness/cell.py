@@ -81,9 +81,7 @@ class Cell:
     def problem(self) -> str:
         """The data set, and the classifier, the labels and the gold classifier where they are not the paper's."""
         classifier = [] if self.classifier == PAPER_CLASSIFIER else [self.classifier]
-        labels = [f"{self.label_noise:g} of labels flipped"] if self.label_noise else []
-        gold = [] if self.gold == PAPER_GOLD else [f"{self.gold} as gold"]
-        return ", ".join([self.data, *classifier, *labels, *gold])
+        return ", ".join([self.data, *classifier, *conditions(vars(self))])
 
     @property
     def file(self) -> str:
@@ -100,6 +98,13 @@ class Cell:
 
     def __str__(self) -> str:
         return f"{self.problem}, seed {self.seed}, {self.label}"
+
+
+def conditions(cell: Mapping[str, Any]) -> list[str]:
+    """Labels and gold classifier of a cell, or of a record's, where they are not the paper's; an older one has none."""
+    noise, gold = cell.get("label_noise", 0.0), cell.get("gold", PAPER_GOLD)
+    labels = [f"{noise:g} of labels flipped"] if noise else []
+    return labels if gold == PAPER_GOLD else [*labels, f"{gold} as gold"]
 
 
 def _default(one: Field[Any]) -> Any:

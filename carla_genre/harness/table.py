@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from carla_genre.evaluation.measures import FIGURES, Figure
+from carla_genre.harness.cell import conditions
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table, spread
 from carla_genre.io import write_text
@@ -103,7 +104,8 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``data``, ``method``, ``constraints``, ``seeds`` (measured), ``failed``, ``code`` (as
+        ``data`` (with flipped labels and the gold classifier, where they are not the paper's: then the people are other
+        ones), ``method``, ``constraints``, ``seeds`` (measured), ``failed``, ``code`` (as
         :func:`carla_genre.harness.code.codes_of` has it); for each of ``MEASURES`` a column of means and one of
         standard deviations (``"Cost std"``; ddof 1, NaN for one seed), both over the seeds where the figure is
         defined. With a ``classifier`` after ``data`` where a record has another than the paper's.
@@ -111,7 +113,8 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in records:
         cell = record["cell"]
-        names = cell["data"], cell.get("classifier", PAPER_CLASSIFIER), cell["label"]
+        problem = ", ".join([cell["data"], *conditions(cell)])
+        names = problem, cell.get("classifier", PAPER_CLASSIFIER), cell["label"]
         groups.setdefault(names, []).append(record)
     others = any(classifier != PAPER_CLASSIFIER for _, classifier, _ in groups)
     rows = []

@@ -10,12 +10,13 @@ from typing import Any
 
 import pandas as pd
 
+from carla_genre.evaluation.judges.gold_kinds import PAPER_GOLD
 from carla_genre.harness.record import flat
 from carla_genre.harness.table import table
 from carla_genre.report.collecting import EXTRAS, Found
 
 # The fields of a cell that all methods of a comparison share.
-_SHARED = ("data", "classifier", "n_factuals", "rows", "label_noise", "table")
+_SHARED = ("data", "classifier", "n_factuals", "rows", "label_noise", "gold", "table")
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def _terms(fields: Mapping[str, Any]) -> str:
     rows = "all train rows" if fields["rows"] is None else f"at most {fields['rows']} train rows"
     classifier = [f"classifier {fields['classifier']}"] if "classifier" in fields else []
     noise = [f"{fields['label_noise']:g} of the train labels flipped"] if fields.get("label_noise") else []
-    return ", ".join([f"{fields['n_factuals']} people", rows, *classifier, *noise])
+    gold = [] if fields.get("gold", PAPER_GOLD) == PAPER_GOLD else [f"{fields['gold']} as gold classifier"]
+    return ", ".join([f"{fields['n_factuals']} people", rows, *classifier, *noise, *gold])
 
 
 def _shown(value: Any) -> str:

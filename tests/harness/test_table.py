@@ -105,6 +105,18 @@ def test_a_classifier_is_shown_where_one_is_not_the_paper_s():
     assert "- loans, forest, a: 1 failed" in page
 
 
+def test_people_of_other_labels_or_of_another_gold_classifier_are_no_further_seeds():
+    records = [record("a", seed, score=float(seed)) for seed in range(4)]
+    records[1]["cell"]["label_noise"] = 0.05
+    records[2]["cell"]["gold"] = "boosting"
+    records[3]["cell"] |= {"gold": "forest", "label_noise": 0.0}  # the paper's, spelled out
+    assert table(records)[["data", "seeds", "Score"]].to_numpy().tolist() == [
+        ["loans", 2, 1.5],
+        ["loans, 0.05 of labels flipped", 1, 1.0],
+        ["loans, boosting as gold", 1, 2.0],
+    ]
+
+
 def test_the_csv_has_all_digits(tmp_path):
     rows = table([record("a | b", 0, cost=1 / 3), record("a | b", 1, cost=2 / 7)])
     page, sheet = write_tables(rows, tmp_path)

@@ -34,6 +34,15 @@ def test_seeds_are_put_together_and_everything_else_kept_apart(tmp_path):
     assert len(set(anchors)) == len(anchors)
 
 
+def test_another_gold_classifier_has_other_people_and_so_is_another_comparison(tmp_path):
+    cells = [Cell("loans", 0, "NNR", "NNR", gold=gold) for gold in ("forest", "boosting")]
+    settings = grouped(tmp_path, *map(measured, cells))
+    assert [setting.name for setting in settings] == ["loans (gold forest)", "loans (gold boosting)"]
+    assert [len(setting.configurations) for setting in settings] == [1, 1]
+    assert settings[1].terms.endswith("boosting as gold classifier")
+    assert "gold" not in settings[0].terms
+
+
 def test_one_label_with_other_hyperparameters_is_another_configuration(tmp_path):
     first = Cell("loans", 0, "GenRe", "GenRe", {"lambda_": 5.0, "training": {"steps": 10, "lr": 1.0}})
     second = Cell("loans", 0, "GenRe", "GenRe", {"lambda_": 5.0, "training": {"steps": 20, "lr": 1.0}})
