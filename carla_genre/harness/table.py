@@ -113,8 +113,8 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in records:
         cell = record["cell"]
-        problem = ", ".join([cell["data"], *conditions(cell)])
-        names = problem, cell.get("classifier", PAPER_CLASSIFIER), cell["label"]
+        data = ", ".join([cell["data"], *conditions(cell)])
+        names = data, cell.get("classifier", PAPER_CLASSIFIER), cell["label"]
         groups.setdefault(names, []).append(record)
     others = any(classifier != PAPER_CLASSIFIER for _, classifier, _ in groups)
     rows = []
