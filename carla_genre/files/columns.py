@@ -25,14 +25,25 @@ class FileColumn:
         Whether a cell may be missing.
     categories : pandas.CategoricalDtype, optional
         Where the files have it as a dictionary.
+    further : bool
+        Whether it is no feature: its cells stay as they are written.
     """
 
     type: Any
     gaps: bool
     categories: pd.CategoricalDtype | None = None
+    further: bool = False
+
+    @property
+    def nullable(self) -> Any:
+        """Pandas' dtype of whole numbers with gaps that stay whole; None for other columns."""
+        whole = self.further and self.gaps and pa.types.is_integer(self.type)
+        return str(self.type).replace("int", "Int").replace("uI", "UI") if whole else None
 
     def as_in_the_whole(self, cells: pd.Series) -> pd.Series:
         """Cells of some rows in the dtype that pandas gives the column of all rows."""
+        if self.nullable is not None:
+            return cells.astype(self.nullable)
         if self.gaps and pa.types.is_integer(self.type):
             return cells.astype(float)
         return cells.astype(object) if self.gaps and pa.types.is_boolean(self.type) else cells
@@ -87,8 +98,9 @@ class AnswerColumn:
         found = cells.astype(object)
         numbers = pd.to_numeric(cells, errors="coerce")
         found[numbers.notna()] = numbers[numbers.notna()].tolist()
-        for word, flag in (("true", True), ("false", False)):
-            found[cells.str.lower() == word] = flag
+        if any(isinstance(level, bool) for level in self.levels or ()):  # elsewhere "True" is a text
+            for word, flag in (("true", True), ("false", False)):
+                found[cells.str.lower() == word] = flag
         return found.infer_objects()
 
     def read(self, cells: pd.Series, kind: Any) -> pd.Series:

@@ -6,7 +6,8 @@ import csv
 import hashlib
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -24,6 +25,10 @@ TYPES = {
     "bool": pa.bool_(),
     "text": pa.string(),
 }
+
+
+# What a number does not keep: the signs of 007 and +49, and the digits of whole numbers that no 64 bits hold.
+CODE, WHOLE, LONG = r"\s*(\+|-?0\d)", r"\s*-?\d{1,18}\s*", r"\s*-?\d{19,}\s*"
 
 
 class Scan(NamedTuple):
@@ -64,9 +69,42 @@ def read(path: str, names: list[str], columns: dict[str, FileColumn], start: int
             content = file.read(end - start)
         dtypes = {name: _dtype(columns[name]) for name in names}
         frame = _parse(content, names, {name: kind for name, kind in dtypes.items() if kind is not None})
+        texts = [name for name in names if columns[name].further and dtypes[name] is str]
+        if texts:  # "NA" is a text there, and only an empty cell is a gap
+            frame = frame.assign(**_parse(content, names, dict.fromkeys(texts, str), texts, na=False))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read as CSV: {error}") from error
     return frame.assign(**{name: columns[name].as_in_the_whole(frame[name]) for name in names})
+
+
+def further_columns(
+    columns: dict[str, FileColumn], features: Iterable[str], places: Iterable[tuple[str, int, int]]
+) -> dict[str, FileColumn]:
+    """The columns, of which those that are no features keep each digit as it is written: 007, or 5 beside a gap.
+
+    ``places`` are the path, the first byte and the end of each chunk; there are none of Parquet, which has types.
+    """
+    further = {name: replace(one, further=name not in set(features)) for name, one in columns.items()}
+    numbers = [one for one in further if further[one].further and _is_number(columns[one])]
+    inexact = {name for name in numbers if pa.types.is_floating(columns[name].type)}
+    places = list(places)
+    whole, codes = set(inexact if places else ()), set[str]()
+    for path, start, end in places if numbers else ():
+        with open(path, "rb") as file:
+            file.seek(start)
+            cells = _parse(file.read(end - start), list(columns), dict.fromkeys(numbers, str), numbers)
+        for name in numbers:
+            own = cells[name].dropna()
+            if own.str.match(CODE).any() or (name in inexact and own.str.fullmatch(LONG).any()):
+                codes.add(name)
+            elif not own.str.fullmatch(WHOLE).all():
+                whole.discard(name)
+    kept = dict.fromkeys(whole, pa.int64()) | dict.fromkeys(codes, pa.string())
+    return further | {name: replace(further[name], type=kind) for name, kind in kept.items()}
+
+
+def _is_number(column: FileColumn) -> bool:
+    return bool(pa.types.is_integer(column.type) or pa.types.is_floating(column.type))
 
 
 def column_of(kinds: set[str]) -> FileColumn:
@@ -133,11 +171,26 @@ class _Records:
         return content
 
 
-def _parse(content: bytes, names: list[str], dtypes: dict[str, Any]) -> pd.DataFrame:
+def _parse(
+    content: bytes,
+    names: list[str],
+    dtypes: dict[str, Any],
+    some: list[str] | None = None,
+    na: bool = True,
+) -> pd.DataFrame:
+    """Rows as pandas reads them, all columns or some; without ``na``, a word for a missing cell is a word."""
     if not content.strip():
-        return pd.DataFrame({name: pd.Series(dtype=dtypes.get(name, float)) for name in names})
+        return pd.DataFrame({name: pd.Series(dtype=dtypes.get(name, float)) for name in some or names})
     return pd.read_csv(
-        io.BytesIO(content), header=None, names=names, index_col=False, dtype=dtypes or None, low_memory=False
+        io.BytesIO(content),
+        header=None,
+        names=names,
+        usecols=some,
+        index_col=False,
+        dtype=dtypes or None,
+        low_memory=False,
+        keep_default_na=na,
+        na_values=None if na else [""],
     )
 
 
@@ -152,6 +205,8 @@ def _kinds_of(cells: pd.Series) -> set[str]:
 
 
 def _dtype(column: FileColumn) -> Any:
+    if column.nullable is not None:
+        return column.nullable
     if pa.types.is_boolean(column.type):
         return None if column.gaps else bool
     return str if pa.types.is_string(column.type) else column.type.to_pandas_dtype()

@@ -66,6 +66,8 @@ def to_frame(table: Any, columns: dict[str, FileColumn]) -> pd.DataFrame:
     for name, column in columns.items():
         if column.categories is not None:
             frame[name] = frame[name].astype(column.categories)
+        elif column.nullable is not None:  # a double holds not every whole number
+            frame[name] = pd.array(table[name].to_pylist(), dtype=column.nullable)
         else:
             frame[name] = column.as_in_the_whole(frame[name])
     return frame

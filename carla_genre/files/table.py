@@ -103,7 +103,9 @@ class FileTable:
                 f"--index {index}: there is no such column.{did_you_mean(index, self.columns)} Columns: {columns}"
             )
         chosen = self.index if index is None else (index,)
-        found = replace(self, index=chosen, features=features)
+        texts = [(chunk.path, chunk.start, chunk.end) for chunk in self.chunks if chunk.group < 0]
+        known = csv_file.further_columns(self.columns, features, texts)
+        found = replace(self, index=chosen, features=features, columns=known)
         taken = set(found.names)
         unnamed = not chosen or (len(chosen) == 1 and chosen[0].startswith("__index_level_"))
         named = ["row"] if unnamed else chosen

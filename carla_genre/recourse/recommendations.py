@@ -13,6 +13,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
+from carla_genre.frames import is_gap
 from carla_genre.io import in_json, write_bytes, write_text
 from carla_genre.recourse import plots
 from carla_genre.recourse.columns import plain_cells
@@ -59,7 +60,8 @@ class Recommendations(Found):
                     "row": dict(zip(names, row, strict=True)),
                 }
             )
-        columns = map(in_json, self.people.index.tolist()), self.status.tolist(), _cells(self.h), options
+        labels = [None if is_gap(label) else in_json(label) for label in self.people.index.tolist()]
+        columns = labels, self.status.tolist(), _cells(self.h), options
         people = (
             json.dumps(
                 {"person": label, "status": status, "h": h, "options": own},

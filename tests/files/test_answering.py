@@ -84,7 +84,9 @@ def test_a_gap_in_one_chunk_changes_no_other(recourse: Recourse, kind: str, tmp_
     read_by_pandas = pd.read_csv(path) if kind == "csv" else pd.read_parquet(path)
     frame = pd.DataFrame(
         {
-            name: cells.astype(float) if cells.dtype == "Int64" else cells
+            name: cells.astype("Int64" if name == "whole" else float)
+            if name in ("whole", "dependants")
+            else cells
             for name, cells in read_by_pandas.items()
         }
     )
@@ -93,7 +95,47 @@ def test_a_gap_in_one_chunk_changes_no_other(recourse: Recourse, kind: str, tmp_
     assert (tmp_path / "out.csv").read_text() == expected.to_csv()
     ask(recourse, path, tmp_path / "out.parquet")
     written = pq.read_schema(tmp_path / "out.parquet")
-    assert written.field("whole").type == (pa.float64() if kind == "csv" else pa.int64())
+    assert written.field("whole").type == pa.int64()
+
+
+CODES = {
+    "code": lambda row: f"{row:05d}",
+    "phone": lambda row: f"+49{row}",
+    "number": lambda row: str(2**53 + 1 + row) if row % 3 else "",
+    "long": lambda row: str(10**18 + row) + ("" if row % 3 else "0"),
+    "surname": lambda row: ("Null", "NA", "", "None")[row % 4],
+}
+
+
+@pytest.mark.parametrize("name", CODES)
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_what_is_no_feature_stays_as_it_is_written(
+    recourse: Recourse, kind: str, name: str, tmp_path: Path
+) -> None:
+    """No digit of an account or a phone is lost, nor a surname that is a word for a gap."""
+    people = PEOPLE.head(12).drop(index=[3, 5])
+    texts = [CODES[name](row) for row in range(len(people))]
+    path = write(people.assign(**{name: texts}), tmp_path / "in.csv")
+    if kind == "parquet" and name == "number":
+        cells = pd.array([int(text) if text else None for text in texts], "Int64")
+        path = write(people.assign(**{name: cells}), tmp_path / "in.parquet")
+    for index in (None, name):
+        ask(recourse, path, tmp_path / f"{index}.csv", index=index)
+        found = pd.read_csv(tmp_path / f"{index}.csv", dtype=str, keep_default_na=False)
+        assert found.loc[found["option"] == "1", name].tolist() == texts
+        assert ask(recourse, path, tmp_path / f"{index}.parquet", index=index).counts.unanswered == 0
+        kept = pq.read_table(tmp_path / f"{index}.parquet")
+        first = kept.filter(np.array(kept["option"].to_pylist()) == 1)[name].to_pylist()
+        assert ["" if cell is None else str(cell) for cell in first] == texts
+
+
+def test_a_word_among_numbers_is_no_number(recourse: Recourse, tmp_path: Path) -> None:
+    """Python reads True as 1; a debt of true is none."""
+    people = PEOPLE.head(6).drop(index=[3, 5]).astype({"debt": object})
+    people.loc[1, "debt"] = "True"
+    counts, reasons = ask(recourse, write(people, tmp_path / "in.csv"), tmp_path / "out.csv")
+    assert counts.unanswered == 1
+    assert list(reasons) == ["'debt' is no number: 'True'"]
 
 
 @pytest.mark.parametrize(
