@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.model_selection import StratifiedKFold
 
 from carla_genre.errors import InputError
 from carla_genre.generator.config import PairConfig
@@ -32,9 +33,13 @@ def confirmed_sides(
     if least is None:
         return rows.sides(config)
     denied, accepted = split_rows(rows.labels, rows.scores, config)
-    few = f"more than {NEIGHBOURS} training rows of label 1, and rows of label 0"
-    if (rows.labels == 1).sum() <= NEIGHBOURS or (rows.labels == 1).all():
-        raise InputError(f"hyperparameter 'confirmed' needs {few}: leave it out")
+    positive, n_parts = int((rows.labels == 1).sum()), _n_parts(len(rows.labels), MOST_ROWS)
+    if positive // n_parts <= NEIGHBOURS or len(rows.labels) - positive < n_parts:
+        of = "" if n_parts == 1 else f" of each {MOST_ROWS:,}"
+        raise InputError(
+            f"hyperparameter 'confirmed' needs more than {NEIGHBOURS} training rows of label 1, and rows of label "
+            f"0{of}; there are {positive:,} and {len(rows.labels) - positive:,}: leave it out"
+        )
     kept = accepted & confirmed(points_of(schema, rows.values), rows.labels, least, seed, n_jobs)
     if not kept.any():
         raise InputError(
@@ -54,7 +59,7 @@ def confirmed(
     """Which rows a surrogate judge accepts that has not seen them, as a mask (n,).
 
     Trees that have not grown on a row give it p(y = 1) > ``least``, and its outlier factor among the other rows that
-    the judge accepts is an inlier's. Very many rows are judged in parts, drawn evenly.
+    the judge accepts is an inlier's. Very many rows are judged in parts, each with its share of either label.
 
     Parameters
     ----------
@@ -70,9 +75,16 @@ def confirmed(
     most : int
         Rows of a part.
     """
-    kept, n_parts = np.zeros(len(points), bool), -(-len(points) // most)
-    order = np.random.default_rng(seed).permutation(len(points)) if n_parts > 1 else np.arange(len(points))
-    for part in np.array_split(order, n_parts):
+    kept, n_parts = np.zeros(len(points), bool), _n_parts(len(points), most)
+    parts = [np.arange(len(points))]
+    if n_parts > 1:
+        folds = StratifiedKFold(n_parts, shuffle=True, random_state=seed)
+        parts = [part for _, part in folds.split(points, labels)]
+    for part in parts:
         judge = SurrogateJudge.fit(points[part], labels[part], seed, n_jobs)
         kept[part] = (judge.forest.out_of_bag() > least) & (judge.inlier_of_rows() >= INLIER)
     return kept
+
+
+def _n_parts(n_rows: int, most: int) -> int:
+    return -(-n_rows // most)

@@ -49,6 +49,25 @@ def test_very_many_rows_are_judged_in_parts() -> None:
     assert kept[points[:, 0] > 0.6].mean() > 0.85 and not kept[points[:, 0] < 0.4].any()
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_each_part_has_its_share_of_a_rare_label(seed: int) -> None:
+    points, labels, _ = world(400)
+    rare = np.zeros_like(labels)
+    rare[np.argsort(points[:, 0])[-12:]] = 1  # six for each of two parts: as few as a judge can learn from
+    assert not confirmed(points, rare, 0.5, seed, most=200)[points[:, 0] < 0.5].any()
+
+
+def test_too_few_of_a_label_for_each_part_are_counted_in_the_error() -> None:
+    method = NearestNeighbor(make_mlmodel())
+    picked = np.resize(np.arange(len(method.training_rows.values)), 50_001)
+    labels = (np.arange(50_001) < 9).astype(int)
+    many = TrainingRows(method.training_rows.values[picked], labels, method.training_rows.scores[picked])
+    with pytest.raises(
+        InputError, match="rows of label 0 of each 50,000; there are 9 and 49,992: leave it out"
+    ):
+        confirmed_sides(many, method.schema, PairConfig(gamma=0.6, denied="code"), 0.6, 0)
+
+
 def test_genre_learns_from_confirmed_rows_alone() -> None:
     given = {"gamma": 0.6, "selection": "validity", "training": {"steps": 5}, "verbose": False}
     mlmodel = make_mlmodel()
