@@ -27,6 +27,7 @@ from carla_genre.recourse.recommending import Recommender
 from carla_genre.recourse.saving import GENERATOR, KeptInFolders
 from carla_genre.recourse.training_table import (
     LABEL,
+    check_enough,
     check_order,
     decision_of,
     desired_outcome,
@@ -156,6 +157,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         kept &= ~(apart := rows_apart(len(kept), held_out, seed))
         self._people_apart = features[apart]
         others, features, labels = features[~kept], features[kept].reset_index(drop=True), labels[kept]
+        check_enough(labels, target, good)
         h = check_order(self.decision_, features, labels)
         note_other_decision(self.decision_, features, h, self._note)
         self.codec_ = TableCodec.fit(features, levels, scale == "robust")

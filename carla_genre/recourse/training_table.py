@@ -19,6 +19,7 @@ from carla_genre.recourse.codec import TableCodec
 from carla_genre.recourse.columns import NumberColumn
 from carla_genre.recourse.decision import Decision, as_labels, is_interval
 from carla_genre.recourse.model import EncodedTable
+from carla_genre.selection.surrogate import NEIGHBOURS
 
 LABEL = "(desired outcome)"
 # A number further from the middle of its column than so many cost units is left out of the learning.
@@ -140,6 +141,23 @@ def decision_of(classifier: Any, outcome: pd.Series, desired: Any, threshold: fl
     labels = sorted(outcome.unique().tolist(), key=lambda label: (type(label).__name__, label))
     spread = float(np.subtract(*np.quantile(outcome, [0.95, 0.05]))) / 10 if is_interval(desired) else 1.0
     return Decision(classifier, desired, threshold, labels, spread or 1.0)
+
+
+def check_enough(labels: np.ndarray, target: str, desired: Any) -> None:
+    """Whether the rows that are learned from show what is plausible.
+
+    Raises
+    ------
+    InputError
+        Too few of them have the desired outcome, or all have it.
+    """
+    enough, found = NEIGHBOURS + 1, int(labels.sum())
+    if found < enough or labels.all():
+        wanted = f"at least {enough} rows whose {target!r} is {desired!r}, and a row of another outcome"
+        raise InputError(
+            f"table needs {wanted}, to show what is plausible: {found} of the {len(labels)} rows that are learned from "
+            "have it; add rows, or give held_out=0"
+        )
 
 
 def check_order(decision: Decision, features: pd.DataFrame, labels: np.ndarray) -> np.ndarray:

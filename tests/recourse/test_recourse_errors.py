@@ -22,6 +22,13 @@ PEOPLE = TABLE.drop(columns="approved").head(20)
 MODEL = pipeline(TABLE)
 
 
+def with_outcomes(yes: int, no: int) -> pd.DataFrame:
+    """So many rows of each outcome."""
+    parts = [TABLE[TABLE["approved"] == label].head(n) for label, n in (("yes", yes), ("no", no))]
+    assert [len(part) for part in parts] == [yes, no]
+    return pd.concat(parts)
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
@@ -52,11 +59,26 @@ MODEL = pipeline(TABLE)
         (lambda: Recourse(lambda rows: rows["income"], TABLE, "approved"), "from 0 to 1"),
         (lambda: Recourse(lambda rows: [0.3] * len(rows), TABLE, "approved"), "0.3 for every row"),
         (lambda: Recourse(MODEL, TABLE.assign(approved="yes"), "approved", "yes"), "outcome of every row"),
+        (
+            lambda: Recourse(MODEL, with_outcomes(5, 100), "approved"),
+            "at least 6 rows whose 'approved' is 'yes'.*: 5 of",
+        ),
+        (
+            lambda: Recourse(MODEL, with_outcomes(100, 1), "approved", held_out=50, seed=4),
+            "and a row of another",
+        ),
     ],
 )
 def test_what_cannot_be_learned_from(build: Callable[[], Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         build()
+
+
+def test_six_rows_of_the_desired_outcome_are_enough() -> None:
+    recourse = Recourse(
+        MODEL, with_outcomes(6, 100), "approved", held_out=0, verbose=False, hyperparams=QUICK
+    )
+    assert recourse.recommend(PEOPLE).options.notna().any(axis=None)
 
 
 @pytest.fixture(scope="module")
