@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
@@ -65,7 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(module: str, function: str, options: dict[str, Any]) -> NoReturn:
     """Do what a command does; its module is imported when it is run, so that ``--help`` comes at once."""
-    _leave_with(lambda: getattr(import_module(f"carla_genre.{module}"), function)(Namespace(**options)))
+    given = {name: _at_home(value) for name, value in options.items()}
+    _leave_with(lambda: getattr(import_module(f"carla_genre.{module}"), function)(Namespace(**given)))
+
+
+def _at_home(value: Any) -> Any:
+    """What is given, with the user's folder for ``~``: a shell leaves ``--out=~/options.csv`` as it is."""
+    return os.path.expanduser(value) if str(value).startswith("~") else value
 
 
 def _leave_with(work: Callable[[], int | None]) -> NoReturn:
@@ -242,7 +249,7 @@ def doctor() -> None:
 def _report(results: list[str], out: str) -> None:
     from carla_genre.report import write_report
 
-    collection = write_report(results, out)
+    collection = write_report(list(map(_at_home, results)), out)
     failed = sum(one.failed for one in collection.found)
     print(
         f"written: {out}, {len(collection.found)} records ({failed} failed), "

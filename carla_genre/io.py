@@ -34,6 +34,11 @@ SEAL = "carla-genre sha256 " + 64 * "0"
 _searched: set[Path] = set()
 
 
+def at_home(path: str | os.PathLike[str]) -> Path:
+    """A path whose ``~`` is the user's folder, as pandas and the shell have it."""
+    return Path(os.path.expanduser(path))
+
+
 @contextlib.contextmanager
 def locked(path: Path, wait: bool = True) -> Iterator[bool]:
     """Hold the lock of a file or folder, and tell whether it is held; Windows and some network disks have none."""
@@ -105,8 +110,9 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     Each writer has a name of its own, so several processes may write the same file. The folder is made. Where the
     block fails, ``path`` stays as it was, and nothing is left beside it. A folder or a device is refused.
     """
-    _refuse_no_file(Path(path))
-    with _part(Path(path)) as part:
+    path = at_home(path)
+    _refuse_no_file(path)
+    with _part(path) as part:
         yield part
         os.replace(part, path)
 
@@ -129,7 +135,7 @@ def writing(path: str | os.PathLike[str]) -> Iterator[None]:
 
 def check_writable(path: str | os.PathLike[str]) -> None:
     """See, before long work, that a file can be written, else raise InputError; nothing is left of that."""
-    path, made = Path(path), list[Path]()
+    path, made = at_home(path), list[Path]()
     try:
         with writing(path):
             made = [folder for folder in path.parents if not folder.exists()]
@@ -167,7 +173,7 @@ def read_sealed(path: Path) -> bytes:
         The file cannot be read, has no seal, or has changed since it was written, in whatever bit.
     """
     try:
-        content = path.read_bytes()
+        content = at_home(path).read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
     found = re.search(SEAL[:-64].encode() + b"([0-9a-f]{64})", content)

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from carla_genre.errors import InputError
-from carla_genre.io import check_writable, whole_file, write_bytes, write_text
+from carla_genre.io import (
+    SEAL,
+    check_writable,
+    read_sealed,
+    whole_file,
+    write_bytes,
+    write_sealed,
+    write_text,
+)
 
 
 def test_a_file_and_its_folder_are_made(tmp_path):
@@ -130,3 +138,16 @@ def test_the_longest_name_is_written(tmp_path):
     check_writable(path)
     write_bytes(path, b"whole")
     assert path.read_bytes() == b"whole"
+
+
+def test_a_tilde_is_the_users_folder_where_files_are_written_and_read(tmp_path, monkeypatch):
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    check_writable("~/new/file")
+    write_bytes("~/file", b"whole")
+    write_sealed("~/sealed", SEAL.encode())
+    assert read_sealed("~/sealed") == SEAL.encode()
+    assert {path.name for path in (tmp_path / "home").iterdir()} == {"file", "sealed"}
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]

@@ -54,7 +54,7 @@ def answer_files(
     if one_file:
         check_writable(target)
     folder = target.with_name(target.name + PARTS) if one_file else target
-    job = Job(recourse, people, *question, str(folder), one_file and target.suffix == ".csv")
+    job = Job(recourse, people, *question, str(folder), one_file and target.suffix.lower() == ".csv")
     with writing(folder):
         job.claim(identity)
     parts = _answer(job, workers, cluster, verbose)

@@ -51,6 +51,10 @@ def scan(path: Path, rows: int) -> Scan:
     try:
         with path.open("rb") as file:
             return _scan(file, rows)
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} cannot be read as CSV: it is no text in UTF-8 ({error}), save it as a CSV in UTF-8"
+        ) from error
     except (OSError, ValueError, csv.Error) as error:  # pandas' are ValueErrors
         raise InputError(f"{path} cannot be read as CSV: {error}") from error
 

@@ -182,7 +182,7 @@ def open_table(path: str | os.PathLike[str], chunk_rows: int = CHUNK_ROWS) -> Fi
         There is no such file, one is damaged, or they have different columns.
     """
     root, paths = _paths(path)
-    parts = [(_parquet if one.suffix in PARQUET else _csv)(one, chunk_rows) for one in paths]
+    parts = [(_parquet if one.suffix.lower() in PARQUET else _csv)(one, chunk_rows) for one in paths]
     columns, index = parts[0][0], parts[0][1]
     chunks: list[Chunk] = []
     files = []
@@ -265,7 +265,9 @@ def _paths(path: str | os.PathLike[str]) -> tuple[Path, list[Path]]:
         return whole.parent, [whole]
     if os.path.isdir(whole):
         root = whole
-        found = [one for one in whole.rglob("*") if one.suffix in (".csv", *PARQUET) and one.is_file()]
+        found = [
+            one for one in whole.rglob("*") if one.suffix.lower() in (".csv", *PARQUET) and one.is_file()
+        ]
     else:
         found = [Path(name) for name in glob.glob(str(whole), recursive=True) if os.path.isfile(name)]
         root = Path(os.path.commonpath([name.parent for name in found])) if found else whole

@@ -17,10 +17,26 @@ import pyarrow.parquet as pq
 from carla_genre.errors import InputError
 from carla_genre.files.columns import to_arrow
 from carla_genre.files.table import PARQUET, FileTable
-from carla_genre.io import whole_file, writing
+from carla_genre.io import at_home, whole_file, writing
 
 FIGURES = dict.fromkeys(("option", "h", "cost", "valid", "inlier", "changes"), pa.float64())
 FIGURES |= dict.fromkeys(("option", "changes"), pa.int64())
+
+# Names that somebody gives a file, and no folder.
+OTHER_FILES = (
+    ".xlsx",
+    ".xls",
+    ".ods",
+    ".tsv",
+    ".txt",
+    ".json",
+    ".html",
+    ".feather",
+    ".zip",
+    ".gz",
+    ".bz2",
+    ".xz",
+)
 
 
 class Written(NamedTuple):
@@ -43,8 +59,21 @@ def outputs_of(out: str | os.PathLike[str]) -> list[Path]:
 
 
 def is_one_file(out: str | os.PathLike[str]) -> bool:
-    """Whether the options are to be one file, rather than a folder of parts."""
-    return Path(out).suffix in (".csv", *PARQUET) and not os.path.isdir(out)
+    """Whether the options are to be one file, rather than a folder of parts.
+
+    Raises
+    ------
+    InputError
+        It has the name of a file of another kind.
+    """
+    path = at_home(out)
+    if os.path.isdir(path):
+        return False
+    if path.suffix.lower() in OTHER_FILES:
+        raise InputError(
+            f"{out}: options are written as .csv or .parquet, or into a folder of parts; {path.suffix} is none of these"
+        )
+    return path.suffix.lower() in (".csv", *PARQUET)
 
 
 def unanswered_beside(out: Path) -> Path:
@@ -131,7 +160,7 @@ class Writer:
             (unanswered_beside(path), self.unanswered(found, own)),
         ):
             with writing(file), whole_file(file) as part:
-                written.write(part, path.suffix == ".csv")
+                written.write(part, path.suffix.lower() == ".csv")
 
     def _labels(self, index: pd.Index, whose: Any) -> tuple[list[tuple[str, Any]], list[Any]]:
         """The fields and the cells of the index."""

@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from carla_genre.generator.bins import Bins
 from carla_genre.generator.config import DEFAULT, GeneratorConfig
 from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.generator import Generator
-from carla_genre.io import SEAL, read_sealed, write_sealed
+from carla_genre.io import SEAL, at_home, read_sealed, write_sealed
 from carla_genre.threads import plain_torch
 
 FORMAT = "carla-genre generator"
@@ -66,7 +65,7 @@ def load(
 
     CheckpointError where the file is missing, is something else, damaged, or of a later format.
     """
-    path = Path(path)
+    path = at_home(path)
     if not path.is_file():
         raise CheckpointError(f"no checkpoint at {path}")
     content = read_sealed(path)

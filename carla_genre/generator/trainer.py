@@ -7,7 +7,6 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -24,6 +23,7 @@ from carla_genre.generator.generator import Generator
 from carla_genre.generator.pairing.examples import Example, Examples
 from carla_genre.generator.pairing.pairs import Pairs
 from carla_genre.generator.training_state import History, digest
+from carla_genre.io import at_home
 from carla_genre.progress import bar
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class Trainer:
             self.generator.train(was_training)
         self.generator.load_state_dict(self.best)
         if self.config.checkpoint and self.world.rank == 0:
-            Path(self.config.checkpoint).unlink(missing_ok=True)  # the work is done: nothing to resume
+            at_home(self.config.checkpoint).unlink(missing_ok=True)  # the work is done: nothing to resume
         return self.history
 
     def _loop(self, forward: Callable[..., Tensor]) -> None:
@@ -227,7 +227,7 @@ class Trainer:
         if self.world.rank:
             return
         try:
-            training_state.save(Path(self.config.checkpoint), self.identity, state)
+            training_state.save(at_home(self.config.checkpoint), self.identity, state)
         except InputError as error:
             if not self.is_warned:
                 log.warning("the training goes on, but its state is not saved: %s", error)
@@ -251,7 +251,7 @@ class Trainer:
         """Go on from the checkpoint, if there is one; other machines are sent it."""
         if not self.config.checkpoint:
             return
-        path = Path(self.config.checkpoint)
+        path = at_home(self.config.checkpoint)
         state = self.world.broadcast(
             lambda: training_state.read(path, self.identity) if path.exists() else None
         )

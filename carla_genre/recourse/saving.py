@@ -15,7 +15,7 @@ from carla_genre.constraints import Constraint, Where
 from carla_genre.constraints.plain import from_plain, to_plain
 from carla_genre.errors import CheckpointError
 from carla_genre.generator.training_state import digest
-from carla_genre.io import SEAL, in_json, read_sealed, write_sealed
+from carla_genre.io import SEAL, at_home, in_json, read_sealed, write_sealed
 from carla_genre.methods.genre.identity import fingerprint
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parameters import Parametrized
@@ -83,6 +83,7 @@ class KeptInFolders(Parametrized):
         InputError
             The folder cannot be written, or a constraint is a predicate of one's own.
         """
+        folder = at_home(folder)
         card = self.card_ if held_out is None else card_of(self, held_out)
         write_card(folder, {**self.get_params(), "constraints": self.constraints_}, self.table, card)
         self.genre_.save(Path(folder) / GENERATOR)
@@ -102,6 +103,7 @@ class KeptInFolders(Parametrized):
         CheckpointError
             It is no such folder, or one of another classifier or table; the message says what differs.
         """
+        folder = at_home(folder)
         read = read_card(folder)
         rows = training_table(folder, table, read)
         arguments, build = read["arguments"], cls  # type: dict[str, Any], Any

@@ -119,6 +119,8 @@ def test_what_is_wrong_is_told_before_any_work(
         ({"out": "file"}, "cannot be written"),
         ({"out": "file/x.csv"}, "cannot be written"),
         ({"out": "n" * 300}, "cannot be written"),
+        ({"out": "o.xlsx"}, "written as .csv or .parquet, or into a folder"),
+        ({"out": "o.csv.gz"}, ".gz is none of these"),
     ):
         with pytest.raises(InputError, match=message):
             recourse.recommend_files(**{"people": path, "out": "out", **given})
@@ -153,3 +155,14 @@ def test_people_are_not_overwritten_by_their_answers(recourse: Recourse, tmp_pat
         recourse.recommend_files(path, out)
     assert path.read_bytes() == before
     assert sorted(one.name for one in tmp_path.iterdir()) == ["link", name]
+
+
+def test_a_name_in_capitals_is_of_the_same_kind(recourse: Recourse, tmp_path: Path) -> None:
+    """As Windows and spreadsheets write it."""
+    for kind in ("csv", "parquet"):
+        (tmp_path / kind).mkdir()
+        named = tmp_path / kind / f"IN.{kind.upper()}"
+        write(PEOPLE.head(8), tmp_path / f"in.{kind}").rename(named)
+        ask(recourse, named, tmp_path / f"one.{kind}")
+        ask(recourse, named.parent, tmp_path / f"ONE.{kind.upper()}")
+        assert (tmp_path / f"ONE.{kind.upper()}").read_bytes() == (tmp_path / f"one.{kind}").read_bytes()

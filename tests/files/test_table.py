@@ -54,7 +54,8 @@ def test_a_csv_is_read_as_pandas_reads_the_whole(content: str, rows: int, tmp_pa
         (b"a\tb\n1\t2\n", "separated by tabs"),
         (b"a,a\n1,2\n", "'a' more than once"),
         (b"a,b\n1,2\n1,2,3\n", "row 2 has 3 cells"),
-        (b"a,b\n1,\xff\n", "cannot be read as CSV"),
+        (b"a,b\n1,\xff\n", "no text in UTF-8 .*, save it as a CSV in UTF-8"),
+        ("a,b\n1,2\n".encode("utf-16"), "no text in UTF-8"),
         (b'a,b\n1,"2\n', "cannot be read as CSV"),
     ],
 )

@@ -145,6 +145,26 @@ def test_a_later_save_without_rows_leaves_none_of_an_earlier_one(recourse: Recou
     assert sorted(path.name for path in tmp_path.iterdir()) == ["generator.safetensors", "recourse.json"]
 
 
+def test_a_tilde_is_the_users_folder(
+    recourse: Recourse, model: Any, denied: pd.DataFrame, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    recourse.save("~/loans.genre", with_training_rows=True)
+    found = Recourse.load("~/loans.genre", model).recommend(denied.head(2))
+    found.to_csv("~/options.csv")
+    found.to_html("~/options.html")
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+    assert {path.name for path in (tmp_path / "home").iterdir()} == {
+        "loans.genre",
+        "options.csv",
+        "options.html",
+    }
+    recourse.save("~/loans.genre")
+    assert not (tmp_path / "home" / "loans.genre" / "table.parquet").exists()
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [

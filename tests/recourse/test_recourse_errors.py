@@ -78,7 +78,7 @@ def test_six_rows_of_the_desired_outcome_are_enough() -> None:
     recourse = Recourse(
         MODEL, with_outcomes(6, 100), "approved", held_out=0, verbose=False, hyperparams=QUICK
     )
-    assert recourse.recommend(PEOPLE).options.notna().any(axis=None)
+    assert recourse.recommend(PEOPLE).status.eq("answered").any()
 
 
 @pytest.fixture(scope="module")
