@@ -37,6 +37,7 @@ from benchmarks.studies.batched import table as batched
 from benchmarks.studies.copies import page as uncopied
 from benchmarks.studies.differences import table as differences
 from benchmarks.studies.features import page as features
+from benchmarks.studies.groups import page as groups
 from benchmarks.studies.recipe import page as recipe
 from benchmarks.studies.risk import page as risks
 from benchmarks.studies.warm import page as warm
@@ -205,6 +206,7 @@ BLOCKS: dict[str, Callable[..., str]] = {
     "ablation": of_folder(ablations),
     "stated_risk": of_folder(risks),
     "copies": of_folder(uncopied),
+    "groups": of_folder(groups),
     "reliability": reliability,
     "carla_suite": lambda root, file: failures.markdown(read(root / file)),
     "listing": listing,

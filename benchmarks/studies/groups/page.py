@@ -1,0 +1,51 @@
+"""The study's table: each variant before each gold classifier, in both groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from benchmarks.paper.published import name_of
+from benchmarks.studies.groups.study import FEW
+from benchmarks.studies.records import rows_of
+from carla_genre.errors import InputError
+from carla_genre.harness.code import codes_of, notes_on_code
+from carla_genre.harness.markdown import markdown_table
+
+FIGURES = {"score": "Score", "val": "Val", "lof": "LOF"}
+
+
+def markdown(records: Iterable[Mapping[str, Any]]) -> str:
+    """Means over all people of all seeds.
+
+    Raises
+    ------
+    InputError
+        Nothing was measured.
+    """
+    found = list(records)
+    if not found:
+        raise InputError("the study of groups has no records")
+    lines = []
+    for (data, gold, method), rows in rows_of(found).groupby(["data", "gold", "method"], sort=False):
+        line = [name_of(data), gold, method]
+        for few in (True, False):
+            group = rows[rows["few"] == few]
+            line.append(str(group["people"].sum()))
+            for name in FIGURES:
+                mean = np.average(group[name], weights=group["people"]) if len(group) else None
+                line.append("-" if mean is None else f"{mean:.2f}")
+        lines.append(line)
+    kinds = [f"fewer than `{FEW}` accepted", "others"]
+    heads = [head for kind in kinds for head in (kind, *FIGURES.values())]
+    table = markdown_table(["data", "gold", "method", *heads], lines)
+    seeds = ", ".join(map(str, sorted({record["settings"]["seed"] for record in found})))
+    people = ", ".join(str(n) for n in sorted({record["settings"]["factuals"] for record in found}))
+    legend = (
+        f"Seeds {seeds}, {people} people each; the mean over all people of a group. The first group: "
+        f"people whose immutable features fewer than `{FEW}` rows of D_h+ share."
+    )
+    notes = "\n".join(notes_on_code([("all", "all", codes_of(found))]))
+    return "\n\n".join(filter(None, [table, legend, notes]))
