@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,8 @@ class OneWay(Constraint):
             raise InputError(f'{self!r}: the direction is "up" or "down"')
         if self.order is not None:
             object.__setattr__(self, "order", _listed(self.order, self.feature, "order= is a list of levels"))
+            if not all(isinstance(level, Hashable) for level in self.order):
+                raise InputError(f"{self!r}: order= is a list of levels, and has lists or the like in it")
             if len(set(self.order)) < max(2, len(self.order)):
                 raise InputError(f"{self!r}: order= has two different levels or more, each once")
 

@@ -84,7 +84,7 @@ class NumberColumn:
                 if isinstance(cell, bool | int | float | np.number) and not isinstance(
                     cell, np.complexfloating
                 ):
-                    numbers[place] = float(cell)
+                    numbers[place] = _double(cell)
                 elif not is_gap(cell):
                     reasons[place] = f"{self.name!r} is no number: {cell!r}{_way_out(self.name, cell)}"
         reasons[np.abs(numbers) > LARGEST_SINGLE] = f"{self.name!r} is beyond single precision (3.4e38)"
@@ -206,6 +206,14 @@ def plain_cells(column: pd.Series) -> list[Any]:
     """The cells as Python has them: a gap is None, a number in single precision has its own few digits."""
     cells = (doubles(column) if is_single(column.dtype) else column).tolist()
     return [None if gap else cell for cell, gap in zip(cells, column.isna().to_numpy(), strict=True)]
+
+
+def _double(number: Any) -> float:
+    """A number in double precision; the greatest one where it is beyond."""
+    try:
+        return float(number)
+    except OverflowError:
+        return float(np.copysign(np.finfo(float).max, number > 0 or -1))
 
 
 def held_in(dtype: Any, cells: pd.Series, which: np.ndarray | slice = slice(None)) -> pd.Series | None:

@@ -136,9 +136,11 @@ class Recourse(AnswersFiles, KeptInFolders):
         self.verbose, self.hyperparams, self.held_out = verbose, hyperparams, held_out
         if scale not in ("robust", "range"):
             raise InputError(f"scale={scale!r}: expected 'robust' or 'range'")
-        if isinstance(hyperparams, Mapping) and hyperparams.get("causes") is not None:
+        if hyperparams is not None and not isinstance(hyperparams, Mapping):
+            raise InputError(f"hyperparams must be a dict of GenRe's, got {type(hyperparams).__name__}")
+        if hyperparams and hyperparams.get("causes") is not None:
             raise InputError("hyperparams: Recourse does not take causes yet; GenRe does (docs/causal.md)")
-        if isinstance(hyperparams, Mapping) and hyperparams.get("constraints") is not None:
+        if hyperparams and hyperparams.get("constraints") is not None:
             raise InputError(
                 "hyperparams: give constraints to Recourse itself, constraints=[Range('income', 0, 5000)]"
             )

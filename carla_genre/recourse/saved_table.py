@@ -61,6 +61,8 @@ def training_table(
     ------
     CheckpointError
         There is none, or it is another one.
+    InputError
+        It is no frame.
     """
     path = Path(folder) / TABLE
     if given is None and not path.exists():
@@ -72,6 +74,8 @@ def training_table(
         table = pd.read_parquet(path) if given is None else given
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(f"table must be a DataFrame, got {type(table).__name__}")
     if given is None:  # Parquet keeps no categories but those of texts
         kinds = {
             name: pd.CategoricalDtype(spelled_as(kept["categories"], table[name]), kept["ordered"])

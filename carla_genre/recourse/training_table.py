@@ -15,6 +15,7 @@ from carla_genre.datasets.names import as_names, check_known, whole_number
 from carla_genre.datasets.table import Note
 from carla_genre.datasets.target import binary_labels
 from carla_genre.errors import InputError
+from carla_genre.frames import is_gap
 from carla_genre.recourse.codec import TableCodec
 from carla_genre.recourse.columns import NumberColumn
 from carla_genre.recourse.decision import Decision, as_labels, is_interval
@@ -84,7 +85,19 @@ def read_table(
         raise InputError(
             f"the table has no {'rows with' if features else 'column besides the target'} {target!r}"
         )
+    _check_labels(rows[target])
     return rows[features], rows[target]
+
+
+def _check_labels(outcome: pd.Series) -> None:
+    """Raise InputError where a target's cells can be no labels."""
+    try:
+        outcome.nunique()
+    except (TypeError, NotImplementedError) as error:  # lists and the like, pyarrow's too
+        raise InputError(
+            f"target {outcome.name!r} holds {type(outcome.iloc[0]).__name__}, as {outcome.iloc[0]!r}: labels or "
+            "numbers are wanted"
+        ) from error
 
 
 def desired_outcome(outcome: pd.Series, desired: Any, note: Note) -> Any:
@@ -116,7 +129,7 @@ def desired_outcome(outcome: pd.Series, desired: Any, note: Note) -> Any:
             raise InputError(f"desired={desired!r}: expected (low, high)")
     else:
         known, wanted = outcome.unique().tolist(), as_labels(desired)
-        if not wanted or any(label not in known for label in wanted):
+        if not wanted or any(is_gap(label) or label not in known for label in wanted):
             raise InputError(
                 f"desired={desired!r}: target {outcome.name!r} has {known[:10]}; for a regressor, a tuple (low, high)"
             )

@@ -129,10 +129,11 @@ def test_a_number_of_which_the_table_has_one_alone_stays_ones_own() -> None:
 
 
 def test_a_number_beyond_single_precision_is_told(recourse: Recourse, denied: pd.DataFrame) -> None:
-    people = denied.head(3).assign(debt=[1e300, 1e38, 500.0])
-    found = recourse.recommend(people)
-    assert found.unanswered["reason"].tolist() == ["'debt' is beyond single precision (3.4e38)"]
-    assert_told_as_it_is(recourse, found)
+    whole = pd.Series([10**400, 500, -(10**400)], index=denied.index[:3], dtype=object)
+    for debts, beyond in (([1e300, 1e38, 500.0], 1), (whole, 2)):
+        found = recourse.recommend(denied.head(3).assign(debt=debts))
+        assert found.unanswered["reason"].tolist() == ["'debt' is beyond single precision (3.4e38)"] * beyond
+        assert_told_as_it_is(recourse, found)
 
 
 @pytest.mark.parametrize(

@@ -54,12 +54,18 @@ def test_a_column_that_can_be_no_feature_is_named(model: Any, cells: pd.Series, 
             {"table": TRAIN.replace({"home": {"rent": " "}})},
             "'home' holds nothing but blanks in .*make them missing",
         ),
+        ({"hyperparams": "fast"}, "hyperparams must be a dict of GenRe's, got str"),
+        ({"hyperparams": 3}, "hyperparams must be a dict"),
+        ({"desired": pd.NA}, "desired=<NA>: target 'approved' has"),
+        ({"table": TRAIN.assign(approved=[["yes"], ["no"]] * (N // 2))}, "'approved' holds list, as "),
+        ({"table": TRAIN.assign(approved=[{"a": 1}] * N)}, "'approved' holds dict"),
         ({"table": TRAIN[["approved"]].assign(**TRAIN.drop(columns="approved").iloc[0])}, "one value only"),
     ],
 )
 def test_what_cannot_be_built_is_one_error(model: Any, change: dict[str, Any], message: str) -> None:
+    given = {"classifier": model, "table": TRAIN, "target": "approved", "desired": "yes", "verbose": False}
     with pytest.raises(InputError, match=message):
-        built(model, **change)
+        Recourse(**{**given, **change})
 
 
 def test_a_classifier_that_was_trained_on_the_target_is_refused(model: Any) -> None:
@@ -131,6 +137,7 @@ def test_a_classifier_whose_own_threshold_is_another_one_is_told(model: Any, den
         lambda: Allowed("home", forbidden=["ab"]),  # type: ignore[list-item]
         lambda: OneWay("home", "up", order=3),  # type: ignore[arg-type]
         lambda: Freeze(only=3),  # type: ignore[arg-type]
+        lambda: OneWay("home", "up", order=[["own"], ["rent"]]),
     ],
 )
 def test_a_constraint_that_wants_a_list_says_so(make: Any) -> None:
@@ -181,6 +188,12 @@ def test_another_table_is_told_by_what_differs(
     recourse.save(tmp_path)
     with pytest.raises(CheckpointError, match=message):
         Recourse.load(tmp_path, model, table)
+
+
+def test_a_table_that_is_no_frame_is_told(recourse: Recourse, model: Any, tmp_path: Any) -> None:
+    recourse.save(tmp_path)
+    with pytest.raises(InputError, match="table must be a DataFrame, got str"):
+        Recourse.load(tmp_path, model, "applications.csv")  # type: ignore[arg-type]
 
 
 def test_the_same_cells_in_other_dtypes_give_the_same_options(
