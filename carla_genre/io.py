@@ -117,6 +117,31 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.replace(part, path)
 
 
+@contextlib.contextmanager
+def whole_files(folder: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give the path of a new folder, whose files take their places in ``folder`` when the block ends well.
+
+    All of them are written before the first one takes its place. Where the block fails, ``folder`` stays as it was.
+    """
+    folder = at_home(folder)
+    check_writable(folder / UNFINISHED)
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
+    aside = folder / f".{_OURS}{uuid.uuid4().hex}{UNFINISHED}"
+    try:
+        with _temporary(aside, lambda path: path.mkdir(parents=True)):
+            yield aside
+            written = sorted(aside.iterdir())
+            for path in written:
+                _refuse_no_file(folder / path.name)
+            with writing(folder):
+                for path in written:
+                    os.replace(path, folder / path.name)
+    finally:
+        for one in made:
+            with contextlib.suppress(OSError):  # what is not empty stays
+                one.rmdir()
+
+
 def _refuse_no_file(path: Path) -> None:
     """Raise InputError where a folder or a device is in the place of a file: a root user would replace /dev/null."""
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):

@@ -15,7 +15,7 @@ from carla_genre.constraints import Constraint, Where
 from carla_genre.constraints.plain import from_plain, to_plain
 from carla_genre.errors import CheckpointError
 from carla_genre.generator.training_state import digest
-from carla_genre.io import SEAL, at_home, in_json, read_sealed, write_sealed
+from carla_genre.io import SEAL, at_home, in_json, read_sealed, whole_files, write_sealed
 from carla_genre.methods.genre.identity import fingerprint
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parameters import Parametrized
@@ -70,7 +70,7 @@ class KeptInFolders(Parametrized):
         Parameters
         ----------
         folder : path
-            It is made; files of an earlier save are replaced.
+            It is made; files of an earlier save are replaced, all or none of them.
         with_training_rows : bool
             Whether the table is written too, so that :meth:`load` needs no table. Without it the folder holds
             nobody's row.
@@ -85,12 +85,13 @@ class KeptInFolders(Parametrized):
         """
         folder = at_home(folder)
         card = self.card_ if held_out is None else card_of(self, held_out)
-        write_card(folder, {**self.get_params(), "constraints": self.constraints_}, self.table, card)
-        self.genre_.save(Path(folder) / GENERATOR)
-        if with_training_rows:
-            write_table(folder, self.table)
-        else:  # of an earlier save
-            forget_table(folder)
+        with whole_files(folder) as aside:
+            write_card(aside, {**self.get_params(), "constraints": self.constraints_}, self.table, card)
+            self.genre_.save(aside / GENERATOR)
+            if with_training_rows:
+                write_table(aside, self.table)
+            else:  # of an earlier save
+                forget_table(folder)
 
     @classmethod
     def load(

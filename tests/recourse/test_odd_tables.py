@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -150,6 +151,33 @@ def test_a_later_save_without_rows_leaves_none_of_an_earlier_one(recourse: Recou
     assert (tmp_path / "table.parquet").exists()
     recourse.save(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["generator.safetensors", "recourse.json"]
+
+
+@pytest.mark.parametrize("written", [0, 1, 2])
+def test_a_save_that_fails_leaves_the_folder_as_it_was(
+    recourse: Recourse, model: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    """The disk is full after so many files: the earlier save is whole, and a new folder is not there."""
+    recourse.save(tmp_path / "old", with_training_rows=True)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "old").iterdir()}
+    other, plain = built(model, constraints=[Freeze("age")], threshold=0.6), Path.write_bytes
+    for name in ("old", "new/folder"):
+        calls = iter(range(9))
+
+        def full(path: Path, content: bytes, calls: Any = calls) -> int:
+            if next(calls) == written:
+                raise OSError(28, "No space left on device")
+            return plain(path, content)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "write_bytes", full)
+            with pytest.raises(InputError, match="No space left"):
+                other.save(tmp_path / name, with_training_rows=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert {path.name: path.read_bytes() for path in (tmp_path / "old").iterdir()} == before
+    other.save(tmp_path / "old", with_training_rows=True)
+    assert {path.name for path in (tmp_path / "old").iterdir()} == set(before)
+    assert Recourse.load(tmp_path / "old", model).threshold == 0.6
 
 
 def test_a_tilde_is_the_users_folder(
