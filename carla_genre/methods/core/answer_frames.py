@@ -1,9 +1,64 @@
-"""Answers as frames: cells that are the factual's own keep their bits and dtypes, failures are rows of NaN."""
+"""Answers as a method gives them, checked; and as frames: what is the factual's own keeps its bits and dtype."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+
+from carla_genre.errors import InputError
+from carla_genre.schema import Schema
+
+
+def read_answers(given: Any, values: np.ndarray, schema: Schema, method: str) -> np.ndarray:
+    """What a method gives to encoded factuals (B, D), as numbers (B, D) that can be decoded.
+
+    Raises
+    ------
+    InputError
+        It is of another shape, a number is infinite, or a category has a number that is none of its levels'.
+    """
+    try:
+        answers = np.asarray(given, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{method}._answer gives no numbers: {error}") from error
+    if answers.shape != values.shape:
+        raise InputError(
+            f"{method}._answer: expected an array of shape {values.shape}, a row a factual and of NaN where there is "
+            f"no answer, got {answers.shape}"
+        )
+    found = answers[~np.isnan(answers).any(axis=1)]
+    no_level = (found != np.rint(found)) | (found < 0) | (found >= schema.level_counts)
+    wrong = np.where(schema.categorical, no_level, np.isinf(found))
+    if wrong.any():
+        row, position = np.argwhere(wrong)[0]
+        levels = schema.level_counts[position]
+        wanted = f"a number from 0 to {levels - 1}, which is a level's" if levels else "a finite number"
+        raise InputError(
+            f"{method}._answer: {schema.names[position]!r} is {found[row, position]:g}, expected {wanted}: "
+            "self.schema.constrain(values, answers) gives the nearest that are allowed"
+        )
+    return answers
+
+
+def check_constraints(answers: np.ndarray, values: np.ndarray, schema: Schema, method: str) -> None:
+    """Raise an AssertionError, which names the feature, where answers (B, D) to factuals (B, D) break a constraint."""
+    answered = ~np.isnan(answers).any(axis=1)
+    own, answers = values[answered], answers[answered]
+    if schema.allowed(own, answers).all():
+        return
+    lower, upper = schema.bounds(own)
+    broken = (((answers < lower) | (answers > upper)) & (answers != own)).any(axis=0)
+    name, frozen = schema.names[broken.argmax()], schema.immutable[broken.argmax()]
+    what = (
+        f"changed the immutable feature {name!r}"
+        if frozen
+        else f"took {name!r} out of its range or direction"
+    )
+    raise AssertionError(
+        f"{method} {what}: self.schema.constrain(values, answers) gives the nearest answers that keep all constraints"
+    )
 
 
 def keep_unchanged_cells(

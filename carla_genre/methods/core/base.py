@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.blackbox import BlackBox
-from carla_genre.methods.core.answer_frames import keep_unchanged_cells
+from carla_genre.methods.core.answer_frames import check_constraints, keep_unchanged_cells, read_answers
 from carla_genre.methods.core.device import choose_device
 from carla_genre.methods.core.encoded_classifier import EncodedClassifier
 from carla_genre.methods.core.factuals import answer_readable
@@ -186,24 +186,17 @@ class SchemaMethod(RecourseMethod):
         answers = values.copy()
         if denied.any():
             with self._isolated():
-                found = answer(values[denied])
+                found = read_answers(answer(values[denied]), values[denied], self.schema, type(self).__name__)
             if self.REFUSED_IS_FAILURE:
                 found = np.where(self.scores(found)[:, None] > 0.5, found, np.nan)
+            if self.holds_constraints:
+                check_constraints(found, values[denied], self.schema, type(self).__name__)
             answers[denied] = found
-        if self.holds_constraints:
-            self._check_immutable(values, answers)
         return keep_unchanged_cells(self.schema.decode(answers, factuals.index), factuals, exactly=True)
 
     def _answer(self, values: np.ndarray) -> np.ndarray:
         """Encoded answers (B, D) to encoded factuals (B > 0, D), all denied; NaN rows for failures."""
         raise NotImplementedError
-
-    def _check_immutable(self, values: np.ndarray, answers: np.ndarray) -> None:
-        answered = ~np.isnan(answers).any(axis=1)
-        changed = (values[answered] != answers[answered]).any(axis=0) & self.schema.immutable
-        if changed.any():
-            name = self.schema.names[changed.argmax()]
-            raise AssertionError(f"{type(self).__name__} changed the immutable feature {name!r}")
 
 
 # The parameters of a method whose docstring has no section for them.
