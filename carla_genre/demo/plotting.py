@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from carla_genre.loading import load_extra
+from carla_genre.recourse.plots import plain_text
 
 if TYPE_CHECKING:
     from carla_genre.evaluation.score import Scores
@@ -41,7 +42,7 @@ def compare_methods(
     figure = load_extra("plot", "a picture", "matplotlib.figure").Figure(
         figsize=(13, height), layout="constrained"
     )
-    figure.suptitle(title, fontsize=13)
+    figure.suptitle(plain_text(title), fontsize=13)
     left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 1.15))
     _trade_off(left, scores, "val", "Val: share that the gold classifier accepts")
     _trade_off(middle, scores, "lof", "LOF: share of inliers among the accepted")
@@ -100,7 +101,7 @@ def _changes(
         axes.text(column, row, text, ha="center", va="center", fontsize=9, color=colour, fontweight=weight)
     axes.set_xticks(range(len(methods)), methods)
     names = [f"{feature} (immutable)" if feature in immutable else feature for feature in features]
-    axes.set_yticks(range(len(features)), names)
+    axes.set_yticks(range(len(features)), list(map(plain_text, names)))
     axes.tick_params(length=0)
     axes.set_title("Share of answers that change the feature\n(red: it must not)", fontsize=10)
     axes.spines[:].set_visible(False)

@@ -45,6 +45,8 @@ class Found:
         the classifier accepts.
     features : list of str
         The columns that may change.
+    levels : frozenset of str
+        Those of them that have levels: from code 1 to code 3 is no growth by 2.
     """
 
     people: pd.DataFrame
@@ -55,6 +57,7 @@ class Found:
     candidates: pd.DataFrame
     features: list[str]
     place: np.ndarray
+    levels: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -66,6 +69,7 @@ class Found:
         parts: Sequence[Any],
         candidates: pd.DataFrame,
         features: list[str],
+        levels: frozenset[str] = frozenset(),
     ) -> F:
         """Put the options of all people together, in the order of the people; ``typed`` has their rows to be sent."""
         own = np.flatnonzero(status == ACCEPTED)
@@ -87,6 +91,7 @@ class Found:
             candidates,
             features,
             place,
+            levels,
         )
 
     @property

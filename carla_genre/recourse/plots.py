@@ -40,13 +40,13 @@ def plot_person(found: Found, person: Any) -> Any:
         )
     figure, every = _axes(len(options), 1.2 + 0.45 * sum(len(one.changes) for one in options))
     for axes, option in zip(every, options, strict=True):
-        names = [change.feature for change in option.changes][::-1]
+        names = [plain_text(change.feature) for change in option.changes][::-1]
         axes.barh(names, [change.share for change in option.changes][::-1], color=BLUE)
         for place, change in enumerate(option.changes[::-1]):
             axes.text(
                 0.01,
                 place,
-                f"{change.before} → {change.after}  {change.difference}",
+                plain_text(f"{change.before} → {change.after}  {change.difference}"),
                 va="center",
                 fontsize=9,
                 bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 1.5},
@@ -64,7 +64,7 @@ def plot_group(found: Found) -> Any:
     lines = summary_of(found)[::-1]
     height = 0.8 + 0.35 * max(1, len(lines))
     figure, (above, below) = _axes(2, height + 3.6, [height, 3.6])
-    above.barh([line.feature for line in lines], [line.share for line in lines], color=BLUE)
+    above.barh([plain_text(line.feature) for line in lines], [line.share for line in lines], color=BLUE)
     above.set(xlim=(0, 1), xlabel="share of the people with options", title="what first options change")
     numbers = found.figures["option"].to_numpy()
     changed = found.figures["changes"].to_numpy() > 0
@@ -109,6 +109,11 @@ def plot_training(history: History | None) -> Any:
     axes.set(xlabel="step", ylabel="-log R(x+|x)")
     axes.legend()
     return figure
+
+
+def plain_text(text: str) -> str:
+    """A text for matplotlib, which would set what is between two dollars as a formula."""
+    return text.replace("$", r"\$")
 
 
 def _axes(rows: int, height: float, ratios: Sequence[float] | None = None) -> tuple[Any, Sequence[Any]]:

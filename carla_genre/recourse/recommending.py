@@ -111,7 +111,9 @@ class Recommender:
                 )
                 reasons[places[members]] = why
         reasons[np.concatenate([np.empty(0, int), *(part.person for part in parts)])] = ANSWERED
-        return Recommendations.of(everybody, people, said, reasons, parts, counts, list(self.codec.names))
+        levels = frozenset(n for n, column in self.codec.columns.items() if isinstance(column, LevelColumn))
+        features = list(self.codec.names)
+        return Recommendations.of(everybody, people, said, reasons, parts, counts, features, levels)
 
     def candidates(self, person: pd.DataFrame, constraints: Sequence[Constraint], n: int) -> pd.DataFrame:
         """What was drawn for one person, and the options; see :meth:`carla_genre.Recourse.candidates`."""

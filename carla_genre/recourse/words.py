@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -78,7 +79,9 @@ def people_of(found: Found) -> list[Person]:
     for number, place in enumerate(found.place):
         numbers[int(place)].append(number)
     for place, index in enumerate(found.people.index.tolist()):
-        options = [_option(figures[number], found.by_row[number], spread) for number in numbers[place]]
+        options = [
+            _option(figures[number], found.by_row[number], spread, found.levels) for number in numbers[place]
+        ]
         options = [] if status[place] == ACCEPTED else options
         people.append(Person(label_of(index), status[place], float(h[place]), options))
     return sorted(people, key=lambda one: (one.status != ANSWERED, one.status == ACCEPTED))
@@ -91,7 +94,8 @@ def summary_of(found: Found) -> list[Summary]:
     lines = []
     for feature, part in first.groupby("feature", sort=False):
         kind = found.people[feature].dtype
-        if pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind):
+        number = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+        if number and feature not in found.levels:
             middle = (pd.to_numeric(part["after"]) - pd.to_numeric(part["before"])).median()
             typical = f"median {_signed(round(float(middle), 2))}" if middle == middle else "from a gap"
         else:
@@ -115,12 +119,14 @@ def _signed(size: float) -> str:
     return f"{'+' if size >= 0 else '-'}{cell(abs(size))}"
 
 
-def _option(figures: Any, changes: list[tuple[str, Any, Any]], spread: dict[str, float]) -> OptionInWords:
+def _option(
+    figures: Any, changes: list[tuple[str, Any, Any]], spread: dict[str, float], levels: Collection[str]
+) -> OptionInWords:
     lines = []
     for feature, before, after in changes:
         difference, share = "", 1.0
         numeric = pd.api.types.is_number(before) and pd.api.types.is_number(after)
-        if numeric and not (isinstance(before, bool) or pd.isna(before)):
+        if numeric and feature not in levels and not (isinstance(before, bool) or pd.isna(before)):
             size = round(float(after) - float(before), 10)
             difference, share = _signed(size), abs(size) / (spread.get(feature) or 1.0)
         lines.append(Change(str(feature), cell(before), cell(after), difference, min(share, 1.0)))

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from loans import PEOPLE, TRAIN, refused
+from loans import PEOPLE, TRAIN, built, pipeline, refused
 
 from carla_genre import Recourse
-from carla_genre.constraints import AtMost, Where
+from carla_genre.constraints import AtMost, Freeze, Where
 from carla_genre.errors import InputError
+from carla_genre.recourse.words import people_of, summary_of
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,26 @@ def test_group_picture_has_a_bar_a_feature_and_a_point_an_option(
     assert sum(len(points.get_offsets()) for points in below.collections) == len(found)
     nobody = recourse.recommend(PEOPLE.head(0)).plot()
     assert not nobody.axes[1].collections
+
+
+def test_dollars_and_codes_are_told_as_they_are() -> None:
+    """Two dollars are no formula to matplotlib, and from code 1 to code 3 is no growth by 2."""
+    names, codes = {"income": "income ($a_$)", "home": "code"}, {"own": 3, "rent": 1, "parents": 2}
+    table, people = (
+        frame.assign(home=frame["home"].map(codes)).rename(columns=names) for frame in (TRAIN, PEOPLE)
+    )
+    model = pipeline(table, numbers=["age", "income ($a_$)", "debt", "dependants"])
+    recourse = built(model, table, categorical=["code"])
+    for feature, told in (("income ($a_$)", "median "), ("code", "mostly ")):
+        found = recourse.recommend(refused(model, people), constraints=Freeze(only=[feature]))
+        options = [option for person in people_of(found) for option in person.options]
+        changes = [one for option in options for one in option.changes]
+        assert changes
+        assert all((one.difference == "") == (one.feature == "code") for one in changes)
+        assert all(line.typical.startswith(told) for line in summary_of(found))
+        pytest.importorskip("matplotlib")
+        for figure in (found.plot(), found.plot(found.changes["person"].iloc[0])):
+            figure.draw_without_rendering()
 
 
 def test_training_curves_are_the_history(recourse: Recourse) -> None:
