@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api import types
 
 from carla_genre.errors import InputError
 from carla_genre.loading import load_extra
@@ -129,14 +130,31 @@ def _cells(rows: pd.DataFrame, kind: str, path: str) -> np.ndarray:
         names = [str(name) for name in rows.columns[rows.isna().any()]]
         raise InputError(f"the model {path} takes whole numbers, {names} have gaps")
     try:
-        numbers: np.ndarray = rows.to_numpy(dtype=float if issubclass(dtype, np.floating) else None).astype(
-            dtype
-        )
-        return numbers
+        if issubclass(dtype, np.floating):
+            numbers: np.ndarray = rows.to_numpy(dtype=float).astype(dtype)
+            return numbers
+        return np.stack([_exactly(rows[name], dtype, path) for name in rows], axis=1)
+    except InputError:
+        raise
     except (TypeError, ValueError) as error:
         raise InputError(
             f"the model {path} takes numbers for {[str(name) for name in rows.columns]}: {error}"
         ) from error
+
+
+def _exactly(column: pd.Series, dtype: Any, path: str) -> np.ndarray:
+    """Cells (n,) as whole numbers or flags; none is cut, for the model would be asked about another row."""
+    whole = types.is_integer_dtype(column.dtype) and not types.is_unsigned_integer_dtype(column.dtype)
+    given = column.to_numpy(dtype=np.int64 if whole else float)
+    with np.errstate(invalid="ignore"):  # of infinity, which is told as well
+        cells: np.ndarray = given.astype(dtype)
+    other = cells.astype(given.dtype) != given
+    if other.any():
+        kind = "flags" if dtype is np.bool_ else f"whole numbers of {np.dtype(dtype).itemsize * 8} bits"
+        raise InputError(
+            f"the model {path} takes {kind} for {column.name!r}, {column[other].iloc[0]!r} is none"
+        )
+    return cells
 
 
 def _probabilities(outputs: list[Any], path: str) -> np.ndarray:

@@ -121,3 +121,37 @@ def test_gaps_and_damage_are_told(skl2onnx: Any, tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(InputError, match="cannot be loaded"):
         load_model(str(path))
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells", "told"),
+    [
+        ("INT64", [1.0, 2.5], "whole numbers of 64 bits for 'x', .*2.5"),
+        ("INT64", [3.0, np.inf], "whole numbers .*inf"),
+        ("INT32", [7, 2**40], "whole numbers of 32 bits for 'x', .*1099511627776"),
+        ("BOOL", ["False", "True"], "takes numbers for"),
+        ("BOOL", [0, 5], "takes flags for 'x', .*5"),
+        ("INT64", [2**53 + 1, -3], None),
+        ("INT64", [True, False], None),
+        ("BOOL", [1.0, 0.0], None),
+    ],
+)
+def test_no_cell_is_cut_for_an_input_that_cannot_hold_it(
+    kind: str, cells: list[Any], told: str | None, tmp_path: Path
+) -> None:
+    """The model would be asked about another row than the one that is sent."""
+    helper, of = pytest.importorskip("onnx.helper"), pytest.importorskip("onnx").TensorProto
+    taken = helper.make_tensor_value_info("x", getattr(of, kind), [None, 1])
+    given = helper.make_tensor_value_info("h", of.DOUBLE, [None, 1])
+    cast = helper.make_node("Cast", ["x"], ["h"], to=of.DOUBLE)
+    graph = helper.make_graph([cast], "as it is", [taken], [given])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8)
+    (tmp_path / "model.onnx").write_bytes(model.SerializeToString())
+    pytest.importorskip("onnxruntime")
+    found = load_model(str(tmp_path / "model.onnx"))
+    rows = pd.DataFrame({"x": cells})
+    if told is None:
+        assert found(rows).ravel().tolist() == [float(cell) for cell in cells]
+        return
+    with pytest.raises(InputError, match=told):
+        found(rows)
