@@ -16,6 +16,7 @@ from carla_genre.harness.local import measure_here
 from carla_genre.harness.progress import GridProgress
 from carla_genre.harness.record import read_record, write_record
 from carla_genre.harness.rows import ROWS, collect_rows
+from carla_genre.harness.table import check_measured
 from carla_genre.io import check_writable
 from carla_genre.protocol.data import load_protocol_data
 
@@ -101,7 +102,7 @@ def run_grid(
 def records_of(cells: Sequence[Cell], folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
     """The records that a folder has of these cells, failures included, in the order of the cells."""
     paths = [Path(folder) / cell.file for cell in cells]
-    return [read_record(path) for path in paths if path.exists()]
+    return [_whole(path, read_record(path)) for path in paths if path.exists()]
 
 
 def _finished(path: Path, cell: Cell) -> dict[str, Any] | None:
@@ -109,4 +110,16 @@ def _finished(path: Path, cell: Cell) -> dict[str, Any] | None:
     if not path.exists():
         return None
     record = read_record(path)
-    return record if record["key"] == cell.key and "error" not in record else None
+    return _whole(path, record) if record["key"] == cell.key and "error" not in record else None
+
+
+def _whole(path: Path, record: dict[str, Any]) -> dict[str, Any]:
+    """A record that tables can be made of; InputError, which names the file, for another one."""
+    try:
+        check_measured(record)
+    except InputError as error:
+        raise InputError(
+            f"{path} is no whole record of a measurement, or one of another version, remove it to measure the cell "
+            f"again: {error}"
+        ) from error
+    return record

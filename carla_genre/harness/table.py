@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from carla_genre.errors import InputError
 from carla_genre.evaluation.measures import FIGURES, Figure
 from carla_genre.harness.cell import conditions
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
@@ -137,6 +138,19 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
     problem = ["data", "classifier"] if others else ["data"]
     columns = [*problem, "method", "constraints", "seeds", "failed", "code"]
     return pd.DataFrame(rows, columns=[*columns, *(c for m in MEASURES for c in (m, f"{m} std"))])
+
+
+def check_measured(record: Record) -> None:
+    """Raise InputError where a record, if it is not of a failure, lacks what a table takes of it."""
+    if "error" in record:
+        return
+    try:
+        codes_of([record])
+        for constraints in _variants([record]):
+            [float(figure) for figure in _figures(record, constraints).values() if figure is not None]
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        what = f"it lacks {error}" if isinstance(error, KeyError) else f"a part is of another type: {error}"
+        raise InputError(what) from error
 
 
 def _variants(measured: list[Record]) -> list[str]:

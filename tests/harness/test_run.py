@@ -17,6 +17,7 @@ from carla_genre.harness.child import run_in_subprocess
 from carla_genre.harness.measure import measure
 from carla_genre.harness.progress import GridProgress
 from carla_genre.harness.record import failure
+from carla_genre.harness.run import records_of
 
 
 class Log(GridProgress):
@@ -158,6 +159,35 @@ def test_a_record_of_another_configuration_is_not_taken(run, grid_file, tmp_path
     path.write_text("{")
     with pytest.raises(InputError, match=r"is no record of a benchmark, remove it"):
         run([cell])
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "reason"),
+    [
+        ("scores", None, "a part is of another type"),
+        ("scores", {}, "it lacks 'violations'"),
+        ("scores", {"score": "x", "violations": {"rows": 0}}, "a part is of another type: could not convert"),
+        ("cpu_seconds", {"prepare": 1.0}, "it lacks 'answer'"),
+        ("environment", {"commit": "a"}, "it lacks 'hardware'"),
+        ("constrained", {"scores": {"violations": {"rows": 0}}}, "it lacks 'report'"),
+    ],
+)
+def test_a_record_without_what_a_table_takes_is_named_with_the_way_out(tmp_path, part, value, reason):
+    cell, seconds = Cell("moons", 0, "NNR", "NNR"), {"prepare": 1.0, "answer": 1.0}
+    record = {
+        "cell": {"data": "moons", "seed": 0, "label": "NNR"},
+        "key": cell.key,
+        "scores": {"score": 1.0, "cost": None, "violations": {"rows": 0}},
+        "seconds": seconds,
+        "cpu_seconds": seconds,
+        "environment": {"hardware": {"gpu": None}},
+    }
+    (tmp_path / cell.file).write_text(json.dumps(record))
+    assert records_of([cell], tmp_path) == [record]
+    (tmp_path / cell.file).write_text(json.dumps({**record, part: value}))
+    for read in (records_of, run_grid):
+        with pytest.raises(InputError, match=rf"{cell.file} is no whole .* remove it .*: {reason}"):
+            read([cell], tmp_path)
 
 
 def test_missing_data_are_told_before_anything_starts(tmp_path):
