@@ -29,7 +29,17 @@ def record(label: str, data: str = "compas", seed: int = 0, **scores: float) -> 
     return {
         "cell": cell,
         "key": f"{label}{data}{seed}",
-        "scores": {"cost": 0.7, "d": 7, "soft_val": 0.8, "val": 0.9, "lof": 0.6, **scores},
+        "scores": {
+            "cost": 0.7,
+            "d": 7,
+            "soft_val": 0.8,
+            "val": 0.9,
+            "lof": 0.6,
+            "violations": {"rows": 0},
+            **scores,
+        },
+        "cpu_seconds": {"prepare": 1.0, "answer": 1.0},
+        "environment": {"hardware": {"gpu": None}},
     }
 
 
