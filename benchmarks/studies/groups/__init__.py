@@ -1,1 +1,1 @@
-"""Whom the Score is lost on: people whose immutable features few accepted rows share, and all others."""
+"""Whom the Score is lost on: people by how many accepted rows share what they cannot change."""

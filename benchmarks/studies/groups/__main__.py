@@ -45,7 +45,7 @@ def _run(options: argparse.Namespace) -> None:
                 {"data": data, "seed": seed, **asdict(plan)},
                 partial(_measure, data, seed, plan, options.root),
                 lambda row: (
-                    f"{row['gold']} as gold, {row['method']}, {'few' if row['few'] else 'many'} accepted rows: "
+                    f"{row['gold']} as gold, {row['method']}, {row['peers']} accepted rows: "
                     f"{row['people']} people, Score {row['score']:.3f}"
                 ),
             )

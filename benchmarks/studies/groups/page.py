@@ -1,4 +1,4 @@
-"""The study's table: each variant before each gold classifier, in both groups."""
+"""The study's table: each variant before each gold classifier, in each group."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.paper.published import name_of
-from benchmarks.studies.groups.study import FEW
+from benchmarks.studies.groups.study import GROUPS
 from benchmarks.studies.records import rows_of
 from carla_genre.errors import InputError
 from carla_genre.harness.code import codes_of, notes_on_code
@@ -31,21 +31,22 @@ def markdown(records: Iterable[Mapping[str, Any]]) -> str:
     lines = []
     for (data, gold, method), rows in rows_of(found).groupby(["data", "gold", "method"], sort=False):
         line = [name_of(data), gold, method]
-        for few in (True, False):
-            group = rows[rows["few"] == few]
+        for name in GROUPS:
+            group = rows[rows["peers"] == name]
             line.append(str(group["people"].sum()))
-            for name in FIGURES:
-                mean = np.average(group[name], weights=group["people"]) if len(group) else None
+            for figure in FIGURES:
+                mean = np.average(group[figure], weights=group["people"]) if len(group) else None
                 line.append("-" if mean is None else f"{mean:.2f}")
         lines.append(line)
-    kinds = [f"fewer than `{FEW}` accepted", "others"]
+    few = GROUPS["few"]
+    kinds = ["no accepted row", f"`{few.start}` to `{few.stop - 1}`", f"`{few.stop}` or more"]
     heads = [head for kind in kinds for head in (kind, *FIGURES.values())]
     table = markdown_table(["data", "gold", "method", *heads], lines)
     seeds = ", ".join(map(str, sorted({record["settings"]["seed"] for record in found})))
     people = ", ".join(str(n) for n in sorted({record["settings"]["factuals"] for record in found}))
     legend = (
-        f"Seeds {seeds}, {people} people each; the mean over all people of a group. The first group: "
-        f"people whose immutable features fewer than `{FEW}` rows of D_h+ share."
+        f"Seeds {seeds}, {people} people each; people and means over them, by how many rows of D_h+ share "
+        "their immutable features."
     )
     notes = "\n".join(notes_on_code([("all", "all", codes_of(found))]))
     return "\n\n".join(filter(None, [table, legend, notes]))

@@ -1,4 +1,4 @@
-"""The study of groups: who is one of few, and its table."""
+"""The study of groups: who is of which group, and its table."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from benchmarks.studies.groups.page import FIGURES, markdown
-from benchmarks.studies.groups.study import FEW, measured
+from benchmarks.studies.groups.study import GROUPS, measured
 from benchmarks.studies.records import Plan
 from carla_genre.errors import InputError
 from carla_genre.protocol import prepare
 
 
-def row(few: bool, people: int, score: float) -> dict[str, Any]:
+def row(peers: str, people: int, score: float) -> dict[str, Any]:
     figures = {**dict.fromkeys(FIGURES, 0.5), "score": score}
-    return {"gold": "forest", "method": "GenRe", "few": few, "people": people, **figures}
+    return {"gold": "forest", "method": "GenRe", "peers": peers, "people": people, **figures}
 
 
 def test_a_group_is_the_mean_over_its_people_of_all_seeds() -> None:
@@ -26,10 +26,13 @@ def test_a_group_is_the_mean_over_its_people_of_all_seeds() -> None:
             "settings": {"data": "hmda", "seed": seed, "factuals": 40},
             "figures": {"rows": rows},
         }
-        for seed, rows in enumerate([[row(True, 10, 1.0), row(False, 30, 1.9)], [row(True, 30, 1.8)]])
+        for seed, rows in enumerate([[row("none", 10, 1.0), row("many", 30, 1.9)], [row("none", 30, 1.8)]])
     ]
     lines = markdown(records).splitlines()
-    assert lines[2] == "| HMDA | forest | GenRe | 40 | 1.60 | 0.50 | 0.50 | 30 | 1.90 | 0.50 | 0.50 |"
+    assert (
+        lines[2]
+        == "| HMDA | forest | GenRe | 40 | 1.60 | 0.50 | 0.50 | 0 | - | - | - | 30 | 1.90 | 0.50 | 0.50 |"
+    )
     with pytest.raises(InputError, match="no records"):
         markdown([])
 
@@ -45,6 +48,8 @@ def test_the_groups_are_by_the_accepted_rows_of_the_same_immutables(data_root: P
         [(sure[columns] == person).all(axis=1).sum() for person in setting.factuals[columns].to_numpy()]
     )
     for method in ("GenRe", "GenRe, distilled"):
-        people = {found["few"]: found["people"] for found in rows if found["method"] == method}
-        few = int((counts < FEW).sum())
-        assert people == {few_or_not: n for few_or_not, n in ((True, few), (False, 30 - few)) if n}
+        people = {found["peers"]: found["people"] for found in rows if found["method"] == method}
+        expected = {
+            group: int(sum(n in numbers for n in counts.tolist())) for group, numbers in GROUPS.items()
+        }
+        assert people == {group: n for group, n in expected.items() if n}
