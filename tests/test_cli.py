@@ -71,6 +71,23 @@ def test_ctrl_c_exits_130_with_one_line(monkeypatch, tmp_path, capsys):
     assert capsys.readouterr().err == "\ncarla-genre: interrupted\n"
 
 
+def test_the_package_is_the_command_where_no_script_is_on_the_path():
+    command = [
+        sys.executable,
+        "-m",
+        "carla_genre",
+        "recourse",
+        "nobody.csv",
+        "--generator",
+        "g",
+        "--model",
+        "m",
+    ]
+    told = subprocess.run(command, capture_output=True, text=True)
+    assert told.returncode == 2
+    assert told.stderr.startswith("carla-genre: nothing to write")
+
+
 def test_other_errors_are_not_hidden(monkeypatch):
     def broken(options):
         raise RuntimeError("a defect of ours")

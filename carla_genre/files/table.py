@@ -103,6 +103,9 @@ class FileTable:
                 f"--index {index}: there is no such column.{did_you_mean(index, self.columns)} Columns: {columns}"
             )
         chosen = self.index if index is None else (index,)
+        nested = [name for name in chosen if pa.types.is_nested(self.columns[name].type)]
+        if nested:
+            raise InputError(f"--index {nested[0]}: the column holds lists or the like, which name nobody")
         texts = [(chunk.path, chunk.start, chunk.end) for chunk in self.chunks if chunk.group < 0]
         known = csv_file.further_columns(self.columns, features, texts)
         found = replace(self, index=chosen, features=features, columns=known)

@@ -56,9 +56,14 @@ class Decision:
             raise InputError(
                 f"{type(classifier).__name__} is no classifier: it has no predict_proba and is no function of a frame"
             )
-        if self.regression and not hasattr(classifier, "predict") and not callable(classifier):
+        if self.regression and hasattr(classifier, "predict_proba"):
             raise InputError(
-                f"desired={desired!r} is for a regressor, {type(classifier).__name__} has no predict"
+                f"desired={desired!r} is a range for a regressor, {type(classifier).__name__} tells classes apart: "
+                f"give those that are meant as a set, {{{desired[0]!r}, {desired[1]!r}}}"
+            )
+        if self.regression and threshold != 0.5:
+            raise InputError(
+                f"threshold={threshold!r} is for probabilities, desired={desired!r} for a regressor"
             )
         if (
             not self.regression

@@ -189,6 +189,9 @@ def test_an_index_of_the_inputs_own_names_the_people(recourse: Recourse, kind: s
     assert pd.read_parquet(tmp_path / "own.parquet").index.name == "age_"
     with pytest.raises(InputError, match="Did you mean 'person'"):
         ask(recourse, path, tmp_path / "out.csv", index="persn")
+    listed = write(named.assign(person=[[1]] * len(named)), tmp_path / "listed.parquet")
+    with pytest.raises(InputError, match="--index person: the column holds lists"):
+        ask(recourse, listed, tmp_path / "out.csv", index="person")
 
 
 def test_the_index_that_pandas_wrote_is_kept(recourse: Recourse, tmp_path: Path) -> None:

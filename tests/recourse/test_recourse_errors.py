@@ -51,6 +51,20 @@ def with_outcomes(yes: int, no: int) -> pd.DataFrame:
         (lambda: Recourse(MODEL, TABLE, "approved", scale="minmax"), "'robust' or 'range'"),
         (lambda: Recourse(MODEL, TABLE, "approved", constraints=[Freeze("agee")]), "did you mean 'age'"),
         (lambda: Recourse(MODEL, TABLE, "approved", hyperparams={"prest": 1}), "did you mean 'preset'"),
+        (
+            lambda: Recourse(MODEL, TABLE.assign(approved=TABLE["dependants"]), "approved", (1, 3)),
+            r"range for a regressor, Pipeline tells classes apart: .*a set, \{1, 3\}",
+        ),
+        (
+            lambda: Recourse(
+                lambda rows: rows["debt"],
+                TABLE.assign(approved=TABLE["debt"]),
+                "approved",
+                (0, 5000),
+                threshold=0.8,
+            ),
+            "threshold=0.8 is for probabilities",
+        ),
         (lambda: Recourse(3, TABLE, "approved"), "int is no classifier"),
         (lambda: Recourse(SVC(), TABLE, "approved"), "SVC has no predict_proba"),
         (lambda: Recourse(LogisticRegression(), TABLE, "approved"), "NotFittedError"),
