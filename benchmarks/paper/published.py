@@ -12,7 +12,14 @@ from carla_genre.harness.record import flat
 
 NAMES = {"adult": "Adult", "compas": "COMPAS", "heloc": "HELOC"}
 # And those that the paper has not.
-ALL_NAMES = {**NAMES, "german_credit": "German credit", "hmda": "HMDA"}
+ALL_NAMES = {
+    **NAMES,
+    "german_credit": "German credit",
+    "taiwanese_credit": "Taiwanese credit",
+    "communities_and_crime": "Communities and Crime",
+    "hmda": "HMDA",
+    "lending_club": "Lending Club",
+}
 LEAK = "HELOC: missing values were filled with the mean of the row's own class; the label leaks."
 
 
