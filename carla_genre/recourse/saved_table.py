@@ -129,4 +129,17 @@ def _difference(table: pd.DataFrame, card: Mapping[str, Any]) -> str:
         return f"its columns have another order, {own} is the right one"
     if len(table) != card["rows"]:
         return f"it has {len(table)} rows, not {card['rows']}"
+    other = [
+        f"{name!r} is {table[name].dtype}, it was {kind}"
+        for name, kind in card["dtypes"].items()
+        if _written_as(table[name].dtype) != _written_as(kind)
+    ]
+    if other:  # 54 and 54.0 are other cells
+        return f"{'; '.join(other[:5])}: make them the same, astype({{...}})"
     return "its cells differ, or its rows have another order"
+
+
+def _written_as(dtype: object) -> str:
+    """How the cells of a dtype are written: as whole numbers, as decimals, as flags or otherwise."""
+    name = str(dtype).lower().replace("double", "float")
+    return next((kind for kind in ("int", "float", "bool") if kind in name), "")

@@ -48,12 +48,12 @@ class KeptInFolders(Parametrized):
     def card_(self) -> dict[str, Any]:
         """What this is, in JSON's types: the one of the folder that it was loaded from, else measured when first asked.
 
-        ``table`` has the number of rows, the columns and a digest of the cells; ``classifier`` its type, and a digest
-        of what it says of 64 made-up rows; ``desired``, ``threshold`` and ``constraints`` are as given. ``held_out``
-        is None, or has what was measured on people that the generator was not trained on: how many ``rows`` these
-        are and how many of them are ``refused``; the shares of these that are ``answered``, and of their first options
-        that the classifier ``accepted`` when asked once more; and the means of ``cost``, ``changes``, ``valid`` and
-        ``inlier`` of these options.
+        ``table`` has the number of rows, the columns, their dtypes and a digest of the cells; ``classifier`` its type,
+        and a digest of what it says of 64 made-up rows; ``desired``, ``threshold`` and ``constraints`` are as given.
+        ``held_out`` is None, or has what was measured on people that the generator was not trained on: how many
+        ``rows`` these are and how many of them are ``refused``; the shares of these that are ``answered``, and of their
+        first options that the classifier ``accepted`` when asked once more; and the means of ``cost``, ``changes``,
+        ``valid`` and ``inlier`` of these options.
         """
         if self._card is None:
             self._card = card_of(self, self._people_apart)
@@ -122,6 +122,7 @@ def card_of(recourse: Any, people: pd.DataFrame) -> dict[str, Any]:
         "table": {
             "rows": len(recourse.table),
             "columns": [str(name) for name in recourse.table.columns],
+            "dtypes": {str(name): str(dtype) for name, dtype in recourse.table.dtypes.items()},
             "digest": digest_of(recourse.table),
         },
         "classifier": {
@@ -181,6 +182,7 @@ def read_card(folder: str | os.PathLike[str]) -> dict[str, Any]:
         own = card["card"]
         table = {"rows": int(own["table"]["rows"]), "digest": str(own["table"]["digest"])}
         table["columns"] = [str(name) for name in own["table"]["columns"]]
+        table["dtypes"] = {str(name): str(kind) for name, kind in own["table"].get("dtypes", {}).items()}
         return {"arguments": arguments, **table, "categories": card["categories"], "card": own}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path} is no card of a saved Recourse: {error}") from error

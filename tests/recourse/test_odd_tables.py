@@ -208,6 +208,8 @@ def test_a_tilde_is_the_users_folder(
         (TRAIN[TRAIN.columns[::-1]], "another order"),
         (TRAIN.head(400), "it has 400 rows, not 450"),
         (TRAIN.iloc[::-1], "its rows have another order"),
+        (TRAIN.astype({"age": float}), r"'age' is float64, it was int64: make them the same"),
+        (TRAIN.astype({"home": "category"}).assign(age=0), "its cells differ"),
     ],
 )
 def test_another_table_is_told_by_what_differs(
