@@ -83,11 +83,14 @@ class NICE(ToldMethod):
             return neighbours
         answers, h = values.copy(), self.scores(values)
         answers[np.isnan(neighbours[:, 0])] = np.nan
-        active = np.flatnonzero(~np.isnan(neighbours[:, 0]))
-        while len(active):
+        active = np.arange(len(values))
+        while True:
+            # h of a neighbour may be above .5 among the training rows, and not here: its last bits depend on the batch.
+            left = (h[active] <= 0.5) & ((answers != neighbours) & ~np.isnan(neighbours))[active].any(axis=1)
+            active = active[left]
+            if not len(active):
+                return answers
             answers[active], h[active] = self._step(answers[active], h[active], neighbours[active])
-            active = active[h[active] <= 0.5]
-        return answers
 
     def _step(
         self, hybrids: np.ndarray, h: np.ndarray, neighbours: np.ndarray

@@ -81,6 +81,17 @@ def test_a_set_that_is_said_when_asking_holds(mlmodel: Logistic) -> None:
     assert method.with_constraints(nothing).get_counterfactuals(people).isna().all(axis=None)
 
 
+def test_a_neighbour_that_h_accepts_among_others_alone_is_nobodys_answer(mlmodel: Logistic) -> None:
+    class Shaky(Logistic):
+        def predict_proba(self, x: object) -> np.ndarray:
+            accepted = super().predict_proba(x)[:, 1]
+            barely = 0.5 + (1e-9 if len(accepted) > 1000 else -1e-9)
+            return np.column_stack([1 - accepted, np.where(accepted > 0.5, barely, accepted)])
+
+    shaky = Shaky(mlmodel.data)
+    assert NICE(shaky).get_counterfactuals(denied(mlmodel, 12)).isna().all(axis=None)
+
+
 def test_neighbours_that_need_no_label_are_as_near_or_nearer(mlmodel: Logistic) -> None:
     people = denied(mlmodel, 40)
     schema = NICE(mlmodel).schema
