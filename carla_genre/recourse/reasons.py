@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from carla_genre.constraints import Constraint, Limits
+from carla_genre.errors import InputError
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.recourse.asking import Asked, ask
 from carla_genre.recourse.codec import TableCodec
@@ -71,6 +72,28 @@ def reasons_of(
                 decision, n, asked.most[nobody[person]]
             )
     return reasons.tolist()
+
+
+def check_both_sides(decision: Decision, labels: np.ndarray, h: np.ndarray) -> None:
+    """See that rows of the desired outcome (labels 1) are accepted, and that others are refused, by h (n,).
+
+    Raises
+    ------
+    InputError
+        There is nobody to learn from.
+    """
+    most = h[labels == 1].max()
+    if most <= 0.5:
+        said = _refused(decision, int((labels == 1).sum()), most).replace("candidates", "rows")
+        way_out = (
+            "has desired= the unit of the predictions?" if decision.regression else "threshold= says another"
+        )
+        raise InputError(f"nobody of the desired outcome is accepted in table: {said}; {way_out}")
+    if h[labels == 0].min() > 0.5:
+        raise InputError(
+            f"nobody is refused in table: the classifier accepts all {int((labels == 0).sum())} rows of another "
+            "outcome, too, so there is nothing to learn from; give rows that it refuses, or a higher threshold="
+        )
 
 
 def _unlike(limits: Limits, accepted: np.ndarray) -> str:

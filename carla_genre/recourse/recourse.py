@@ -22,6 +22,7 @@ from carla_genre.recourse.by_files import AnswersFiles
 from carla_genre.recourse.by_person import PersonConstraints, constraints_by_person
 from carla_genre.recourse.codec import TableCodec, feature_roles
 from carla_genre.recourse.model import RawModel
+from carla_genre.recourse.reasons import check_both_sides
 from carla_genre.recourse.recommendations import Recommendations
 from carla_genre.recourse.recommending import Recommender
 from carla_genre.recourse.saving import GENERATOR, KeptInFolders
@@ -161,6 +162,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         others, features, labels = features[~kept], features[kept].reset_index(drop=True), labels[kept]
         check_enough(labels, target, good)
         h = check_order(self.decision_, features, labels)
+        check_both_sides(self.decision_, labels, h)
         note_other_decision(self.decision_, features, h, self._note)
         self.codec_ = TableCodec.fit(features, levels, scale == "robust")
         self.feature_names_in_ = list(self.codec_.names)

@@ -65,6 +65,20 @@ def with_outcomes(yes: int, no: int) -> pd.DataFrame:
             ),
             "threshold=0.8 is for probabilities",
         ),
+        (
+            lambda: Recourse(lambda rows: MODEL.predict_proba(rows)[:, 1] * 0.4, TABLE, "approved"),
+            r"nobody of the desired outcome is accepted in table: .* says at most 0\.3.*, not above 0\.5; threshold=",
+        ),
+        (
+            lambda: Recourse(
+                lambda rows: rows["debt"] + 900, TABLE.assign(approved=TABLE["debt"]), "approved", (0, 800)
+            ),
+            "none has a prediction from 0 to 800; has desired= the unit",
+        ),
+        (
+            lambda: Recourse(lambda rows: 0.6 + MODEL.predict_proba(rows)[:, 1] * 0.3, TABLE, "approved"),
+            "nobody is refused in table: .* rows of another outcome, too",
+        ),
         (lambda: Recourse(3, TABLE, "approved"), "int is no classifier"),
         (lambda: Recourse(SVC(), TABLE, "approved"), "SVC has no predict_proba"),
         (lambda: Recourse(LogisticRegression(), TABLE, "approved"), "NotFittedError"),
