@@ -35,8 +35,16 @@ _searched: set[Path] = set()
 
 
 def at_home(path: str | os.PathLike[str]) -> Path:
-    """A path whose ``~`` is the user's folder, as pandas and the shell have it."""
-    return Path(os.path.expanduser(path))
+    """A path whose ``~`` is the user's folder, as pandas and the shell have it; InputError where it is none."""
+    try:
+        found = Path(os.path.expanduser(path))
+    except TypeError as error:
+        raise InputError(
+            f"the name of a file or folder is wanted, a text or a Path, got {type(path).__name__}"
+        ) from error
+    if "\0" in str(found):
+        raise InputError(f"{str(found)!r} is no path: it has a null character")
+    return found
 
 
 @contextlib.contextmanager

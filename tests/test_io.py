@@ -151,3 +151,10 @@ def test_a_tilde_is_the_users_folder_where_files_are_written_and_read(tmp_path, 
     assert read_sealed("~/sealed") == SEAL.encode()
     assert {path.name for path in (tmp_path / "home").iterdir()} == {"file", "sealed"}
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
+@pytest.mark.parametrize("path", [3, None, b"bytes", "a\0b"])
+def test_what_is_no_path_is_one_error(path):
+    for write in (check_writable, lambda place: write_bytes(place, b"")):
+        with pytest.raises(InputError, match=r"is wanted|is no path"):
+            write(path)

@@ -21,7 +21,7 @@ from carla_genre.errors import CarlaGenreError, InputError
 from carla_genre.files.job import DONE, FOLDERS, Answered, Job
 from carla_genre.files.table import Chunk, FileTable
 from carla_genre.files.writing import Writer, is_one_file, unanswered_beside
-from carla_genre.io import check_writable, remove_leftovers, whole_file, writing
+from carla_genre.io import at_home, check_writable, remove_leftovers, whole_file, writing
 from carla_genre.loading import load_extra
 from carla_genre.progress import bar, warnings_only
 
@@ -47,9 +47,9 @@ def answer_files(
     ``identity`` is what another job may not differ in, ``question`` is n, the constraints and whether they are
     diverse.
     """
-    if isinstance(workers, bool) or workers < 1:
-        raise InputError(f"workers must be 1 or more, got {workers}")
-    target = Path(os.path.expanduser(out)).absolute()
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise InputError(f"workers must be 1 or more, got {workers!r}")
+    target = at_home(out).absolute()
     one_file = is_one_file(target)
     if one_file:
         check_writable(target)

@@ -16,6 +16,7 @@ import pyarrow as pa
 from carla_genre.errors import InputError
 from carla_genre.files import csv_file, parquet_file
 from carla_genre.files.columns import AnswerColumn, FileColumn
+from carla_genre.io import at_home
 from carla_genre.suggestions import did_you_mean
 
 # Rows in memory at a time. A row group may be as large as its file, and is read from its start for each of its chunks:
@@ -97,7 +98,7 @@ class FileTable:
         InputError
             There is no such column.
         """
-        if index is not None and index not in self.columns:
+        if index is not None and (not isinstance(index, str) or index not in self.columns):
             columns = ", ".join(map(repr, list(self.columns)[:12]))
             raise InputError(
                 f"--index {index}: there is no such column.{did_you_mean(index, self.columns)} Columns: {columns}"
@@ -263,7 +264,7 @@ def _levels(one: pd.CategoricalDtype | None, other: pd.CategoricalDtype | None) 
 
 def _paths(path: str | os.PathLike[str]) -> tuple[Path, list[Path]]:
     """The folder that the files' names start from, and the files."""
-    whole = Path(os.path.expanduser(path)).absolute()
+    whole = at_home(path).absolute()
     if os.path.isfile(whole):
         return whole.parent, [whole]
     if os.path.isdir(whole):

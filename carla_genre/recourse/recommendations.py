@@ -6,7 +6,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median_high, median_low
 from typing import Any
 
@@ -14,7 +13,7 @@ import jinja2
 import pandas as pd
 
 from carla_genre.frames import is_gap
-from carla_genre.io import in_json, write_bytes, write_text
+from carla_genre.io import at_home, in_json, write_bytes, write_text
 from carla_genre.recourse import plots
 from carla_genre.recourse.columns import plain_cells
 from carla_genre.recourse.found import ACCEPTED, ANSWERED, Found
@@ -77,7 +76,7 @@ class Recommendations(Found):
 def _written(text: str, path: str | os.PathLike[str] | None) -> str | None:
     if path is None:
         return text
-    write_text(Path(path), text)
+    write_text(at_home(path), text)
     return None
 
 
