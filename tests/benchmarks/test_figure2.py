@@ -27,8 +27,25 @@ GRID = Path(figure2.__file__).with_suffix(".yaml")
 def record(label: str, data: str = "moons", answers: Any = ((0.5, 0.1), None, (0.4, 3.0))) -> dict[str, Any]:
     factuals = [[0.1, 0.9], [0.2, 0.8], [0.3, 0.7]]
     cell = {"data": data, "label": label, "seed": 42, "n_factuals": 3, "rows": None}
-    scores = {"cost": 0.5, "val": 0.25, "lof": 0.75, "score": 0.75, "answered": 2 / 3}
-    return {"cell": cell, "key": label, "scores": scores, "factuals": factuals, "answers": list(answers)}
+    scores = {
+        "cost": 0.5,
+        "val": 0.25,
+        "soft_val": 0.25,
+        "lof": 0.75,
+        "score": 0.75,
+        "answered": 2 / 3,
+        "d": 2,
+        "violations": {"rows": 0},
+    }
+    return {
+        "cell": cell,
+        "key": label,
+        "scores": scores,
+        "cpu_seconds": {"prepare": 1.0, "answer": 1.0},
+        "environment": {"hardware": {"gpu": None}},
+        "factuals": factuals,
+        "answers": list(answers),
+    }
 
 
 def failed(label: str, kind: str, data: str = "moons") -> dict[str, Any]:
