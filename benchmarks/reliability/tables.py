@@ -42,7 +42,16 @@ QUICK: Mapping[str, Any] = {
 }
 QUESTIONS = 3
 # What a random table may not have enough rows for, and what random constraints may say to each other.
-POOR = ("D_h", "an accepted one", "for every row of table", "contradicts the table", "outcome of")
+POOR = (
+    "D_h",
+    "an accepted one",
+    "for every row of table",
+    "contradicts the table",
+    "outcome of",
+    "nobody of the desired outcome is accepted",
+    "nobody is refused in table",
+    "to show what is plausible",
+)
 CONTRADICTORY = "leave nothing"
 
 
