@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from benchmarks.command import command_parser, exit_status, results_folder
 from carla_genre.generator.config import DEFAULT
 from carla_genre.harness.record import write
 
@@ -30,6 +32,36 @@ class Plan:
     rows: int | None = None
     factuals: int = 200
     steps: int = DEFAULT.training.steps
+
+
+QUICK = Plan(rows=600, factuals=10, steps=10)
+
+
+def run_study(
+    name: str,
+    about: str | None,
+    names: Sequence[str],
+    measure: Callable[[str, int, Plan, str | None], Iterator[dict[str, Any]]],
+    told: Callable[[Mapping[str, Any]], str],
+    arguments: Sequence[str] | None = None,
+    whole: Plan = Plan(),
+) -> int:
+    """Be the command of a study: measure, print, write; ``measure`` takes a data set, a seed, a plan and the root.
+
+    The exit status: 0, 2 for an error that the user can mend, 130 after Ctrl-C.
+    """
+    parser = command_parser(f"studies.{name}", about, "root", "results", "seeds", "quick")
+    parser.add_argument("--data", nargs="+", choices=names, default=[], metavar="NAME")
+    options = parser.parse_args(arguments)
+
+    def run() -> None:
+        folder, plan = results_folder(options, name), QUICK if options.quick else whole
+        for seed in options.seeds or ([0] if options.quick else range(5)):
+            for data in options.data or (["compas"] if options.quick else names):
+                settings = {"data": data, "seed": seed, **asdict(plan)}
+                record_once(folder, settings, partial(measure, data, seed, plan, options.root), told)
+
+    return exit_status(name, run, goes_on=True)
 
 
 def record_once(

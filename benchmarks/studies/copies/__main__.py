@@ -7,44 +7,27 @@ There is a JSON for each data set and seed; what has one is not measured again.
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.command import command_parser, exit_status, results_folder
 from benchmarks.studies.copies.study import measured
-from benchmarks.studies.records import Plan, record_once
+from benchmarks.studies.records import Plan, run_study
 from carla_genre.protocol import prepare
 from carla_genre.protocol.cache import default_folder
 from carla_genre.protocol.data import REAL_DATA
 
-QUICK = Plan(rows=600, factuals=10, steps=10)
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write; the exit status: 0, 2 for an error that the user can mend, 130 after Ctrl-C."""
-    parser = command_parser("studies.copies", __doc__, "root", "results", "seeds", "quick")
-    parser.add_argument("--data", nargs="+", choices=REAL_DATA, default=[], metavar="NAME")
-    options = parser.parse_args(arguments)
-    return exit_status("copies", lambda: _run(options), goes_on=True)
+    return run_study("copies", __doc__, REAL_DATA, _measure, _told, arguments)
 
 
-def _run(options: argparse.Namespace) -> None:
-    folder, plan = results_folder(options, "copies"), QUICK if options.quick else Plan()
-    for seed in options.seeds or ([0] if options.quick else range(5)):
-        for data in options.data or (["compas"] if options.quick else REAL_DATA):
-            record_once(
-                folder,
-                {"data": data, "seed": seed, **asdict(plan)},
-                partial(_measure, data, seed, plan, options.root),
-                lambda row: (
-                    f"copies {row['copies']}: Score {row['score']:.3f}, answered {row['answered']:.2f}, "
-                    f"rare copies {row['Rare_Copies']:.2f}"
-                ),
-            )
+def _told(row: Mapping[str, Any]) -> str:
+    return (
+        f"copies {row['copies']}: Score {row['score']:.3f}, answered {row['answered']:.2f}, "
+        f"rare copies {row['Rare_Copies']:.2f}"
+    )
 
 
 def _measure(data: str, seed: int, plan: Plan, root: str | None) -> Iterator[dict[str, Any]]:

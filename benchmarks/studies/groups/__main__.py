@@ -8,16 +8,12 @@ scripts/make_datasets.py.
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.command import command_parser, exit_status, results_folder
 from benchmarks.studies.groups.study import measured
-from benchmarks.studies.records import Plan, record_once
+from benchmarks.studies.records import Plan, run_study
 from carla_genre.evaluation.judges.gold_kinds import GOLD_KINDS
 from carla_genre.protocol import prepare
 from carla_genre.protocol.cache import default_folder
@@ -25,30 +21,18 @@ from carla_genre.protocol.cache import default_folder
 # All of them freeze something; as many people as h denies in each world of HMDA.
 DATA = ("adult", "compas", "hmda")
 WHOLE = Plan(factuals=150)
-QUICK = Plan(rows=600, factuals=10, steps=10)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write; the exit status: 0, 2 for an error that the user can mend, 130 after Ctrl-C."""
-    parser = command_parser("studies.groups", __doc__, "root", "results", "seeds", "quick")
-    parser.add_argument("--data", nargs="+", choices=DATA, default=[], metavar="NAME")
-    options = parser.parse_args(arguments)
-    return exit_status("groups", lambda: _run(options), goes_on=True)
+    return run_study("groups", __doc__, DATA, _measure, _told, arguments, WHOLE)
 
 
-def _run(options: argparse.Namespace) -> None:
-    folder, plan = results_folder(options, "groups"), QUICK if options.quick else WHOLE
-    for seed in options.seeds or ([0] if options.quick else range(5)):
-        for data in options.data or (["compas"] if options.quick else DATA):
-            record_once(
-                folder,
-                {"data": data, "seed": seed, **asdict(plan)},
-                partial(_measure, data, seed, plan, options.root),
-                lambda row: (
-                    f"{row['gold']} as gold, {row['method']}, {row['peers']} accepted rows: "
-                    f"{row['people']} people, Score {row['score']:.3f}"
-                ),
-            )
+def _told(row: Mapping[str, Any]) -> str:
+    return (
+        f"{row['gold']} as gold, {row['method']}, {row['peers']} accepted rows: "
+        f"{row['people']} people, Score {row['score']:.3f}"
+    )
 
 
 def _measure(data: str, seed: int, plan: Plan, root: str | None) -> Iterator[dict[str, Any]]:
