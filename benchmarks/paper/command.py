@@ -15,6 +15,7 @@ import pandas as pd
 
 from benchmarks.command import command_parser, exit_status, results_folder
 from benchmarks.paper import interrupt
+from carla_genre.harness.child import run_in_subprocess
 from carla_genre.harness.command import measured
 from carla_genre.harness.grid import read_grid
 from carla_genre.harness.grid_file import check_names
@@ -50,6 +51,8 @@ class Command:
         The grid's methods that are meant; all where it is empty.
     room : str
         Where the module is, under ``benchmarks``.
+    measure_one : callable
+        As :func:`carla_genre.harness.run_grid` takes it; cells run one at a time where it is not the default.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Command:
     grid: str
     labels: Sequence[str] = ()
     room: str = "paper"
+    measure_one: Callable[..., dict[str, Any]] = run_in_subprocess
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Measure, write and print.
@@ -104,6 +108,9 @@ class Command:
             for cell in cells
         ]
 
+    def _workers(self, quick: bool) -> int:
+        return _cores() if quick and self.measure_one is run_in_subprocess else 1
+
     @property
     def _grid(self) -> Path:
         return Path(__file__).parent / self.grid
@@ -113,10 +120,10 @@ class Command:
         if options.only and self.labels:
             check_names(options.only, self.labels, "--only")
         if not options.no_run:
-            workers = options.workers if options.workers is not None else _cores() if options.quick else 1
+            workers = options.workers if options.workers is not None else self._workers(options.quick)
             own = {"grid": str(self._grid), "workers": workers, "only": options.only or self.labels}
             own |= {"time_limit": None, "cluster": None}
-            measured(argparse.Namespace(**{**vars(options), **own}), folder)
+            measured(argparse.Namespace(**{**vars(options), **own}), folder, self.measure_one)
         records = self.records(folder, options.quick, options.only, options.data, options.seeds)
         print(self.write(records, folder / self.name))
         print(f"written: {self.name} in {folder}", file=sys.stderr)

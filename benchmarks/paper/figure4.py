@@ -22,6 +22,7 @@ from benchmarks.paper.command import Command, Record, tables
 from benchmarks.paper.comparison_page import note_on_rows
 from benchmarks.paper.drawing import OURS, THEIRS, draw_legend, new_figure, save
 from benchmarks.paper.measured_seeds import notes_on_seeds, seeds_of, shown_seeds
+from benchmarks.paper.one_training import OneTraining
 from benchmarks.paper.published import LEAK, NAMES, name_of, published
 from carla_genre.harness.markdown import markdown_table, number, spread
 
@@ -231,7 +232,14 @@ def write(records: list[Record], path: Path) -> str:
     return tables(compared, markdown)(records, path)
 
 
-COMMAND = Command(name="figure4", about=__doc__ or "", write=write, grid="figure4.yaml", labels=tuple(POINTS))
+COMMAND = Command(
+    name="figure4",
+    about=__doc__ or "",
+    write=write,
+    grid="figure4.yaml",
+    labels=tuple(POINTS),
+    measure_one=OneTraining(),
+)
 
 if __name__ == "__main__":
     sys.exit(COMMAND.main())

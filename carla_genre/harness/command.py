@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from carla_genre.harness.cell import Cell, Paths
+from carla_genre.harness.child import run_in_subprocess
 from carla_genre.harness.grid import read_grid
 from carla_genre.harness.run import records_of, run_grid
 from carla_genre.harness.table import PAGES, markdown, table, write_tables
@@ -34,8 +36,13 @@ def run(options: Namespace) -> int:
     return int(any("error" in record for record in records))
 
 
-def measured(options: Namespace, folder: Path) -> list[dict[str, Any]]:
-    """Run what a grid has and a folder has not, say what failed, and give the records of all the chosen cells."""
+def measured(
+    options: Namespace, folder: Path, measure_one: Callable[..., dict[str, Any]] = run_in_subprocess
+) -> list[dict[str, Any]]:
+    """Run what a grid has and a folder has not, say what failed, and give the records of all the chosen cells.
+
+    ``measure_one`` is as :func:`carla_genre.harness.run_grid` takes it.
+    """
     find_own_modules()
     cells = read_grid(options.grid, options.quick, options.only, options.data, options.seeds)
     paths = Paths(
@@ -43,7 +50,8 @@ def measured(options: Namespace, folder: Path) -> list[dict[str, Any]]:
         tables=str(Path(options.grid).parent.resolve()),
         cache=str(Path(options.cache).expanduser().resolve() if options.cache else default_folder()),
     )
-    records = run_grid(cells, folder, paths, options.workers, options.time_limit, options.cluster)
+    limits = (options.workers, options.time_limit, options.cluster)
+    records = run_grid(cells, folder, paths, *limits, measure_one=measure_one)
     for record in records:
         if "error" in record:
             print(f"failed: {Cell(**record['cell'])}: {record['error']['message']}", file=sys.stderr)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -38,7 +38,11 @@ def setting_of(cell: Cell, paths: Paths) -> Setting:
     )
 
 
-def measure(cell: Cell, paths: Paths = Paths()) -> dict[str, Any]:  # noqa: B008  (frozen)
+def measure(
+    cell: Cell,
+    paths: Paths = Paths(),  # noqa: B008  (frozen)
+    build: Callable[[str, Any, Mapping[str, Any]], Any] = build_method,
+) -> dict[str, Any]:
     """Run a cell in this process.
 
     Parameters
@@ -46,6 +50,8 @@ def measure(cell: Cell, paths: Paths = Paths()) -> dict[str, Any]:  # noqa: B008
     cell : Cell
     paths : Paths
         Where its data are.
+    build : callable
+        How the method is built from its name, h and its hyperparameters.
 
     Returns
     -------
@@ -62,7 +68,7 @@ def measure(cell: Cell, paths: Paths = Paths()) -> dict[str, Any]:  # noqa: B008
     hyperparams = _with_seed(cell)  # loading the method's module is not part of its training
     mlmodel = setting.mlmodel if cell.share == 1 else setting.with_share(cell.share)
     start = _clock()
-    method = build_method(cell.method, mlmodel, hyperparams)
+    method = build(cell.method, mlmodel, hyperparams)
     prepared = _clock()
     # Methods get the classifier's columns only, not the drawn label.
     factuals = setting.factuals[list(setting.mlmodel.feature_input_order)]

@@ -19,7 +19,7 @@ from carla_genre.harness.run import records_of, run_grid
 
 def run_here(*arguments, **options):
     """Cells are measured in this process."""
-    return run_grid(*arguments, **options, measure_one=measure_or_fail)
+    return run_grid(*arguments, **{**options, "measure_one": measure_or_fail})
 
 
 @pytest.fixture
