@@ -35,15 +35,18 @@ _searched: set[Path] = set()
 
 
 def at_home(path: str | os.PathLike[str]) -> Path:
-    """A path whose ``~`` is the user's folder, as pandas and the shell have it; InputError where it is none."""
+    """A path, there or not, with ``~`` and ``~user`` as folders; InputError where it is none, or nobody's."""
     try:
-        found = Path(os.path.expanduser(path))
+        found = Path(path).expanduser()
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            found.stat()  # which says of a name that it is too long, or has a null character
     except TypeError as error:
         raise InputError(
             f"the name of a file or folder is wanted, a text or a Path, got {type(path).__name__}"
         ) from error
-    if "\0" in str(found):
-        raise InputError(f"{str(found)!r} is no path: it has a null character")
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error  # which does not tell a long name again
+        raise InputError(f"{str(path)[:80]!r} cannot be a path here: {reason}") from error
     return found
 
 

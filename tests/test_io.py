@@ -116,7 +116,7 @@ def test_a_bad_place_is_told_beforehand_and_a_good_one_is_not_touched(tmp_path, 
         assert list(tmp_path.iterdir()) == [place]
         return
     for write in (check_writable, lambda path: write_bytes(path, b"")):
-        with pytest.raises(InputError, match="cannot be written"):
+        with pytest.raises(InputError, match="cannot be"):
             write(place)
 
 
@@ -156,5 +156,5 @@ def test_a_tilde_is_the_users_folder_where_files_are_written_and_read(tmp_path, 
 @pytest.mark.parametrize("path", [3, None, b"bytes", "a\0b"])
 def test_what_is_no_path_is_one_error(path):
     for write in (check_writable, lambda place: write_bytes(place, b"")):
-        with pytest.raises(InputError, match=r"is wanted|is no path"):
+        with pytest.raises(InputError, match=r"is wanted|cannot be a path"):
             write(path)

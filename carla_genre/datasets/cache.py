@@ -12,9 +12,8 @@ from urllib.request import urlopen
 import pandas as pd
 
 from carla_genre.datasets.adult import Frames
-from carla_genre.datasets.table import user_path
 from carla_genre.errors import InputError
-from carla_genre.io import whole_file
+from carla_genre.io import at_home, whole_file
 
 SOURCE = "https://raw.githubusercontent.com/carla-recourse/cf-data/master"
 HOMEPAGE = "https://github.com/carla-recourse/cf-data"
@@ -33,7 +32,7 @@ SHA256 = {
 
 def cache_folder() -> Path:
     """Return CARLA's own cache folder: ``CF_DATA``, else ``~/cf-data``."""
-    return user_path(os.environ.get("CF_DATA") or "~/cf-data")
+    return at_home(os.environ.get("CF_DATA") or "~/cf-data")
 
 
 def load_files(name: str, root: str | os.PathLike[str] | None = None) -> Frames:
@@ -53,7 +52,7 @@ def load_files(name: str, root: str | os.PathLike[str] | None = None) -> Frames:
         A file is missing and cannot be had, or is not the known file of that name.
     """
     files = [f"{name}.csv", f"{name}_train.csv", f"{name}_test.csv"]
-    folder = cache_folder() if root is None else user_path(root)
+    folder = cache_folder() if root is None else at_home(root)
     missing = [file for file in files if not (folder / file).is_file()]
     if missing and root is not None:
         raise InputError(f"root={str(folder)!r} does not hold {', '.join(missing)}")

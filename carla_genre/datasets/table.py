@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import os
 import warnings
@@ -16,6 +15,7 @@ import pandas as pd
 from pandas.api import types
 
 from carla_genre.errors import InputError
+from carla_genre.io import at_home
 from carla_genre.schema.cells import numbers
 
 Note = Callable[[str], None]
@@ -27,7 +27,7 @@ def read_table(source: Any, argument: str) -> pd.DataFrame:
         table = source.copy()
         origin = f"{argument}: the frame"
     elif isinstance(source, str | os.PathLike):
-        path = user_path(source)
+        path = at_home(source)
         table = _read_csv(path)
         origin = str(path)
     else:
@@ -38,17 +38,6 @@ def read_table(source: Any, argument: str) -> pd.DataFrame:
     if table.empty:
         raise InputError(f"{origin} has no rows" if len(table.columns) else f"{origin} has no columns")
     return table
-
-
-def user_path(path: str | os.PathLike[str]) -> Path:
-    """A path with ``~`` and ``~user`` as folders, there or not."""
-    try:
-        found = Path(path).expanduser()
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-            found.stat()
-    except (RuntimeError, OSError, ValueError) as error:
-        raise InputError(f"{str(path)[:80]!r} is no path here: {error}") from error
-    return found
 
 
 def _read_csv(path: Path) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from typing import Any
 
 from carla_genre.errors import InputError
 from carla_genre.evaluation.judges.gold_kinds import PAPER_GOLD
+from carla_genre.io import at_home
 from carla_genre.protocol import OwnTable
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
 
@@ -150,7 +151,7 @@ class Paths:
         return OwnTable(name, self._path(entry["csv"]), options, entry["balanced"])
 
     def _path(self, name: str) -> str:
-        return str(Path(self.tables) / Path(name).expanduser())
+        return str(Path(self.tables) / at_home(name))
 
 
 def table_digest(table: OwnTable) -> str:

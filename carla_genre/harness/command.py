@@ -13,7 +13,7 @@ from carla_genre.harness.child import run_in_subprocess
 from carla_genre.harness.grid import read_grid
 from carla_genre.harness.run import records_of, run_grid
 from carla_genre.harness.table import PAGES, markdown, table, write_tables
-from carla_genre.io import check_writable
+from carla_genre.io import at_home, check_writable
 from carla_genre.loading import find_own_modules
 from carla_genre.protocol.cache import default_folder
 
@@ -46,9 +46,9 @@ def measured(
     find_own_modules()
     cells = read_grid(options.grid, options.quick, options.only, options.data, options.seeds)
     paths = Paths(
-        root=None if options.root is None else str(Path(options.root).expanduser().resolve()),
+        root=None if options.root is None else str(at_home(options.root).resolve()),
         tables=str(Path(options.grid).parent.resolve()),
-        cache=str(Path(options.cache).expanduser().resolve() if options.cache else default_folder()),
+        cache=str(at_home(options.cache).resolve() if options.cache else default_folder()),
     )
     limits = (options.workers, options.time_limit, options.cluster)
     records = run_grid(cells, folder, paths, *limits, measure_one=measure_one)

@@ -23,7 +23,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from carla_genre.io import whole_file
+from carla_genre.io import at_home, whole_file
 
 Kept = TypeVar("Kept")
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def kept(folder: str | os.PathLike[str] | None, key: str, make: Callable[[], Kep
     """An object from ``folder`` if it is there, else made and written there; with None only made."""
     if folder is None:
         return make()
-    path = Path(folder).expanduser() / f"{key}.joblib"
+    path = at_home(folder) / f"{key}.joblib"
     try:
         if path.exists():
             if not hasattr(os, "getuid") or path.stat().st_uid == os.getuid():

@@ -21,12 +21,12 @@ import pandas as pd
 
 from carla_genre.blackbox import model_probability
 from carla_genre.datasets.names import whole_number
-from carla_genre.datasets.table import user_path
 from carla_genre.errors import InputError
 from carla_genre.evaluation.gold import GoldClassifier, draw_labels
 from carla_genre.evaluation.judges.gold_kinds import PAPER_GOLD, check_gold, gold_of
 from carla_genre.evaluation.lof import InlierTest
 from carla_genre.evaluation.score import Judge, Scores
+from carla_genre.io import at_home
 from carla_genre.protocol.cache import content_key, kept, remembered
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER, Trained, check_classifier, train_by_name
 from carla_genre.protocol.data import (
@@ -169,7 +169,7 @@ def prepare(
         An argument is wrong, or h denies too few test rows.
     """
     seed, n_factuals = whole_number(seed, "seed"), whole_number(n_factuals, "n_factuals", 1)
-    cache = None if cache is None else user_path(cache)
+    cache = None if cache is None else at_home(cache)
     check_classifier(classifier)
     check_gold(gold)
     catalog = load_protocol_data(data, root, rows)

@@ -76,8 +76,12 @@ def test_files_folders_and_patterns(kind: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match=r"holds no \*\.csv"):
         open_table(tmp_path / "empty")
-    with pytest.raises(InputError, match="is no file, folder or pattern"):
-        open_table("~nosuchuser/x")
+    for nowhere, message in (
+        ("nowhere", "is no file, folder or pattern"),
+        ("~nosuchuser/x", "cannot be a path here"),
+    ):
+        with pytest.raises(InputError, match=message):
+            open_table(nowhere)
 
 
 def test_files_that_differ_are_told(tmp_path: Path) -> None:
