@@ -23,9 +23,16 @@ def measure_here(
 ) -> Generator[tuple[Cell, dict[str, Any]], None, None]:
     """Each cell with its record, as they are done; where this is left early, what runs is killed.
 
-    ``workers`` cells run at a time; several GPUs are dealt out among them. ``started`` is told, in a thread, of each
+    ``workers`` cells run at a time; several GPUs are dealt out among them. One worker is the calling thread, so that
+    Ctrl-C ends a cell that is measured in this process as well. ``started`` is told, in the worker's thread, of each
     cell that begins. The rest is as :func:`carla_genre.harness.run_grid` takes it.
     """
+    if workers == 1:
+        (gpu,) = _gpus(workers)
+        for cell in cells:
+            started(cell)
+            yield cell, measure_one(cell, paths, time_limit, lambda: False, gpu)
+        return
     over = threading.Event()
     gpus: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     for gpu in _gpus(workers):

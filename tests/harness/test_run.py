@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import signal
 import threading
 import time
 
@@ -123,6 +124,19 @@ def test_as_many_run_at_a_time_as_there_are_workers(run):
 
     run(cells, workers=3, measure_one=measure_one)
     assert max(most) == 3
+
+
+def test_ctrl_c_ends_a_cell_that_is_measured_in_this_process(run):
+    ended = []
+
+    def measure_one(cell, *rest):
+        signal.raise_signal(signal.SIGINT)
+        ended.append(cell)
+        return failure(cell, RuntimeError("was not interrupted"))
+
+    with pytest.raises(KeyboardInterrupt):
+        run([Cell("adult", seed, "a", "CopyFactual") for seed in range(2)], measure_one=measure_one)
+    assert not ended
 
 
 @pytest.mark.slow
