@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from carla_genre.errors import InputError
 from carla_genre.recourse.codec import TableCodec
 from carla_genre.recourse.decision import Decision
+
+
+def check_hyperparams(given: Any, seed: Any) -> None:
+    """See that GenRe's hyperparameters say nothing that the door's own arguments say.
+
+    Raises
+    ------
+    InputError
+        They are no mapping; or they have causes, constraints, or another seed than ``seed`` (None: it is not asked).
+    """
+    if given is not None and not isinstance(given, Mapping):
+        raise InputError(f"hyperparams must be a dict of GenRe's, got {type(given).__name__}")
+    if not given:
+        return
+    if given.get("causes") is not None:
+        raise InputError("hyperparams: Recourse does not take causes yet; GenRe does (docs/causal.md)")
+    if given.get("constraints") is not None:
+        raise InputError(
+            "hyperparams: give constraints to Recourse itself, constraints=[Range('income', 0, 5000)]"
+        )
+    if seed is not None and given.get("seed", seed) != seed:
+        raise InputError(
+            f"hyperparams: seed={given['seed']!r} is another one than seed={seed!r}: give it to Recourse itself"
+        )
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from carla_genre.recourse import plots
 from carla_genre.recourse.by_files import AnswersFiles
 from carla_genre.recourse.by_person import PersonConstraints, constraints_by_person
 from carla_genre.recourse.codec import TableCodec, feature_roles
-from carla_genre.recourse.model import RawModel
+from carla_genre.recourse.model import RawModel, check_hyperparams
 from carla_genre.recourse.reasons import check_both_sides
 from carla_genre.recourse.recommendations import Recommendations
 from carla_genre.recourse.recommending import Recommender
@@ -137,19 +137,12 @@ class Recourse(AnswersFiles, KeptInFolders):
         self.verbose, self.hyperparams, self.held_out = verbose, hyperparams, held_out
         if scale not in ("robust", "range"):
             raise InputError(f"scale={scale!r}: expected 'robust' or 'range'")
-        if hyperparams is not None and not isinstance(hyperparams, Mapping):
-            raise InputError(f"hyperparams must be a dict of GenRe's, got {type(hyperparams).__name__}")
-        if hyperparams and hyperparams.get("causes") is not None:
-            raise InputError("hyperparams: Recourse does not take causes yet; GenRe does (docs/causal.md)")
-        if hyperparams and hyperparams.get("constraints") is not None:
-            raise InputError(
-                "hyperparams: give constraints to Recourse itself, constraints=[Range('income', 0, 5000)]"
-            )
+        check_hyperparams(hyperparams, None if saved else seed)
         self.notes_: tuple[str, ...] = ()
         self._card = None
         names = getattr(classifier, "feature_names_in_", None)
         features, outcome = read_table(table, target, names, ignore, self._note)
-        self.table = table
+        self.table = table.copy(deep=False)  # what the caller adds later is not of it
         good = desired_outcome(outcome, desired, self._note)
         labels = labels_of(outcome, good)
         self.decision_ = decision_of(classifier, outcome, good, threshold)

@@ -86,7 +86,8 @@ class KeptInFolders(Parametrized):
         folder = at_home(folder)
         card = self.card_ if held_out is None else card_of(self, held_out)
         with whole_files(folder) as aside:
-            write_card(aside, {**self.get_params(), "constraints": self.constraints_}, self.table, card)
+            rows = self.table if with_training_rows else None
+            write_card(aside, {**self.get_params(), "constraints": self.constraints_}, rows, card)
             self.genre_.save(aside / GENERATOR)
             if with_training_rows:
                 write_table(aside, self.table)
@@ -137,9 +138,14 @@ def card_of(recourse: Any, people: pd.DataFrame) -> dict[str, Any]:
 
 
 def write_card(
-    folder: str | os.PathLike[str], params: Mapping[str, Any], table: pd.DataFrame, card: Mapping[str, Any]
+    folder: str | os.PathLike[str],
+    params: Mapping[str, Any],
+    table: pd.DataFrame | None,
+    card: Mapping[str, Any],
 ) -> None:
-    """Write ``recourse.json``: the arguments, and the card.
+    """Write ``recourse.json``: the arguments, the card, and the categories of a ``table`` that is written beside it.
+
+    Categories may be people's names, so without the table there are none of them.
 
     Raises
     ------
@@ -153,7 +159,7 @@ def write_card(
         "constraints": [in_json(to_plain(one)) for one in params["constraints"]],
         "categories": {
             str(name): {"categories": in_json(dtype.categories.tolist()), "ordered": bool(dtype.ordered)}
-            for name, dtype in table.dtypes.items()
+            for name, dtype in ({} if table is None else table.dtypes).items()
             if isinstance(dtype, pd.CategoricalDtype)
         },
         "card": card,
