@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from carla_genre.datasets.adult import Frames
-from carla_genre.datasets.infer import infer_roles, note_far_values
+from carla_genre.datasets.infer import check_encoded_names, infer_roles, note_far_values
 from carla_genre.datasets.names import as_names, check_known, whole_number
 from carla_genre.datasets.roles import Roles
 from carla_genre.datasets.table import Note, plain_columns, read_table
@@ -57,6 +57,7 @@ def load_custom(
     target = choose_target(table, target, note)
     table[target] = binary_labels(table[target], positive, note)
     table, roles = infer_roles(table, target, categorical, continuous, immutables, note)
+    check_encoded_names(table, roles)
     for name in roles.continuous:
         note_far_values(table[name], note)
     if test is None:

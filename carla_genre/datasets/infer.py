@@ -48,7 +48,7 @@ def infer_roles(
     ------
     InputError
         A name is unknown or has two roles; a column is constant, an identifier, a continuous one that holds
-        text, or a categorical one of more than 256 levels; or two encoded columns would have one name.
+        text, or a categorical one of more than 256 levels.
     """
     said = {
         "categorical": as_names(categorical, "categorical"),
@@ -86,7 +86,6 @@ def infer_roles(
         note(
             f"recourse may change {personal}: nothing is said to be immutable (immutables={personal} to keep them)"
         )
-    _check_encoded_names(table, target, kinds)
     roles = Roles(
         target=target,
         continuous=tuple(name for name in features if kinds[name] == "continuous"),
@@ -187,12 +186,10 @@ def _check_levels(column: pd.Series) -> None:
         )
 
 
-def _check_encoded_names(table: pd.DataFrame, target: str, kinds: dict[str, str]) -> None:
-    """Refuse columns whose names meet when categories are one-hot encoded."""
-    owners = {target: target} | {name: name for name in kinds}
-    for name, kind in kinds.items():
-        if kind != "categorical":
-            continue
+def check_encoded_names(table: pd.DataFrame, roles: Roles) -> None:
+    """Refuse columns whose names meet when categories are one-hot encoded, as CARLA does."""
+    owners = {name: name for name in (roles.target, *roles.continuous, *roles.categorical)}
+    for name in roles.categorical:
         for level in table[name].unique():
             encoded = f"{name}_{level}"
             owner = owners.setdefault(encoded, f"{name} (level {level!r})")
