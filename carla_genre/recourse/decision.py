@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from numbers import Real
 from typing import Any
 
@@ -13,8 +13,6 @@ from carla_genre.errors import InputError
 from carla_genre.pickling import picklable
 
 TABLE_ROWS = "rows as the table has them"
-# If the classifier fails on each of so many people, it fails on all.
-PROBED = 32
 
 
 class Decision:
@@ -33,22 +31,27 @@ class Decision:
         What a regressor's prediction must lie inside of (low, high) to be sure: a tenth of the target's own spread.
     labels : list
         The target's distinct values, sorted.
-
-    Attributes
-    ----------
-    columns : list of str or None
+    columns : list of str, optional
         What the classifier was trained on, where it says so.
+    beside : DataFrame (1, any), optional
+        A cell of each of these that is no feature: rows that have none are given it.
     """
 
     def __init__(
-        self, classifier: Any, desired: Any, threshold: float, labels: list[Any], spread: float = 1.0
+        self,
+        classifier: Any,
+        desired: Any,
+        threshold: float,
+        labels: list[Any],
+        spread: float = 1.0,
+        columns: list[str] | None = None,
+        beside: pd.DataFrame | None = None,
     ) -> None:
         given: Any = threshold
         if isinstance(given, bool) or not isinstance(given, Real) or not 0 < float(given) < 1:
             raise InputError(f"threshold={threshold!r}: expected a number between 0 and 1")
         self.classifier, self.desired, self.threshold, self.spread = classifier, desired, float(given), spread
-        names = getattr(classifier, "feature_names_in_", None)
-        self.columns = None if names is None else [str(name) for name in names]
+        self.columns, self.beside = columns, pd.DataFrame() if beside is None else beside
         self.regression = is_interval(desired)
         if not any(hasattr(classifier, name) for name in ("predict_proba", "predict")) and not callable(
             classifier
@@ -122,6 +125,10 @@ class Decision:
 
     def _own_frame(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The rows as a frame of the classifier's own: what it changes in it changes nothing else."""
+        absent = [name for name in self.beside if name not in rows]
+        if absent:
+            cells = self.beside[absent].iloc[np.zeros(len(rows), int)]
+            rows = pd.concat([rows, cells.set_axis(rows.index)], axis=1)
         return rows.copy() if self.columns is None else rows[self.columns].copy()
 
     def around_one_half(self, said: np.ndarray) -> np.ndarray:
@@ -180,95 +187,6 @@ class Decision:
         margin = np.nan_to_num(np.minimum(predicted - low, high - predicted), nan=-np.inf)
         width = min(self.spread, (high - low) / 2 or self.spread)
         return _exactly(0.5 + 0.5 * np.clip(margin / width, -1, 1), margin >= 0)
-
-
-def ask_people(
-    decision: Decision, rows: pd.DataFrame, dtypes: Mapping[str, Any]
-) -> tuple[np.ndarray, np.ndarray]:
-    """What the classifier says of people (B, D), whose ``dtypes`` should be the table's.
-
-    Returns
-    -------
-    said : ndarray (B,)
-        NaN where it fails on a row.
-    reasons : ndarray (B,) of str
-        How it fails there, "" for the others.
-
-    Raises
-    ------
-    InputError
-        It fails on everybody, or reads their categories otherwise than the table's, and their dtypes are others.
-    """
-    other = {name: dtype for name, dtype in dtypes.items() if _apart(rows[name].dtype, dtype)}
-    try:
-        said, reasons = _ask_each(decision, rows)
-    except InputError as error:
-        if not other:
-            raise
-        raise InputError(f"{error}. {_differences(rows, other)}") from error
-    known = reasons == ""
-    categories = {name: dtype for name, dtype in other.items() if isinstance(dtype, pd.CategoricalDtype)}
-    spelled = {
-        name: pd.Categorical(rows[name].astype(object), dtype=dtype) for name, dtype in categories.items()
-    }
-    if spelled and not np.allclose(
-        said[known], decision.ask(rows.assign(**spelled)[known]), rtol=0, atol=1e-6, equal_nan=True
-    ):
-        raise InputError(
-            f"the classifier says otherwise of the people than of the same cells as the table has them. "
-            f"{_differences(rows, categories)}"
-        )
-    return said, reasons
-
-
-def _ask_each(decision: Decision, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """What is said of rows (B, D), and a reason where that fails; the error where it fails on all."""
-    said, reasons = np.full(len(rows), np.nan), np.full(len(rows), "", dtype=object)
-
-    def ask(places: np.ndarray) -> None:
-        try:
-            said[places] = decision.ask(rows.iloc[places])
-        except InputError as error:
-            if len(places) == 1:
-                reasons[places] = str(error).replace(TABLE_ROWS, "this row").splitlines()[0]
-            else:
-                for half in np.array_split(places, 2):
-                    ask(half)
-
-    try:
-        said[:] = decision.ask(rows)
-    except InputError:
-        probed = np.unique(np.linspace(0, len(rows) - 1, PROBED, dtype=int))
-        for place in probed:
-            ask(np.array([place]))
-        if (reasons[probed] != "").all():
-            raise
-        ask(np.setdiff1d(np.arange(len(rows)), probed))
-    return said, reasons
-
-
-def _apart(one: Any, other: Any) -> bool:
-    """Whether dtypes differ; pandas takes the order of categories, and with it their codes, for of no account."""
-    both = isinstance(one, pd.CategoricalDtype) and isinstance(other, pd.CategoricalDtype)
-    return bool(one != other) or (both and one.categories.tolist() != other.categories.tolist())
-
-
-def _differences(rows: pd.DataFrame, other: dict[str, object]) -> str:
-    """Which dtypes differ, and what to do."""
-    shown = [
-        f"{name!r} is {_said(rows[name].dtype)}, the table's {_said(dtype)}" for name, dtype in other.items()
-    ]
-    more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
-    return (
-        f"Their columns have other dtypes than the table's: {'; '.join(shown[:5])}{more}. Make them the same, "
-        "people.astype(table.dtypes[[...]])"
-    )
-
-
-def _said(dtype: object) -> str:
-    if isinstance(dtype, pd.CategoricalDtype):
-        return f"category of {dtype.categories.tolist()[:6]}"
-    return str(dtype)
 
 
 def is_interval(desired: Any) -> bool:

@@ -1,10 +1,10 @@
-"""The table and the classifier as GenRe is given them: encoded rows, one column a feature."""
+"""The table and the classifier: which columns it was trained on, and both as GenRe is given them, encoded."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,53 @@ def check_hyperparams(given: Any, seed: Any) -> None:
     if seed is not None and given.get("seed", seed) != seed:
         raise InputError(
             f"hyperparams: seed={given['seed']!r} is another one than seed={seed!r}: give it to Recourse itself"
+        )
+
+
+class Rows(NamedTuple):
+    """The rows of a table that have an outcome, numbered from 0.
+
+    ``features`` (n, D); ``outcome`` (n,); ``columns`` are those that the classifier was trained on, None where it does
+    not say so; ``beside`` (n, any) has those of them that are no features.
+    """
+
+    features: pd.DataFrame
+    outcome: pd.Series
+    columns: list[str] | None
+    beside: pd.DataFrame
+
+
+def trained_columns(classifier: Any, table: pd.DataFrame) -> list[str] | None:
+    """What a classifier was trained on, as the table calls it; None where it does not say so.
+
+    LightGBM writes an underscore for each blank of a name.
+    """
+    names = getattr(classifier, "feature_names_in_", None)
+    if names is None:
+        return None
+    spelled = {name.replace(" ", "_"): name for name in table.columns}
+    return [name if name in table.columns else spelled.get(name, name) for name in map(str, names)]
+
+
+def check_beside(decision: Decision, features: pd.DataFrame, beside: pd.DataFrame) -> None:
+    """See that columns ``beside`` (n, any) the features (n, D) can hold anything: the classifier makes nothing of them.
+
+    Raises
+    ------
+    InputError
+        It says otherwise of rows in which such a column has another row's cell.
+    """
+    if not len(beside.columns):
+        return
+    own, used = decision.ask(features.join(beside)), []
+    for name in beside:
+        said = decision.ask(features.join(beside.drop(columns=name)))
+        if not np.allclose(said, own, rtol=0, atol=1e-6, equal_nan=True):
+            used.append(name)
+    if used:
+        raise InputError(
+            f"ignore= names {used}, which the classifier was trained on and makes something of: keep them, as numbers "
+            "or as levels, and Freeze them if nobody may be told to change them"
         )
 
 

@@ -1,9 +1,9 @@
-"""Why somebody has no option: which constraint leaves none, found by leaving them out one at a time."""
+"""Why somebody has no option: the classifier fails on the row, or constraints, found by leaving out one at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,12 @@ from carla_genre.errors import InputError
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.recourse.asking import Asked, ask
 from carla_genre.recourse.codec import TableCodec
-from carla_genre.recourse.decision import Decision
+from carla_genre.recourse.decision import TABLE_ROWS, Decision
 
 UNSURE = "no option is certain enough for the stated risk"
 ROUNDED = "the classifier refuses every option as the row that would be sent"
+# If the classifier fails on each of so many people, it fails on all.
+PROBED = 32
 
 
 class Question(NamedTuple):
@@ -124,3 +126,92 @@ def _accepted(
     """For which people there is an accepted candidate under other constraints, bool."""
     limits = limits_of(question.people.iloc[people], question.values[people], constraints)
     return ask(question.genre, question.codec, limits, 1).accepted > 0
+
+
+def ask_people(
+    decision: Decision, rows: pd.DataFrame, dtypes: Mapping[str, Any]
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the classifier says of people (B, D), whose ``dtypes`` should be the table's.
+
+    Returns
+    -------
+    said : ndarray (B,)
+        NaN where it fails on a row.
+    reasons : ndarray (B,) of str
+        How it fails there, "" for the others.
+
+    Raises
+    ------
+    InputError
+        It fails on everybody, or reads their categories otherwise than the table's, and their dtypes are others.
+    """
+    other = {name: dtype for name, dtype in dtypes.items() if _apart(rows[name].dtype, dtype)}
+    try:
+        said, reasons = _ask_each(decision, rows)
+    except InputError as error:
+        if not other:
+            raise
+        raise InputError(f"{error}. {_differences(rows, other)}") from error
+    known = reasons == ""
+    categories = {name: dtype for name, dtype in other.items() if isinstance(dtype, pd.CategoricalDtype)}
+    spelled = {
+        name: pd.Categorical(rows[name].astype(object), dtype=dtype) for name, dtype in categories.items()
+    }
+    if spelled and not np.allclose(
+        said[known], decision.ask(rows.assign(**spelled)[known]), rtol=0, atol=1e-6, equal_nan=True
+    ):
+        raise InputError(
+            f"the classifier says otherwise of the people than of the same cells as the table has them. "
+            f"{_differences(rows, categories)}"
+        )
+    return said, reasons
+
+
+def _ask_each(decision: Decision, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """What is said of rows (B, D), and a reason where that fails; the error where it fails on all."""
+    said, reasons = np.full(len(rows), np.nan), np.full(len(rows), "", dtype=object)
+
+    def ask(places: np.ndarray) -> None:
+        try:
+            said[places] = decision.ask(rows.iloc[places])
+        except InputError as error:
+            if len(places) == 1:
+                reasons[places] = str(error).replace(TABLE_ROWS, "this row").splitlines()[0]
+            else:
+                for half in np.array_split(places, 2):
+                    ask(half)
+
+    try:
+        said[:] = decision.ask(rows)
+    except InputError:
+        probed = np.unique(np.linspace(0, len(rows) - 1, PROBED, dtype=int))
+        for place in probed:
+            ask(np.array([place]))
+        if (reasons[probed] != "").all():
+            raise
+        ask(np.setdiff1d(np.arange(len(rows)), probed))
+    return said, reasons
+
+
+def _apart(one: Any, other: Any) -> bool:
+    """Whether dtypes differ; pandas takes the order of categories, and with it their codes, for of no account."""
+    both = isinstance(one, pd.CategoricalDtype) and isinstance(other, pd.CategoricalDtype)
+    return bool(one != other) or (both and one.categories.tolist() != other.categories.tolist())
+
+
+def _differences(rows: pd.DataFrame, other: dict[str, object]) -> str:
+    """Which dtypes differ, and what to do."""
+    shown = [
+        f"{name!r} is {_said(rows[name].dtype)}, the table's {_said(dtype)}" for name, dtype in other.items()
+    ]
+    more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
+    return (
+        f"Their columns have other dtypes than the table's: {'; '.join(shown[:5])}{more}. Make them the same, "
+        "people.astype(table.dtypes[[...]])"
+    )
+
+
+def _said(dtype: object) -> str:
+    if isinstance(dtype, pd.CategoricalDtype):
+        return f"category of {dtype.categories.tolist()[:6]}"
+    return str(dtype)

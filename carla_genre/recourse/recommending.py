@@ -17,9 +17,9 @@ from carla_genre.methods.genre.method import GenRe
 from carla_genre.recourse.asking import Asked, ask, draw, weighted_selector
 from carla_genre.recourse.codec import TableCodec
 from carla_genre.recourse.columns import LevelColumn
-from carla_genre.recourse.decision import Decision, ask_people
+from carla_genre.recourse.decision import Decision
 from carla_genre.recourse.found import ACCEPTED, ANSWERED, beside
-from carla_genre.recourse.reasons import Question, reasons_of
+from carla_genre.recourse.reasons import Question, ask_people, reasons_of
 from carla_genre.recourse.recommendations import Recommendations
 from carla_genre.selection.selector import REFINED
 
@@ -84,7 +84,7 @@ class Recommender:
         said = np.full(len(people), np.nan)
         dtypes = {name: column.dtype for name, column in self.codec.columns.items()}
         everybody, people = people, self.codec.typed(people, reasons == "")
-        rows = people.iloc[readable][list(dtypes)]
+        rows = self._asked(people.iloc[readable])
         said[readable], reasons[readable] = ask_people(self.decision, rows, dtypes)
         accepted = np.zeros(len(people), bool)
         accepted[readable] = self.decision.around_one_half(said[readable]) > 0.5
@@ -147,6 +147,12 @@ class Recommender:
         )
         return beside(table.reset_index(drop=True), figures)
 
+    def _asked(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The features, and what the classifier was trained on besides where it is there and of the same dtype."""
+        further, names = self.decision.beside.dtypes.to_dict(), rows.columns.tolist()
+        own = [name for name in further if names.count(name) == 1 and rows[name].dtype == further[name]]
+        return rows[[*self.codec.names, *own]]
+
     def _groups(
         self, places: np.ndarray, by_person: Sequence[tuple[Constraint, ...]]
     ) -> list[tuple[np.ndarray, tuple[Constraint, ...]]]:
@@ -173,7 +179,7 @@ class Recommender:
         person, rank = np.nonzero(np.isfinite(found.score))
         answers = found.answers[person, rank]
         rows = self.codec.merge(people.iloc[person], values[person], answers)
-        said = self.decision.ask(rows[list(self.codec.names)])
+        said = self.decision.ask(self._asked(rows))
         h = self.decision.around_one_half(said)
         chosen = list[int]()
         accepted = np.flatnonzero(h > 0.5)  # in the order of the people

@@ -64,7 +64,7 @@ class Recourse(AnswersFiles, KeptInFolders):
     categorical, continuous : list of str, optional
         What these columns are; the others are guessed.
     ignore : list of str
-        Columns that are no features.
+        Columns that are no features. A classifier that was trained on one may make nothing of it.
     scale : {"robust", "range"}
         A cost unit of a number: the distance of its 1 % and 99 % quantiles, or its whole range (as CARLA has it).
     held_out : int, optional
@@ -140,12 +140,11 @@ class Recourse(AnswersFiles, KeptInFolders):
         check_hyperparams(hyperparams, None if saved else seed)
         self.notes_: tuple[str, ...] = ()
         self._card = None
-        names = getattr(classifier, "feature_names_in_", None)
-        features, outcome = read_table(table, target, names, ignore, self._note)
+        features, outcome, *_ = read = read_table(table, target, classifier, ignore, self._note)
         self.table = table.copy(deep=False)  # what the caller adds later is not of it
         good = desired_outcome(outcome, desired, self._note)
         labels = labels_of(outcome, good)
-        self.decision_ = decision_of(classifier, outcome, good, threshold)
+        self.decision_ = decision_of(classifier, read, good, threshold)
         levels = feature_roles(
             features.assign(**{LABEL: labels}), LABEL, categorical, continuous, self._keep_note
         ).categorical

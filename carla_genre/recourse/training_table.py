@@ -19,7 +19,7 @@ from carla_genre.frames import is_gap
 from carla_genre.recourse.codec import TableCodec
 from carla_genre.recourse.columns import NumberColumn
 from carla_genre.recourse.decision import Decision, as_labels, is_interval
-from carla_genre.recourse.model import EncodedTable
+from carla_genre.recourse.model import EncodedTable, Rows, check_beside, trained_columns
 from carla_genre.selection.surrogate import NEIGHBOURS
 
 LABEL = "(desired outcome)"
@@ -29,18 +29,17 @@ FAR_OUT = 10.0
 ROWS_PREDICTED = 1000
 
 
-def read_table(
-    table: Any, target: str, names: Iterable[Any] | None, ignore: str | Iterable[str], note: Note
-) -> tuple[pd.DataFrame, pd.Series]:
-    """The features (n, D) and the outcome (n,) of the rows that have one, numbered from 0.
+def read_table(table: Any, target: str, classifier: Any, ignore: str | Iterable[str], note: Note) -> Rows:
+    """The rows of the table that have an outcome.
 
     Parameters
     ----------
     table : DataFrame
     target : str
-    names : iterable of str, optional
-        What the classifier was trained on; else every column but the target is a feature.
+    classifier : object
+        What it was trained on are the features; if it does not say so, every column but the target is one.
     ignore : list of str
+        These are no features.
     note : callable
 
     Raises
@@ -60,7 +59,8 @@ def read_table(
     twice = table.columns[table.columns.duplicated()].unique().tolist()
     if twice:
         raise InputError(f"the table has two columns of one name, {twice[:3]}: rename or drop one of them")
-    wanted = [str(name) for name in (table.columns if names is None else names)]
+    names = trained_columns(classifier, table)
+    wanted = table.columns.tolist() if names is None else names
     absent = [name for name in wanted if name not in table.columns]
     if absent:
         raise InputError(f"table lacks the columns {absent}, which the classifier was trained on")
@@ -70,12 +70,6 @@ def read_table(
         )
     ignored = as_names(ignore, "ignore")
     check_known(ignored, "ignore", table.columns)
-    needed = [] if names is None else [name for name in wanted if name in ignored]
-    if needed:
-        raise InputError(
-            f"ignore= names {needed}, which the classifier was trained on: keep them, and Freeze them if nobody may be "
-            "told to change them"
-        )
     known = table[target].notna()
     if not known.all():
         note(f"{int((~known).sum())} rows have no {target!r} and are left out")
@@ -86,7 +80,8 @@ def read_table(
             f"the table has no {'rows with' if features else 'column besides the target'} {target!r}"
         )
     _check_labels(rows[target])
-    return rows[features], rows[target]
+    beside = [] if names is None else [name for name in names if name in ignored]
+    return Rows(rows[features], rows[target], names, rows[beside])
 
 
 def _check_labels(outcome: pd.Series) -> None:
@@ -149,11 +144,16 @@ def labels_of(outcome: pd.Series, desired: Any) -> np.ndarray:
     return labels
 
 
-def decision_of(classifier: Any, outcome: pd.Series, desired: Any, threshold: float) -> Decision:
-    """The classifier's decision about the desired outcome."""
+def decision_of(classifier: Any, rows: Rows, desired: Any, threshold: float) -> Decision:
+    """The classifier's decision about the desired outcome of rows like these."""
+    outcome = rows.outcome
     labels = sorted(outcome.unique().tolist(), key=lambda label: (type(label).__name__, label))
     spread = float(np.subtract(*np.quantile(outcome, [0.95, 0.05]))) / 10 if is_interval(desired) else 1.0
-    return Decision(classifier, desired, threshold, labels, spread or 1.0)
+    decision = Decision(
+        classifier, desired, threshold, labels, spread or 1.0, rows.columns, rows.beside.head(1)
+    )
+    check_beside(decision, rows.features, rows.beside)
+    return decision
 
 
 def check_enough(labels: np.ndarray, target: str, desired: Any) -> None:

@@ -7,9 +7,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from loans import NUMBERS, PEOPLE, TRAIN, built, pipeline
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from carla_genre import Recourse
+from carla_genre.errors import InputError
 
 
 def test_a_saved_folder_has_no_names_of_people_among_its_categories(model: Any, tmp_path: Path) -> None:
@@ -38,3 +45,55 @@ def test_a_column_may_have_the_name_that_a_level_has_when_encoded() -> None:
     table = TRAIN.assign(home_own=np.arange(len(TRAIN)) % 7)
     recourse = built(pipeline(table, numbers=[*NUMBERS, "home_own"]), table)
     assert {"home", "home_own"} < set(recourse.feature_names_in_)
+
+
+WITH_MORE = TRAIN.assign(
+    name=[f"Person {number}" for number in range(len(TRAIN))],
+    number=range(len(TRAIN)),
+    since=pd.date_range("2020-01-01", periods=len(TRAIN)),
+    nothing=np.nan,
+)
+MORE = ["name", "number", "since", "nothing"]
+
+
+def test_a_pipeline_may_be_trained_on_columns_that_it_drops(tmp_path: Path) -> None:
+    """What the error of such a column says, ignore=, is no error itself."""
+    numbers = ColumnTransformer([("numbers", "passthrough", NUMBERS)])
+    model = make_pipeline(numbers, LogisticRegression(max_iter=2000))
+    model.fit(WITH_MORE.drop(columns="approved"), WITH_MORE["approved"])
+    with pytest.raises(InputError, match=r"'nothing' .*ignore=\['nothing'\]"):
+        built(model, WITH_MORE)
+    recourse = built(model, WITH_MORE, ignore=MORE)
+    people = PEOPLE.head(20)
+    whole = people.assign(name="you", number=7, since=pd.Timestamp("2021-01-01"), nothing=np.nan)
+    found = recourse.recommend(whole, n=2)
+    assert (model.predict(found.rows) == "yes").all()
+    assert (found.rows["name"] == "you").all()
+    assert not set(found.changes["feature"]) & set(MORE)
+    pd.testing.assert_frame_equal(recourse.recommend(people, n=2).rows, found.rows.drop(columns=MORE))
+    recourse.save(tmp_path)
+    loaded = Recourse.load(tmp_path, model, WITH_MORE)
+    pd.testing.assert_frame_equal(loaded.recommend(whole, n=2).rows, found.rows)
+
+
+def test_a_column_of_which_the_classifier_makes_something_cannot_be_ignored() -> None:
+    def days(rows: pd.DataFrame) -> pd.DataFrame:
+        return rows[["income", "debt"]].assign(days=(rows["since"] - pd.Timestamp("2020-01-01")).dt.days)
+
+    model = make_pipeline(FunctionTransformer(days), LogisticRegression(max_iter=5000))
+    model.fit(WITH_MORE.drop(columns="approved"), WITH_MORE["approved"])
+    with pytest.raises(InputError, match=r"ignore= names \['since'\], which .* makes something of"):
+        built(model, WITH_MORE, ignore=MORE)
+
+
+def test_lightgbm_may_have_been_trained_on_names_with_blanks() -> None:
+    """It calls them by underscores."""
+    table = TRAIN.drop(columns="home").rename(columns={"income": "income a month"})
+    features = table.drop(columns="approved")
+    lightgbm = pytest.importorskip("lightgbm")
+    boosting = lightgbm.LGBMClassifier(n_estimators=10, verbose=-1, n_jobs=1)
+    for model in (boosting, CalibratedClassifierCV(boosting, cv=2)):
+        model.fit(features, table["approved"])
+        found = built(model, table).recommend(features.head(30))
+        assert "income a month" in set(found.changes["feature"])
+        assert (model.predict(found.rows) == "yes").all()
