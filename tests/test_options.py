@@ -74,8 +74,17 @@ def test_what_is_wrong_is_named(given: dict[str, Any], message: str) -> None:
 
 
 def test_options_without_a_dataclass_have_the_kind_of_their_default() -> None:
-    known = {"lambda": Option(0.5, "[0, inf)"), "any": Option(), "oven": Option(group={"on": Option(True)})}
-    assert check(known, {"lambda": 1, "any": {1}}, "It") == {"lambda": 1.0, "any": {1}, "oven": {"on": True}}
+    known = {
+        "lambda": Option(0.5, "[0, inf)"),
+        "weight": Option(1.0),
+        "any": Option(),
+        "oven": Option(group={"on": Option(True)}),
+    }
+    chosen = {"lambda": 1.0, "weight": -1.0, "any": {1}, "oven": {"on": True}}
+    assert check(known, {"lambda": 1, "weight": -1, "any": {1}}, "It") == chosen
+    for endless in (float("nan"), float("inf")):
+        with pytest.raises(InputError, match="weight must be a finite number"):
+            check(known, {"weight": endless}, "It")
     with pytest.raises(InputError, match="on must be bool"):
         check(known, {"oven": {"on": 1}}, "It")
 

@@ -129,18 +129,42 @@ def _completed(values: Settings, mlmodel: BlackBox) -> Settings:
         name = str(getattr(mlmodel.data, "name", None) or "data")
         values = {**values, "data_name": re.sub(r"[^\w.-]+", "_", name)}
     if "y_target" in values:
-        given, wanted = values["y_target"], [0, 1] if values["loss_type"] == "BCE" else [1]
-        if given is not None and len(given) != len(wanted):
-            raise InputError(
-                f"y_target must be a list of {len(wanted)} for loss_type {values['loss_type']!r}, as {wanted}, "
-                f"got {given!r}"
-            )
-        if given is not None and float(given[-1]) <= 0:
-            raise InputError(f"y_target must be the accepted class, as {wanted}, got {given!r}")
-        values = {**values, "y_target": wanted if given is None else list(given)}
+        values = {**values, "y_target": _target(values["y_target"], values["loss_type"])}
     if values.get("feature_cost") is not None:
-        values = {**values, "feature_cost": np.asarray(values["feature_cost"], dtype=float)}
+        cost, order = _numbers("feature_cost", values["feature_cost"]), list(mlmodel.feature_input_order)
+        if cost.shape != (len(order),):
+            raise InputError(
+                f"feature_cost must be a number for each of the classifier's {len(order)} columns {order}, got an "
+                f"array of shape {cost.shape}"
+            )
+        values = {**values, "feature_cost": cost}
     return values
+
+
+def _target(given: Any, loss: str) -> list[Any]:
+    """The accepted class: probabilities of both with BCE, with MSE a logit or a probability; the default of None."""
+    wanted = [0, 1] if loss == "BCE" else [1]
+    if given is None:
+        return wanted
+    target = _numbers("y_target", given)
+    if target.shape != (len(wanted),):
+        raise InputError(
+            f"y_target must be a list of {len(wanted)} for loss_type {loss!r}, as {wanted}, got {given!r}"
+        )
+    if target[-1] <= 0 or (loss == "BCE" and (np.abs(target - 0.5) > 0.5).any()):
+        raise InputError(f"y_target must be the accepted class, as {wanted}, got {given!r}")
+    return list(given)
+
+
+def _numbers(name: str, given: Any) -> np.ndarray:
+    """A list as finite numbers; InputError, which names it, for another one."""
+    try:
+        numbers = np.asarray(given, dtype=float)
+    except (TypeError, ValueError):
+        numbers = np.array(np.nan)
+    if not np.isfinite(numbers).all():
+        raise InputError(f"{name} must be a list of finite numbers, got {given!r}")
+    return numbers
 
 
 def _copied(value: Any) -> Any:

@@ -36,7 +36,7 @@ class RunOptions:
         1,
         "Processor threads; 0 leaves torch's own setting. More threads gain on an idle machine, and lose much on a "
         "busy one.",
-        "[0, inf)",
+        "[0, 1024]",  # OpenMP ends the process where it cannot hold so many
     )
     seed: int = option(0, "Same seed, same training and same answers.", "[0, 9223372036854775807]")
     verbose: bool = option(True, "Show progress.")

@@ -72,14 +72,28 @@ def test_target_of_the_loss(classifier: ProtocolClassifier) -> None:
     entry = CARLA_METHODS["Wachter"]
     assert entry.complete(classifier, {"loss_type": "MSE"})["y_target"] == [1]
     assert entry.complete(classifier)["y_target"] == [0, 1]
-    for wrong in ({"y_target": [1, 0]}, {"y_target": [1]}, {"loss_type": "MSE", "y_target": [0, 1]}):
+    for wrong in ([1, 0], [1], ["a", "b"], [0, float("nan")], [0, 2], [[0], [1]]):
         with pytest.raises(InputError, match="y_target must be"):
-            entry.build(classifier, wrong)
+            entry.build(classifier, {"y_target": wrong})
+    with pytest.raises(InputError, match="y_target must be"):
+        entry.build(classifier, {"loss_type": "MSE", "y_target": [0, 1]})
+
+
+@pytest.mark.parametrize("wrong", [["a"], [1.0], [[1.0]], [float("inf")]])
+def test_a_cost_is_a_number_for_each_column(classifier: ProtocolClassifier, wrong: list[object]) -> None:
+    with pytest.raises(InputError, match="feature_cost must be"):
+        CARLA_METHODS["Wachter"].complete(classifier, {"feature_cost": wrong})
+    costs = [1] * len(classifier.feature_input_order)
+    assert CARLA_METHODS["Wachter"].complete(classifier, {"feature_cost": costs})[
+        "feature_cost"
+    ].sum() == len(costs)
 
 
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [
+        ("Wachter", {"lambda_": float("nan")}, "Wachter: lambda_ must be a finite number, got nan"),
+        ("Wachter", {"threads": 10**9}, r"Wachter: threads must be in \[0, 1024\]"),
         ("Wachter", {"n_iters": 5}, "Wachter has no hyperparameter 'n_iters': did you mean 'n_iter'"),
         ("CCHVAE", {"vae_params": {"epoch": 5}}, "vae_params has no hyperparameter 'epoch'.*'epochs'"),
         ("Dice", {"loss_type": "BCE"}, "Dice has no hyperparameter 'loss_type'"),
