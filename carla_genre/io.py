@@ -66,6 +66,41 @@ def locked(path: Path, wait: bool = True) -> Iterator[bool]:
             os.close(handle)
 
 
+@contextlib.contextmanager
+def claimed(folder: Path, name: str) -> Iterator[bool]:
+    """Claim a name in a folder while the block lasts, and tell whether it is ours: another process may have it.
+
+    A claim ends with its process. It is seen on this machine alone; where there are no locks it is always ours.
+    """
+    if sys.platform == "win32":
+        yield True
+        return
+    path = folder / f".{_OURS}{name}{UNFINISHED}"
+    with writing(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        is_ours = _is_first(handle, path)
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                path.unlink(missing_ok=True)
+    finally:
+        os.close(handle)
+
+
+def _is_first(handle: int, path: Path) -> bool:
+    """Whether the open file at that path was locked by nobody, and is by this process now."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(handle), os.stat(path))
+    except (BlockingIOError, FileNotFoundError):  # in use, or just ended
+        return False
+    except OSError:  # no locks
+        return True
+
+
 def remove_leftovers(folder: Path) -> None:
     """Remove what processes of this machine were writing into a folder when they were killed."""
     _searched.add(folder)

@@ -12,7 +12,9 @@ from carla_genre.errors import InputError
 from carla_genre.io import (
     SEAL,
     check_writable,
+    claimed,
     read_sealed,
+    remove_leftovers,
     whole_file,
     write_bytes,
     write_sealed,
@@ -104,6 +106,18 @@ def test_what_a_killed_process_leaves_is_removed_by_the_next_and_what_is_in_use_
     for process in (killed, alive, last):
         process.kill()
         process.communicate()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks")
+def test_a_name_is_claimed_by_one_at_a_time_and_a_claim_leaves_nothing(tmp_path):
+    folder = tmp_path / "records"
+    with claimed(folder, "a") as first, claimed(folder, "a") as second, claimed(folder, "b") as other:
+        remove_leftovers(folder)
+        with claimed(folder, "a") as third:
+            assert (first, second, other, third) == (True, False, True, False)
+    with claimed(folder, "a") as free:
+        assert free
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["", "file", "file/below", "a" * 300, "new/" + "b" * 256])

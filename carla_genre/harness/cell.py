@@ -18,6 +18,8 @@ from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
 
 # Raised when a record's meaning changes, so that a finished cell is measured again.
 FORMAT = 3
+# Of a data set's name and of a label in a file's name: a disk takes names of 255 bytes.
+LONGEST = 96
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Cell:
     def file(self) -> str:
         """The record's name: readable, and another one for another configuration."""
         problem, label = (
-            re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") for name in (self.problem, self.label)
+            re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:LONGEST] for name in (self.problem, self.label)
         )
         return f"{problem}_{label}_seed{self.seed}_{self.key}.json"
 

@@ -24,9 +24,10 @@ def run(options: Namespace) -> int:
     folder = Path(options.results or Path("results") / f"{grid.stem}{'-quick' if options.quick else ''}")
     for name in PAGES:
         check_writable(folder / name)
-    records = measured(options, folder)
-    # The table is also of what --only leaves out.
+    find_own_modules()
+    # The table is also of what --only leaves out; the file may change while the grid runs.
     every = read_grid(grid, options.quick, (), options.data, options.seeds)
+    records = measured(options, folder)
     rows = table(records_of(every, folder))
     pages = write_tables(rows, folder)
     print(markdown(rows))

@@ -167,10 +167,16 @@ class _EachKeyOnce(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no type
 def _each_once(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key, _ in node.value:
-        name = key.value if isinstance(key, yaml.ScalarNode) else None
-        if name is not None and name in seen:
-            raise InputError(f"line {key.start_mark.line + 1}: the key {name!r} stands twice in a mapping")
-        seen.add(name)
+        if not isinstance(key, yaml.ScalarNode):
+            continue  # which cannot be a key
+        value = loader.construct_object(key)
+        if not seen.isdisjoint(
+            names := {value, str(value)}
+        ):  # yes and on are True, 1 and 1.0 the same number
+            raise InputError(
+                f"line {key.start_mark.line + 1}: the key {key.value!r} stands twice in a mapping"
+            )
+        seen |= names
     loader.flatten_mapping(node)
     mapping: dict[Any, Any] = loader.construct_mapping(node, deep=True)
     return mapping

@@ -1,16 +1,82 @@
-"""Cells in processes of this machine, several at a time."""
+"""Cells in processes of this machine, several at a time.
+
+Of cells that several runs have in common, one of them measures each, and the others take its record.
+"""
 
 from __future__ import annotations
 
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.child import run_in_subprocess
+from carla_genre.harness.process import POLL_S, Stopped
+from carla_genre.harness.record import write_record
+from carla_genre.io import claimed
+
+MeasureOne = Callable[..., dict[str, Any]]
+
+
+def measure_unclaimed(
+    cells: Sequence[Cell],
+    folder: Path,
+    paths: Paths,
+    workers: int,
+    time_limit: float | None,
+    started: Callable[[Cell], None],
+    measure_one: MeasureOne,
+    finished: Callable[[Cell], dict[str, Any] | None],
+) -> Generator[tuple[Cell, dict[str, Any]], None, None]:
+    """As :func:`measure_here`, with the records written into ``folder``, in which other runs of this machine may work.
+
+    What one of them is measuring comes last. Its record is waited for; if there is none then, or one of a failure, the
+    cell is measured here. ``finished`` gives the record that is there and is none of a failure.
+    """
+    left = list(cells)
+    for waits in (False, True):
+        busy, measure = [], _claiming(folder, measure_one, finished, waits)
+        with closing(measure_here(left, paths, workers, time_limit, started, measure)) as done:
+            for cell, record in done:
+                if record:
+                    yield cell, record
+                else:
+                    busy.append(cell)
+        left = busy
+
+
+def _claiming(
+    folder: Path,
+    measure_one: MeasureOne,
+    finished: Callable[[Cell], dict[str, Any] | None],
+    waits: bool,
+) -> MeasureOne:
+    """``measure_one``, and its record written, unless another run has done so meanwhile; {} where one is at it."""
+
+    def measure(
+        cell: Cell, paths: Paths, time_limit: float | None, stopped: Callable[[], bool], gpu: str | None
+    ) -> dict[str, Any]:
+        while not stopped():
+            with claimed(folder, cell.key) as is_ours:
+                if is_ours and (there := finished(cell)):
+                    return there
+                if is_ours:
+                    record = measure_one(cell, paths, time_limit, stopped, gpu)
+                    if stopped():
+                        break
+                    return write_record(folder / cell.file, record)
+            if not waits:
+                return {}
+            time.sleep(POLL_S)
+        raise Stopped("the run was stopped")
+
+    return measure
 
 
 def measure_here(
@@ -19,7 +85,7 @@ def measure_here(
     workers: int,
     time_limit: float | None,
     started: Callable[[Cell], None],
-    measure_one: Callable[..., dict[str, Any]] = run_in_subprocess,
+    measure_one: MeasureOne = run_in_subprocess,
 ) -> Generator[tuple[Cell, dict[str, Any]], None, None]:
     """Each cell with its record, as they are done; where this is left early, what runs is killed.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -12,7 +13,7 @@ from carla_genre.errors import InputError
 from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.child import run_in_subprocess
 from carla_genre.harness.code import of_other_code
-from carla_genre.harness.local import measure_here
+from carla_genre.harness.local import measure_unclaimed
 from carla_genre.harness.progress import GridProgress
 from carla_genre.harness.record import read_record, write_record
 from carla_genre.harness.rows import ROWS, collect_rows
@@ -68,7 +69,8 @@ def run_grid(
         raise InputError(f"time_limit must be above 0 seconds, got {time_limit:g}")
     target, progress = Path(folder), progress or GridProgress()
     check_writable(target / ROWS)
-    records = {cell.key: record for cell in cells if (record := _finished(target / cell.file, cell))}
+    finished = functools.partial(_finished, target)
+    records = {cell.key: record for cell in cells if (record := finished(cell))}
     left = [cell for cell in cells if cell.key not in records]
     for cell in left:
         check_writable(target / cell.file)
@@ -86,15 +88,17 @@ def run_grid(
                 "folder of results, or remove their records"
             )
         if cluster is None:
-            done = measure_here(left, paths, workers, time_limit, shown.start, measure_one)
+            limits = paths, workers, time_limit
+            done = measure_unclaimed(left, target, *limits, shown.start, measure_one, finished)
         else:
             from carla_genre.harness.cluster import measure_on_cluster
 
             done = measure_on_cluster(left, paths, cluster, time_limit)
         with closing(done):
             for cell, record in done:
-                records[cell.key] = write_record(target / cell.file, record)
-                shown.finish(cell, record)
+                is_written = cluster is None
+                records[cell.key] = record if is_written else write_record(target / cell.file, record)
+                shown.finish(cell, records[cell.key])
     collect_rows(target)
     return [records[cell.key] for cell in cells]
 
@@ -105,8 +109,9 @@ def records_of(cells: Sequence[Cell], folder: str | os.PathLike[str]) -> list[di
     return [_whole(path, read_record(path)) for path in paths if path.exists()]
 
 
-def _finished(path: Path, cell: Cell) -> dict[str, Any] | None:
+def _finished(folder: Path, cell: Cell) -> dict[str, Any] | None:
     """The cell's record, if there is one and it is not one of a failure."""
+    path = folder / cell.file
     if not path.exists():
         return None
     record = read_record(path)

@@ -54,6 +54,8 @@ def test_the_key_does_not_change_with_the_order_or_the_place():
 def test_a_file_s_name_can_stand_on_any_disk():
     cell = replace(CELL, label="GenRe, λ = 5 / cheapest: ../x", data="my loans")
     assert cell.file == f"my-loans_GenRe-5-cheapest-x_seed1_{cell.key}.json"
+    endless = replace(CELL, label=300 * "x", classifier=300 * "y", seed=2**32 - 1)
+    assert len(endless.file) < 250
 
 
 def test_another_classifier_than_the_paper_s_is_told():

@@ -188,6 +188,12 @@ def test_what_is_wrong_is_named_with_the_file(grid_file, grid, message):
     ("text", "message"),
     [
         ("recourse_methods:\n  NNR:\n  NNR: {}\n", r"line 3: the key 'NNR' stands twice"),
+        (
+            "recourse_methods:\n  yes: {method: NNR}\n  on: {method: GenRe}\n",
+            r"line 3: the key 'on' stands twice",
+        ),
+        ("recourse_methods: {1: {method: NNR}, 1.0: {method: GenRe}}\n", "the key '1.0' stands twice"),
+        ("recourse_methods: {true: {method: NNR}, 'True': {method: GenRe}}\n", "the key 'True' stands twice"),
         ("seeds: [1\n", r"while parsing"),
         ("- NNR\n", r"the grid: expected a mapping, got \['NNR'\]"),
         ("", r"the grid: the key 'recourse_methods' is missing"),

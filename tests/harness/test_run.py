@@ -7,6 +7,7 @@ import re
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from harness_cases import measures
@@ -19,6 +20,7 @@ from carla_genre.harness.measure import measure
 from carla_genre.harness.progress import GridProgress
 from carla_genre.harness.record import failure
 from carla_genre.harness.run import records_of
+from carla_genre.io import claimed
 
 
 class Log(GridProgress):
@@ -107,6 +109,43 @@ def test_two_at_a_time_give_the_same_numbers_as_one(run, grid_file, tmp_path):
     one, two = run(cells, "one"), run(cells, "two", workers=2)
     for record, other in zip(one, two, strict=True):
         assert measures(record, tmp_path / "one") == measures(other, tmp_path / "two")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks")
+def test_two_runs_at_once_measure_each_cell_once_and_both_have_all_records(run, grid_file):
+    cells, measured, together = read_grid(grid_file(THREE)), [], threading.Barrier(2)
+
+    def measure_one(cell, *rest):
+        measured.append(cell.label)
+        if len(measured) <= 2:
+            together.wait(20)  # both are at it
+        return here(cell, *rest)
+
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(lambda _: run(cells, measure_one=measure_one), range(2))
+    assert sorted(measured) == sorted(THREE)
+    assert one == two
+    assert not [record for record in one if "error" in record]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks")
+def test_a_cell_whose_run_is_gone_without_a_record_is_measured_by_the_one_that_waits(run, tmp_path):
+    cell, waits = Cell("adult", 0, "a", "x"), threading.Event()
+
+    def gone():
+        with claimed(tmp_path / "records", cell.key) as is_ours:
+            assert is_ours
+            waits.wait(20)
+
+    def measure_one(cell, *rest):
+        assert not other.is_alive()
+        return failure(cell, RuntimeError("mine"))
+
+    other = threading.Thread(target=gone)
+    other.start()
+    threading.Timer(0.3, waits.set).start()
+    (record,) = run([cell], measure_one=measure_one)
+    assert record["error"]["message"] == "mine"
 
 
 def test_as_many_run_at_a_time_as_there_are_workers(run):
