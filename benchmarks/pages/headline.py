@@ -7,8 +7,8 @@ from typing import Any
 
 from benchmarks.paper.published import ALL_NAMES, NAMES, figures_of, name_of
 from carla_genre.harness.code import mark_of
-from carla_genre.harness.markdown import markdown_table, number, spread
-from carla_genre.harness.table import HELD, notes, table
+from carla_genre.harness.markdown import markdown_table, number
+from carla_genre.harness.table import HELD, mean_and_spread, notes, table
 
 # One of each kind: near h, by trial, diverse, by a likelihood, the nearest row, the nearest rows with GenRe's selector,
 # and GenRe by its rules.
@@ -44,7 +44,7 @@ def headline(records: Iterable[Mapping[str, Any]]) -> str:
             name_of(row["data"]),
             (f"**{row['method']}**" if row["method"].startswith("GenRe") else row["method"])
             + mark_of(row["code"]),
-            *(spread(row[name], row[f"{name} std"]) for name in ("Cost", "Val", "LOF", "Score")),
+            *(mean_and_spread(row, name) for name in ("Cost", "Val", "LOF", "Score")),
             number(figures_of(row["method"]).get(row["data"], {}).get("score"), 2),
             number(row["future validity, rows"], 2),
             number(row["violations"], 0),

@@ -40,7 +40,9 @@ def summary(paper: Iterable[Mapping[str, Any]], constrained: Iterable[Mapping[st
         two = (number(by_label[one][name], 2) for one in (OURS, NEAREST) for name in ("Score", "answered"))
         carla = [row for label, row in by_label.items() if label in CARLA_METHODS]
         best = max(carla, key=lambda row: row["Score"])
-        told = f"{number(best['Score'], 2)} ({best['method']}; {number(best['violations'], 0)} break a constraint)"
+        some = f", answers in {best['answered in']}" if best["answered in"] else ""
+        broken = f"{number(best['violations'], 0)} break a constraint"
+        told = f"{number(best['Score'], 2)} ({best['method']}{some}; {broken})"
         lines.append([name_of(data), "the paper's immutables", *two, told])
     both = both_of(constrained)
     both = both[2 * both["frozen"] > both["d"]]

@@ -46,12 +46,13 @@ class Comparison:
         DataFrame
             ``data``, ``method`` (its label), ``name``; ``seeds`` that are measured, ``people`` of each, ``train rows``
             (NaN for all). ``Cost``, ``Val``, ``LOF``, ``Score``, ``answered``, ``violations``, ``prepare s`` and
-            ``answer s`` are means over the seeds, ``... std`` the standard deviation over them (NaN for one), ``...
-            people std`` that over the people of a seed (root of the mean variance; of the answered for Cost).
-            ``paper ...`` are the paper's. ``difference`` is that of the Score. A method that does not hold the
-            constraints has its figures as it answers; ``held Score`` and ``held lost`` are after what may not change
-            was put back and h asked again. ``differs`` has the hyperparameters that are not the paper's, ``failed``
-            seeds and reasons, ``missing`` the seeds that are not measured and ``measure`` the command that does it.
+            ``answer s`` are means over the seeds (of Cost and Score those ``answered in``, where not all), ``... std``
+            the standard deviation over them (NaN for one), ``... people std`` that over the people of a seed (root of
+            the mean variance; of the answered for Cost). ``paper ...`` are the paper's. ``difference`` is that of the
+            Score. A method that does not hold the constraints has its figures as it answers; ``held Score`` and ``held
+            lost`` are after what may not change was put back and h asked again. ``differs`` has the hyperparameters
+            that are not the paper's, ``failed`` seeds and reasons, ``missing`` the seeds that are not measured and
+            ``measure`` the command that does it.
 
         Raises
         ------
@@ -64,7 +65,9 @@ class Comparison:
         figures = table([record for group in groups.values() for record in group])
         held = figures["constraints"] == HELD
         after = figures[held].set_index(["data", "method"])[["Score", "lost"]].add_prefix("held ")
-        ours = figures[~held].set_index(["data", "method"])[[*FIGURES, *(f"{name} std" for name in FIGURES)]]
+        ours = figures[~held].set_index(["data", "method"])[
+            [*FIGURES, *(f"{name} std" for name in FIGURES), "answered in"]
+        ]
         told = pd.DataFrame(
             [
                 {**_told(group), **_over_people(group), **_paper(data, label)}

@@ -10,6 +10,7 @@ import pandas as pd
 from benchmarks.paper.measured_seeds import notes_on_seeds, shown_seeds
 from benchmarks.paper.published import LEAK, name_of
 from carla_genre.harness.markdown import markdown_table, number, spread
+from carla_genre.harness.table import mean_and_spread
 
 Row = Mapping[str, Any]
 
@@ -53,9 +54,9 @@ def _over_seeds(rows: pd.DataFrame) -> str:
     head += ["violations", "failures", "prepare s", "answer s", *also]
     lines = []
     for row in rows.to_dict("records"):
-        score = spread(row["Score"], row["Score std"])
+        score = mean_and_spread(row, "Score")
         far = abs(row["difference"]) > FAR
-        ours = [*(spread(row[name], row[f"{name} std"]) for name in ("Cost", "Val", "LOF")), score]
+        ours = [*(mean_and_spread(row, name) for name in ("Cost", "Val", "LOF")), score]
         lines.append(
             [
                 *_named(row),

@@ -75,6 +75,8 @@ FURTHER: Mapping[str, Column] = {
     "y-NN": Column("y-nearest-neighbours", "y-Nearest-Neighbours", 2),
 }
 MEASURES: Mapping[str, Column] = {**MAIN, **FURTHER}
+# What a seed has not in which nobody was answered, while it counts 0 in Val and LOF.
+OF_ANSWERS = "Cost", "Score"
 PAGES = "table.md", "table.csv"
 BY_ITSELF, AS_ANSWERED, HELD = "by itself", "not held", "held"
 
@@ -106,10 +108,11 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
     -------
     DataFrame
         ``data`` (with flipped labels and the gold classifier, where they are not the paper's: then the people are other
-        ones), ``method``, ``constraints``, ``seeds`` (measured), ``failed``, ``code`` (as
-        :func:`carla_genre.harness.code.codes_of` has it); for each of ``MEASURES`` a column of means and one of
-        standard deviations (``"Cost std"``; ddof 1, NaN for one seed), both over the seeds where the figure is
-        defined. With a ``classifier`` after ``data`` where a record has another than the paper's.
+        ones), ``method``, ``constraints``, ``seeds`` (measured), ``failed``, ``answered in`` ("4 of 5 seeds", where
+        nobody was answered in the others), ``code`` (as :func:`carla_genre.harness.code.codes_of` has it); for each of
+        ``MEASURES`` a column of means and one of standard deviations (``"Cost std"``; ddof 1, NaN for one seed), both
+        over the seeds where the figure is defined. With a ``classifier`` after ``data`` where a record has another than
+        the paper's.
     """
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in records:
@@ -133,10 +136,12 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
             figures = pd.DataFrame(
                 [_figures(record, constraints) for record in measured], columns=list(MEASURES), dtype=float
             )
-            deviations = figures.std().add_suffix(" std")
-            rows.append({**start, "constraints": constraints, **figures.mean(), **deviations})
+            deviations, answered = figures.std().add_suffix(" std"), int((figures["answered"] > 0).sum())
+            some = f"{answered} of {len(measured)} seeds" if 0 < answered < len(measured) else ""
+            told = {"constraints": constraints, "answered in": some}
+            rows.append({**start, **told, **figures.mean(), **deviations})
     problem = ["data", "classifier"] if others else ["data"]
-    columns = [*problem, "method", "constraints", "seeds", "failed", "code"]
+    columns = [*problem, "method", "constraints", "seeds", "failed", "answered in", "code"]
     return pd.DataFrame(rows, columns=[*columns, *(c for m in MEASURES for c in (m, f"{m} std"))])
 
 
@@ -205,11 +210,17 @@ def columns_table(rows: pd.DataFrame, columns: Mapping[str, Column]) -> str:
         [
             *(str(row[name]) for name in names[:-1]),
             f"{row['seeds']}{mark_of(row['code'])}",
-            *(spread(row[name], row[f"{name} std"], column.digits) for name, column in columns.items()),
+            *(mean_and_spread(row, name, column.digits) for name, column in columns.items()),
         ]
         for row in rows.to_dict("records")
     ]
     return markdown_table([*names, *columns], lines)
+
+
+def mean_and_spread(row: Mapping[str, Any], name: str, digits: int = 2) -> str:
+    """``mean ± std`` of a row of :func:`table`; behind a Cost or Score the seeds that it is of, where not of all."""
+    text = spread(row[name], row[f"{name} std"], digits)
+    return f"{text} ({row['answered in']})" if name in OF_ANSWERS and row["answered in"] else text
 
 
 def notes(rows: pd.DataFrame) -> list[str]:

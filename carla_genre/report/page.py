@@ -18,8 +18,7 @@ import pandas as pd
 import carla_genre
 from carla_genre.evaluation.measures import Figure
 from carla_genre.harness.code import mark_of
-from carla_genre.harness.markdown import spread
-from carla_genre.harness.table import FURTHER, FURTHER_LEGEND, LEGEND, MAIN, MEASURES, Column
+from carla_genre.harness.table import FURTHER, FURTHER_LEGEND, LEGEND, MAIN, MEASURES, Column, mean_and_spread
 from carla_genre.io import check_writable, write_text
 from carla_genre.report.collecting import Collection, collect
 from carla_genre.report.details import details
@@ -128,7 +127,7 @@ def _columns_of(comparison: Comparison) -> list[dict[str, Column]]:
 
 def _figure(row: Mapping[str, Any], name: str, digits: int) -> str:
     """Mean and deviation of a row's measure."""
-    return spread(row[name], row[f"{name} std"], digits)
+    return mean_and_spread(row, name, digits)
 
 
 def _arrow(figure: Figure) -> str:
