@@ -132,8 +132,9 @@ def test_people_of_other_labels_or_of_another_gold_classifier_are_no_further_see
 def test_the_csv_has_all_digits(tmp_path):
     rows = table([record("a | b", 0, cost=1 / 3), record("a | b", 1, cost=2 / 7)])
     page, sheet = write_tables(rows, tmp_path)
-    read = pd.read_csv(sheet, converters={"answered in": str})
-    pd.testing.assert_frame_equal(read, rows, check_dtype=False)
+    read = pd.read_csv(sheet)
+    assert read.pop("answered in").isna().all()  # as CSV has an empty text
+    pd.testing.assert_frame_equal(read, rows.drop(columns="answered in"), check_dtype=False)
     head, rule, line = page.read_text().splitlines()[:3]
     assert head.count("|") == rule.count("|") == line.replace("\\|", "").count("|")
     assert "0.31 ± 0.03" in line
