@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from carla_genre.errors import InputError
 from carla_genre.evaluation.measure import Measure
+from carla_genre.options import Option
 from carla_genre.schema import Schema
 
 
@@ -62,7 +63,7 @@ class Diversity(Measure):
         Needed: of the factuals in their order, one value a feature, as ``GenRe.candidates`` gives them.
     """
 
-    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"candidates": None}
+    OPTIONS: ClassVar[Mapping[str, Option]] = {"candidates": Option()}
 
     def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
         """Column ``Diversity``; the answers themselves are not looked at."""

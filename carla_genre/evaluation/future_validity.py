@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
 from carla_genre.evaluation.measure import Measure
 from carla_genre.evaluation.validity import valid
+from carla_genre.options import Option
 
 
 def accepted_by(classifiers: Sequence[Any], rows: pd.DataFrame, threshold: float = 0.5) -> np.ndarray:
@@ -44,7 +45,10 @@ class FutureValidity(Measure):
     """
 
     FAILURES_COUNT = True
-    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"classifiers": None, "threshold": 0.5}
+    OPTIONS: ClassVar[Mapping[str, Option]] = {
+        "classifiers": Option(kind=Sequence),
+        "threshold": Option(0.5, "[0, 1)"),
+    }
 
     def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
         """Column ``Future_Validity``: the share of the classifiers."""

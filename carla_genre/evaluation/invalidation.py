@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from carla_genre.evaluation.answered import answered
 from carla_genre.evaluation.measure import Measure, aligned_frames
 from carla_genre.evaluation.validity import valid
 from carla_genre.generator.randomness import normals, row_keys
+from carla_genre.options import Option
 from carla_genre.schema import Schema
 
 # Noisy rows that the classifier is asked about together; bounds memory, changes no figure.
@@ -77,11 +78,11 @@ class InvalidationRate(Measure):
     The hyperparameters are that function's.
     """
 
-    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {
-        "variance": 0.01,
-        "n_draws": 1000,
-        "seed": 0,
-        "threshold": 0.5,
+    OPTIONS: ClassVar[Mapping[str, Option]] = {
+        "variance": Option(0.01, "[0, inf)"),
+        "n_draws": Option(1000, "[1, inf)"),
+        "seed": Option(0, "[0, 9223372036854775807]"),
+        "threshold": Option(0.5, "[0, 1)"),
     }
 
     def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from sklearn.metrics import pairwise_distances_chunked
 from carla_genre.errors import InputError
 from carla_genre.evaluation.answered import answered
 from carla_genre.evaluation.measure import Measure, aligned_frames
+from carla_genre.options import Option
 from carla_genre.schema import Schema
 from carla_genre.schema.cells import codes, nearest_levels
 
@@ -151,7 +152,7 @@ class Likelihood(Measure):
         Else fitted on ``mlmodel.data.df_train`` and its labels, once.
     """
 
-    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"densities": None}
+    OPTIONS: ClassVar[Mapping[str, Option]] = {"densities": Option(kind=ClassDensities)}
 
     def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
         """Columns ``Log_Likelihood_Accepted`` and ``Log_Likelihood_Denied``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from sklearn.neighbors import LocalOutlierFactor
 
 from carla_genre.errors import InputError
 from carla_genre.evaluation.measure import Measure, single_precision
+from carla_genre.options import Option
 
 
 class InlierTest:
@@ -63,7 +64,7 @@ class LOF(Measure):
     """
 
     FAILURES_COUNT = True
-    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"inlier_test": None}
+    OPTIONS: ClassVar[Mapping[str, Option]] = {"inlier_test": Option(kind=InlierTest)}
 
     def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
         """Column ``LOF``: whether an inlier."""

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from carla_genre.blackbox import BlackBox
 from carla_genre.errors import InputError
 from carla_genre.frames import check_columns, matched
+from carla_genre.options import Option, check
 from carla_genre.schema import Schema
 from carla_genre.schema.cells import single_numbers
 
@@ -28,27 +29,23 @@ class Measure(ABC):
     mlmodel : carla.models.api.MLModel
         The classifier that was asked.
     hyperparameters : mapping, optional
-        The measure's own settings; an unknown key raises.
+        The measure's own settings; an unknown key or a wrong value raises.
 
     Attributes
     ----------
+    OPTIONS : mapping of str to Option
+        What the settings may be.
     FAILURES_COUNT : bool
         Whether a failure counts against the method: :meth:`rows` then has the worst value for it, and
         :meth:`get_evaluation` is the mean over all. Else it is NaN there, and left out here.
     """
 
     FAILURES_COUNT: ClassVar[bool] = False
-    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {}
+    OPTIONS: ClassVar[Mapping[str, Option]] = {}
 
     def __init__(self, mlmodel: BlackBox, hyperparameters: Mapping[str, Any] | None = None) -> None:
-        unknown = set(hyperparameters or ()) - set(self._DEFAULT_HYPERPARAMETERS)
-        if unknown:
-            raise InputError(
-                f"{type(self).__name__} has no hyperparameter {sorted(unknown)}; "
-                f"it has {sorted(self._DEFAULT_HYPERPARAMETERS)}"
-            )
+        self.hyperparameters = check(self.OPTIONS, hyperparameters, type(self).__name__)
         self.mlmodel = mlmodel
-        self.hyperparameters = {**self._DEFAULT_HYPERPARAMETERS, **(hyperparameters or {})}
 
     def rows(self, factuals: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
         """Measure each answer.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 from carla_genre.errors import InputError
 from carla_genre.evaluation.answered import answered
 from carla_genre.evaluation.measure import Measure, aligned
+from carla_genre.options import Option
 from carla_genre.schema import Schema
 
 
@@ -92,7 +93,11 @@ class Privacy(Measure):
         5: equal to fewer training rows, an answer is a rare copy.
     """
 
-    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"train": None, "held_out": None, "k": 5}
+    OPTIONS: ClassVar[Mapping[str, Option]] = {
+        "train": Option(kind=pd.DataFrame),
+        "held_out": Option(kind=pd.DataFrame),
+        "k": Option(5, "[1, inf)"),
+    }
 
     def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
         """Columns ``Copies`` and ``Rare_Copies`` (0 or 1), ``Closest_Distance`` and ``Closest_Distance_Ratio``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from carla_genre.evaluation.lof import InlierTest
 from carla_genre.evaluation.measure import Measure, aligned_frames
 from carla_genre.evaluation.validity import soft_validity, valid
 from carla_genre.evaluation.violations import Violations, violated, violations
+from carla_genre.options import Option
 from carla_genre.schema import Schema
 
 
@@ -143,7 +144,7 @@ class Score(Measure):
         Needed: fit it with :meth:`Judge.fit` on all rows and their original labels.
     """
 
-    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"judge": None}
+    OPTIONS: ClassVar[Mapping[str, Option]] = {"judge": Option(kind=Judge)}
 
     def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
         """The parts: ``Cost``, ``Val``, ``Soft_Val``, ``LOF``, ``Answered``."""

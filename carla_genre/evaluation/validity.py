@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from carla_genre.blackbox import model_probability
 from carla_genre.evaluation.measure import Measure
+from carla_genre.options import Option
 
 
 def valid(probability: np.ndarray, threshold: float = 0.5) -> np.ndarray:
@@ -36,7 +37,7 @@ class Validity(Measure):
     """
 
     FAILURES_COUNT = True
-    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"gold": None, "threshold": 0.5}
+    OPTIONS: ClassVar[Mapping[str, Option]] = {"gold": Option(), "threshold": Option(0.5, "[0, 1)")}
 
     def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
         """Columns ``Validity`` (whether accepted) and ``Soft_Validity`` (the probability)."""

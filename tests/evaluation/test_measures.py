@@ -6,6 +6,10 @@ import pytest
 from carla_genre.blackbox import model_probability
 from carla_genre.errors import InputError
 from carla_genre.evaluation.cost import Cost, cost, feature_changes
+from carla_genre.evaluation.future_validity import FutureValidity
+from carla_genre.evaluation.invalidation import InvalidationRate
+from carla_genre.evaluation.lof import LOF
+from carla_genre.evaluation.privacy import Privacy
 from carla_genre.evaluation.validity import Validity, soft_validity, valid
 from carla_genre.evaluation.violations import ConstraintViolations, violations
 
@@ -98,9 +102,24 @@ def test_classifier_is_not_asked_about_failures(approver, answers):
     assert np.isnan(model_probability(approver, answers)).all()
 
 
-def test_unknown_hyperparameters_are_refused(approver):
-    with pytest.raises(InputError, match=r"Validity has no hyperparameter \['treshold'\].*'threshold'"):
-        Validity(approver, {"treshold": 0.4})
+@pytest.mark.parametrize(
+    ("measure", "given", "message"),
+    [
+        (Validity, {"treshold": 0.4}, "Validity has no hyperparameter 'treshold': did you mean 'threshold'"),
+        (Validity, {"threshold": 50}, r"Validity: threshold must be in \[0, 1\), got 50"),
+        (Validity, {"threshold": float("nan")}, "threshold must be in"),
+        (Validity, ["threshold"], "Validity: hyperparameters must be a dict, got list"),
+        (InvalidationRate, {"variance": "a"}, "variance must be float, got 'a'"),
+        (InvalidationRate, {"n_draws": 10.5}, "n_draws must be int, got 10.5"),
+        (InvalidationRate, {"seed": -1}, "seed must be in"),
+        (Privacy, {"k": "a"}, "k must be int"),
+        (FutureValidity, {"classifiers": object()}, "classifiers must be Sequence, got"),
+        (LOF, {"inlier_test": "forest"}, "inlier_test must be InlierTest, got 'forest'"),
+    ],
+)
+def test_wrong_hyperparameters_are_refused_by_name(approver, measure, given, message):
+    with pytest.raises(InputError, match=message):
+        measure(approver, given)
 
 
 def test_clean_answers_violate_nothing(schema, factuals, answers):

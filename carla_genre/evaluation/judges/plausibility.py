@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from carla_genre.evaluation.gold import GoldClassifier
 from carla_genre.evaluation.lof import InlierTest
 from carla_genre.evaluation.measure import Measure, single_precision
 from carla_genre.evaluation.privacy import distance_vectors, plain_numbers
+from carla_genre.options import Option
 from carla_genre.schema import Schema
 
 NEIGHBOURS = 5
@@ -120,7 +121,7 @@ class Plausibility(Measure):
     """
 
     FAILURES_COUNT = True
-    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"tests": None}
+    OPTIONS: ClassVar[Mapping[str, Option]] = {"tests": Option(kind=PlausibilityTests)}
 
     def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
         """Columns ``LOF_5``, ``LOF_20`` and ``Isolation_Forest``: whether an inlier."""
@@ -139,7 +140,7 @@ class NeighbourDistance(Measure):
         Needed.
     """
 
-    _DEFAULT_HYPERPARAMETERS: Mapping[str, Any] = {"tests": None}
+    OPTIONS: ClassVar[Mapping[str, Option]] = {"tests": Option(kind=PlausibilityTests)}
 
     def figures(self, factuals: pd.DataFrame, answers: pd.DataFrame) -> Mapping[str, Any]:
         """Column ``Neighbour_Distance``."""
