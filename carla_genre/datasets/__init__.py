@@ -30,6 +30,7 @@ __all__ = ["load_dataset"]
 HELOC_LEAK = "heloc: its label leaks, because missing values were filled with the mean of the row's own class"
 
 NAMES = (*KNOWN, *FURTHER, *TOYS)
+TEST_SIZE = 0.25
 _ENCODINGS = ("OneHot_drop_binary", "OneHot", "Identity")
 _SCALINGS = ("MinMax", "Standard", "Identity")
 
@@ -51,7 +52,7 @@ def load_dataset(
     ranges: Mapping[str, tuple[float | None, float | None]] | None = None,
     ignore: str | Iterable[str] = (),
     test: str | os.PathLike[str] | pd.DataFrame | None = None,
-    test_size: float = 0.25,
+    test_size: float = TEST_SIZE,
     seed: int = 0,
     quiet: bool = False,
 ) -> FrameCatalog:
@@ -146,6 +147,9 @@ def load_dataset(
         "ignore": ignore,
         "test": test,
     }
+    drawn = {"test_size": (test_size, TEST_SIZE), "seed": (seed, 0)}
+    if test is not None or (isinstance(name, str) and name in NAMES):
+        _refuse_drawing(drawn, "test= has the test rows" if test is not None else f"{name} has its own")
     notes: list[str] = []
 
     def note(text: str) -> None:
@@ -225,6 +229,12 @@ def _refuse_own(name: str, own: Mapping[str, Any]) -> None:
     for argument, value in own.items():
         if value is not None and not (isinstance(value, tuple) and not value):
             raise InputError(f"{argument}= is for your own data; the columns of {name} are known")
+
+
+def _refuse_drawing(drawn: Mapping[str, tuple[Any, Any]], reason: str) -> None:
+    for argument, (value, default) in drawn.items():
+        if value != default:
+            raise InputError(f"{argument}={value!r} is for test rows that are drawn: {reason}")
 
 
 def _check_own(name: Any, root: Any, roles: str) -> None:

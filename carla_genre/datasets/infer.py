@@ -24,6 +24,8 @@ _DATE = re.compile(
     r"\d{1,2}[ -](jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ ,-]+\d{2,4})([ T]\d.*)?",
     re.IGNORECASE,
 )
+# With a comma, or a sign before or after: others are numbers to pandas as well.
+_WRITTEN_NUMBER = re.compile(r"[+-]?\d[\d.' ]*,[\d.,' ]*|[+-]?[$€£¥] ?\d[\d.,' ]*|[+-]?\d[\d.,' ]* ?[$€£¥%]")
 _PERSONAL_NAME = re.compile(
     r"(^|[^a-z])(age|sex|gender|race|ethnic\w*|nationality|birth\w*|religion|disab\w*|native\w*)($|[^a-z])",
     re.IGNORECASE,
@@ -103,7 +105,7 @@ def personal_names(names: Iterable[str]) -> list[str]:
 def _refuse_constants(features: pd.DataFrame) -> None:
     constant = [name for name in features.columns if features[name].nunique() == 1]
     if constant:
-        value = features[constant[0]].iloc[0]
+        value = features[constant[0]].tolist()[0]
         raise InputError(
             f"column {constant[0]!r} has one value only ({value!r}) and says nothing: leave it out, "
             f"ignore={constant}"
@@ -180,9 +182,21 @@ def _numbers(column: pd.Series) -> pd.Series:
 def _check_levels(column: pd.Series) -> None:
     distinct = column.nunique()
     if distinct > MAX_LEVELS or (distinct > FEW_VALUES and distinct > len(column) / 2):
+        refuse_written_numbers(column)
         raise InputError(
             f"column {column.name!r} is categorical with {distinct:,} levels in {len(column):,} rows: leave it "
             f"out, ignore=[{column.name!r}], or group its levels (at most {MAX_LEVELS}, and fewer than half the rows)"
+        )
+
+
+def refuse_written_numbers(column: pd.Series) -> None:
+    """Refuse a column most of whose texts are numbers as people write them: 3,5 or 1,000.00 or 20 %."""
+    written = [one for one in column if isinstance(one, str) and _WRITTEN_NUMBER.fullmatch(one.strip())]
+    if len(written) > len(column) / 2:
+        raise InputError(
+            f"column {column.name!r} holds numbers written as text, as {written[0]!r}: make them numbers. "
+            "pandas.read_csv reads decimal commas with decimal=',', others with thousands=','; str.replace drops signs. "
+            f"Or leave it out, ignore=[{column.name!r}]"
         )
 
 

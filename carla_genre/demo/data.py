@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from carla_genre.constraints import AtMost, Constraint, Freeze, OneWay, Range
-from carla_genre.datasets import load_dataset
+from carla_genre.datasets import NAMES, load_dataset
 from carla_genre.datasets.adult import load_adult
 from carla_genre.datasets.infer import personal_names
 from carla_genre.datasets.table import read_table
@@ -84,6 +84,8 @@ def _known(name: str) -> Any:
 
 def _own(options: Namespace) -> Any:
     """A toy, or a user's CSV, in which what sounds personal is immutable."""
+    if options.data in NAMES:
+        return load_dataset(options.data, target=options.target)
     if not options.data.endswith(".csv"):
         return load_dataset(options.data, target=options.target, seed=options.seed)
     table = read_table(options.data, "name")

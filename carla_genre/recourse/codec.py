@@ -12,8 +12,8 @@ import pandas as pd
 from pandas.api import types
 
 from carla_genre.constraints import Variables
-from carla_genre.datasets.infer import infer_roles
-from carla_genre.datasets.names import as_names
+from carla_genre.datasets.infer import infer_roles, refuse_written_numbers
+from carla_genre.datasets.names import as_names, check_known
 from carla_genre.datasets.roles import Roles
 from carla_genre.datasets.table import Note, plain_columns
 from carla_genre.errors import InputError
@@ -178,9 +178,17 @@ def feature_roles(table: pd.DataFrame, target: str, categorical: Any, continuous
     InputError
         A column holds dates, identifiers, free text, numbers written as text, or nothing.
     """
-    filled, levels = table.copy(), as_names(categorical, "categorical")
+    filled, levels, numbers = (
+        table.copy(),
+        as_names(categorical, "categorical"),
+        as_names(continuous, "continuous"),
+    )
+    for argument, names in (("categorical", levels), ("continuous", numbers)):
+        check_known(names, argument, table.columns.drop(target))
     for name in table.columns:
         column = table[name]
+        if name in numbers:
+            _refuse_texts(column)
         if column.isna().all():
             raise InputError(f"column {name!r} is empty: leave it out, ignore=[{name!r}]")
         _refuse_decimals(column)
@@ -192,7 +200,7 @@ def feature_roles(table: pd.DataFrame, target: str, categorical: Any, continuous
                 column.astype(object).where(column.notna(), column.dropna().iloc[0]).infer_objects()
             )
         is_category = isinstance(column.dtype, pd.CategoricalDtype)
-        if name not in as_names(continuous, "continuous") and (is_category or _is_code(filled[name])):
+        if name not in (*levels, *numbers) and (is_category or _is_code(filled[name])):
             levels.append(name)
         if not types.is_numeric_dtype(column):
             _refuse_blanks(column)
@@ -228,6 +236,16 @@ def _refuse_decimals(column: pd.Series) -> None:
         )
 
 
+def _refuse_texts(column: pd.Series) -> None:
+    is_category = isinstance(column.dtype, pd.CategoricalDtype)
+    if is_category or any(isinstance(cell, str) for cell in column.tolist()):
+        held = "categories" if is_category else "texts"
+        raise InputError(
+            f"column {column.name!r} is said to be continuous and holds {held}: make them numbers, "
+            f"table[{column.name!r}].astype(float), and train the classifier on the same"
+        )
+
+
 def _refuse_blanks(column: pd.Series) -> None:
     blank = sum(isinstance(cell, str) and not cell.strip() for cell in column.tolist())
     if blank:
@@ -260,4 +278,6 @@ def _is_code(column: pd.Series) -> bool:
             f"column {column.name!r} holds numbers written as text; {way_out} (pd.to_numeric(..., errors='coerce')), "
             f"and train the classifier on the same; or say categorical=[{column.name!r}]"
         )
+    if texts.nunique() > MOST_NUMERIC_TEXTS:
+        refuse_written_numbers(texts)
     return bool(len(texts) and numeric.all())

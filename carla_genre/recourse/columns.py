@@ -237,6 +237,9 @@ def _plain_dtype(dtype: Any) -> Any:
 
 def _way_out(name: str, cell: Any) -> str:
     """What makes a text of digits a number."""
-    if not isinstance(cell, str) or pd.isna(pd.to_numeric(cell, errors="coerce")):
+    if not isinstance(cell, str):
         return ""
+    if pd.isna(pd.to_numeric(cell, errors="coerce")):
+        comma = not pd.isna(pd.to_numeric(cell.replace(",", "."), errors="coerce"))
+        return ", pd.read_csv(..., decimal=',') reads decimal commas" if comma else ""
     return f" is a text, pd.to_numeric(people[{name!r}], errors='coerce') makes it one"

@@ -26,6 +26,10 @@ def with_gaps():
     return table
 
 
+def written(form, old="", new=""):
+    return changed(income=[form.format(income).replace(old, new) for income in loans()["income"]])
+
+
 def two_names_alike():
     table = loans()
     table.columns = ["age", "income", "grade", "owner", "age", "approved"]
@@ -49,6 +53,9 @@ REFUSED = {
     "a level a row": (many_levels(), {}, "'grade' is categorical with 120 levels in 120 rows"),
     "10,000 levels": (ten_thousand_levels(), {}, "'grade' is categorical with 10,000 levels"),
     "numbers as 119 levels": (loans(), {"categorical": ["income"]}, "'income' is categorical with"),
+    "decimal commas": (written("{:.2f}", ".", ","), {}, "'income' holds numbers written as text, as '.*,..'"),
+    "thousands": (written("{:,.2f}"), {}, "'income' holds numbers written as text"),
+    "euros": (written("{} €"), {}, "'income' holds numbers written as text, as '.* €'.*ignore="),
     "row number": (changed(number=range(ROWS)), {}, "looks like a row number"),
     "identifier": (changed(customer_id=np.arange(ROWS) ** 2), {}, "ignore=\\['customer_id'\\]"),
     "unknown target": (loans(), {"target": "aproved"}, "Did you mean 'approved'"),
@@ -73,6 +80,12 @@ REFUSED = {
     "test share": (loans(), {"test_size": 1.5}, "test_size=1.5"),
     "test share too small": (loans(), {"test_size": 0.001}, "fewer than two rows"),
     "seed": (loans(), {"seed": -1}, "seed=-1"),
+    "test rows and their share": (
+        loans(),
+        {"test": loans(), "test_size": 0.5},
+        "test_size=0.5 is for .*drawn",
+    ),
+    "test rows and a seed": (loans(), {"test": loans(), "seed": 3}, "seed=3 is for test rows that are drawn"),
     "test of other columns": (loans(), {"test": loans().drop(columns="age")}, r"\['age'\] are absent"),
     "one label in train": (
         loans().query("approved == 'no'"),
@@ -87,6 +100,12 @@ def test_unusable_tables_are_refused_with_one_clear_error(case):
     table, arguments, message = REFUSED[case]
     with pytest.raises(InputError, match=message):
         load(table, **arguments)
+
+
+@pytest.mark.parametrize("argument", ["seed", "test_size"])
+def test_known_data_are_split_already(argument):
+    with pytest.raises(InputError, match=f"{argument}=.* is for test rows that are drawn: moons has its own"):
+        load_dataset("moons", **{argument: 0.5 if argument == "test_size" else 3})
 
 
 def test_what_is_refused_as_a_guess_can_be_said():

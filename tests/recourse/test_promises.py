@@ -97,3 +97,10 @@ def test_lightgbm_may_have_been_trained_on_names_with_blanks() -> None:
         found = built(model, table).recommend(features.head(30))
         assert "income a month" in set(found.changes["feature"])
         assert (model.predict(found.rows) == "yes").all()
+
+
+def test_texts_of_many_digits_are_levels_where_that_is_said(model: Any) -> None:
+    """The error of such a column says categorical=."""
+    table = TRAIN.assign(zip=[str(10_000 + number % 30) for number in range(len(TRAIN))])
+    recourse = built(lambda rows: model.predict_proba(rows)[:, 1], table, categorical=["zip"])
+    assert recourse.codec_.columns["zip"].levels[0] == "10000"

@@ -102,6 +102,7 @@ def test_a_prediction_outside_of_the_interval_is_told() -> None:
         ("income", np.nan, "'income' is missing"),
         ("income", -np.inf, "'income' is infinite"),
         ("income", "12 thousand", "'income' is no number: '12 thousand'"),
+        ("income", "3,5", "'income' is no number: '3,5', pd.read_csv(..., decimal=',') reads decimal commas"),
         ("home", "boat", "'home' has no level 'boat'"),
         ("home", None, "'home' is missing"),
         ("home", ["own"], "'home' has no level ['own']"),
