@@ -195,7 +195,7 @@ def refuse_written_numbers(column: pd.Series) -> None:
     if len(written) > len(column) / 2:
         raise InputError(
             f"column {column.name!r} holds numbers written as text, as {written[0]!r}: make them numbers. "
-            "pandas.read_csv reads decimal commas with decimal=',', others with thousands=','; str.replace drops signs. "
+            "pandas.read_csv reads commas with decimal=',' or thousands=','; str.replace drops signs. "
             f"Or leave it out, ignore=[{column.name!r}]"
         )
 
