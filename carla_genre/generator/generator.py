@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -30,17 +32,23 @@ class Generator(nn.Module):
         self, config: GeneratorConfig, constraints: FeatureConstraints, factual_bins: Bins, answer_bins: Bins
     ) -> None:
         super().__init__()
-        self.config, self.constraints = config, constraints
+        self.config = config
         self.factual_bins, self.answer_bins = factual_bins, answer_bins
         network = PatchedTransformer if config.architecture.patch > 1 else RecourseTransformer
         self.transformer = network(config.architecture, factual_bins.size, answer_bins.exists)
-        self.register_buffer("learned", torch.from_numpy(~constraints.immutable), persistent=False)
-        points = answer_bins.representatives.cpu().numpy()
+        self._hold(constraints)
+
+    constraints: FeatureConstraints
+    learned: Tensor
+
+    def _hold(self, constraints: FeatureConstraints) -> None:
+        self.constraints = constraints
+        learned = torch.from_numpy(~constraints.immutable).to(self.device)
+        self.register_buffer("learned", learned, persistent=False)
+        points = self.answer_bins.representatives.cpu().numpy()
         outside = (points < constraints.lower[:, None]) | (points > constraints.upper[:, None])
         forbidden = (outside & np.isfinite(points)).any(axis=1) & ~constraints.categorical
         self.limited = forbidden | (constraints.direction != 0)  # (D,): not every bin is everybody's
-
-    learned: Tensor
 
     @classmethod
     def for_pairs(
@@ -53,9 +61,10 @@ class Generator(nn.Module):
 
     def with_constraints(self, constraints: FeatureConstraints) -> Generator:
         """The same weights, that draw under other constraints; what was immutable in training has to stay so."""
-        other = Generator(self.config, constraints, self.factual_bins, self.answer_bins)
-        other.transformer = self.transformer
-        return other.train(self.training)
+        other = copy.copy(self)  # not built anew, which draws weights
+        other._buffers = dict(self._buffers)
+        other._hold(constraints)
+        return other
 
     @property
     def device(self) -> torch.device:

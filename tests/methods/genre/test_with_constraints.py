@@ -3,9 +3,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+from carla_cases import global_random_state_unchanged
 from method_cases import QUICK, Logistic, denied
 
 from carla_genre import GenRe, InputError
+
+
+def test_asking_otherwise_draws_nothing_from_the_caller_s_random_state(genre: GenRe) -> None:
+    with global_random_state_unchanged():
+        asked = genre.with_constraints({"owner": {"immutable": True}})
+    assert asked.generator.transformer is genre.generator.transformer
+    assert (asked.generator.learned != genre.generator.learned).sum() == 1
 
 
 def test_without_constraints_nothing_changes(genre: GenRe, mlmodel: Logistic) -> None:
