@@ -31,6 +31,7 @@ UNFINISHED = ".part"
 _OURS = f"carla-genre-{hashlib.sha256(platform.node().encode()).hexdigest()[:8]}-"
 # Stands once in a file, and is replaced by the digest of the whole with this in it.
 SEAL = "carla-genre sha256 " + 64 * "0"
+_SEALED = re.compile(SEAL[:-64].encode() + b"([0-9a-f]{64})")
 _searched: set[Path] = set()
 
 
@@ -247,13 +248,22 @@ def read_sealed(path: Path) -> bytes:
         content = at_home(path).read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
-    found = re.search(SEAL[:-64].encode() + b"([0-9a-f]{64})", content)
+    found = _SEALED.search(content)
     if found is None:
         raise CheckpointError(f"{path} is no checkpoint of this package, or is damaged: it has no digest")
     content = content[: found.start(1)] + SEAL[-64:].encode() + content[found.end(1) :]
     if hashlib.sha256(content).hexdigest().encode() != found[1]:
         raise CheckpointError(f"{path} is damaged: its content is not what was written")
     return content
+
+
+def seal_of(path: Path) -> str | None:
+    """The digest that stands in what :func:`write_sealed` wrote, unchecked; None where there is none."""
+    try:
+        found = _SEALED.search(path.read_bytes())
+    except OSError:
+        return None
+    return found and found[1].decode()
 
 
 def in_json(value: Any) -> Any:

@@ -15,7 +15,7 @@ from carla_genre.constraints import Constraint, Where
 from carla_genre.constraints.plain import from_plain, to_plain
 from carla_genre.errors import CheckpointError
 from carla_genre.generator.training_state import digest
-from carla_genre.io import SEAL, at_home, in_json, read_sealed, whole_files, write_sealed
+from carla_genre.io import SEAL, at_home, in_json, read_sealed, seal_of, whole_files, write_sealed
 from carla_genre.methods.genre.identity import fingerprint
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.parameters import Parametrized
@@ -87,8 +87,8 @@ class KeptInFolders(Parametrized):
         card = self.card_ if held_out is None else card_of(self, held_out)
         with whole_files(folder) as aside:
             rows = self.table if with_training_rows else None
-            write_card(aside, {**self.get_params(), "constraints": self.constraints_}, rows, card)
             self.genre_.save(aside / GENERATOR)
+            write_card(aside, {**self.get_params(), "constraints": self.constraints_}, rows, card)
             if with_training_rows:
                 write_table(aside, self.table)
             else:  # of an earlier save
@@ -145,6 +145,7 @@ def write_card(
 ) -> None:
     """Write ``recourse.json``: the arguments, the card, and the categories of a ``table`` that is written beside it.
 
+    The generator's file is there, and its digest is told, so that a save that was killed between the two is seen.
     Categories may be people's names, so without the table there are none of them.
 
     Raises
@@ -163,6 +164,7 @@ def write_card(
             if isinstance(dtype, pd.CategoricalDtype)
         },
         "card": card,
+        "generator": seal_of(Path(folder) / GENERATOR),
     }
     sealed = json.dumps({**written, "seal": SEAL}, indent=1, allow_nan=False)
     write_sealed(Path(folder) / CARD, sealed.encode())
@@ -174,7 +176,7 @@ def read_card(folder: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     CheckpointError
-        There is no such folder, or its card is damaged, in whatever bit.
+        There is no such folder, its card is damaged, in whatever bit, or the generator is of another save.
     """
     path = Path(folder) / CARD
     content = read_sealed(path)
@@ -189,9 +191,17 @@ def read_card(folder: str | os.PathLike[str]) -> dict[str, Any]:
         table = {"rows": int(own["table"]["rows"]), "digest": str(own["table"]["digest"])}
         table["columns"] = [str(name) for name in own["table"]["columns"]]
         table["dtypes"] = {str(name): str(kind) for name, kind in own["table"].get("dtypes", {}).items()}
-        return {"arguments": arguments, **table, "categories": card["categories"], "card": own}
+        found = {"arguments": arguments, **table, "categories": card["categories"], "card": own}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path} is no card of a saved Recourse: {error}") from error
+    of, there = card.get("generator"), seal_of(path.with_name(GENERATOR))
+    if (
+        of and there and of != there
+    ):  # what is damaged or absent is told when it is read; an older card knows of none
+        raise CheckpointError(
+            f"{CARD} and {GENERATOR} in {folder} are of two saves, of which one was stopped: save it again"
+        )
+    return found
 
 
 def identity_of(

@@ -65,6 +65,15 @@ def test_a_card_of_which_a_character_has_changed_is_refused(
     assert Recourse.load(tmp_path, model, TRAIN).threshold == 0.5
 
 
+def test_files_of_two_saves_are_not_loaded_together(door: Recourse, model: Any, tmp_path: Path) -> None:
+    door.save(tmp_path / "one")
+    door.genre_.with_sampling(n_samples=7).save(tmp_path / "one" / "generator.safetensors")
+    with pytest.raises(CheckpointError, match="are of two saves, of which one was stopped"):
+        Recourse.load(tmp_path / "one", model, TRAIN)
+    door.save(tmp_path / "one")
+    assert Recourse.load(tmp_path / "one", model, TRAIN).card_ == door.card_
+
+
 def test_no_row_is_kept_apart_where_that_is_said(model: Any) -> None:
     assert built(model, held_out=0).card_["held_out"] is None
 
