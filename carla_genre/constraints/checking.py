@@ -59,6 +59,27 @@ def check_constraints(
     return given
 
 
+def check_ranges(constraints: Iterable[Constraint], variables: Variables) -> None:
+    """See that ranges for everybody have some of the numbers that an answer may have.
+
+    Raises
+    ------
+    InputError
+        One has none: most likely it is in another unit.
+    """
+    spans = dict(zip(variables.names, variables.spans, strict=True))
+    for one in constraints:
+        span = spans[one.feature] if isinstance(one, Range) and not one.relative else None
+        if span is None:
+            continue
+        low, high = one.low, one.high  # type: ignore[attr-defined]
+        if (low is not None and low > span[1]) or (high is not None and high < span[0]):
+            raise InputError(
+                f"{one!r}: answers are inside of the table's numbers, from {span[0]:g} to {span[1]:g}, and none of "
+                "these is in the range. Is it in the table's units?"
+            )
+
+
 def _contradict(first: Constraint, second: Constraint) -> bool:
     """Whether two constraints on one feature allow no change at all."""
     if type(first) is not type(second) or getattr(first, "feature", 0) != getattr(second, "feature", 1):

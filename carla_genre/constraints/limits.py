@@ -34,6 +34,9 @@ class Variables:
         A number feature's position and its values in original units -> the encoded values; it keeps their order.
     decode : callable
         Encoded rows (n, D) -> the rows in original units, a DataFrame.
+    spans : tuple of ((float, float) or None)
+        The least and the greatest number that an answer may have, in original units; None for levels. Empty where no
+        range is asked for.
     """
 
     names: tuple[str, ...]
@@ -42,6 +45,7 @@ class Variables:
     gaps: tuple[float | None, ...]
     encode: Callable[[int, np.ndarray], np.ndarray]
     decode: Callable[[np.ndarray], pd.DataFrame]
+    spans: tuple[tuple[float, float] | None, ...] = ()
 
     def position(self, name: str, constraint: object) -> int:
         """Where a feature stands; an unknown one is an error that names the constraint."""

@@ -150,6 +150,7 @@ class TableCodec:
             tuple(c.gap if isinstance(c, NumberColumn) else None for c in self.columns.values()),
             lambda position, cells: numbers[position].encode(cells),  # type: ignore[union-attr]
             self.decode,
+            tuple((c.low, c.high) if isinstance(c, NumberColumn) else None for c in self.columns.values()),
         )
 
 

@@ -42,13 +42,15 @@ class Rows(NamedTuple):
     """The rows of a table that have an outcome, numbered from 0.
 
     ``features`` (n, D); ``outcome`` (n,); ``columns`` are those that the classifier was trained on, None where it does
-    not say so; ``beside`` (n, any) has those of them that are no features.
+    not say so; ``beside`` (n, any) has those of them that are no features; ``unlabelled`` (m, D) are the features of
+    the table's other rows.
     """
 
     features: pd.DataFrame
     outcome: pd.Series
     columns: list[str] | None
     beside: pd.DataFrame
+    unlabelled: pd.DataFrame
 
 
 def trained_columns(classifier: Any, table: pd.DataFrame) -> list[str] | None:

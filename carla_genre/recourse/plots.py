@@ -33,11 +33,12 @@ def plot_person(found: Found, person: Any) -> Any:
     InputError
         There is no such person, or no option for them.
     """
-    options = next((one.options for one in people_of(found) if one.label == label_of(person)), None)
+    named = next((one for one in people_of(found) if one.label == label_of(person)), None)
+    if named is None:
+        raise InputError(f"there is no person {person!r}")
+    options = named.options
     if not options:
-        raise InputError(
-            f"there is no option for {person!r}" if options == [] else f"there is no person {person!r}"
-        )
+        raise InputError(f"there is no option for {named.label}: {named.status}")
     figure, every = _axes(len(options), 1.2 + 0.45 * sum(len(one.changes) for one in options))
     for axes, option in zip(every, options, strict=True):
         names = [plain_text(change.feature) for change in option.changes][::-1]

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from carla_genre.constraints import Constraint
-from carla_genre.constraints.checking import check_constraints
+from carla_genre.constraints.checking import check_constraints, check_ranges
 from carla_genre.datasets.infer import personal_names
-from carla_genre.datasets.names import as_names
+from carla_genre.datasets.names import as_names, whole_number
 from carla_genre.errors import InputError
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.recourse import plots
@@ -159,6 +158,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         self.codec_ = TableCodec.fit(features, levels, scale == "robust")
         self.feature_names_in_ = list(self.codec_.names)
         self.constraints_ = check_constraints(constraints, self.codec_.variables(), features.head(0))
+        check_ranges(self.constraints_, self.codec_.variables())
         fixed = frozen_names(self.constraints_, features)
         if fixed >= set(self.codec_.names):
             raise InputError(
@@ -168,6 +168,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         if free:
             frozen = f"Freeze({', '.join(map(repr, free))})"
             self._note(f"recourse may change {free}; {frozen} keeps them as they are")
+        others = pd.concat([others, read.unlabelled])
         rows = encoded_table(self.codec_, features, labels, self.constraints_, others)
         self._accepted = rows.df.to_numpy()[h > 0.5, :-1]
         given = {"seed": seed, "verbose": verbose, "calibrate": True, **(hyperparams or {})}
@@ -218,11 +219,10 @@ class Recourse(AnswersFiles, KeptInFolders):
                 f"people must be a DataFrame, got {type(people).__name__}: people.loc[[label]] is one person, "
                 "pd.DataFrame(rows) makes one of a list"
             )
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
-            raise InputError(f"n={n!r}: a whole number from 1 is wanted")
+        n = whole_number(n, "n", low=1)
         held = self._held(people, constraints)
         each = constraints_by_person(people, by_person, self.codec_.variables(), held)
-        return self._recommender.recommend(people, int(n), held, each, diverse)
+        return self._recommender.recommend(people, n, held, each, diverse)
 
     def candidates(
         self, person: pd.DataFrame, n: int = 1, *, constraints: Constraint | Iterable[Constraint] = ()
@@ -249,6 +249,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         """
         if not isinstance(person, pd.DataFrame) or len(person) != 1:
             raise InputError("person: a DataFrame of one row is wanted, people.loc[[label]]")
+        n = whole_number(n, "n", low=1)
         return self._recommender.candidates(person, self._held(person, constraints), n)
 
     def plot_candidates(self, person: pd.DataFrame, n: int = 1, **constraints: Any) -> Any:
@@ -265,6 +266,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         self.codec_.check_columns(people)
         variables = self.codec_.variables()
         further = check_constraints(constraints, variables, people.head(0), self.constraints_)
+        check_ranges(further, variables)
         return (*self.constraints_, *further)
 
     @property

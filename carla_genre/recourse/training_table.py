@@ -81,7 +81,7 @@ def read_table(table: Any, target: str, classifier: Any, ignore: str | Iterable[
         )
     _check_labels(rows[target])
     beside = [] if names is None else [name for name in names if name in ignored]
-    return Rows(rows[features], rows[target], names, rows[beside])
+    return Rows(rows[features], rows[target], names, rows[beside], table.loc[~known.to_numpy(), features])
 
 
 def _check_labels(outcome: pd.Series) -> None:

@@ -156,6 +156,12 @@ def test_a_number_beyond_single_precision_is_told(recourse: Recourse, denied: pd
             {"by_person": pd.DataFrame({"debt": pd.array([True, None], "boolean")}, index=PEOPLE.index[:2])},
             "without gaps",
         ),
+        (
+            PEOPLE,
+            {"constraints": [Range("income", 1e6)]},
+            r"Range\('income', 1000000.0, None\).*in the table's units",
+        ),
+        (PEOPLE, {"constraints": [Range("debt", high=-1)]}, "answers are inside of .*, from 0 to 9750"),
     ],
 )
 def test_what_cannot_be_asked_is_one_error(
@@ -163,6 +169,16 @@ def test_what_cannot_be_asked_is_one_error(
 ) -> None:
     with pytest.raises(InputError, match=message):
         recourse.recommend(people, **further)
+
+
+def test_a_person_may_have_constraints_that_leave_nothing(recourse: Recourse, denied: pd.DataFrame) -> None:
+    """Others get their answers: somebody's own range may lie beyond the table, and somebody may change nothing."""
+    first, second = denied.index[:2]
+    own = {first: [Range("income", 1e6)], second: [Freeze(only=[])]}
+    found = recourse.recommend(denied.head(4), by_person=own)
+    assert "income" not in set(found.changes.query("person == @first")["feature"])
+    assert "Freeze(only=[])" in found.status[second]
+    assert (found.status.iloc[2:] == "answered").all()
 
 
 def test_constraints_of_building_asking_and_a_person_may_not_contradict(

@@ -50,6 +50,8 @@ def test_candidates_are_of_one_readable_person(recourse: Recourse, person: pd.Da
         recourse.candidates(PEOPLE)
     with pytest.raises(InputError, match="home"):
         recourse.candidates(person.assign(home="boat"))
+    with pytest.raises(InputError, match="n=0"):
+        recourse.candidates(person, n=0)
 
 
 def test_candidates_picture_counts_each_state(recourse: Recourse, person: pd.DataFrame) -> None:
