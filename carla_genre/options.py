@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
-import math
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ import numpy as np
 from carla_genre.errors import InputError
 from carla_genre.suggestions import did_you_mean, suggestion
 
+LARGEST = float(np.finfo(np.float32).max)
 _Class = TypeVar("_Class", bound=type)
 
 
@@ -155,8 +155,8 @@ def _value(known: Option, value: Any, label: str) -> Any:
         raise InputError(f"{label} must be one of {list(known.allowed)}, got {value!r}.{near}")
     if isinstance(known.allowed, str) and not _lies_in(known.allowed, value):
         raise InputError(f"{label} must be in {known.allowed}, got {value}")
-    if isinstance(value, float) and object not in kinds and not math.isfinite(value):
-        raise InputError(f"{label} must be a finite number, got {value}")
+    if isinstance(value, float) and object not in kinds and not abs(value) <= LARGEST:
+        raise InputError(f"{label} must be a finite number that single precision holds, got {value}")
     return value
 
 

@@ -82,9 +82,9 @@ def test_options_without_a_dataclass_have_the_kind_of_their_default() -> None:
     }
     chosen = {"lambda": 1.0, "weight": -1.0, "any": {1}, "oven": {"on": True}}
     assert check(known, {"lambda": 1, "weight": -1, "any": {1}}, "It") == chosen
-    for endless in (float("nan"), float("inf")):
-        with pytest.raises(InputError, match="weight must be a finite number"):
-            check(known, {"weight": endless}, "It")
+    for name, endless in (("weight", float("nan")), ("weight", float("-inf")), ("lambda", 1e300)):
+        with pytest.raises(InputError, match=f"{name} must be a finite number that single precision holds"):
+            check(known, {name: endless}, "It")
     with pytest.raises(InputError, match="on must be bool"):
         check(known, {"oven": {"on": 1}}, "It")
 
