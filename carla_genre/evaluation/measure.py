@@ -84,7 +84,7 @@ class Measure(ABC):
         rows = self.rows(factuals, counterfactuals).astype(float)
         if self.FAILURES_COUNT:
             return rows.mean().to_frame().T
-        return rows.dropna().reset_index(drop=True)
+        return rows.dropna(how="all").reset_index(drop=True)
 
     @property
     def schema(self) -> Schema:

@@ -101,6 +101,8 @@ def test_held_out_rows_that_all_are_copies_are_no_measure(approver, train, factu
     rows = measure.rows(factuals, train.head(6).set_axis(factuals.index))
     assert rows["Closest_Distance_Ratio"].isna().all()
     assert (rows["Closest_Distance"] == 0).all()
+    shown = measure.get_evaluation(factuals, factuals)  # the other figures are there
+    assert len(shown) == len(factuals) and shown["Closest_Distance"].notna().all()
 
 
 def test_rows_with_gaps_are_nobody(approver, train, held_out, factuals):
