@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from carla_genre.evaluation.measures import FIGURES, Figure
 from carla_genre.harness.cell import conditions
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table, spread
+from carla_genre.harness.record import flat
 from carla_genre.io import write_text
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
 
@@ -113,6 +114,11 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
         ``MEASURES`` a column of means and one of standard deviations (``"Cost std"``; ddof 1, NaN for one seed), both
         over the seeds where the figure is defined. With a ``classifier`` after ``data`` where a record has another than
         the paper's.
+
+    Raises
+    ------
+    InputError
+        A method has two records of a seed, which are of two configurations.
     """
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in records:
@@ -120,6 +126,8 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
         data = ", ".join([cell["data"], *conditions(cell)])
         names = data, cell.get("classifier", PAPER_CLASSIFIER), cell["label"]
         groups.setdefault(names, []).append(record)
+    for names, group in groups.items():
+        _check_seeds(", ".join(names), group)
     others = any(classifier != PAPER_CLASSIFIER for _, classifier, _ in groups)
     rows = []
     for (data, classifier, label), group in groups.items():
@@ -143,6 +151,21 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
     problem = ["data", "classifier"] if others else ["data"]
     columns = [*problem, "method", "constraints", "seeds", "failed", "answered in", "code"]
     return pd.DataFrame(rows, columns=[*columns, *(c for m in MEASURES for c in (m, f"{m} std"))])
+
+
+def _check_seeds(name: str, group: Sequence[Record]) -> None:
+    """Raise InputError where a seed is there twice: a mean of two configurations is of neither."""
+    seen: dict[int, dict[str, Any]] = {}
+    for record in group:
+        cell = flat(record["cell"])
+        other = seen.setdefault(cell["seed"], cell)
+        if other is not cell:
+            differs = [one for one in {**other, **cell} if other.get(one) != cell.get(one)]
+            raise InputError(
+                f"{name}: two records are of seed {cell['seed']}"
+                + (f", of different {', '.join(differs)}" if differs else "")
+                + ": a table's row is of one configuration, give the records of one"
+            )
 
 
 def check_measured(record: Record) -> None:

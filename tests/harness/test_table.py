@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from carla_genre.errors import InputError
 from carla_genre.evaluation import FIGURES
 from carla_genre.harness.table import AS_ANSWERED, BY_ITSELF, HELD, MEASURES, markdown, table, write_tables
 
@@ -127,6 +128,15 @@ def test_people_of_other_labels_or_of_another_gold_classifier_are_no_further_see
         ["loans, 0.05 of labels flipped", 1, 1.0],
         ["loans, boosting as gold", 1, 2.0],
     ]
+
+
+def test_two_configurations_of_a_method_are_no_further_seeds():
+    records = [record("a", 0), record("a", 1), record("a", 1)]
+    records[2]["cell"] |= {"n_factuals": 50, "hyperparams": {"gamma": 0.6}}
+    message = "loans, ann, a: two records are of seed 1, of different n_factuals, hyperparams.gamma"
+    with pytest.raises(InputError, match=message):
+        table(records)
+    assert table(records[:2])["seeds"].tolist() == [2]
 
 
 def test_the_csv_has_all_digits(tmp_path):
