@@ -61,8 +61,10 @@ class Causes:
         if not isinstance(equations, Mapping):
             raise InputError(f"Causes: equations must be a dict, effect -> function, got {equations!r}")
         object.__setattr__(self, "equations", dict(equations))
-        passive: Any = self.passive
-        object.__setattr__(self, "passive", (passive,) if isinstance(passive, str) else tuple(passive))
+        passive: Any = (self.passive,) if isinstance(self.passive, str) else self.passive
+        if not isinstance(passive, Iterable):
+            raise InputError(f"Causes: passive must be a list of features, got {passive!r}")
+        object.__setattr__(self, "passive", tuple(passive))
         for name in (*equations, *self.passive):
             if name not in self.graph:
                 raise InputError(

@@ -105,9 +105,10 @@ class Decision:
             return probability
         if probability.ndim == 2:
             probability = self._of_desired(probability)
-        if ((probability < 0) | (probability > 1 + 1e-5)).any():
+        none = (probability < 0) | (probability > 1 + 1e-5)
+        if none.any():
             raise InputError(
-                f"the classifier gives {probability.max():g}: probabilities are wanted, from 0 to 1"
+                f"the classifier gives {probability[none][0]:g}: probabilities are wanted, from 0 to 1"
             )
         return probability
 

@@ -33,6 +33,7 @@ DEBT = {"debt": ["savings"]}
         ),
         ({"graph": GRAPH, "equations": {"savings": 2}}, "the equation of 'savings' is no function"),
         ({"graph": GRAPH, "equations": [1]}, "equations must be a dict"),
+        ({"graph": GRAPH, "passive": 5}, "passive must be a list of features, got 5"),
         ({"graph": GRAPH, "passive": ["income"]}, "'income' has no causes in the graph"),
     ],
 )

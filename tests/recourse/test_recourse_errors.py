@@ -85,6 +85,10 @@ def with_outcomes(yes: int, no: int) -> pd.DataFrame:
         (lambda: Recourse(MODEL.predict, TABLE, "approved"), "gives no numbers"),
         (lambda: Recourse(lambda rows: [0.3], TABLE, "approved"), "asked about 285 rows"),
         (lambda: Recourse(lambda rows: rows["income"], TABLE, "approved"), "from 0 to 1"),
+        (
+            lambda: Recourse(lambda rows: np.linspace(-0.2, 0.9, len(rows)), TABLE, "approved"),
+            "gives -0.2: .*to 1",
+        ),
         (lambda: Recourse(lambda rows: [0.3] * len(rows), TABLE, "approved"), "0.3 for every row"),
         (lambda: Recourse(MODEL, TABLE.assign(approved="yes"), "approved", "yes"), "outcome of every row"),
         (
