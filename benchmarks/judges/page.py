@@ -13,7 +13,7 @@ from benchmarks.paper.published import name_of
 from carla_genre.errors import InputError
 from carla_genre.evaluation.judges.gold_kinds import PAPER_GOLD
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
-from carla_genre.harness.markdown import markdown_table, number, spread
+from carla_genre.harness.markdown import markdown_table, number, spread_of
 from carla_genre.harness.run import records_of
 
 Record = Mapping[str, Any]
@@ -126,7 +126,7 @@ def _line(problem: tuple[str, str], label: str, group: Sequence[Record]) -> list
     scores = pd.DataFrame([record["scores"] for record in measured], columns=list(SCORES.values()))
     tests = pd.DataFrame([record["plausibility"] for record in measured], columns=list(TESTS))
     figures = [frame[name].astype(float) for frame in (scores, tests) for name in frame]
-    return [name_of(problem[0]), problem[1], label, seeds, *(spread(f.mean(), f.std()) for f in figures)]
+    return [name_of(problem[0]), problem[1], label, seeds, *map(spread_of, figures)]
 
 
 def _failures(groups: Mapping[tuple[str, str], Mapping[str, Sequence[Record]]]) -> list[str]:

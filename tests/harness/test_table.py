@@ -6,6 +6,7 @@ import pytest
 
 from carla_genre.errors import InputError
 from carla_genre.evaluation import FIGURES
+from carla_genre.harness.markdown import spread_of
 from carla_genre.harness.table import AS_ANSWERED, BY_ITSELF, HELD, MEASURES, markdown, table, write_tables
 
 
@@ -128,6 +129,12 @@ def test_people_of_other_labels_or_of_another_gold_classifier_are_no_further_see
         ["loans, 0.05 of labels flipped", 1, 1.0],
         ["loans, boosting as gold", 1, 2.0],
     ]
+
+
+def test_figures_of_some_seeds_say_so_wherever_they_are_shown():
+    assert spread_of(pd.Series([1.0, np.nan, 2.0])) == "1.50 ± 0.71 (2 of 3 seeds)"
+    assert spread_of(pd.Series([1.0, 2.0]), 1) == "1.5 ± 0.7"
+    assert spread_of(pd.Series([np.nan, np.nan])) == "-"
 
 
 def test_two_configurations_of_a_method_are_no_further_seeds():

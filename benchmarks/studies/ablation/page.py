@@ -10,7 +10,7 @@ import pandas as pd
 from benchmarks.paper.published import NAMES
 from carla_genre.errors import InputError
 from carla_genre.harness.code import codes_of, notes_on_code
-from carla_genre.harness.markdown import markdown_table, number, spread
+from carla_genre.harness.markdown import markdown_table, number, spread_of
 
 DEFAULT = "default"
 # Parts whose default is one of several.
@@ -135,8 +135,7 @@ def _difference(rows: pd.DataFrame, variant: str, reference: str) -> str:
 
 
 def _spread(values: Sequence[float] | pd.Series, digits: int = 3) -> str:
-    series = pd.Series(values)
-    return spread(series.mean(), series.std(), digits)
+    return spread_of(pd.Series(values, dtype=float), digits)
 
 
 def _seeds(rows: pd.DataFrame) -> str:

@@ -16,9 +16,9 @@ import pandas as pd
 from benchmarks.paper.command import Command
 from benchmarks.paper.published import name_of
 from carla_genre.harness.code import mark_of, notes_on_code
-from carla_genre.harness.markdown import markdown_table, number, spread
+from carla_genre.harness.markdown import markdown_table, number
 from carla_genre.harness.record import read_record
-from carla_genre.harness.table import HELD, table
+from carla_genre.harness.table import HELD, mean_and_spread, table
 from carla_genre.io import write_text
 
 Record = Mapping[str, Any]
@@ -68,7 +68,8 @@ def compared(ours: Sequence[Record], theirs: Sequence[Record]) -> pd.DataFrame:
             rows.append({**figures, **row, "times": seconds.get(ONE_BY_ONE, float("nan")) / seconds[search]})
     spreads = [name for figure in FIGURES for name in (figure, f"{figure} std")]
     return pd.DataFrame(
-        rows, columns=["data", "method", "search", "seeds", "code", *spreads, "answer", "times"]
+        rows,
+        columns=["data", "method", "search", "seeds", "answered in", "code", *spreads, "answer", "times"],
     )
 
 
@@ -76,7 +77,7 @@ def markdown(rows: pd.DataFrame) -> str:
     """The rows of :func:`compared`."""
     lines = []
     for row in rows.to_dict("records"):
-        figures = (spread(row[name], row[f"{name} std"], digits) for name, digits in FIGURES.items())
+        figures = (mean_and_spread(row, name, digits) for name, digits in FIGURES.items())
         times = number(row["times"], 0) if row["search"] == AT_ONCE else "-"
         named = [name_of(row["data"]), row["method"], row["search"], row["seeds"] + mark_of(row["code"])]
         lines.append([*named, *figures, number(row["answer"], 4), times])

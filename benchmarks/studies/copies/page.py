@@ -9,7 +9,7 @@ from benchmarks.paper.published import NAMES
 from benchmarks.studies.records import rows_of
 from carla_genre.errors import InputError
 from carla_genre.harness.code import codes_of, notes_on_code
-from carla_genre.harness.markdown import markdown_table, spread
+from carla_genre.harness.markdown import markdown_table, spread_of
 
 COLUMNS = {
     "score": ("Score", 3),
@@ -40,9 +40,7 @@ def markdown(records: Iterable[Mapping[str, Any]]) -> str:
     for data in [name for name in NAMES if name in set(rows["data"])]:
         for copies in (True, False):
             group = rows[(rows["data"] == data) & (rows["copies"] == copies)]
-            figures = (
-                spread(group[name].mean(), group[name].std(), digits) for name, (_, digits) in COLUMNS.items()
-            )
+            figures = (spread_of(group[name], digits) for name, (_, digits) in COLUMNS.items())
             lines.append([NAMES[data], f"`{copies}`", *figures])
     table = markdown_table(["data", "`copies`", *(head for head, _ in COLUMNS.values())], lines)
     seeds = {data: sorted(set(group["seed"])) for data, group in rows.groupby("data")}

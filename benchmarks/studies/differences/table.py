@@ -15,8 +15,8 @@ import pandas as pd
 from benchmarks.paper.command import Command
 from benchmarks.paper.published import name_of, published
 from carla_genre.harness.code import mark_of, notes_on_code
-from carla_genre.harness.markdown import markdown_table, number, spread
-from carla_genre.harness.table import HELD, table
+from carla_genre.harness.markdown import markdown_table, number
+from carla_genre.harness.table import HELD, mean_and_spread, table
 from carla_genre.io import write_text
 
 Record = Mapping[str, Any]
@@ -45,14 +45,16 @@ def compared(records: Sequence[Record]) -> pd.DataFrame:
     ours = table(record for record in records if not OWN_SEED.fullmatch(record["cell"]["label"]))
     ours = ours[ours["constraints"] != HELD].drop(columns="method").assign(label=ours["method"])
     paper = published()["methods"]
-    columns = ["data", "method", "variant", "seeds", "code", *(c for m in MEASURES for c in (m, f"{m} std"))]
+    named = ["data", "method", "variant", "seeds", "answered in", "code"]
+    columns = [*named, *(c for m in MEASURES for c in (m, f"{m} std"))]
     rows = []
     for row in ours.to_dict("records"):
         method = max((name for name in paper if f"{row['label']}, ".startswith(f"{name}, ")), key=len)
         if row["label"] == method:
             theirs = paper[method].get(row["data"], {})
             figures = {measure: theirs.get(measure.lower()) for measure in MEASURES}
-            rows.append({"data": row["data"], "method": method, "variant": PAPER, "code": "", **figures})
+            told = {"variant": PAPER, "answered in": "", "code": ""}
+            rows.append({"data": row["data"], "method": method, **told, **figures})
         variant = row["label"].removeprefix(f"{method}, ") if row["label"] != method else HERE
         rows.append({**row, "method": method, "variant": variant})
     return pd.DataFrame(rows, columns=columns)
@@ -87,7 +89,7 @@ def markdown(rows: pd.DataFrame) -> str:
     lines = []
     for row in rows.to_dict("records"):
         seeds = "-" if row["variant"] == PAPER else number(row["seeds"], 0) + mark_of(row["code"])
-        figures = (spread(row[measure], row[f"{measure} std"]) for measure in MEASURES)
+        figures = (mean_and_spread(row, measure) for measure in MEASURES)
         lines.append([name_of(row["data"]), row["method"], row["variant"], seeds, *figures])
     notes = notes_on_code(
         (name_of(data), f"{method}, {variant}", code)

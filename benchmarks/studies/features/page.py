@@ -10,7 +10,7 @@ import pandas as pd
 
 from benchmarks.paper.drawing import LINE, OURS, THEIRS, draw_legend, new_figure, save
 from benchmarks.studies.features.study import NNR, PATCHED, PLAIN
-from carla_genre.harness.markdown import markdown_table, number, spread
+from carla_genre.harness.markdown import markdown_table, number, spread_of
 
 Row = Mapping[str, Any]
 # Figure -> its head and digits.
@@ -73,9 +73,7 @@ def order_table(record: Row) -> str:
     figures = {**{name: form for name, form in SCORES.items() if name in rows}, "loss": ("loss", 2)}
     lines = []
     for (data, order), group in rows.groupby(["data", "order"], sort=False):
-        found = [
-            spread(group[name].mean(), group[name].std(), digits) for name, (_, digits) in figures.items()
-        ]
+        found = [spread_of(group[name], digits) for name, (_, digits) in figures.items()]
         lines.append([str(data), str(order), ", ".join(map(str, group["seed"])), *found])
     return markdown_table(["data", "order", "seeds", *(head for head, _ in figures.values())], lines)
 

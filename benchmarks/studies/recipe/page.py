@@ -10,8 +10,8 @@ import yaml
 
 from benchmarks.paper.published import NAMES
 from carla_genre.harness.code import mark_of
-from carla_genre.harness.markdown import markdown_table, number, spread
-from carla_genre.harness.table import notes, table
+from carla_genre.harness.markdown import markdown_table, number
+from carla_genre.harness.table import mean_and_spread, notes, table
 
 FOLDER = Path(__file__).parent
 
@@ -38,7 +38,7 @@ def markdown(records: Iterable[dict[str, Any]], grid: str) -> str:
         for name in names:
             if (name, recipe) in rows.index:
                 row = rows.loc[(name, recipe)]
-                score = spread(row["Score"], row["Score std"], 3)
+                score = mean_and_spread(row, "Score", 3)
                 line += [number(row["prepare s"], 1), score + mark_of(row["code"])]
             else:
                 line += ["-", "-"]
