@@ -9,7 +9,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.child import run_in_subprocess
 from carla_genre.harness.process import POLL_S, Stopped
-from carla_genre.harness.record import write_record
+from carla_genre.harness.record import read_record, write_record
 from carla_genre.io import claimed
 
 MeasureOne = Callable[..., dict[str, Any]]
@@ -32,16 +32,16 @@ def measure_unclaimed(
     time_limit: float | None,
     started: Callable[[Cell], None],
     measure_one: MeasureOne,
-    finished: Callable[[Cell], dict[str, Any] | None],
+    seen: Mapping[str, object],
 ) -> Generator[tuple[Cell, dict[str, Any]], None, None]:
     """As :func:`measure_here`, with the records written into ``folder``, in which other runs of this machine may work.
 
-    What one of them is measuring comes last. Its record is waited for; if there is none then, or one of a failure, the
-    cell is measured here. ``finished`` gives the record that is there and is none of a failure.
+    What one of them is measuring comes last. Its record is waited for, be it one of a failure; if there is none then,
+    the cell is measured here. ``seen`` has the :func:`stamp` of each cell's record when the run began.
     """
     left = list(cells)
     for waits in (False, True):
-        busy, measure = [], _claiming(folder, measure_one, finished, waits)
+        busy, measure = [], _claiming(folder, measure_one, seen, waits)
         with closing(measure_here(left, paths, workers, time_limit, started, measure)) as done:
             for cell, record in done:
                 if record:
@@ -51,26 +51,31 @@ def measure_unclaimed(
         left = busy
 
 
-def _claiming(
-    folder: Path,
-    measure_one: MeasureOne,
-    finished: Callable[[Cell], dict[str, Any] | None],
-    waits: bool,
-) -> MeasureOne:
+def stamp(path: Path) -> object:
+    """Another one for each file that takes a place; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _claiming(folder: Path, measure_one: MeasureOne, seen: Mapping[str, object], waits: bool) -> MeasureOne:
     """``measure_one``, and its record written, unless another run has done so meanwhile; {} where one is at it."""
 
     def measure(
         cell: Cell, paths: Paths, time_limit: float | None, stopped: Callable[[], bool], gpu: str | None
     ) -> dict[str, Any]:
+        path = folder / cell.file
         while not stopped():
             with claimed(folder, cell.key) as is_ours:
-                if is_ours and (there := finished(cell)):
-                    return there
+                if is_ours and stamp(path) not in (None, seen[cell.key]):
+                    return read_record(path)
                 if is_ours:
                     record = measure_one(cell, paths, time_limit, stopped, gpu)
                     if stopped():
                         break
-                    return write_record(folder / cell.file, record)
+                    return write_record(path, record)
             if not waits:
                 return {}
             time.sleep(POLL_S)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -13,7 +12,7 @@ from carla_genre.errors import InputError
 from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.child import run_in_subprocess
 from carla_genre.harness.code import of_other_code
-from carla_genre.harness.local import measure_unclaimed
+from carla_genre.harness.local import measure_unclaimed, stamp
 from carla_genre.harness.progress import GridProgress
 from carla_genre.harness.record import read_record, write_record
 from carla_genre.harness.rows import ROWS, collect_rows
@@ -69,8 +68,8 @@ def run_grid(
         raise InputError(f"time_limit must be above 0 seconds, got {time_limit:g}")
     target, progress = Path(folder), progress or GridProgress()
     check_writable(target / ROWS)
-    finished = functools.partial(_finished, target)
-    records = {cell.key: record for cell in cells if (record := finished(cell))}
+    seen = {cell.key: stamp(target / cell.file) for cell in cells}
+    records = {cell.key: record for cell in cells if (record := _finished(target / cell.file, cell))}
     left = [cell for cell in cells if cell.key not in records]
     for cell in left:
         check_writable(target / cell.file)
@@ -89,7 +88,7 @@ def run_grid(
             )
         if cluster is None:
             limits = paths, workers, time_limit
-            done = measure_unclaimed(left, target, *limits, shown.start, measure_one, finished)
+            done = measure_unclaimed(left, target, *limits, shown.start, measure_one, seen)
         else:
             from carla_genre.harness.cluster import measure_on_cluster
 
@@ -109,9 +108,8 @@ def records_of(cells: Sequence[Cell], folder: str | os.PathLike[str]) -> list[di
     return [_whole(path, read_record(path)) for path in paths if path.exists()]
 
 
-def _finished(folder: Path, cell: Cell) -> dict[str, Any] | None:
+def _finished(path: Path, cell: Cell) -> dict[str, Any] | None:
     """The cell's record, if there is one and it is not one of a failure."""
-    path = folder / cell.file
     if not path.exists():
         return None
     record = read_record(path)

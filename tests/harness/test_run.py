@@ -113,7 +113,9 @@ def test_two_at_a_time_give_the_same_numbers_as_one(run, grid_file, tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="locks")
 def test_two_runs_at_once_measure_each_cell_once_and_both_have_all_records(run, grid_file):
-    cells, measured, together = read_grid(grid_file(THREE)), [], threading.Barrier(2)
+    methods = {**THREE, "bad": {"method": "misbehaving:Fails"}}
+    cells, measured, together = read_grid(grid_file(methods)), [], threading.Barrier(2)
+    failed = run(cells[-1:])  # of a run before: it is tried again, once
 
     def measure_one(cell, *rest):
         measured.append(cell.label)
@@ -123,9 +125,10 @@ def test_two_runs_at_once_measure_each_cell_once_and_both_have_all_records(run, 
 
     with ThreadPoolExecutor(2) as pool:
         one, two = pool.map(lambda _: run(cells, measure_one=measure_one), range(2))
-    assert sorted(measured) == sorted(THREE)
+    assert sorted(measured) == sorted(methods)
     assert one == two
-    assert not [record for record in one if "error" in record]
+    assert [record["cell"]["label"] for record in one if "error" in record] == ["bad"]
+    assert failed[0]["key"] == one[-1]["key"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="locks")
