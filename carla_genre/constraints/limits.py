@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_float_dtype
 
 from carla_genre.errors import InputError
 from carla_genre.frames import is_gap
 from carla_genre.generator.constraints import Bounds
 from carla_genre.suggestions import suggestion, word_of
 
+# How many of its last bits a number may lose when it is encoded and decoded.
+MOST_BITS = 8
 # Encoded factuals (n, D) and encoded rows (n, D) -> which rows are allowed, bool (n,).
 Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -172,6 +175,22 @@ class Limits:
         lower[:] = np.where(nothing, self.values[:, position], narrower[0])
         upper[:] = np.where(nothing, self.values[:, position], narrower[1])
 
+    def encoded_end(self, position: int, ends: np.ndarray, inwards: float) -> np.ndarray:
+        """Ends (B,) of a number's range, encoded; what is decoded from one lies inside. ``inwards`` is infinite."""
+        encode = self.variables.encode
+        encoded, finite = encode(position, ends), np.isfinite(ends)
+        distinct, places = np.unique(ends[finite], return_inverse=True)
+        rows, nearer = np.repeat(self.values[:1], len(distinct), axis=0), distinct
+        for _ in range(MOST_BITS if len(distinct) else 0):
+            rows[:, position] = encode(position, nearer)
+            decoded = self.variables.decode(rows).iloc[:, position].to_numpy(dtype=float, na_value=np.nan)
+            outside = (decoded < distinct) if inwards > 0 else (decoded > distinct)
+            if not outside.any():
+                break
+            nearer = np.where(outside, np.nextafter(nearer, inwards), nearer)
+        encoded[finite] = rows[places.ravel(), position]
+        return encoded
+
     def allow_levels(self, position: int, mask: np.ndarray) -> None:
         """Allow a categorical the levels of a mask (L,) or (B, L) that were allowed before."""
         before = self.bounds.levels.get(position)
@@ -189,6 +208,24 @@ class Limits:
         kept = self.keep_rules(each, rows.reshape(-1, rows.shape[-1])).reshape(rows.shape[:2])
         allowed: np.ndarray = self.bounds.allow(self.values, rows) & kept
         return allowed
+
+    def decoded(self, values: np.ndarray, rows: np.ndarray) -> pd.DataFrame:
+        """Rows (n, D) in original units, (n, D), as answers to some of these people, encoded ``values`` (n, D).
+
+        A number that stays is the person's own; encoding may have lost its last bit.
+        """
+        decoded = self.variables.decode(rows)
+        for position, name in enumerate(self.variables.names):
+            if self.variables.levels[position] is not None or not is_float_dtype(decoded[name].dtype):
+                continue
+            known, first = np.unique(self.values[:, position], return_index=True)
+            own = self.raw[name].to_numpy(dtype=float, na_value=np.nan)[first]
+            cells = decoded[name].to_numpy(dtype=float, na_value=np.nan)
+            own = own[np.searchsorted(known, values[:, position])]
+            stays = (rows[:, position] == values[:, position]) & ~np.isnan(own)
+            if (cells[stays] != own[stays]).any():
+                decoded[name] = pd.Series(np.where(stays, own, cells)).astype(decoded[name].dtype)
+        return decoded
 
     def keep_rules(self, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Whether rows (n, D) keep what no bound can say, as answers to factuals (n, D): bool (n,)."""

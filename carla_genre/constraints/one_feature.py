@@ -136,7 +136,9 @@ class Range(Constraint):
                 bounds = [np.where(np.isinf(end), end, own + end * np.abs(own)) for end in ends]
         else:
             bounds = [np.full(len(limits.values), float(end)) for end in ends]
-        low, high = (limits.variables.encode(position, one) for one in bounds)
+        low, high = (
+            limits.encoded_end(position, end, way) for end, way in zip(bounds, (np.inf, -np.inf), strict=True)
+        )
         limits.narrow(position, np.nan_to_num(low, nan=-np.inf), np.nan_to_num(high, nan=np.inf))
 
     def __repr__(self) -> str:

@@ -145,13 +145,12 @@ class Where(Constraint):
 
     def narrow(self, limits: Limits) -> None:
         """See the class."""
-        decode = limits.variables.decode
 
         def rule(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
             if not len(rows):
                 return np.ones(0, bool)
             try:
-                kept = np.asarray(self.holds(decode(rows)))
+                kept = np.asarray(self.holds(limits.decoded(values, rows)))
             except Exception as error:  # it is the user's own
                 raise InputError(f"{self!r} fails: {type(error).__name__}: {error}") from error
             if kept.shape != (len(rows),) or kept.dtype != bool:

@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from carla_genre import Recourse
+from carla_genre.constraints import Freeze, Range, Where
 from carla_genre.errors import InputError
 
 
@@ -104,3 +105,51 @@ def test_texts_of_many_digits_are_levels_where_that_is_said(model: Any) -> None:
     table = TRAIN.assign(zip=[str(10_000 + number % 30) for number in range(len(TRAIN))])
     recourse = built(lambda rows: model.predict_proba(rows)[:, 1], table, categorical=["zip"])
     assert recourse.codec_.columns["zip"].levels[0] == "10000"
+
+
+@pytest.fixture(scope="module")
+def ratios() -> tuple[Recourse, pd.DataFrame]:
+    """A door to a table of numbers with any decimals, and people; many have the ratio .95, which encoding changes."""
+    random = np.random.default_rng(0)
+    ratio = np.where(random.random(600) < 0.4, 0.95, random.random(600) * 0.92 + 0.01)
+    table = pd.DataFrame(
+        {"ratio": ratio, "merit": random.normal(3, 1, 600), "years": random.integers(0, 9, 600)}
+    )
+
+    def h(rows: pd.DataFrame) -> Any:
+        return 1 / (
+            1 + np.exp(-3 * (rows["merit"] - 3 + (rows["years"] - 4) / 3 - 2 * (rows["ratio"] - 0.5)))
+        )
+
+    table["good"] = (h(table) + random.normal(0, 0.1, 600) > 0.5).astype(int)
+    recourse = built(h, table, "good", 1)
+    number = recourse.codec_.columns["ratio"]
+    assert number.write(number.encode(np.array([0.95])))[0] != 0.95
+    people = table[(h(table) <= 0.5) & (table["ratio"] == 0.95)].drop(columns="good").head(40)
+    return recourse, people
+
+
+def test_a_predicate_is_asked_about_ones_own_numbers_to_the_last_bit(
+    ratios: tuple[Recourse, pd.DataFrame],
+) -> None:
+    recourse, people = ratios
+    other = recourse.recommend(people, constraints=[Where(lambda rows: rows["ratio"] != 0.95, "another")])
+    assert len(other)
+    assert (other.rows["ratio"] != 0.95).all()
+    same = recourse.recommend(people, constraints=[Where(lambda rows: rows["ratio"] == 0.95, "the same")])
+    assert (same.status == "answered").all()
+
+
+def test_the_end_of_a_range_is_kept_to_the_last_bit(ratios: tuple[Recourse, pd.DataFrame]) -> None:
+    recourse, people = ratios
+    number = recourse.codec_.columns["merit"]
+    thousandths = np.arange(3100, 4200) / 1000
+    beyond = thousandths[number.write(number.encode(thousandths)) > thousandths][::6]
+    ends = [float(end) for end in beyond]
+    assert len(ends) > 3
+    frozen = Freeze("years", "ratio")
+    rows = [
+        recourse.recommend(people, n=3, constraints=[frozen, Range("merit", high=end)]).rows for end in ends
+    ]
+    assert any((np.abs(own["merit"] - end) < 1e-9).any() for own, end in zip(rows, ends, strict=True))
+    assert all((own["merit"] <= end).all() for own, end in zip(rows, ends, strict=True))
