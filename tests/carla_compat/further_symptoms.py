@@ -209,13 +209,13 @@ def causal_recourse_has_no_defaults():
         CausalRecourse(model, {"scm": scm})
     except KeyError:
         return True
-    for wrong in (None, {}, {"scm": scm, "optimization_approach": "gradient_descent"}):
+    for wrong in (None, {}, {"scm": "foo"}, {"scm": scm, "optimization_approach": "gradient_descent"}):
         try:
             CausalRecourse(model, wrong)
         except InputError as error:
             if "brute_force" not in str(error) and "GrowingSpheres" not in str(error):
                 return True
-        except (TypeError, ValueError):  # CARLA's own, which name no alternative
+        except (AttributeError, KeyError, TypeError, ValueError):  # CARLA's own, which name no alternative
             return True
         else:
             return True

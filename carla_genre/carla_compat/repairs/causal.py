@@ -74,10 +74,12 @@ def causal_recourse_has_no_defaults(build: Any, self: Any, mlmodel: Any, hyperpa
         "sampler_handle": samplers.sample_true_m0,
     }
     settings = {**defaults, **({} if hyperparams is None else hyperparams)}
-    if settings.get("scm") is None:
+    scm = settings.get("scm")
+    if not hasattr(scm, "structural_equations_np"):
+        got = "" if scm is None else f", got {scm!r:.80}"
         raise InputError(
             'CausalRecourse needs the structural equations of the data, hyperparams["scm"]: a '
-            "carla.data.causal_model.CausalModel. Where they are not known, GrowingSpheres, Dice and Face need none"
+            f"carla.data.causal_model.CausalModel{got}. Where they are not known, GrowingSpheres, Dice and Face need none"
         )
     if settings["optimization_approach"] != "brute_force":
         raise InputError(
