@@ -78,8 +78,8 @@ def causal_recourse_has_no_defaults(build: Any, self: Any, mlmodel: Any, hyperpa
     if not hasattr(scm, "structural_equations_np"):
         got = "" if scm is None else f", got {scm!r:.80}"
         raise InputError(
-            'CausalRecourse needs the structural equations of the data, hyperparams["scm"]: a '
-            f"carla.data.causal_model.CausalModel{got}. Where they are not known, GrowingSpheres, Dice and Face need none"
+            'CausalRecourse needs the structural equations of the data, hyperparams["scm"]: a carla.data.'
+            f"causal_model.CausalModel{got}. Where they are not known, GrowingSpheres, Dice and Face need none"
         )
     if settings["optimization_approach"] != "brute_force":
         raise InputError(
