@@ -1,6 +1,5 @@
 """The command of the paper's tables and figures, on a grid of two cells; and, slow, the real ones with --quick."""
 
-import functools
 import os
 import re
 import shlex
@@ -18,7 +17,6 @@ from benchmarks.paper import interrupt
 from benchmarks.paper.command import NOT_MEASURED, Command, tables
 from benchmarks.paper.comparison import Comparison
 from carla_genre.errors import InputError
-from carla_genre.harness import run_grid
 from carla_genre.harness.measure import measure
 from carla_genre.harness.rows import ROWS
 
@@ -48,10 +46,10 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
             log.write(f"{cell.label} ")
         return measure(cell, places)
 
-    monkeypatch.setattr("carla_genre.harness.command.run_grid", functools.partial(run_grid, measure_one=here))
     monkeypatch.chdir(tmp_path)
     write = tables(COMPARISON.compared, COMPARISON.markdown)
-    return Command("loanstable", "Loans.", write, str(tmp_path / "loans.yaml"), list(COMPARISON.names))
+    grid, labels = str(tmp_path / "loans.yaml"), list(COMPARISON.names)
+    return Command("loanstable", "Loans.", write, grid, labels, measure_one=here)
 
 
 def test_what_is_missing_is_named_and_the_command_told_measures_that_alone(
