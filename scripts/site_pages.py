@@ -30,7 +30,9 @@ PAGES = {
 }
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^\s*(```|~~~)")
-FIGURES = re.compile(r"(<td[^>]*>(?:<strong>)?)([-+0-9.,:±‡ ]+ [-+0-9.,:±‡ ]+)((?:</strong>)?</td>)")
+FIGURES = re.compile(
+    r"(<td[^>]*>(?:<strong>)?)([-+0-9.,:±‡ ]+ [-+0-9.,:±‡ ]+)((?: \(.*?\))?(?:</strong>)?</td>)"
+)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 ITEM = re.compile(r"( *)(?:[-*] |\d+\. )")
 

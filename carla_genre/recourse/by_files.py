@@ -30,6 +30,7 @@ class AnswersFiles(Parametrized, ABC):
     constraints_: tuple[Constraint, ...]
     verbose: bool
     table: pd.DataFrame
+    _columns: pd.Index
     _people_apart: pd.DataFrame
 
     @abstractmethod
@@ -84,7 +85,8 @@ class AnswersFiles(Parametrized, ABC):
         self.codec_.check_columns(nobody)
         held = check_constraints(constraints, self.codec_.variables(), nobody)
         self.recommend(nobody, n, constraints=held, diverse=diverse)  # what is wrong is told before any work
-        identity = identity_of(self.genre_, self.get_params(), self.table, (*self.constraints_, *held))
+        learned = self.table.filter(self._columns)
+        identity = identity_of(self.genre_, self.get_params(), learned, (*self.constraints_, *held))
         identity |= {"n": int(n), "diverse": bool(diverse)}
         question = int(n), held, bool(diverse)
         sent = copy.copy(self)

@@ -140,7 +140,7 @@ class Recourse(AnswersFiles, KeptInFolders):
         self.notes_: tuple[str, ...] = ()
         self._card = None
         features, outcome, *_ = read = read_table(table, target, classifier, ignore, self._note)
-        self.table = table.copy(deep=False)  # what the caller adds later is not of it
+        self.table, self._columns = table, table.columns  # the caller may add columns later
         good = desired_outcome(outcome, desired, self._note)
         labels = labels_of(outcome, good)
         self.decision_ = decision_of(classifier, read, good, threshold)

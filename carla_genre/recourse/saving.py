@@ -40,6 +40,7 @@ class KeptInFolders(Parametrized):
 
     genre_: GenRe
     table: pd.DataFrame
+    _columns: pd.Index
     constraints_: tuple[Constraint, ...]
     _people_apart: pd.DataFrame
     _card: dict[str, Any] | None = None
@@ -86,7 +87,7 @@ class KeptInFolders(Parametrized):
         folder = at_home(folder)
         card = self.card_ if held_out is None else card_of(self, held_out)
         with whole_files(folder) as aside:
-            rows = self.table if with_training_rows else None
+            rows = self.table.filter(self._columns) if with_training_rows else None
             self.genre_.save(aside / GENERATOR)
             write_card(aside, {**self.get_params(), "constraints": self.constraints_}, rows, card)
             if with_training_rows:
@@ -119,12 +120,13 @@ def card_of(recourse: Any, people: pd.DataFrame) -> dict[str, Any]:
     """What :attr:`carla_genre.Recourse.card_` has; ``people`` (B, any) are measured, if there are any."""
     classifier, scores = recourse.genre_.classifier, recourse.genre_.classifier.scores
     said = json.dumps(fingerprint(classifier.schema, scores)).encode()
+    learned = recourse.table.filter(recourse._columns)
     return {
         "table": {
-            "rows": len(recourse.table),
-            "columns": [str(name) for name in recourse.table.columns],
-            "dtypes": {str(name): str(dtype) for name, dtype in recourse.table.dtypes.items()},
-            "digest": digest_of(recourse.table),
+            "rows": len(learned),
+            "columns": [str(name) for name in learned.columns],
+            "dtypes": {str(name): str(dtype) for name, dtype in learned.dtypes.items()},
+            "digest": digest_of(learned),
         },
         "classifier": {
             "type": type(recourse.classifier).__name__,
