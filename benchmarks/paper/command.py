@@ -52,7 +52,8 @@ class Command:
     room : str
         Where the module is, under ``benchmarks``.
     measure_one : callable
-        As :func:`carla_genre.harness.run_grid` takes it; cells run one at a time where it is not the default.
+        As :func:`carla_genre.harness.run_grid` takes it; where it is not the default, cells run one at a time, whatever
+        ``--workers`` says.
     """
 
     name: str
@@ -108,8 +109,9 @@ class Command:
             for cell in cells
         ]
 
-    def _workers(self, quick: bool) -> int:
-        return _cores() if quick and self.measure_one is run_in_subprocess else 1
+    def _workers(self, options: argparse.Namespace) -> int:
+        asked = options.workers if options.workers is not None else _cores() if options.quick else 1
+        return int(asked if self.measure_one is run_in_subprocess else min(asked, 1))
 
     @property
     def _grid(self) -> Path:
@@ -120,8 +122,8 @@ class Command:
         if options.only and self.labels:
             check_names(options.only, self.labels, "--only")
         if not options.no_run:
-            workers = options.workers if options.workers is not None else self._workers(options.quick)
-            own = {"grid": str(self._grid), "workers": workers, "only": options.only or self.labels}
+            workers, only = self._workers(options), options.only or self.labels
+            own = {"grid": str(self._grid), "workers": workers, "only": only}
             own |= {"time_limit": None, "cluster": None}
             measured(argparse.Namespace(**{**vars(options), **own}), folder, self.measure_one)
         records = self.records(folder, options.quick, options.only, options.data, options.seeds)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from typing import Any, cast
+from unittest.mock import patch
 
 from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.child import run_in_subprocess
@@ -21,8 +22,6 @@ import carla
 from carla.recourse_methods.api import RecourseMethod
 
 METHOD, WEIGHT = "CRUD-batched", "lambda_param"
-# The variable that names CARLA's folder of autoencoders.
-FOLDER = "CF_MODELS"
 
 
 class OneTraining:
@@ -68,15 +67,13 @@ class OneTraining:
 @contextmanager
 def _autoencoders_apart() -> Iterator[None]:
     """CARLA saves an autoencoder in the user's home and logs two lines an epoch: not here."""
-    before, level = os.environ.get(FOLDER), carla.log.level
-    with scratch_folder() as scratch:
-        os.environ[FOLDER] = str(scratch)
+    level = carla.log.level
+    with scratch_folder() as scratch, patch.dict(os.environ, CF_MODELS=str(scratch)):
         carla.log.setLevel(logging.WARNING)
         try:
             yield
         finally:
             carla.log.setLevel(level)
-            os.environ.pop(FOLDER) if before is None else os.environ.update({FOLDER: before})
 
 
 def _without_weight(cell: Cell) -> Cell:

@@ -170,9 +170,8 @@ def _each_once(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any
         if not isinstance(key, yaml.ScalarNode):
             continue  # which cannot be a key
         value = loader.construct_object(key)
-        if not seen.isdisjoint(
-            names := {value, str(value)}
-        ):  # yes and on are True, 1 and 1.0 the same number
+        names = {value, str(value)}  # yes and on are True, 1 and 1.0 the same number
+        if seen & names:
             raise InputError(
                 f"line {key.start_mark.line + 1}: the key {key.value!r} stands twice in a mapping"
             )

@@ -95,9 +95,10 @@ def run_grid(
             done = measure_on_cluster(left, paths, cluster, time_limit)
         with closing(done):
             for cell, record in done:
-                is_written = cluster is None
-                records[cell.key] = record if is_written else write_record(target / cell.file, record)
-                shown.finish(cell, records[cell.key])
+                if cluster is not None:  # on this machine it is written already, with its claim
+                    record = write_record(target / cell.file, record)
+                records[cell.key] = record
+                shown.finish(cell, record)
     collect_rows(target)
     return [records[cell.key] for cell in cells]
 

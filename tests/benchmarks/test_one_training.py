@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.paper.one_training import FOLDER, METHOD, WEIGHT, OneTraining
+from benchmarks.paper.one_training import METHOD, WEIGHT, OneTraining
 from carla_genre.harness.cell import Cell, Paths
 from carla_genre.harness.measure import measure
 
@@ -51,9 +51,9 @@ def test_another_seed_or_another_training_trains_again(tmp_path: Path) -> None:
 def test_a_failure_is_recorded_and_the_next_cell_trains_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(FOLDER, str(tmp_path / "own"))
+    monkeypatch.setenv("CF_MODELS", str(tmp_path / "own"))
     paths, measured = Paths(cache=str(tmp_path)), OneTraining()
     wrong = replace(cell(1.0), hyperparams={**QUICK, WEIGHT: -1.0})
     assert "lambda_param" in measured(wrong, paths)["error"]["message"]
     assert measured(cell(5.0), paths)["trained_for"] == "CRUD, lambda 5"
-    assert os.environ[FOLDER] == str(tmp_path / "own") and not (tmp_path / "own").exists()
+    assert os.environ["CF_MODELS"] == str(tmp_path / "own") and not (tmp_path / "own").exists()

@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,6 +80,20 @@ def test_what_is_missing_is_named_and_the_command_told_measures_that_alone(
     assert (tmp_path / "measured").read_text().split() == ["CopyFactual", "NNR", "NNR"]
     again = (tmp_path / "out/loanstable.csv").read_bytes()
     assert _without_seconds(again) == _without_seconds(figures)
+
+
+def test_cells_that_are_measured_in_this_process_run_one_at_a_time_whatever_is_asked(
+    command: Command,
+) -> None:
+    threads = []
+
+    def measure_one(*arguments):
+        threads.append(threading.current_thread())
+        return command.measure_one(*arguments)
+
+    alone = replace(command, measure_one=measure_one)
+    assert alone.main(["--results", "out", "--cache", "cache", "--workers", "2"]) == 0
+    assert threads == [threading.main_thread()] * 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for another process")

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from protocol_cases import few_trees, loans
 
-from carla_genre.harness import Paths
+from carla_genre.harness import Paths, run_grid
 
 # For `harness_cases`, and for `misbehaving`, which the cells' processes import too.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -51,3 +51,15 @@ def grid_file(desk, request):
 @pytest.fixture
 def paths(desk):
     return Paths(tables=str(desk), cache=str(desk / "cache"))
+
+
+@pytest.fixture
+def run(paths, tmp_path):
+    from harness_cases import Log, here
+
+    def run(cells, folder="records", **options):
+        return run_grid(
+            cells, tmp_path / folder, paths, **{"measure_one": here, "progress": Log(), **options}
+        )
+
+    return run

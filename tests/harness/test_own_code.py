@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-from test_run import Log, here
+from harness_cases import Log, here
 
 from carla_genre.harness import Cell, read_grid, run_grid
 from carla_genre.harness.child import run_in_subprocess

@@ -1,62 +1,21 @@
 """A grid runs through whatever its cells do, goes on where it was, and gives the same numbers however it is run."""
 
-import io
 import json
 import os
-import re
 import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from harness_cases import measures
-from rich.console import Console
+from harness_cases import THREE, Log, here, measures
 
 from carla_genre.errors import InputError
 from carla_genre.harness import Cell, Paths, read_grid, run_grid
 from carla_genre.harness.child import run_in_subprocess
-from carla_genre.harness.measure import measure
-from carla_genre.harness.progress import GridProgress
 from carla_genre.harness.record import failure
 from carla_genre.harness.run import records_of
 from carla_genre.io import claimed
-
-
-class Log(GridProgress):
-    """Keeps the lines."""
-
-    def __init__(self):
-        super().__init__()
-        self.lines = []
-
-    def say(self, line):
-        self.lines.append(line)
-
-
-def here(cell, paths, *rest):
-    """Measure in this process: the run is tested, not the start of a process."""
-    try:
-        return measure(cell, paths)
-    except Exception as error:
-        return failure(cell, error)
-
-
-@pytest.fixture
-def run(paths, tmp_path):
-    def run(cells, folder="records", **options):
-        return run_grid(
-            cells, tmp_path / folder, paths, **{"measure_one": here, "progress": Log(), **options}
-        )
-
-    return run
-
-
-THREE = {
-    "NNR": {"hyperparams": {"gamma": 0.5}},
-    "RandomAccepted": {"hyperparams": {"gamma": 0.5}},
-    "CopyFactual": None,
-}
 
 
 def test_each_cell_leaves_a_record_of_its_name(run, grid_file, tmp_path):
@@ -279,47 +238,6 @@ def test_a_folder_that_takes_no_file_is_told_before_anything_starts(tmp_path, mo
     monkeypatch.setattr("pathlib.Path.touch", refuse)  # root may write everywhere
     with pytest.raises(InputError, match="cannot be written: not yours"):
         run_grid([Cell("adult", 0, "a", "CopyFactual")], tmp_path / "out", measure_one=refuse)
-
-
-def plain(shown):
-    """What a terminal was sent, without its control sequences."""
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
-
-
-@pytest.mark.slow
-def test_the_live_table_shows_scores_failures_and_what_runs(run, grid_file, terminal):
-    shown = terminal()
-
-    def slowly(cell, paths, *rest):
-        time.sleep(0.3)  # the table is drawn four times a second
-        return here(cell, paths)
-
-    methods = {"bad": {"method": "misbehaving:Fails"}, "CopyFactual": None}
-    progress = GridProgress()
-    run(read_grid(grid_file(methods, seeds=[0, 1])), progress=progress, measure_one=slowly)
-    told = plain(shown.getvalue())
-    assert re.search(r"3 of 4 cells, .* left, \d failed", told)
-    assert re.search(r"bad +- 1 failed running \(1/2\)", told)
-    assert "[4/4] loans, seed 1, CopyFactual: score" in told  # above the table
-    last = rendered(progress)
-    assert re.match(r"4 of 4 cells, .* 2 failed$", last[0].strip())
-    assert [line.split()[:4] for line in last[1:3]] == [["Score", "loans"], ["bad", "-", "2", "failed"]]
-    assert float(last[3].split()[1]) > 0
-
-
-def rendered(part):
-    console = Console(width=80, file=io.StringIO())
-    console.print(part)
-    return console.file.getvalue().splitlines()
-
-
-def test_a_table_too_long_for_the_terminal_keeps_its_state(run, grid_file, terminal, monkeypatch):
-    shown = terminal()
-    monkeypatch.setenv("LINES", "3")
-    run(read_grid(grid_file(THREE)), progress=GridProgress())
-    told = plain(shown.getvalue())
-    assert "[3/3] loans, seed 0, CopyFactual: score" in told
-    assert "3 of 3 cells" in told
 
 
 @pytest.mark.slow
