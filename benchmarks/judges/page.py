@@ -64,7 +64,7 @@ def markdown(records: Iterable[Record]) -> str:
 
 
 def leaders(records: Iterable[Record]) -> str:
-    """For each data set and gold classifier: the method of the highest mean Score, and the default beside it.
+    """For each data set and gold classifier: the default beside the other method of the highest mean Score.
 
     Methods that have fewer seeds than the default are left out: their people are others.
     """
@@ -86,31 +86,20 @@ def leaders(records: Iterable[Record]) -> str:
             continue
         table = table.loc[table[DEFAULT].notna()].dropna(axis=1)
         means = table.mean().sort_values(ascending=False, kind="stable")
-        lead, default = means.index[0], table[DEFAULT]
-        gap = default - table[lead]
+        default, place = table[DEFAULT], 1 + list(means.index).index(DEFAULT)
         line = [
             name_of(data),
             gold,
             str(len(table)),
-            lead,
-            number(means.iloc[0], 3),
-            number(default.mean(), 3),
+            *(number(of(), 3) for of in (default.mean, default.min)),
         ]
-        lines.append(
-            [*line, f"{gap.mean():+.3f}", number(default.min(), 3), str(1 + list(means.index).index(DEFAULT))]
-        )
-    head = [
-        "data",
-        "gold",
-        "seeds",
-        "first",
-        "its Score",
-        "GenRe",
-        "less the first",
-        "its worst seed",
-        "place",
-    ]
-    return markdown_table(head, lines)
+        others = means.drop(DEFAULT)
+        if len(others):
+            best = others.index[0]
+            gap = spread_of(default - table[best], 3, "+")
+            lines.append([*line, str(place), best, number(others.iloc[0], 3), gap])
+    head = ["data", "gold", "seeds", "GenRe", "its worst seed", "its place"]
+    return markdown_table([*head, "best other", "its Score", "GenRe less it, seed by seed"], lines)
 
 
 def _attainable(problem: tuple[str, str], records: Sequence[Record]) -> list[str]:
@@ -122,7 +111,7 @@ def _attainable(problem: tuple[str, str], records: Sequence[Record]) -> list[str
 
 def _line(problem: tuple[str, str], label: str, group: Sequence[Record]) -> list[str]:
     measured = [record for record in group if "error" not in record]
-    seeds = ", ".join(str(record["cell"]["seed"]) for record in group) + mark_of(codes_of(group))
+    seeds = ", ".join(str(record["cell"]["seed"]) for record in measured) + mark_of(codes_of(group))
     scores = pd.DataFrame([record["scores"] for record in measured], columns=list(SCORES.values()))
     tests = pd.DataFrame([record["plausibility"] for record in measured], columns=list(TESTS))
     figures = [frame[name].astype(float) for frame in (scores, tests) for name in frame]

@@ -17,7 +17,7 @@ LABELS = (
     *("NNR-D_h+", "NNR+Score", "GenRe", "GenRe, validity", "GenRe, cheapest"),
 )
 HEAD = (
-    *("data", "method", "Cost", "Val", "LOF", "Score", "paper's Score"),
+    *("data", "method", "seeds", "Cost", "Val", "LOF", "Score", "paper's Score"),
     *("still valid when h is trained again", "answers that break a constraint", "training, s", "answers, s"),
 )
 
@@ -44,6 +44,7 @@ def headline(records: Iterable[Mapping[str, Any]]) -> str:
             name_of(row["data"]),
             (f"**{row['method']}**" if row["method"].startswith("GenRe") else row["method"])
             + mark_of(row["code"]),
+            str(row["seeds"]),
             *(mean_and_spread(row, name) for name in ("Cost", "Val", "LOF", "Score")),
             number(figures_of(row["method"]).get(row["data"], {}).get("score"), 2),
             number(row["future validity, rows"], 2),
@@ -59,15 +60,14 @@ def headline(records: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _circumstances(records: Iterable[Mapping[str, Any]]) -> str:
-    """People, seeds and machine of the records."""
+    """People and machine of the records."""
     cells, places = [], []
     for record in records:
         cells.append(record["cell"])
         places.append(record["environment"]["hardware"])
     people = sorted({cell["n_factuals"] for cell in cells})
-    seeds = sorted({cell["seed"] for cell in cells})
     machines = sorted({place["gpu"] or f"one thread of {place['processor']}" for place in places})
-    return f"{_listed(people)} people each, mean ± standard deviation over seeds {_listed(seeds)}; {_listed(machines)}."
+    return f"{_listed(people)} people each, mean ± standard deviation over the seeds; {_listed(machines)}."
 
 
 def _listed(values: Iterable[Any]) -> str:

@@ -13,7 +13,7 @@ from benchmarks.paper.comparison_page import page
 from benchmarks.paper.measured_seeds import of_the_paper_s_classifier, seeds_of
 from benchmarks.paper.published import NAMES, different_hyperparams, figures_of
 from carla_genre.errors import InputError
-from carla_genre.harness.table import HELD, table
+from carla_genre.harness.table import HELD, columns_of, table
 
 FIGURES = ("Cost", "Val", "LOF", "Score", "answered", "violations", "prepare s", "answer s")
 
@@ -46,8 +46,8 @@ class Comparison:
         DataFrame
             ``data``, ``method`` (its label), ``name``; ``seeds`` that are measured, ``people`` of each, ``train rows``
             (NaN for all). ``Cost``, ``Val``, ``LOF``, ``Score``, ``answered``, ``violations``, ``prepare s`` and
-            ``answer s`` are means over the seeds (of Cost and Score those ``answered in``, where not all), ``... std``
-            the standard deviation over them (NaN for one), ``... people std`` that over the people of a seed (root of
+            ``answer s`` are means over the seeds, ``... std`` the standard deviation over them (NaN for one) and ``...
+            seeds`` those that have it, where not all; ``... people std`` is that over the people of a seed (root of
             the mean variance; of the answered for Cost). ``paper ...`` are the paper's. ``difference`` is that of the
             Score. A method that does not hold the constraints has its figures as it answers; ``held Score`` and ``held
             lost`` are after what may not change was put back and h asked again. ``differs`` has the hyperparameters
@@ -65,9 +65,7 @@ class Comparison:
         figures = table([record for group in groups.values() for record in group])
         held = figures["constraints"] == HELD
         after = figures[held].set_index(["data", "method"])[["Score", "lost"]].add_prefix("held ")
-        ours = figures[~held].set_index(["data", "method"])[
-            [*FIGURES, *(f"{name} std" for name in FIGURES), "answered in"]
-        ]
+        ours = figures[~held].set_index(["data", "method"])[columns_of(FIGURES)]
         told = pd.DataFrame(
             [
                 {**_told(group), **_over_people(group), **_paper(data, label)}

@@ -85,9 +85,12 @@ def _over_people(rows: pd.DataFrame) -> str:
         [
             *_named(row),
             *(
-                spread(row[f"{whose}{name}"], row[f"{whose}{name} people std"])
+                figure
                 for name in names
-                for whose in ("", "paper ")
+                for figure in (
+                    mean_and_spread(row, name, over="people std"),
+                    spread(row[f"paper {name}"], row[f"paper {name} people std"]),
+                )
             ),
         ]
         for row in measured.to_dict("records")

@@ -24,7 +24,8 @@ from benchmarks.paper.drawing import OURS, THEIRS, draw_legend, new_figure, save
 from benchmarks.paper.measured_seeds import notes_on_seeds, seeds_of, shown_seeds
 from benchmarks.paper.one_training import OneTraining
 from benchmarks.paper.published import LEAK, NAMES, name_of, published
-from carla_genre.harness.markdown import markdown_table, number, spread
+from carla_genre.harness.markdown import markdown_table, number
+from carla_genre.harness.table import mean_and_spread, over_seeds
 
 # Label -> method and lambda.
 POINTS = {
@@ -51,9 +52,10 @@ def compared(records: Sequence[Record]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``data``, ``method``, ``lambda``, ``name`` (both); ``-Cost/d``, ``soft Val``, ``Val`` and ``LOF``, means over
-        the seeds, and ``... std``; the paper's as ``paper -Cost/d``, ``paper Val``, ``paper LOF``, where it has them;
-        ``people`` a seed, ``train rows`` (None for all); what :func:`benchmarks.paper.measured_seeds.seeds_of` says.
+        ``data``, ``method``, ``lambda``, ``name`` (both); of ``-Cost/d``, ``soft Val``, ``Val`` and ``LOF`` what
+        :func:`carla_genre.harness.table.over_seeds` has; the paper's as ``paper -Cost/d``, ``paper Val``,
+        ``paper LOF``, where it has them; ``people`` a seed, ``train rows`` (None for all); what
+        :func:`benchmarks.paper.measured_seeds.seeds_of` says.
     """
     sets, labels = list(NAMES), list(POINTS)
     groups: dict[tuple[str, str], list[Record]] = {}
@@ -88,8 +90,7 @@ def _row(data: str, label: str, group: Sequence[Record]) -> dict[str, Any]:
         "name": f"{method}, λ = {weight:g}",
         "people": group[0]["cell"]["n_factuals"],
         "train rows": group[0]["cell"]["rows"],
-        **measured.mean(),
-        **measured.std().add_suffix(" std"),
+        **over_seeds(measured),
         **{f"paper {name}": float("nan") if value is None else value for name, value in paper.items()},
         **seeds_of(group),
     }
@@ -108,8 +109,8 @@ def markdown(rows: pd.DataFrame) -> str:
             name_of(row["data"]),
             row["name"],
             shown_seeds(row),
-            spread(row[_ACROSS], row[f"{_ACROSS} std"], 3),
-            *(spread(row[name], row[f"{name} std"]) for name in _MEASURES[1:]),
+            mean_and_spread(row, _ACROSS, 3),
+            *(mean_and_spread(row, name) for name in _MEASURES[1:]),
             number(row[f"paper {_ACROSS}"], 3),
             *(number(row[f"paper {name}"], 2) for name in ("Val", "LOF")),
         ]

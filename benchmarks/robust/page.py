@@ -16,7 +16,7 @@ from benchmarks.robust.wide import WIDE
 from carla_genre.errors import InputError
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
 from carla_genre.harness.grid_file import read_yaml
-from carla_genre.harness.markdown import markdown_table, number, spread
+from carla_genre.harness.markdown import markdown_table, number, spread_of
 from carla_genre.harness.record import read_record
 
 Record = Mapping[str, Any]
@@ -65,17 +65,18 @@ def markdown(records: Iterable[Record]) -> str:
 def _line(data: str, label: str, group: Sequence[Record]) -> list[str]:
     measured = [record for record in group if "error" not in record]
     d = str(measured[0]["scores"]["d"]) if measured else "-"
-    seeds = ", ".join(map(str, sorted({record["cell"]["seed"] for record in group})))
-    line = [name_of(data), d, label, seeds + mark_of(codes_of(group))]
+    seeds = sorted({record["cell"]["seed"] for record in measured})
+    line = [name_of(data), d, label, ", ".join(map(str, seeds)) + mark_of(codes_of(group))]
     for name in CONDITIONS:
-        of_it = pd.DataFrame(
-            [record["scores"] for record in measured if condition(record["cell"]) == name],
-            columns=["val", "score", *AGAIN],
-        ).astype(float)
-        means, deviations = of_it.mean(), of_it.std()
-        line += [number(means["val"], 2), spread(means["score"], deviations["score"])]
+        of_it = {
+            record["cell"]["seed"]: record["scores"]
+            for record in measured
+            if condition(record["cell"]) == name
+        }
+        figures = pd.DataFrame(of_it, index=["val", "score", *AGAIN], columns=seeds, dtype=float).T
+        line += [number(figures["val"].mean(), 2), spread_of(figures["score"])]
         if name == "as it is":
-            line += [number(means[figure], 2) for figure in AGAIN]
+            line += [number(figures[figure].mean(), 2) for figure in AGAIN]
     return line
 
 

@@ -18,12 +18,22 @@ def number(value: float | None, digits: int, sign: str = "") -> str:
     return "-" if value is None or pd.isna(value) else f"{value:{sign}.{digits}f}"
 
 
-def spread_of(figures: pd.Series, digits: int = 2) -> str:
+def some_of(figures: pd.Series) -> str:
+    """Of figures of seeds the share that there is, "4 of 5 seeds"; empty where there is each, or none."""
+    found = int(figures.notna().sum())
+    return f"{found} of {len(figures)} seeds" if 0 < found < len(figures) else ""
+
+
+def spread_of(figures: pd.Series, digits: int = 2, sign: str = "") -> str:
     """:func:`spread` of figures of seeds, and behind it the seeds that it is of, where some have no figure."""
-    text, found = spread(figures.mean(), figures.std(), digits), int(figures.notna().sum())
-    return f"{text} ({found} of {len(figures)} seeds)" if 0 < found < len(figures) else text
+    return of_seeds(spread(figures.mean(), figures.std(), digits, sign), some_of(figures))
 
 
-def spread(mean: float, deviation: float, digits: int = 2) -> str:
+def of_seeds(text: str, some: str) -> str:
+    """A figure, and behind it what :func:`some_of` says."""
+    return f"{text} ({some})" if some else text
+
+
+def spread(mean: float, deviation: float, digits: int = 2, sign: str = "") -> str:
     """``mean ± deviation``, or the mean alone where there is no deviation."""
-    return number(mean, digits) + ("" if pd.isna(deviation) else f" ± {deviation:.{digits}f}")
+    return number(mean, digits, sign) + ("" if pd.isna(deviation) else f" ± {deviation:.{digits}f}")

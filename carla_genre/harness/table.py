@@ -12,7 +12,7 @@ from carla_genre.errors import InputError
 from carla_genre.evaluation.measures import FIGURES, Figure
 from carla_genre.harness.cell import conditions
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
-from carla_genre.harness.markdown import markdown_table, spread
+from carla_genre.harness.markdown import markdown_table, of_seeds, some_of, spread
 from carla_genre.harness.record import flat
 from carla_genre.io import write_text
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
@@ -76,8 +76,6 @@ FURTHER: Mapping[str, Column] = {
     "y-NN": Column("y-nearest-neighbours", "y-Nearest-Neighbours", 2),
 }
 MEASURES: Mapping[str, Column] = {**MAIN, **FURTHER}
-# What a seed has not in which nobody was answered, while it counts 0 in Val and LOF.
-OF_ANSWERS = "Cost", "Score"
 PAGES = "table.md", "table.csv"
 BY_ITSELF, AS_ANSWERED, HELD = "by itself", "not held", "held"
 
@@ -109,11 +107,9 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
     -------
     DataFrame
         ``data`` (with flipped labels and the gold classifier, where they are not the paper's: then the people are other
-        ones), ``method``, ``constraints``, ``seeds`` (measured), ``failed``, ``answered in`` ("4 of 5 seeds", where
-        nobody was answered in the others), ``code`` (as :func:`carla_genre.harness.code.codes_of` has it); for each of
-        ``MEASURES`` a column of means and one of standard deviations (``"Cost std"``; ddof 1, NaN for one seed), both
-        over the seeds where the figure is defined. With a ``classifier`` after ``data`` where a record has another than
-        the paper's.
+        ones), ``method``, ``constraints``, ``seeds`` (measured), ``failed``, ``code`` (as
+        :func:`carla_genre.harness.code.codes_of` has it); for each of ``MEASURES`` what :func:`over_seeds` has. With a
+        ``classifier`` after ``data`` where a record has another than the paper's.
 
     Raises
     ------
@@ -144,13 +140,26 @@ def table(records: Iterable[Record]) -> pd.DataFrame:
             figures = pd.DataFrame(
                 [_figures(record, constraints) for record in measured], columns=list(MEASURES), dtype=float
             )
-            deviations, answered = figures.std().add_suffix(" std"), int((figures["answered"] > 0).sum())
-            some = f"{answered} of {len(measured)} seeds" if 0 < answered < len(measured) else ""
-            told = {"constraints": constraints, "answered in": some}
-            rows.append({**start, **told, **figures.mean(), **deviations})
+            rows.append({**start, "constraints": constraints, **over_seeds(figures)})
     problem = ["data", "classifier"] if others else ["data"]
-    columns = [*problem, "method", "constraints", "seeds", "failed", "answered in", "code"]
-    return pd.DataFrame(rows, columns=[*columns, *(c for m in MEASURES for c in (m, f"{m} std"))])
+    columns = [*problem, "method", "constraints", "seeds", "failed", "code"]
+    return pd.DataFrame(rows, columns=[*columns, *columns_of(MEASURES)])
+
+
+def over_seeds(figures: pd.DataFrame) -> dict[str, Any]:
+    """For each column of figures, a row a seed, what :func:`columns_of` names.
+
+    The mean and the standard deviation (ddof 1, NaN for one seed) are those of the seeds that have the figure: where
+    nobody was answered there is no Cost, and what an older record lacks was not measured yet. ``"Cost seeds"``
+    says so: "4 of 5 seeds", empty where all have it.
+    """
+    some = {f"{name} seeds": some_of(figures[name]) for name in figures}
+    return {**figures.mean(), **figures.std().add_suffix(" std"), **some}
+
+
+def columns_of(measures: Iterable[str]) -> list[str]:
+    """The columns of some measures in :func:`table`: ``Cost``, ``Cost std``, ``Cost seeds``."""
+    return [f"{name}{part}" for name in measures for part in ("", " std", " seeds")]
 
 
 def _check_seeds(name: str, group: Sequence[Record]) -> None:
@@ -240,10 +249,12 @@ def columns_table(rows: pd.DataFrame, columns: Mapping[str, Column]) -> str:
     return markdown_table([*names, *columns], lines)
 
 
-def mean_and_spread(row: Mapping[str, Any], name: str, digits: int = 2) -> str:
-    """``mean ± std`` of a row of :func:`table`; behind a Cost or Score the seeds that it is of, where not of all."""
-    text = spread(row[name], row[f"{name} std"], digits)
-    return f"{text} ({row['answered in']})" if name in OF_ANSWERS and row["answered in"] else text
+def mean_and_spread(row: Mapping[str, Any], name: str, digits: int = 2, over: str = "std") -> str:
+    """``mean ± std`` of a row with :func:`columns_of` a measure; behind it the seeds that it is of, where not of all.
+
+    ``over`` names the column of another deviation.
+    """
+    return of_seeds(spread(row[name], row[f"{name} {over}"], digits), row[f"{name} seeds"])
 
 
 def notes(rows: pd.DataFrame) -> list[str]:

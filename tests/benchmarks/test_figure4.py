@@ -79,6 +79,12 @@ def test_points_are_means_over_seeds_and_bars_their_deviation() -> None:
     assert row["failed"] == "seed 3: MemoryError: no memory left"
 
 
+def test_a_cost_of_some_seeds_says_so_where_nobody_was_answered_in_the_others() -> None:
+    nobody = record("CRUD, lambda 5", seed=1, cost=None, soft_val=0.0, val=0.0, lof=0.0)
+    page = figure4.markdown(figure4.compared([record("CRUD, lambda 5"), nobody]))
+    assert "| CRUDS, λ = 5 | 0, 1 | -0.100 (1 of 2 seeds) | 0.40 ± 0.57 |" in page
+
+
 def test_other_methods_and_toys_of_the_same_folder_are_left_out() -> None:
     others = [record("NNR"), record("GenRe, validity", "moons")]
     pd.testing.assert_frame_equal(figure4.compared([*every(0), *others]), figure4.compared(every(0)))

@@ -55,8 +55,14 @@ def test_the_table_starts_with_what_is_attainable() -> None:
     assert lines[2][-4:] == ["0.50", "0.75", "0.25", "1.00"]
     assert lines[3][2:5] == ["NNR", "0, 1", "1.60 ± 0.14"]
     assert lines[3][-1] == "-"
-    assert lines[4][1:5] == ["network", "NNR", "1", "-"]
+    assert lines[4][1:5] == ["network", "NNR", "", "-"]
     assert "COMPAS, network, NNR, seed 1: no memory" in page
+
+
+def test_a_seed_that_failed_is_none_of_a_row_s_seeds() -> None:
+    failed = {**record("forest", 1), "error": {"message": "no memory"}}
+    _, line = markdown([record("forest", 0), failed, record("forest", 2)]).splitlines()[2:4]
+    assert line.startswith("| COMPAS | forest | NNR | 0, 2 | 1.50 ± 0.00 |")
 
 
 @pytest.mark.slow
@@ -73,14 +79,15 @@ def test_the_command_goes_on_and_prints_the_table(
     assert capsys.readouterr().out.splitlines()[-1] == first.splitlines()[-1]
 
 
-def test_the_first_is_named_with_the_default_beside_it_on_the_same_people() -> None:
-    def scored(label: str, seed: int, score: float) -> dict[str, object]:
-        found = record("network", seed, score=score)
-        found["cell"] = {**found["cell"], "label": label}  # type: ignore[dict-item]
-        return found
+def test_the_default_is_held_against_the_best_other_on_the_same_people() -> None:
+    def scored(label: str, *scores: float) -> list[dict[str, object]]:
+        found = [record("network", seed, score=score) for seed, score in enumerate(scores)]
+        return [{**one, "cell": {**one["cell"], "label": label}} for one in found]  # type: ignore[dict-item]
 
-    found = [scored("NNR", 0, 1.8), scored("NNR", 1, 1.6), scored("GenRe", 0, 1.5), scored("GenRe", 1, 1.7)]
-    of_one_seed = scored("Wachter", 0, 1.9)
-    (line,) = leaders([*found, of_one_seed]).splitlines()[2:]
-    cells_of = [cell.strip() for cell in line.split("|")[1:-1]]
-    assert cells_of == ["COMPAS", "network", "2", "NNR", "1.700", "1.600", "-0.100", "1.500", "2"]
+    of_one_seed = scored("Wachter", 1.9)
+    for genre, place, gap in (((1.5, 1.7), "2", "-0.100 ± 0.283"), ((1.9, 1.7), "1", "+0.100 ± 0.000")):
+        found = [*scored("NNR", 1.8, 1.6), *scored("Face", 1.1, 1.1), *scored("GenRe", *genre), *of_one_seed]
+        (line,) = leaders(found).splitlines()[2:]
+        cells_of = [cell.strip() for cell in line.split("|")[1:-1]]
+        figures = [f"{sum(genre) / 2:.3f}", f"{min(genre):.3f}", place, "NNR", "1.700", gap]
+        assert cells_of == ["COMPAS", "network", "2", *figures]

@@ -11,6 +11,7 @@ from benchmarks.pages.__main__ import faults, main, pages
 from benchmarks.pages.headline import LABELS
 from benchmarks.pages.render import rendered
 from benchmarks.pages.stray import ALLOWED, stray_figures
+from benchmarks.pages.summary import best_of_carla
 from benchmarks.paper import table2
 from carla_genre.errors import InputError
 
@@ -208,7 +209,22 @@ def test_the_headline_has_few_methods_of_each_data_set_as_the_records_have_them(
         for path in (results / "paper").glob("compas_GenRe-validity_seed*.json")
     ]
     (genre,) = [row for row in rows if row[:2] == ["COMPAS", "GenRe, validity"]]
-    assert genre[5].startswith(f"{sum(found) / len(found):.2f}")
+    assert genre[2] == str(len(found))
+    assert genre[6].startswith(f"{sum(found) / len(found):.2f}")
+
+
+def test_the_best_of_carla_s_methods_has_a_score_and_says_of_how_many_seeds_it_is() -> None:
+    def row(label: str, score: float, seeds: int, some: str = "") -> dict[str, object]:
+        return {"method": label, "Score": score, "seeds": seeds, "Score seeds": some, "violations": 2.0}
+
+    nobody = {"Wachter": row("Wachter", float("nan"), 5), "GenRe": row("GenRe", 1.9, 5)}
+    assert best_of_carla(nobody) == "-"
+    some = {**nobody, "CRUD": row("CRUD", 1.2, 5, "4 of 5 seeds")}
+    assert best_of_carla(some) == "1.20 (CRUD, answers in 4 of 5 seeds; 2 break a constraint)"
+    assert (
+        best_of_carla({**some, "Face": row("Face", 1.3, 2)})
+        == "1.30 (Face, of 2 seeds; 2 break a constraint)"
+    )
 
 
 def test_the_further_measures_are_of_table_2_s_methods(repository: Path) -> None:

@@ -45,7 +45,18 @@ def test_the_table_has_means_and_what_failed() -> None:
     records += [{**failed, "error": {"type": "InputError", "message": "no row"}}]
     lines = markdown(records).splitlines()
     assert lines[2].split(" | ")[:10] == [
-        *("| COMPAS", "7", "ROAR", "0, 2", "0.50", "1.10 ± 0.14", "0.75", "0.25", "0.50", "0.50"),
+        *(
+            "| COMPAS",
+            "7",
+            "ROAR",
+            "0, 2",
+            "0.50",
+            "1.10 ± 0.14",
+            "0.75",
+            "0.25",
+            "0.50",
+            "0.50 (1 of 2 seeds)",
+        ),
     ]
     assert lines[2].split(" | ")[10:12] == ["-", "-"]
     assert lines[-1] == "- COMPAS, ROAR, logit times 3: no row (seed 0)"

@@ -7,7 +7,16 @@ import pytest
 from carla_genre.errors import InputError
 from carla_genre.evaluation import FIGURES
 from carla_genre.harness.markdown import spread_of
-from carla_genre.harness.table import AS_ANSWERED, BY_ITSELF, HELD, MEASURES, markdown, table, write_tables
+from carla_genre.harness.table import (
+    AS_ANSWERED,
+    BY_ITSELF,
+    HELD,
+    MEASURES,
+    markdown,
+    mean_and_spread,
+    table,
+    write_tables,
+)
 
 
 def record(label, seed, cost=1.0, score=1.0, held=None, data="loans", lost=0, gpu=None):
@@ -42,7 +51,7 @@ def test_mean_and_deviation_over_seeds():
     assert row["Cost"] == 3
     assert row["Cost std"] == pytest.approx(np.std([1, 2, 6], ddof=1))
     assert (row["seeds"], row["failed"], row["constraints"]) == (3, 0, BY_ITSELF)
-    assert list(rows.columns[7::2]) == list(MEASURES)
+    assert list(rows.columns[6::3]) == list(MEASURES)
 
 
 def test_one_seed_has_no_deviation_and_nobody_answered_no_cost():
@@ -58,12 +67,14 @@ def test_a_score_of_some_seeds_says_so_where_nobody_was_answered_in_the_others()
     records = [record("a", seed) for seed in range(3)]
     records[2]["scores"] |= {"cost": None, "score": None, "val": 0.0, "answered": 0.0}
     rows = table([*records, record("b", 0)])
-    assert rows["answered in"].tolist() == ["2 of 3 seeds", ""]
+    assert rows["Score seeds"].tolist() == ["2 of 3 seeds", ""]
     line, other = markdown(rows).splitlines()[2:4]
     assert line.split(" | ")[4:8] == [
         *("1.00 ± 0.00 (2 of 3 seeds)", "0.33 ± 0.29", "0.75 ± 0.00", "1.00 ± 0.00 (2 of 3 seeds)"),
     ]
     assert "of 1 seeds" not in other
+    row = rows.assign(**{"Cost people std": 0.5}).to_dict("records")[0]
+    assert mean_and_spread(row, "Cost", over="people std") == "1.00 ± 0.50 (2 of 3 seeds)"
 
 
 def test_a_method_that_does_not_hold_the_constraints_has_two_rows():
@@ -131,6 +142,14 @@ def test_people_of_other_labels_or_of_another_gold_classifier_are_no_further_see
     ]
 
 
+def test_a_measure_that_an_older_record_lacks_says_of_how_many_seeds_it_is():
+    records = [record("a", seed) for seed in range(3)]
+    records[1]["scores"]["copies"] = 0.25
+    (row,) = table(records).to_dict("records")
+    assert (row["copies"], row["copies seeds"], row["Score seeds"]) == (0.25, "1 of 3 seeds", "")
+    assert "| 0.25 (1 of 3 seeds) |" in markdown(table(records))
+
+
 def test_figures_of_some_seeds_say_so_wherever_they_are_shown():
     assert spread_of(pd.Series([1.0, np.nan, 2.0])) == "1.50 ± 0.71 (2 of 3 seeds)"
     assert spread_of(pd.Series([1.0, 2.0]), 1) == "1.5 ± 0.7"
@@ -150,8 +169,9 @@ def test_the_csv_has_all_digits(tmp_path):
     rows = table([record("a | b", 0, cost=1 / 3), record("a | b", 1, cost=2 / 7)])
     page, sheet = write_tables(rows, tmp_path)
     read = pd.read_csv(sheet)
-    assert read.pop("answered in").isna().all()  # as CSV has an empty text
-    pd.testing.assert_frame_equal(read, rows.drop(columns="answered in"), check_dtype=False)
+    of_some = [f"{name} seeds" for name in MEASURES]
+    assert read[of_some].isna().all(axis=None)  # as CSV has an empty text
+    pd.testing.assert_frame_equal(read.drop(columns=of_some), rows.drop(columns=of_some), check_dtype=False)
     head, rule, line = page.read_text().splitlines()[:3]
     assert head.count("|") == rule.count("|") == line.replace("\\|", "").count("|")
     assert "0.31 ± 0.03" in line

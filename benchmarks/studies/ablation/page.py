@@ -130,12 +130,11 @@ def _difference(rows: pd.DataFrame, variant: str, reference: str) -> str:
     if variant == reference:
         return "-"
     difference = (_of(rows, variant)["score"] - _of(rows, reference)["score"]).dropna()
-    sign = "+" if difference.mean() >= 0 else ""
-    return sign + _spread(difference)
+    return _spread(difference, sign="+")
 
 
-def _spread(values: Sequence[float] | pd.Series, digits: int = 3) -> str:
-    return spread_of(pd.Series(values, dtype=float), digits)
+def _spread(values: Sequence[float] | pd.Series, digits: int = 3, sign: str = "") -> str:
+    return spread_of(pd.Series(values, dtype=float), digits, sign)
 
 
 def _seeds(rows: pd.DataFrame) -> str:

@@ -18,7 +18,7 @@ from benchmarks.paper.published import name_of
 from carla_genre.harness.code import mark_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table, number
 from carla_genre.harness.record import read_record
-from carla_genre.harness.table import HELD, mean_and_spread, table
+from carla_genre.harness.table import HELD, columns_of, mean_and_spread, table
 from carla_genre.io import write_text
 
 Record = Mapping[str, Any]
@@ -45,9 +45,9 @@ def compared(ours: Sequence[Record], theirs: Sequence[Record]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``data``, ``method``, ``search``, ``seeds`` (their numbers), ``code``; for each of ``FIGURES`` a mean and a
-        standard deviation over the seeds; ``answer`` (seconds of the processor a person) and ``times``, how many times
-        as long CARLA's takes.
+        ``data``, ``method``, ``search``, ``seeds`` (their numbers), ``code``; for each of ``FIGURES`` what
+        :func:`carla_genre.harness.table.over_seeds` has; ``answer`` (seconds of the processor a person) and ``times``,
+        how many times as long CARLA's takes.
     """
     measured = [record for record in ours if "error" not in record]
     rows = []
@@ -66,11 +66,8 @@ def compared(ours: Sequence[Record], theirs: Sequence[Record]) -> pd.DataFrame:
             seeds = ", ".join(str(seed) for seed in sorted(r["cell"]["seed"] for r in found))
             row = {"method": method, "search": search, "seeds": seeds, "answer": seconds[search]}
             rows.append({**figures, **row, "times": seconds.get(ONE_BY_ONE, float("nan")) / seconds[search]})
-    spreads = [name for figure in FIGURES for name in (figure, f"{figure} std")]
-    return pd.DataFrame(
-        rows,
-        columns=["data", "method", "search", "seeds", "answered in", "code", *spreads, "answer", "times"],
-    )
+    columns = ["data", "method", "search", "seeds", "code", *columns_of(FIGURES), "answer", "times"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def markdown(rows: pd.DataFrame) -> str:

@@ -16,7 +16,7 @@ from benchmarks.paper.command import Command
 from benchmarks.paper.published import name_of, published
 from carla_genre.harness.code import mark_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table, number
-from carla_genre.harness.table import HELD, mean_and_spread, table
+from carla_genre.harness.table import HELD, columns_of, mean_and_spread, table
 from carla_genre.io import write_text
 
 Record = Mapping[str, Any]
@@ -39,21 +39,20 @@ def compared(records: Sequence[Record]) -> pd.DataFrame:
     -------
     DataFrame
         ``data``, ``method`` (the paper's name), ``variant`` (``PAPER``, ``HERE`` or what differs), ``seeds``
-        (measured) and their ``code``, and for each of ``MEASURES`` a mean and a standard deviation over the seeds
-        (``"Cost std"``).
+        (measured) and their ``code``, and for each of ``MEASURES`` what
+        :func:`carla_genre.harness.table.over_seeds` has.
     """
     ours = table(record for record in records if not OWN_SEED.fullmatch(record["cell"]["label"]))
     ours = ours[ours["constraints"] != HELD].drop(columns="method").assign(label=ours["method"])
     paper = published()["methods"]
-    named = ["data", "method", "variant", "seeds", "answered in", "code"]
-    columns = [*named, *(c for m in MEASURES for c in (m, f"{m} std"))]
+    columns = ["data", "method", "variant", "seeds", "code", *columns_of(MEASURES)]
     rows = []
     for row in ours.to_dict("records"):
         method = max((name for name in paper if f"{row['label']}, ".startswith(f"{name}, ")), key=len)
         if row["label"] == method:
             theirs = paper[method].get(row["data"], {})
             figures = {measure: theirs.get(measure.lower()) for measure in MEASURES}
-            told = {"variant": PAPER, "answered in": "", "code": ""}
+            told = {"variant": PAPER, "code": "", **{f"{measure} seeds": "" for measure in MEASURES}}
             rows.append({"data": row["data"], "method": method, **told, **figures})
         variant = row["label"].removeprefix(f"{method}, ") if row["label"] != method else HERE
         rows.append({**row, "method": method, "variant": variant})
