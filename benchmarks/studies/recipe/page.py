@@ -19,7 +19,8 @@ FOLDER = Path(__file__).parent
 def markdown(records: Iterable[dict[str, Any]], grid: str) -> str:
     """A grid's labels, in its order: a data set's seconds of training (the processor's), and the Score over the seeds.
 
-    Labels that only the records have come last: they were measured with what is no longer in the package.
+    Labels that only the records have come last: they were measured with what is no longer in the package. A label that
+    has no record has no line.
 
     Parameters
     ----------
@@ -32,8 +33,12 @@ def markdown(records: Iterable[dict[str, Any]], grid: str) -> str:
     rows = figures.set_index(["data", "method"])
     names = [name for name in NAMES if name in rows.index.get_level_values("data")]
     head = ["recipe", *(f"{NAMES[name]}: {what}" for name in names for what in ("s", "Score"))]
+    measured = set(rows.index.get_level_values("method"))
+    recipes = dict.fromkeys(
+        [*(one for one in order if one in measured), *rows.index.get_level_values("method")]
+    )
     lines = []
-    for recipe in dict.fromkeys([*order, *rows.index.get_level_values("method")]):
+    for recipe in recipes:
         line = [recipe]
         for name in names:
             if (name, recipe) in rows.index:
