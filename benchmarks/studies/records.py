@@ -12,6 +12,7 @@ import pandas as pd
 
 from benchmarks.command import command_parser, exit_status, results_folder
 from carla_genre.generator.config import DEFAULT
+from carla_genre.harness.code import codes_of, notes_on_code
 from carla_genre.harness.record import write
 
 
@@ -90,3 +91,13 @@ def rows_of(records: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
             for row in record["figures"]["rows"]
         ]
     )
+
+
+def listed(records: Iterable[Mapping[str, Any]], setting: str) -> str:
+    """The values that the records have of a setting, each once."""
+    return ", ".join(str(value) for value in sorted({record["settings"][setting] for record in records}))
+
+
+def with_legend(table: str, legend: str, records: Iterable[Mapping[str, Any]]) -> str:
+    """A table and what stands below it: its legend, and a note where the records are of several codes."""
+    return "\n\n".join([table, legend, *notes_on_code([("all", "all", codes_of(records))])])

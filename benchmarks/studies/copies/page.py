@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from benchmarks.paper.published import NAMES
-from benchmarks.studies.records import rows_of
+from benchmarks.studies.records import listed, rows_of, with_legend
 from carla_genre.errors import InputError
-from carla_genre.harness.code import codes_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table, spread_of
 
 COLUMNS = {
@@ -44,8 +43,9 @@ def markdown(records: Iterable[Mapping[str, Any]]) -> str:
             lines.append([NAMES[data], f"`{copies}`", *figures])
     table = markdown_table(["data", "`copies`", *(head for head, _ in COLUMNS.values())], lines)
     seeds = {data: sorted(set(group["seed"])) for data, group in rows.groupby("data")}
-    listed = "; ".join(f"{NAMES[data]} {', '.join(map(str, numbers))}" for data, numbers in seeds.items())
-    people = ", ".join(str(n) for n in sorted({record["settings"]["factuals"] for record in found}))
-    legend = f"Mean ± standard deviation over seeds ({listed}), {people} people each, the paper's immutables."
-    notes = "\n".join(notes_on_code([("all", "all", codes_of(found))]))
-    return "\n\n".join(filter(None, [table, legend, notes]))
+    of_each = "; ".join(f"{NAMES[data]} {', '.join(map(str, numbers))}" for data, numbers in seeds.items())
+    people = listed(found, "factuals")
+    legend = (
+        f"Mean ± standard deviation over seeds ({of_each}), {people} people each, the paper's immutables."
+    )
+    return with_legend(table, legend, found)

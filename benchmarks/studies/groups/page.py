@@ -9,9 +9,8 @@ import numpy as np
 
 from benchmarks.paper.published import name_of
 from benchmarks.studies.groups.study import GROUPS
-from benchmarks.studies.records import rows_of
+from benchmarks.studies.records import listed, rows_of, with_legend
 from carla_genre.errors import InputError
-from carla_genre.harness.code import codes_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table
 
 FIGURES = {"score": "Score", "val": "Val", "lof": "LOF"}
@@ -42,11 +41,9 @@ def markdown(records: Iterable[Mapping[str, Any]]) -> str:
     kinds = ["no accepted row", f"`{few.start}` to `{few.stop - 1}`", f"`{few.stop}` or more"]
     heads = [head for kind in kinds for head in (kind, *FIGURES.values())]
     table = markdown_table(["data", "gold", "method", *heads], lines)
-    seeds = ", ".join(map(str, sorted({record["settings"]["seed"] for record in found})))
-    people = ", ".join(str(n) for n in sorted({record["settings"]["factuals"] for record in found}))
+    seeds, people = listed(found, "seed"), listed(found, "factuals")
     legend = (
         f"Seeds {seeds}, {people} people each; people and means over them, by how many rows of D_h+ share "
         "their immutable features."
     )
-    notes = "\n".join(notes_on_code([("all", "all", codes_of(found))]))
-    return "\n\n".join(filter(None, [table, legend, notes]))
+    return with_legend(table, legend, found)

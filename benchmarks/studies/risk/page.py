@@ -8,10 +8,9 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.paper.published import name_of
-from benchmarks.studies.records import rows_of
+from benchmarks.studies.records import listed, rows_of, with_legend
 from benchmarks.studies.risk.world import KNOWN
 from carla_genre.errors import InputError
-from carla_genre.harness.code import codes_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table, number, spread
 
 KEYS = ["data", "samples"]
@@ -51,16 +50,14 @@ def markdown(records: Iterable[Mapping[str, Any]], part: str) -> str:
     for risk in risks:
         head += [f"promised `{risk:g}`: wrong", "answered"]
     table = markdown_table([*head, "no `risk`: wrong", "answered"], lines)
-    notes = "\n".join(notes_on_code([(part, part, codes_of(found))]))
-    return "\n\n".join(filter(None, [table, _legend(found, rows), notes]))
+    return with_legend(table, _legend(found, rows), found)
 
 
 def _legend(records: Iterable[Mapping[str, Any]], rows: pd.DataFrame) -> str:
-    people = sorted({record["settings"]["factuals"] for record in records})
     few, many = rows["people held out"].min(), rows["people held out"].max()
     held_out = f"{few}" if few == many else f"{few} to {many}"
     return (
-        f"Mean ± standard error over the seeds, {', '.join(map(str, people))} people who "
+        f"Mean ± standard error over the seeds, {listed(records, 'factuals')} people who "
         f"ask each, bounds found on {held_out} people."
     )
 
