@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from benchmarks.paper.command import NOT_MEASURED
 from benchmarks.paper.published import published
 from benchmarks.studies.differences import table
 from benchmarks.studies.differences.cchvae import CCHVAEOfNumbers
@@ -241,6 +242,21 @@ def test_what_failed_or_is_missing_has_no_figures(records: list[dict]) -> None:
     assert table.over_own_seeds(broken).empty
     assert "| COMPAS | GrowingSpheres | here | 0 | - | - | - | - |" in table.markdown(rows)
     assert len(table.own_seeds_markdown(table.over_own_seeds(broken)).splitlines()) == 2
+
+
+def test_a_method_that_nobody_has_measured_on_a_data_set_is_left_out_there(records: list[dict]) -> None:
+    missing = [
+        {
+            "cell": {**record["cell"], "data": "adult"},
+            "key": "",
+            "error": {"type": NOT_MEASURED, "message": ""},
+        }
+        for record in records
+    ]
+    assert table.markdown(table.compared(records + missing)) == table.markdown(table.compared(records))
+    one_seed = [*records, {**records[0], "cell": missing[0]["cell"]}, *missing[1:]]
+    rows = table.compared(one_seed)
+    assert rows.loc[rows["data"] == "adult", "variant"].tolist() == [table.PAPER, table.HERE]
 
 
 @pytest.mark.parametrize("method", [ReleasedROAR, ReleasedPROBE, CCHVAEOfNumbers])
