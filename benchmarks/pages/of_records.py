@@ -19,7 +19,7 @@ from carla_genre.errors import InputError
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
 from carla_genre.harness.markdown import markdown_table
 from carla_genre.harness.record import read_record
-from carla_genre.harness.table import FURTHER, FURTHER_LEGEND, columns_table, notes, table
+from carla_genre.harness.table import FURTHER, FURTHER_LEGEND, VARIANTS_LEGEND, columns_table, notes, table
 from carla_genre.methods.carla import CARLA_METHODS
 
 # The paper's tables, by number.
@@ -64,7 +64,8 @@ def in_short(root: Path, paper: str, constrained_folder: str, *data: str) -> str
 def further(root: Path, folder: str, *data: str) -> str:
     """What table 2 has no column for: every method's further measures."""
     rows = table(in_order(records(root / folder, data), table2.LABELS)).replace({"data": NAMES})
-    return "\n\n".join(filter(None, [columns_table(rows, FURTHER), FURTHER_LEGEND, "\n".join(notes(rows))]))
+    legend = f"{FURTHER_LEGEND}\n{VARIANTS_LEGEND}"
+    return "\n\n".join(filter(None, [columns_table(rows, FURTHER), legend, "\n".join(notes(rows))]))
 
 
 def of_the_paper(module: ModuleType) -> Callable[..., str]:

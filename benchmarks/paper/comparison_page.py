@@ -108,7 +108,15 @@ def _named(row: Row) -> list[str]:
 def _notes(rows: pd.DataFrame) -> Iterator[str]:
     people = ", ".join(str(count) for count in rows["people"].drop_duplicates())
     yield f"Mean ± standard deviation over the seeds; {people} people each. The paper has one seed, of other people."
-    yield "violations: answers that break a constraint. failures: share of people without an answer."
+    yield (
+        "violations: answers that break a constraint, the mean over the seeds. failures: share of people without an "
+        "answer."
+    )
+    if "held Score" in rows and rows["held Score"].notna().any():
+        yield (
+            "constraints held: what may not change is put back, and h asked again; lost: answers that it accepted, and "
+            'refuses then. "-": the method holds them by itself.'
+        )
     yield "Seconds: of training and of all answers; of one processor thread, or of the clock where a GPU worked."
     yield f"Bold: the Score differs from the paper's by more than {FAR}."
     yield from note_on_rows(rows)

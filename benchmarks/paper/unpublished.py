@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from benchmarks.paper.published import ALL_NAMES, name_of
-from carla_genre.harness.table import MEASURES, columns_table, notes, table
+from carla_genre.harness.table import HELD, MEASURES, VARIANTS_LEGEND, columns_table, notes, table
 
 Record = Mapping[str, Any]
 
@@ -25,7 +25,8 @@ def markdown(records: Iterable[Record]) -> str:
     records = list(records)
     rows = table(records).replace({"data": ALL_NAMES})
     shown = columns_table(rows, {name: MEASURES[name] for name in SHOWN})
-    return "\n\n".join(filter(None, [shown, LEGEND, "\n".join([*_failures(records), *notes(rows)])]))
+    legend = f"{LEGEND}\n{VARIANTS_LEGEND}" if (rows["constraints"] == HELD).any() else LEGEND
+    return "\n\n".join(filter(None, [shown, legend, "\n".join([*_failures(records), *notes(rows)])]))
 
 
 def _failures(records: Iterable[Record]) -> list[str]:

@@ -87,6 +87,11 @@ by itself; or "not held", its answers as they are, and "held", the same with the
 again, which loses some answers (lost). Seconds: of training, and of all answers, on one processor thread; of the
 processor where there is no GPU, since other cells run beside, else of the clock."""
 
+# Of the column "constraints", where LEGEND does not stand.
+VARIANTS_LEGEND = """\
+not held: the answers as they are. held: the same with what may not change put back, and h asked again; what it refuses
+then is no answer."""
+
 FURTHER_LEGEND = """\
 validity: h accepts. future validity: so does h trained again, on rows drawn with replacement, and from other initial
 weights. invalidation: share of noisy copies of an answer that h refuses. log p: log-density of the accepted and of the

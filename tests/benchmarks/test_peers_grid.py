@@ -41,6 +41,15 @@ def test_data_that_the_paper_has_not_stand_after_its_own_in_the_order_of_table_2
     ]
 
 
+def test_rows_with_the_constraints_held_are_explained_where_there_are_such() -> None:
+    own = record("NNR", 0, 1.25)
+    theirs = record("Wachter", 0, 1.0)
+    theirs["constrained"] = {"scores": {**theirs["scores"], "score": 0.5}, "report": {"lost": 1}}
+    assert "held:" not in unpublished.markdown([own])
+    page = unpublished.markdown([own, theirs])
+    assert "| Wachter | held |" in page and "not held: the answers as they are." in page
+
+
 def test_peers_stand_beside_genre_on_their_seeds_alone() -> None:
     failed = {**record("ElliCE", 1, 0.0), "error": {"message": "no robust row"}}
     page = peers.markdown(
