@@ -39,6 +39,17 @@ def test_any_index_order_of_columns_and_further_columns(genre: GenRe, mlmodel: L
     pd.testing.assert_frame_equal(without_target, expected)
 
 
+def test_the_test_rows_are_not_looked_at(mlmodel: Logistic) -> None:
+    factuals, blind = denied(mlmodel), copy.copy(mlmodel)
+    blind.data = copy.copy(mlmodel.data)
+    blind.data._df_test = None
+    with pytest.raises(AttributeError):
+        _ = blind.data.df_test
+    options = {**QUICK, "selection": "expected", "training": {**QUICK["training"], "steps": 5}}
+    found, expected = (GenRe(h, options).get_counterfactuals(factuals) for h in (blind, mlmodel))
+    pd.testing.assert_frame_equal(found, expected)
+
+
 def test_none_one_and_twice_the_same(genre: GenRe, mlmodel: Logistic) -> None:
     factuals = denied(mlmodel)
     none = genre.get_counterfactuals(factuals.head(0))
