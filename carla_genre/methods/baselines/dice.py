@@ -19,6 +19,9 @@ from carla_genre.methods.core.telling import ToldMethod
 from carla_genre.options import option
 
 _LABEL = "label"
+# Of a scaled number. dice-ml would count those of the mode, one for 0.0, and round to them; and where it counts more
+# than single precision has, its binary search never ends.
+_DECIMALS = 6
 _NOBODY = "No counterfactuals found for any"
 
 
@@ -72,7 +75,12 @@ class DiCE(ToldMethod):
         rows = self.training_rows
         self._numbers = [name for name, is_level in self._kinds() if not is_level]
         frame = self._frame(rows.values).assign(**{_LABEL: rows.labels.astype(int)})
-        self._data = dice_ml.Data(dataframe=frame, continuous_features=self._numbers, outcome_name=_LABEL)
+        self._data = dice_ml.Data(
+            dataframe=frame,
+            continuous_features=self._numbers,
+            continuous_features_precision=dict.fromkeys(self._numbers, _DECIMALS),
+            outcome_name=_LABEL,
+        )
 
     def _kinds(self) -> list[tuple[str, bool]]:
         return list(zip(self.schema.names, self.schema.categorical, strict=True))

@@ -2,10 +2,12 @@
 
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
-from method_cases import denied, make_mlmodel
+from method_cases import ROLES, Logistic, applicants, denied, make_mlmodel
 
+from carla_genre import load_dataset
 from carla_genre.errors import MissingDependencyError
 from carla_genre.evaluation.violations import violations
 from carla_genre.methods.baselines.dice import DiCE
@@ -33,3 +35,15 @@ def test_without_dice_ml_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "dice_ml", None)
     with pytest.raises(MissingDependencyError, match=r"carla-genre\[peers\]"):
         DiCE(make_mlmodel())
+
+
+def test_a_number_that_is_mostly_0_is_not_drawn_in_tenths() -> None:
+    pytest.importorskip("dice_ml")
+    frame = applicants()
+    frame["debt"] = frame["debt"].where(frame.index % 3 > 0, 0.0) / 7
+    data = load_dataset(frame, quiet=True, **ROLES)
+    method = DiCE(Logistic(data), {"search": "random", "sample_size": 50})
+    people = denied(method.classifier.mlmodel, 10)
+    debt = method.get_counterfactuals(people)["debt"].dropna()
+    drawn = debt[~np.isclose(debt, people.loc[debt.index, "debt"])]
+    assert len(drawn) and not np.allclose(drawn, drawn.round(1))
