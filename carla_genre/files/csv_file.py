@@ -27,8 +27,8 @@ TYPES = {
 }
 
 
-# What a number does not keep: the signs of 007 and +49, and the digits of whole numbers that no 64 bits hold.
-CODE, WHOLE, LONG = r"\s*(\+|-?0\d)", r"\s*-?\d{1,18}\s*", r"\s*-?\d{19,}\s*"
+# A whole number as Python writes it, that 64 bits hold.
+WHOLE = r"0|-?[1-9]\d{0,17}"
 
 
 class Scan(NamedTuple):
@@ -84,31 +84,30 @@ def read(path: str, names: list[str], columns: dict[str, FileColumn], start: int
 def further_columns(
     columns: dict[str, FileColumn], features: Iterable[str], places: Iterable[tuple[str, int, int]]
 ) -> dict[str, FileColumn]:
-    """The columns, of which those that are no features keep each digit as it is written: 007, or 5 beside a gap.
+    """The columns, of which those that are no features are texts unless each cell would be written back as it is.
 
-    ``places`` are the path, the first byte and the end of each chunk; there are none of Parquet, which has types.
+    So 007, 1.10, 1e5 and TRUE stay, and whole numbers beside a gap are whole. ``places`` are the path, the first byte
+    and the end of each chunk; there are none of Parquet, which has types.
     """
     further = {name: replace(one, further=name not in set(features)) for name, one in columns.items()}
-    numbers = [one for one in further if further[one].further and _is_number(columns[one])]
-    inexact = {name for name in numbers if pa.types.is_floating(columns[name].type)}
     places = list(places)
-    whole, codes = set(inexact if places else ()), set[str]()
-    for path, start, end in places if numbers else ():
+    typed = {name: _dtype(columns[name]) for name, one in further.items() if one.further}
+    typed = {name: kind for name, kind in typed.items() if kind is not str} if places else {}
+    whole, changed = set(typed), set[str]()
+    for path, start, end in places if typed else ():
         with open(path, "rb") as file:
             file.seek(start)
-            cells = _parse(file.read(end - start), list(columns), dict.fromkeys(numbers, str), numbers)
-        for name in numbers:
-            own = cells[name].dropna()
-            if own.str.match(CODE).any() or (name in inexact and own.str.fullmatch(LONG).any()):
-                codes.add(name)
-            elif not own.str.fullmatch(WHOLE).all():
+            content = file.read(end - start)
+        texts = _parse(content, list(columns), dict.fromkeys(typed, str), list(typed), na=False)
+        values = _parse(content, list(columns), {n: kind for n, kind in typed.items() if kind}, list(typed))
+        for name in typed:
+            own = texts[name].dropna()
+            if not own.str.fullmatch(WHOLE).all():
                 whole.discard(name)
-    kept = dict.fromkeys(whole, pa.int64()) | dict.fromkeys(codes, pa.string())
+                if not (values[name].loc[own.index].astype(str) == own).all():
+                    changed.add(name)
+    kept = dict.fromkeys(changed, pa.string()) | dict.fromkeys(whole, pa.int64())
     return further | {name: replace(further[name], type=kind) for name, kind in kept.items()}
-
-
-def _is_number(column: FileColumn) -> bool:
-    return bool(pa.types.is_integer(column.type) or pa.types.is_floating(column.type))
 
 
 def column_of(kinds: set[str]) -> FileColumn:

@@ -104,6 +104,13 @@ CODES = {
     "number": lambda row: str(2**53 + 1 + row) if row % 3 else "",
     "long": lambda row: str(10**18 + row) + ("" if row % 3 else "0"),
     "surname": lambda row: ("Null", "NA", "", "None")[row % 4],
+    "nothing": lambda row: "NA",
+    "flag": lambda row: ("TRUE", "False", "")[row % 3],
+    "flag or word": lambda row: ("True", "NA")[row % 2],
+    "balance": lambda row: ("3.10", "1e5", "-0", "0.12345678901234567")[row % 4],
+    "share": lambda row: ("0.25", "null", "")[row % 3],
+    "padded": lambda row: f" {row}",
+    "amount": lambda row: ("100", "250.5", "")[row % 3],
 }
 
 
