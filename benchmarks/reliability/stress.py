@@ -27,7 +27,7 @@ from benchmarks.command import command_parser, exit_status
 from benchmarks.reliability.promises import check_answers, same
 from benchmarks.reliability.world import applicants, classifier, trained
 from carla_genre import GenRe
-from carla_genre.evaluation.environment import peak_memory_mb
+from carla_genre.evaluation.environment import memory_since_mb, peak_memory_mb
 from carla_genre.harness.record import write
 
 _STATUS = Path("/proc/self/status")
@@ -113,7 +113,7 @@ def by_rows(method: GenRe, mlmodel: Any, n: int, sample: int = 2000) -> dict[str
     method.get_counterfactuals(asked.head(1000))  # what the libraries take once
     before, start = peak_memory_mb(), time.perf_counter()
     answers = method.get_counterfactuals(asked)
-    took, peak = time.perf_counter() - start, peak_memory_mb() - before
+    took, peak = time.perf_counter() - start, memory_since_mb(before)
     chosen = np.random.default_rng(0).permutation(n)[:sample]
     pieces = [
         method.get_counterfactuals(asked.iloc[part])

@@ -23,7 +23,7 @@ from benchmarks.speed.command import finish, parse, resumed, timing_parser
 from benchmarks.studies.features.chain import TARGET, Chain
 from carla_genre import load_dataset
 from carla_genre.blackbox import model_probability
-from carla_genre.evaluation.environment import peak_memory_mb
+from carla_genre.evaluation.environment import memory_since_mb, peak_memory_mb
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER, train_by_name
 from carla_genre.threads import processor_threads
@@ -64,7 +64,7 @@ def measure(n_features: int, n_rows: int, options: argparse.Namespace) -> dict[s
     row = repeated(partial(method.get_counterfactuals, people), options.runs)
     return {
         **row,
-        "ours_peak_mb": peak_memory_mb() - before,
+        "ours_peak_mb": memory_since_mb(before),
         "drawing_s": seconds(partial(method.candidates, values)),
         "one_person_s": repeated(partial(method.get_counterfactuals, people.head(1)), options.runs)["ours_s"],
         "building_s": building,

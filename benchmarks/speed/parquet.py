@@ -35,7 +35,7 @@ from benchmarks.speed.command import finish, parse, timing_parser
 from carla_genre import Recourse
 from carla_genre.cluster import load_distributed
 from carla_genre.datasets.adult import load_adult
-from carla_genre.evaluation.environment import peak_memory_mb
+from carla_genre.evaluation.environment import memory_since_mb, peak_memory_mb
 from carla_genre.files.table import open_table
 
 ROW_GROUP = 1 << 12
@@ -123,7 +123,7 @@ def _peak(kind: str, which: str, people: Path) -> float:
         Path("/proc/self/clear_refs").write_text("5")
     before = peak_memory_mb()
     WORK[kind][which](recourse, people)
-    return peak_memory_mb() - before
+    return memory_since_mb(before)
 
 
 def measure(recourse: Recourse, kind: str, n: int, runs: int) -> dict[str, float]:

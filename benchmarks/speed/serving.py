@@ -27,7 +27,7 @@ from benchmarks.speed.apart import apart
 from benchmarks.speed.command import finish, parse, resumed, timing_parser
 from benchmarks.speed.settings import add_data
 from benchmarks.speed.stream import denied_people
-from carla_genre.evaluation.environment import peak_memory_mb
+from carla_genre.evaluation.environment import memory_since_mb, peak_memory_mb
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.methods.registry import build_method
 from carla_genre.protocol import Setting, prepare
@@ -157,7 +157,7 @@ def _answer_many(data: str, path: str, options: argparse.Namespace, n: int) -> R
         Path("/proc/self/clear_refs").write_text("5")
     before = peak_memory_mb()
     row = alone([seconds(partial(method.get_counterfactuals, people)) for _ in range(options.runs)])
-    return {**row, "ours_peak_mb": peak_memory_mb() - before, "people_a_second": n / row["ours_s"]}
+    return {**row, "ours_peak_mb": memory_since_mb(before), "people_a_second": n / row["ours_s"]}
 
 
 def prepared(data: str, seed: int, kind: str, options: argparse.Namespace) -> Setting:

@@ -22,7 +22,7 @@ from benchmarks.speed.alternate import alone, seconds
 from benchmarks.speed.apart import apart
 from benchmarks.speed.command import finish, parse, timing_parser
 from benchmarks.speed.settings import add_data, add_setting, setting
-from carla_genre.evaluation.environment import peak_memory_mb
+from carla_genre.evaluation.environment import memory_since_mb, peak_memory_mb
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol import Setting
 
@@ -46,7 +46,7 @@ def measure(
     row = alone([seconds(lambda: method.get_counterfactuals(people)) for _ in range(options.runs)])
     return {
         **row,
-        "ours_peak_mb": peak_memory_mb() - before,
+        "ours_peak_mb": memory_since_mb(before),
         "answers_a_second": n_people * method.hyperparams["n_samples"] / row["ours_s"],
     }
 

@@ -37,3 +37,12 @@ def peak_memory_mb() -> float:
         return float("nan")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == "darwin" else 1024) / 1e6
+
+
+def memory_since_mb(before: float) -> float:
+    """What this process has held at most beyond ``before``, an earlier :func:`peak_memory_mb`, in MB.
+
+    Linux tells a peak that may be some pages off, less than the one before too: that is 0.
+    """
+    more = peak_memory_mb() - before
+    return 0.0 if more < 0 else more

@@ -14,7 +14,7 @@ from benchmarks.studies.features.order import OrderedGenRe
 from benchmarks.studies.features.profile import measured_steps
 from benchmarks.studies.features.real import find_file, real_setting
 from benchmarks.studies.features.setting import KnownGold, known_setting, likely
-from carla_genre.evaluation.environment import peak_memory_mb
+from carla_genre.evaluation.environment import memory_since_mb, peak_memory_mb
 from carla_genre.methods.baselines.nearest import NearestNeighbor
 from carla_genre.methods.genre.method import GenRe
 from carla_genre.protocol import Setting
@@ -133,7 +133,7 @@ def _measured(
         seconds = time.process_time() - start
         row: dict[str, Any] = {"data": setting.name, "d": d, "label": label, "train_cpu_s": seconds}
         row |= {"trained": not timed_only} | ({} if timed_only else _answered(setting, method))
-        row["peak_mb"] = peak_memory_mb() - before
+        row["peak_mb"] = memory_since_mb(before)
         if issubclass(variant.method, GenRe):
             parameters = method.generator.parameters()
             row["parameters"] = sum(parameter.numel() for parameter in parameters)
