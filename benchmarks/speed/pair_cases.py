@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from carla_genre.evaluation.environment import peak_memory_mb
+from carla_genre.evaluation.environment import memory_since_mb, peak_memory_mb
 from carla_genre.generator.config import DEFAULT, PairConfig
 from carla_genre.generator.constraints import FeatureConstraints
 from carla_genre.generator.pairing.pairs import find_pairs
@@ -111,5 +111,5 @@ def _peaks_mb(
         case, peaks = make(), [peak_memory_mb()]
         for work in works:
             work(case, config)
-            peaks.append(peak_memory_mb())
+            peaks.append(peaks[0] + memory_since_mb(peaks[0]))
     return peaks

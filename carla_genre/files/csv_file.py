@@ -91,8 +91,8 @@ def further_columns(
     """
     further = {name: replace(one, further=name not in set(features)) for name, one in columns.items()}
     places = list(places)
-    typed = {name: _dtype(columns[name]) for name, one in further.items() if one.further}
-    typed = {name: kind for name, kind in typed.items() if kind is not str} if places else {}
+    own_types = {name: _dtype(one) for name, one in columns.items() if places and further[name].further}
+    typed = {name: kind for name, kind in own_types.items() if kind is not str}
     whole, changed = set(typed), set[str]()
     for path, start, end in places if typed else ():
         with open(path, "rb") as file:

@@ -33,7 +33,7 @@ def compared(records: Sequence[Record]) -> pd.DataFrame:
     Parameters
     ----------
     records : sequence of dict
-        Of differences.yaml. A label that no seed of a data set is measured of is left out there.
+        Of differences.yaml. Those that are not measured are left out.
 
     Returns
     -------
@@ -42,9 +42,8 @@ def compared(records: Sequence[Record]) -> pd.DataFrame:
         (measured) and their ``code``, and for each of ``MEASURES`` what
         :func:`carla_genre.harness.table.over_seeds` has.
     """
-    tried = {_group(record) for record in records if record.get("error", {}).get("type") != NOT_MEASURED}
-    shown = (r for r in records if _group(r) in tried and not OWN_SEED.fullmatch(r["cell"]["label"]))
-    ours = table(shown)
+    measured = (record for record in records if record.get("error", {}).get("type") != NOT_MEASURED)
+    ours = table(record for record in measured if not OWN_SEED.fullmatch(record["cell"]["label"]))
     ours = ours[ours["constraints"] != HELD].drop(columns="method").assign(label=ours["method"])
     paper = published()["methods"]
     columns = ["data", "method", "variant", "seeds", "code", *columns_of(MEASURES)]
@@ -59,10 +58,6 @@ def compared(records: Sequence[Record]) -> pd.DataFrame:
         variant = row["label"].removeprefix(f"{method}, ") if row["label"] != method else HERE
         rows.append({**row, "method": method, "variant": variant})
     return pd.DataFrame(rows, columns=columns)
-
-
-def _group(record: Record) -> tuple[str, str]:
-    return record["cell"]["data"], record["cell"]["label"]
 
 
 def over_own_seeds(records: Sequence[Record]) -> pd.DataFrame:
