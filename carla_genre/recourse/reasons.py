@@ -17,7 +17,7 @@ from carla_genre.recourse.decision import TABLE_ROWS, Decision
 
 UNSURE = "no option is certain enough for the stated risk"
 ROUNDED = "the classifier refuses every option as the row that would be sent"
-# If the classifier fails on each of so many people, it fails on all.
+# If the classifier fails on each of so many people, it may fail on whatever it is asked.
 PROBED = 32
 
 
@@ -129,9 +129,15 @@ def _accepted(
 
 
 def ask_people(
-    decision: Decision, rows: pd.DataFrame, dtypes: Mapping[str, Any]
+    decision: Decision, rows: pd.DataFrame, dtypes: Mapping[str, Any], control: Callable[[], pd.DataFrame]
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the classifier says of people (B, D), whose ``dtypes`` should be the table's.
+
+    Parameters
+    ----------
+    control : callable
+        Gives a row (1, D) that has the table's cells and the people's dtypes. Where the classifier fails on everybody
+        and not on this row, it is their cells that it cannot take.
 
     Returns
     -------
@@ -143,11 +149,12 @@ def ask_people(
     Raises
     ------
     InputError
-        It fails on everybody, or reads their categories otherwise than the table's, and their dtypes are others.
+        It fails on everybody, and on the control, or their dtypes are others than the table's; or it reads their
+        categories otherwise than the table's.
     """
     other = {name: dtype for name, dtype in dtypes.items() if _apart(rows[name].dtype, dtype)}
     try:
-        said, reasons = _ask_each(decision, rows)
+        said, reasons = _ask_each(decision, rows, None if other else control)
     except InputError as error:
         if not other:
             raise
@@ -167,8 +174,10 @@ def ask_people(
     return said, reasons
 
 
-def _ask_each(decision: Decision, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """What is said of rows (B, D), and a reason where that fails; the error where it fails on all."""
+def _ask_each(
+    decision: Decision, rows: pd.DataFrame, control: Callable[[], pd.DataFrame] | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """What is said of rows (B, D), and a reason where that fails; the error where it fails on all and the control."""
     said, reasons = np.full(len(rows), np.nan), np.full(len(rows), "", dtype=object)
 
     def ask(places: np.ndarray) -> None:
@@ -188,7 +197,9 @@ def _ask_each(decision: Decision, rows: pd.DataFrame) -> tuple[np.ndarray, np.nd
         for place in probed:
             ask(np.array([place]))
         if (reasons[probed] != "").all():
-            raise
+            if control is None:
+                raise
+            decision.ask(control())
         ask(np.setdiff1d(np.arange(len(rows)), probed))
     return said, reasons
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -84,8 +85,9 @@ class Recommender:
         said = np.full(len(people), np.nan)
         dtypes = {name: column.dtype for name, column in self.codec.columns.items()}
         everybody, people = people, self.codec.typed(people, reasons == "")
-        rows = self._asked(people.iloc[readable])
-        said[readable], reasons[readable] = ask_people(self.decision, rows, dtypes)
+        rows, one = self._asked(people.iloc[readable]), values[readable[:1]]
+        control = partial(self.codec.merge, rows.head(1), one, self.accepted[:1])
+        said[readable], reasons[readable] = ask_people(self.decision, rows, dtypes, control)
         accepted = np.zeros(len(people), bool)
         accepted[readable] = self.decision.around_one_half(said[readable]) > 0.5
         reasons[accepted] = ACCEPTED

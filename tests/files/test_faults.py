@@ -150,6 +150,23 @@ def test_a_full_disk_is_one_error(
     assert contents(out) == contents(answered)
 
 
+def test_a_part_on_all_of_which_the_classifier_fails_stops_no_job(
+    recourse: Recourse, classifier: Watched, tmp_path: Path
+) -> None:
+    def fail(rows: Any) -> None:
+        if (rows["income"] < 0).any():
+            raise ValueError("a negative income")
+
+    classifier.before = fail
+    people = PEOPLE.assign(income=PEOPLE["income"].where(PEOPLE.index < 100, -1.0))
+    found = ask(recourse, write(people, tmp_path / "in.parquet"), tmp_path / "out")
+    without = PEOPLE.head(100)
+    others = ask(recourse, write(without, tmp_path / "others.parquet"), tmp_path / "others")
+    assert found.counts[:2] == others.counts[:2]
+    reason = "the classifier fails on this row: ValueError: a negative income"
+    assert found.reasons[reason][0] == 20
+
+
 @pytest.mark.parametrize("name", ["people.csv", "people.unanswered.csv", "people.parquet"])
 def test_people_are_not_overwritten_by_their_answers(recourse: Recourse, tmp_path: Path, name: str) -> None:
     path = write(PEOPLE, tmp_path / name)

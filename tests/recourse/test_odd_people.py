@@ -110,8 +110,29 @@ def test_a_row_on_which_the_classifier_fails_takes_its_person_alone() -> None:
     assert found.unanswered["person"].tolist() == bad.tolist()
     assert found.unanswered["reason"].str.startswith("the classifier fails on this row: ValueError").all()
     assert found.rows.equals(whole.rows[~whole.rows.index.isin(bad)])
-    with pytest.raises(InputError, match="the classifier fails on rows as the table has them: ValueError"):
-        recourse.recommend(people.assign(income=-1.0))
+    reasons = found.unanswered.set_index("person")["reason"]
+    for company in ([bad[0]], bad, bad.repeat(20)):  # nobody else is there for whom it works
+        alone = recourse.recommend(people.loc[company].assign(income=-1.0))
+        assert alone.unanswered["reason"].tolist() == reasons[company].tolist()
+
+
+def test_a_classifier_that_has_stopped_working_is_an_error_and_no_reason(
+    model: Any, denied: pd.DataFrame
+) -> None:
+    works = [True]
+
+    def service(rows: pd.DataFrame) -> Any:
+        if not works[0]:
+            raise ConnectionError("nobody answers")
+        return model.predict_proba(rows)[:, 1]
+
+    recourse = built(service)
+    assert not recourse.recommend(denied.head(3)).rows.empty
+    works[0] = False
+    with pytest.raises(
+        InputError, match="the classifier fails on rows as the table has them: ConnectionError"
+    ):
+        recourse.recommend(denied.head(3))
 
 
 def test_a_number_of_which_the_table_has_one_alone_stays_ones_own() -> None:
