@@ -74,16 +74,18 @@ class TableCodec:
         """The frame (B, any) with the dtypes that its rows ``readable`` (B,) have without the others.
 
         A text among numbers makes the column's dtype object, which some classifiers refuse. The cells of the others are
-        then of no account.
+        then of no account. A column of gaps alone says nothing of its dtype, and takes the table's.
         """
-        if readable.all() or not readable.any():
-            return frame
-        first, typed = int(readable.argmax()), dict[str, pd.Series]()
+        typed, which = dict[str, pd.Series](), np.flatnonzero(readable)
         for name, column in self.columns.items():
-            if frame[name].dtype == object and column.dtype != object:
-                cells = frame[name].to_numpy(dtype=object, copy=True)
-                cells[~readable] = cells[first]
-                typed[name] = pd.Series(cells, frame.index).infer_objects()
+            cells = frame[name]
+            if column.gap is not None and cells.dtype != column.dtype and cells.isna().all():
+                held = held_in(column.dtype, cells)
+                typed.update({} if held is None else {name: held})
+            elif cells.dtype == object != column.dtype and 0 < len(which) < len(frame):
+                others = cells.to_numpy(copy=True)
+                others[~readable] = others[which[0]]
+                typed[name] = pd.Series(others, frame.index).infer_objects()
         return frame.assign(**typed)
 
     def check_columns(self, frame: pd.DataFrame) -> None:

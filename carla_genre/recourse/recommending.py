@@ -122,6 +122,7 @@ class Recommender:
         values, reasons = self.codec.encode(person)
         if reasons[0]:
             raise InputError(f"the person cannot be read: {reasons[0]}")
+        person = self.codec.typed(person, reasons == "")
         limits = self.limits(person, values, constraints)
         with self.genre._isolated():
             drawn = draw(self.genre, self.codec, limits)[0]

@@ -85,6 +85,28 @@ def test_a_classifier_of_categories_is_asked_about_categories_beside_a_gap(model
     assert (said(found.rows) > 0.5).all()
 
 
+def test_a_person_alone_with_gaps_is_answered_as_in_company() -> None:
+    """A column of one gap has another dtype than a column of the table, and says as much."""
+    which = np.arange(len(TRAIN))
+    gaps = TRAIN["home"].mask(which % 5 == 0)
+    table = TRAIN.assign(
+        home=gaps, income=TRAIN["income"].mask(which % 7 == 0), age=TRAIN["age"].astype(float)
+    )
+    recourse = built(pipeline(table), table)
+    people = PEOPLE.head(12).assign(age=PEOPLE["age"].astype(float))
+    people = people.assign(
+        home=people["home"].mask(np.arange(12) % 2 == 0), income=people["income"].mask(np.arange(12) % 3 == 0)
+    )
+    together = recourse.recommend(people, n=2)
+    for label, person in people.iterrows():
+        for own in (people.loc[[label]], pd.DataFrame([person.to_dict()], [label])):
+            alone = recourse.recommend(own, n=2)
+            assert alone.status.tolist() == together.status[[label]].tolist()
+            pd.testing.assert_frame_equal(alone.rows, together.rows[together.rows.index == label])
+    answered = together.rows.index[together.rows["home"].isna() & (together.place > 0)][0]
+    assert (recourse.candidates(people.loc[[answered]])["state"] == "chosen").any()
+
+
 def test_who_is_accepted_already_leaves_the_others_their_categories(model: Any) -> None:
     said = careful(model)
     recourse = built(said, TRAIN.astype({"home": HOMES}))
