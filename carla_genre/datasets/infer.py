@@ -24,8 +24,11 @@ _DATE = re.compile(
     r"\d{1,2}[ -](jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ ,-]+\d{2,4})([ T]\d.*)?",
     re.IGNORECASE,
 )
-# With a comma, or a sign before or after: others are numbers to pandas as well.
-_WRITTEN_NUMBER = re.compile(r"[+-]?\d[\d.' ]*,[\d.,' ]*|[+-]?[$€£¥] ?\d[\d.,' ]*|[+-]?\d[\d.,' ]* ?[$€£¥%]")
+# With a comma, a sign before or after, or thousands set apart: others are numbers to pandas as well.
+WRITTEN_NUMBER = re.compile(
+    r"[+-]?\d[\d.'\s]*,[\d.,'\s]*|[+-]?[$€£¥]\s?\d[\d.,'\s]*|[+-]?\d[\d.,'\s]*[$€£¥%]"
+    r"|[+-]?\d{1,3}(['\s]\d{3})+(\.\d+)?"
+)
 _PERSONAL_NAME = re.compile(
     r"(^|[^a-z])(age|sex|gender|race|ethnic\w*|nationality|birth\w*|religion|disab\w*|native\w*)($|[^a-z])",
     re.IGNORECASE,
@@ -191,7 +194,7 @@ def _check_levels(column: pd.Series) -> None:
 
 def refuse_written_numbers(column: pd.Series) -> None:
     """Refuse a column most of whose texts are numbers as people write them: 3,5 or 1,000.00 or 20 %."""
-    written = [one for one in column if isinstance(one, str) and _WRITTEN_NUMBER.fullmatch(one.strip())]
+    written = [one for one in column if isinstance(one, str) and WRITTEN_NUMBER.fullmatch(one.strip())]
     if len(written) > len(column) / 2:
         raise InputError(
             f"column {column.name!r} holds numbers written as text, as {written[0]!r}: make them numbers. "

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from carla_genre.datasets.infer import WRITTEN_NUMBER
 from carla_genre.frames import is_gap
 from carla_genre.schema.cells import LARGEST_SINGLE
 
@@ -239,7 +240,8 @@ def _way_out(name: str, cell: Any) -> str:
     """What makes a text of digits a number."""
     if not isinstance(cell, str):
         return ""
-    if pd.isna(pd.to_numeric(cell, errors="coerce")):
-        comma = not pd.isna(pd.to_numeric(cell.replace(",", "."), errors="coerce"))
-        return ", pd.read_csv(..., decimal=',') reads decimal commas" if comma else ""
-    return f" is a text, pd.to_numeric(people[{name!r}], errors='coerce') makes it one"
+    if not pd.isna(pd.to_numeric(cell, errors="coerce")):
+        return f" is a text, pd.to_numeric(people[{name!r}], errors='coerce') makes it one"
+    if WRITTEN_NUMBER.fullmatch(cell.strip()):
+        return ", write it as 1234.5 is written (pd.read_csv has decimal= and thousands=)"
+    return ""

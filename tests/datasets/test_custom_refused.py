@@ -55,6 +55,11 @@ REFUSED = {
     "numbers as 119 levels": (loans(), {"categorical": ["income"]}, "'income' is categorical with"),
     "decimal commas": (written("{:.2f}", ".", ","), {}, "'income' holds numbers written as text, as '.*,..'"),
     "thousands": (written("{:,.2f}"), {}, "'income' holds numbers written as text"),
+    "thousands set apart": (
+        written("{:,.2f}", ",", "\u202f"),
+        {},
+        "'income' holds numbers written as text",
+    ),
     "euros": (written("{} €"), {}, "'income' holds numbers written as text, as '.* €'.*ignore="),
     "row number": (changed(number=range(ROWS)), {}, "looks like a row number"),
     "identifier": (changed(customer_id=np.arange(ROWS) ** 2), {}, "ignore=\\['customer_id'\\]"),

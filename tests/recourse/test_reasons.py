@@ -96,13 +96,29 @@ def test_a_prediction_outside_of_the_interval_is_told() -> None:
     assert reasons.str.contains("none has a prediction from 3000 to 3500").any()
 
 
+READ = "(pd.read_csv has decimal= and thousands=)"
+
+
 @pytest.mark.parametrize(
     ("column", "cell", "reason"),
     [
         ("income", np.nan, "'income' is missing"),
         ("income", -np.inf, "'income' is infinite"),
         ("income", "12 thousand", "'income' is no number: '12 thousand'"),
-        ("income", "3,5", "'income' is no number: '3,5', pd.read_csv(..., decimal=',') reads decimal commas"),
+        *[
+            ("income", cell, f"'income' is no number: {cell!r}, write it as 1234.5 is written {READ}")
+            for cell in (
+                "3,5",
+                "1,234.50",
+                "1.234,50",
+                "1 234",
+                "1\u202f234\u202f567.5",
+                "1'234",
+                "-1,234",
+                "12 %",
+                "€ 12",
+            )
+        ],
         ("home", "boat", "'home' has no level 'boat'"),
         ("home", None, "'home' is missing"),
         ("home", ["own"], "'home' has no level ['own']"),
