@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.judges.cells import cells
-from benchmarks.paper.published import name_of
+from benchmarks.paper.published import figures_of, name_of
 from carla_genre.errors import InputError
 from carla_genre.evaluation.judges.gold_kinds import PAPER_GOLD
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
@@ -92,14 +92,21 @@ def leaders(records: Iterable[Record]) -> str:
             gold,
             str(len(table)),
             *(number(of(), 3) for of in (default.mean, default.min)),
+            _paper(data) if gold == PAPER_GOLD else "",
         ]
         others = means.drop(DEFAULT)
         if len(others):
             best = others.index[0]
             gap = spread_of(default - table[best], 3, "+")
             lines.append([*line, str(place), best, number(others.iloc[0], 3), gap])
-    head = ["data", "gold", "seeds", "GenRe", "its worst seed", "its place"]
+    head = ["data", "gold", "seeds", "GenRe", "its worst seed", "in the paper", "its place"]
     return markdown_table([*head, "best other", "its Score", "GenRe less it, seed by seed"], lines)
+
+
+def _paper(data: str) -> str:
+    """The paper's Score of GenRe, which has two decimals."""
+    figures = figures_of(DEFAULT).get(data)
+    return number(figures["score"], 2) if figures else ""
 
 
 def _attainable(problem: tuple[str, str], records: Sequence[Record]) -> list[str]:

@@ -89,5 +89,15 @@ def test_the_default_is_held_against_the_best_other_on_the_same_people() -> None
         found = [*scored("NNR", 1.8, 1.6), *scored("Face", 1.1, 1.1), *scored("GenRe", *genre), *of_one_seed]
         (line,) = leaders(found).splitlines()[2:]
         cells_of = [cell.strip() for cell in line.split("|")[1:-1]]
-        figures = [f"{sum(genre) / 2:.3f}", f"{min(genre):.3f}", place, "NNR", "1.700", gap]
+        figures = [f"{sum(genre) / 2:.3f}", f"{min(genre):.3f}", "", place, "NNR", "1.700", gap]
         assert cells_of == ["COMPAS", "network", "2", *figures]
+
+
+def test_the_paper_has_a_figure_before_its_own_judge_alone() -> None:
+    of_genre = {**record("forest", 0)["cell"], "label": "GenRe"}
+    for gold, figure in (("forest", "1.89"), ("boosting", "")):
+        both = [record(gold, 0), {**record(gold, 0, score=1.9), "cell": {**of_genre, "gold": gold}}]
+        head, _, line = (
+            [cell.strip() for cell in row.split("|")[1:-1]] for row in leaders(both).splitlines()
+        )
+        assert line[head.index("in the paper")] == figure
