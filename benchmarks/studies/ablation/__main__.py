@@ -1,7 +1,7 @@
 """Each ingredient of GenRe with and without: choosing, training, distilling; and the paper's preset by its steps.
 
 python -m benchmarks.studies.ablation --root FOLDER [--part choosing training distilling control] [--data ...]
-        [--seeds ...]
+        [--seeds ...] [--minutes ...]
 
 One JSON a part, data set and seed. What is there is not measured again, so that the same command goes on after Ctrl-C.
 Seconds are the processor's.
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> None:
     folder = results_folder(options, "ablation")
-    plan = Plan(**(QUICK if options.quick else {}))
+    plan = Plan(**(QUICK if options.quick else {"control_minutes": options.minutes}))
     for name in options.part:
         part = PARTS[name]
         seeds, data = options.seeds or part.seeds, options.data or part.data
@@ -82,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = command_parser("studies.ablation", __doc__, "root", "results", "seeds", "quick")
     parser.add_argument("--part", nargs="+", choices=tuple(PARTS), default=list(PARTS), help="these alone")
     parser.add_argument("--data", nargs="+", choices=REAL_DATA, default=[], help="these alone")
+    parser.add_argument(
+        "--minutes", type=float, metavar="M", help="of the processor, at most, for a training of the control"
+    )
     return parser
 
 

@@ -116,8 +116,16 @@ def _control(rows: pd.DataFrame) -> str:
         + [number(row[name], 3) for name in columns[2:]]
         for row in rows.to_dict("records")
     ]
-    lengths = ", ".join(sorted({f"{length:,}" for length in rows["full_length"]}))
-    return f"{markdown_table(head, lines)}\n\nThe preset's full length is {lengths} steps."
+    lines_below = [f"The preset's full length is {_lengths(rows)} steps."]
+    for (data, seed), of in rows.groupby(["data", "seed"], sort=False):
+        done, full = int(of["steps"].max()), int(of["full_length"].iloc[0])
+        if done < full:
+            lines_below.append(f"{NAMES[data]}, seed {seed}, was ended after {done:,} of {full:,}.")
+    return f"{markdown_table(head, lines)}\n\n{' '.join(lines_below)}"
+
+
+def _lengths(rows: pd.DataFrame) -> str:
+    return ", ".join(f"{length:,}" for length in sorted(set(rows["full_length"])))
 
 
 def _of(rows: pd.DataFrame, variant: str) -> pd.DataFrame:

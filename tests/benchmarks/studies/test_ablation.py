@@ -227,6 +227,16 @@ def test_the_gain_is_of_the_same_seed() -> None:
         markdown(records, "control", "heloc")
 
 
+def test_a_control_that_was_ended_before_its_length_says_so() -> None:
+    def steps(*done: int) -> list[dict[str, Any]]:
+        figures = {"full_length": 2000, "train_cpu_s": 9.0, "validation_loss": 7.0}
+        return [{**row("", 1.8), **figures, "steps": one} for one in done]
+
+    records = [record("control", "compas", 0, *steps(5, 2000)), record("control", "heloc", 1, *steps(5, 640))]
+    last = markdown(records, "control").splitlines()[-1]
+    assert last == "The preset's full length is 2,000 steps. HELOC, seed 1, was ended after 640 of 2,000."
+
+
 def test_what_is_there_is_not_measured_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = {"part": "choosing", "data": "adult", "seed": 0}
     path = tmp_path / "choosing_adult_seed0.json"
