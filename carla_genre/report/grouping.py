@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from carla_genre.evaluation.judges.gold_kinds import PAPER_GOLD
+from carla_genre.harness.cell import conditions
 from carla_genre.harness.record import flat
 from carla_genre.harness.table import table
 from carla_genre.report.collecting import EXTRAS, Found
@@ -102,9 +102,7 @@ def _chosen(one: Found) -> dict[str, Any]:
 def _terms(fields: Mapping[str, Any]) -> str:
     rows = "all train rows" if fields["rows"] is None else f"at most {fields['rows']} train rows"
     classifier = [f"classifier {fields['classifier']}"] if "classifier" in fields else []
-    noise = [f"{fields['label_noise']:g} of the train labels flipped"] if fields.get("label_noise") else []
-    gold = [] if fields.get("gold", PAPER_GOLD) == PAPER_GOLD else [f"{fields['gold']} as gold classifier"]
-    return ", ".join([f"{fields['n_factuals']} people", rows, *classifier, *noise, *gold])
+    return ", ".join([f"{fields['n_factuals']} people", rows, *classifier, *conditions(fields)])
 
 
 def _shown(value: Any) -> str:

@@ -39,7 +39,7 @@ def test_another_gold_classifier_has_other_people_and_so_is_another_comparison(t
     settings = grouped(tmp_path, *map(measured, cells))
     assert [setting.name for setting in settings] == ["loans (gold forest)", "loans (gold boosting)"]
     assert [len(setting.configurations) for setting in settings] == [1, 1]
-    assert settings[1].terms.endswith("boosting as gold classifier")
+    assert settings[1].terms.endswith("boosting as gold")
     assert "gold" not in settings[0].terms
 
 
