@@ -10,7 +10,7 @@ import pandas as pd
 
 from benchmarks.paper.command import Record
 from benchmarks.paper.comparison_page import page
-from benchmarks.paper.measured_seeds import of_the_paper_s_classifier, seeds_of
+from benchmarks.paper.measured_seeds import of_the_paper_s_protocol, seeds_of
 from benchmarks.paper.published import NAMES, different_hyperparams, figures_of
 from carla_genre.errors import InputError
 from carla_genre.harness.table import HELD, columns_of, table
@@ -87,7 +87,7 @@ class Comparison:
     def _groups(self, records: Iterable[Record]) -> dict[tuple[str, str], list[Record]]:
         """By data set and method, in the paper's order; the seeds in theirs."""
         sets, labels = list(NAMES), list(self.names)
-        chosen = of_the_paper_s_classifier(records)
+        chosen = of_the_paper_s_protocol(records)
         mine = [record for record in chosen if record["cell"]["label"] in self.names]
         groups: dict[tuple[str, str], list[Record]] = {}
         for record in sorted(

@@ -10,22 +10,28 @@ import pandas as pd
 from benchmarks.paper.command import NOT_MEASURED, Record
 from benchmarks.paper.published import name_of
 from carla_genre.errors import InputError
+from carla_genre.harness.cell import conditions
 from carla_genre.harness.code import codes_of, mark_of, notes_on_code
 from carla_genre.protocol.classifiers import PAPER_CLASSIFIER
 
 
-def of_the_paper_s_classifier(records: Iterable[Record]) -> list[Record]:
-    """Those of the paper's network, by seed and label; a folder may have others too.
+def of_the_paper_s_protocol(records: Iterable[Record]) -> list[Record]:
+    """Those of the paper's network, labels and gold classifier, by seed and label; a folder may have others too.
 
     Raises
     ------
     InputError
         There are none.
     """
-    chosen = (r for r in records if r["cell"].get("classifier", PAPER_CLASSIFIER) == PAPER_CLASSIFIER)
+    chosen = (
+        record
+        for record in records
+        if record["cell"].get("classifier", PAPER_CLASSIFIER) == PAPER_CLASSIFIER
+        and not conditions(record["cell"])
+    )
     ordered = sorted(chosen, key=lambda record: (record["cell"]["seed"], record["cell"]["label"]))
     if not ordered:
-        raise InputError(f"there are no records of the paper's classifier, {PAPER_CLASSIFIER!r}")
+        raise InputError("there are no records of the paper's classifier, labels and gold classifier")
     return ordered
 
 

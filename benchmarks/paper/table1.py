@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.paper.command import Command, Record, tables
-from benchmarks.paper.measured_seeds import notes_on_seeds, of_the_paper_s_classifier, seeds_of, shown_seeds
+from benchmarks.paper.measured_seeds import notes_on_seeds, of_the_paper_s_protocol, seeds_of, shown_seeds
 from benchmarks.paper.published import LEAK, NAMES, name_of, published
 from carla_genre.harness.markdown import markdown_table, number, spread
 
@@ -44,7 +44,7 @@ def compared(records: Iterable[Record]) -> pd.DataFrame:
         ``measure`` as :func:`benchmarks.paper.measured_seeds.seeds_of` has them.
     """
     taken: dict[tuple[str, int], Record] = {}
-    for record in of_the_paper_s_classifier(records):
+    for record in of_the_paper_s_protocol(records):
         key = record["cell"]["data"], record["cell"]["seed"]
         if key not in taken or "error" in taken[key]:
             taken[key] = record

@@ -3,6 +3,7 @@
 import dataclasses
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -172,9 +173,12 @@ def test_table_1_takes_any_method_s_record_of_a_seed_once(records: list[dict]) -
     pd.testing.assert_frame_equal(of_one, of_all)
 
 
+@pytest.mark.parametrize(
+    "other", [{"classifier": "forest"}, {"gold": "network"}, {"label_noise": 0.05}], ids=str
+)
 @pytest.mark.parametrize("module", [table1, table2])
-def test_another_classifier_s_records_are_left_out(records: list[dict], module) -> None:
-    others = [{**record, "cell": {**record["cell"], "classifier": "forest"}} for record in records]
+def test_records_of_another_protocol_are_left_out(records: list[dict], module, other: dict[str, Any]) -> None:
+    others = [{**record, "cell": {**record["cell"], **other}} for record in records]
     pd.testing.assert_frame_equal(module.compared([*others, *records]), module.compared(records))
     with pytest.raises(InputError, match="no records of the paper's classifier"):
         module.compared(others)
