@@ -48,6 +48,32 @@ def is_gap(cell: Any) -> bool:
     return cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and cell != cell)
 
 
+def doubles(column: pd.Series) -> np.ndarray:
+    """Numbers in double precision, (n,), gaps as NaN; 33.7 in single precision is 33.7 and not 33.70000076."""
+    numbers: np.ndarray = column.to_numpy(dtype=float, na_value=np.nan)
+    if not is_single(column.dtype):
+        return numbers
+    distinct, places = np.unique(numbers.astype(_plain_dtype(column.dtype)), return_inverse=True)
+    return np.array([float(str(one)) for one in distinct])[places]
+
+
+def next_number(numbers: np.ndarray, towards: float, dtype: Any) -> np.ndarray:
+    """The next numbers (n,) that a column of a dtype can hold, towards an infinite end."""
+    kind = _plain_dtype(dtype) if is_single(dtype) else np.float64
+    following: np.ndarray = np.nextafter(numbers.astype(kind), np.array(towards, kind)).astype(float)
+    return following
+
+
+def is_single(dtype: Any) -> bool:
+    """Whether numbers have single precision or less, in numpy's dtypes, pandas' or pyarrow's."""
+    return _plain_dtype(dtype) in (np.float16, np.float32)
+
+
+def _plain_dtype(dtype: Any) -> Any:
+    """Numpy's dtype of pandas' Float32 and the like."""
+    return getattr(dtype, "numpy_dtype", getattr(dtype, "subtype", dtype))
+
+
 def matched(answers: pd.DataFrame, factuals: pd.Index, owner: str = "the method") -> pd.DataFrame:
     """The answers in the factuals' order and under their labels.
 

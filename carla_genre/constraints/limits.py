@@ -10,7 +10,7 @@ import pandas as pd
 from pandas.api.types import is_float_dtype
 
 from carla_genre.errors import InputError
-from carla_genre.frames import is_gap
+from carla_genre.frames import doubles, is_gap, next_number
 from carla_genre.generator.constraints import Bounds
 from carla_genre.suggestions import suggestion, word_of
 
@@ -183,11 +183,12 @@ class Limits:
         rows, nearer = np.repeat(self.values[:1], len(distinct), axis=0), distinct
         for _ in range(MOST_BITS if len(distinct) else 0):
             rows[:, position] = encode(position, nearer)
-            decoded = self.variables.decode(rows).iloc[:, position].to_numpy(dtype=float, na_value=np.nan)
+            cells = self.variables.decode(rows).iloc[:, position]
+            decoded = doubles(cells)
             outside = (decoded < distinct) if inwards > 0 else (decoded > distinct)
             if not outside.any():
                 break
-            nearer = np.where(outside, np.nextafter(nearer, inwards), nearer)
+            nearer = np.where(outside, next_number(nearer, inwards, cells.dtype), nearer)
         encoded[finite] = rows[places.ravel(), position]
         return encoded
 

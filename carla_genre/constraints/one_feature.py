@@ -12,6 +12,7 @@ import numpy as np
 from carla_genre.constraints.constraint import Constraint, is_double
 from carla_genre.constraints.limits import Limits
 from carla_genre.errors import InputError
+from carla_genre.frames import doubles
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -131,7 +132,7 @@ class Range(Constraint):
         position = limits.variables.number(self.feature, self)
         ends = [-np.inf if self.low is None else self.low, np.inf if self.high is None else self.high]
         if self.relative:
-            own = limits.raw[self.feature].to_numpy(dtype=float, na_value=np.nan)
+            own = doubles(limits.raw[self.feature])
             with np.errstate(invalid="ignore"):  # a gap has no share
                 bounds = [np.where(np.isinf(end), end, own + end * np.abs(own)) for end in ends]
         else:

@@ -16,6 +16,9 @@ from carla_genre.constraints.limits import Limits, Variables
 from carla_genre.errors import InputError
 from carla_genre.pickling import picklable
 
+# What encoding two numbers and their difference may lose, relative to the numbers.
+NOISE = 8 * np.finfo(float).eps
+
 
 @dataclass(frozen=True)
 class AtMost(Constraint):
@@ -100,10 +103,15 @@ class Implies(Constraint):
             rank = variables.ranks(self.then, None, self)
             return lambda before, after: rank[after.astype(int)] > rank[before.astype(int)]
         amount = 0.0 if self.grow is True else float(self.grow)
-        ends = variables.encode(effect, np.array([0.0, amount]))
-        step = ends[1] - ends[0] - 1e-9 * (amount > 0)
+        zero, end = variables.encode(effect, np.array([0.0, amount]))
         gap = variables.gaps[effect]  # what fills a gap has not grown
-        return lambda before, after: (after > before) & (after - before >= step) & (before != gap)
+
+        def grown(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+            noise = NOISE * (np.abs(before) + np.abs(after) + abs(zero))  # from 0.1 to 0.3 is growth by 0.2
+            kept: np.ndarray = (after > before) & (after - before >= end - zero - noise) & (before != gap)
+            return kept
+
+        return grown
 
     def _encoded(self, limits: Limits, name: str, value: Any) -> float:
         variables = limits.variables

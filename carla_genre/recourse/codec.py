@@ -18,8 +18,8 @@ from carla_genre.datasets.roles import Roles
 from carla_genre.datasets.table import Note, plain_columns
 from carla_genre.errors import InputError
 from carla_genre.files.columns import AnswerColumn
-from carla_genre.frames import check_columns
-from carla_genre.recourse.columns import LevelColumn, NumberColumn, doubles, held_in, is_single, plain_cells
+from carla_genre.frames import check_columns, doubles, is_single
+from carla_genre.recourse.columns import LevelColumn, NumberColumn, held_in, plain_cells
 
 # Texts of numbers are levels up to here; more are numbers that somebody has read as text.
 MOST_NUMERIC_TEXTS = 10

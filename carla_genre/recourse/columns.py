@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api import types
 
 from carla_genre.datasets.infer import WRITTEN_NUMBER
-from carla_genre.frames import is_gap
+from carla_genre.frames import doubles, is_gap, is_single
 from carla_genre.schema.cells import LARGEST_SINGLE
 
 # What scaling and its inverse may lose, relative to the column's greatest number.
@@ -194,15 +194,6 @@ class LevelColumn:
         return pd.Series(values[codes.astype(int)].tolist(), dtype=self.dtype)
 
 
-def doubles(column: pd.Series) -> np.ndarray:
-    """Numbers in double precision, (n,), gaps as NaN; 33.7 in single precision is 33.7 and not 33.70000076."""
-    numbers: np.ndarray = column.to_numpy(dtype=float, na_value=np.nan)
-    if not is_single(column.dtype):
-        return numbers
-    distinct, places = np.unique(numbers.astype(_plain_dtype(column.dtype)), return_inverse=True)
-    return np.array([float(str(one)) for one in distinct])[places]
-
-
 def plain_cells(column: pd.Series) -> list[Any]:
     """The cells as Python has them: a gap is None, a number in single precision has its own few digits."""
     cells = (doubles(column) if is_single(column.dtype) else column).tolist()
@@ -219,21 +210,16 @@ def _double(number: Any) -> float:
 
 def held_in(dtype: Any, cells: pd.Series, which: np.ndarray | slice = slice(None)) -> pd.Series | None:
     """Cells in a dtype; None where it cannot hold some of those that count."""
+    spelled, flags = cells, types.is_bool_dtype(dtype)
+    if types.is_extension_array_dtype(dtype) and (flags or types.is_integer_dtype(dtype)):
+        kind = bool if flags else int  # pandas' and pyarrow's take no 1 for True, or no True for 1
+        own = [kind(one) if isinstance(one, bool) or one in (0, 1) else one for one in plain_cells(cells)]
+        spelled = pd.Series(own, cells.index, dtype=object)
     try:
-        typed = cells.astype(dtype)
+        typed = spelled.astype(dtype)
     except (TypeError, ValueError, OverflowError):  # the last is of whole numbers with few bits
         return None
     return typed if plain_cells(typed[which]) == plain_cells(cells[which]) else None
-
-
-def is_single(dtype: Any) -> bool:
-    """Whether numbers have single precision or less, in numpy's dtypes, pandas' or pyarrow's."""
-    return _plain_dtype(dtype) in (np.float16, np.float32)
-
-
-def _plain_dtype(dtype: Any) -> Any:
-    """Numpy's dtype of pandas' Float32 and the like."""
-    return getattr(dtype, "numpy_dtype", getattr(dtype, "subtype", dtype))
 
 
 def _way_out(name: str, cell: Any) -> str:

@@ -156,6 +156,7 @@ class Found:
 
 def _together(parts: Sequence[pd.DataFrame], features: Sequence[str]) -> pd.DataFrame:
     """Rows of all parts in one frame; categories stay categories where those of one part are all that there are."""
+    parts = [part for part in parts if len(part)] or parts[:1]  # a part without rows has no say in the dtypes
     rows = pd.concat(parts)
     for name in features:
         kinds = [part[name].dtype for part in parts]

@@ -245,3 +245,34 @@ def test_a_range_in_which_the_column_can_hold_no_number_is_never_left_for_one_be
     freely = recourse.recommend(denied, n=2, constraints=none)
     assert_told_as_it_is(recourse, freely)
     assert "income" in set(freely.changes["feature"]) <= {"income", "home"}
+
+
+@pytest.mark.parametrize("kind", ["boolean", "bool[pyarrow]", "bool"])
+def test_a_flag_stays_one_where_the_table_has_0_and_1_and_the_other_way_round(kind: str) -> None:
+    flags = TRAIN["home"] == "own"
+    table = TRAIN.assign(home=flags.astype(int), dependants=TRAIN["dependants"] > 2)
+
+    def asked(rows: pd.DataFrame) -> np.ndarray:
+        return np.asarray(rows["home"].astype(int) * 0.4 + rows["dependants"].astype(int) * 0.4, dtype=float)
+
+    door = built(asked, table, constraints=[Freeze(only=["home", "dependants"])])
+    others = table.drop(columns="approved")[asked(table) < 0.5].head(9)
+    whole = {"boolean": "Int64", "bool[pyarrow]": "int64[pyarrow]", "bool": "int64"}[kind]
+    people = others.assign(home=others["home"].astype(kind), dependants=others["dependants"].astype(whole))
+    found = door.recommend(people)
+    assert len(found) == 9
+    assert found.rows.dtypes.to_dict() == people.dtypes.to_dict()
+    assert_told_as_it_is(door, found)
+
+
+def test_a_part_of_people_without_a_row_has_no_say_in_the_dtypes() -> None:
+    table = TRAIN.assign(home=TRAIN["home"].map({"parents": 0, "rent": 1, "own": 2}))
+
+    def asked(rows: pd.DataFrame) -> np.ndarray:
+        return rows["home"].to_numpy(dtype=float) / 2
+
+    door = built(asked, table, categorical=["home"], constraints=[Freeze(only=["home"])])
+    people = PEOPLE.head(9).assign(home=pd.array([False] * 9, "boolean"))
+    rows = door.recommend(people).rows
+    assert rows["home"].tolist() == [2] * 9
+    assert rows["home"].dtype == "int64"

@@ -8,8 +8,10 @@ import pytest
 from loans import QUICK
 
 from carla_genre import Recourse
-from carla_genre.constraints import Freeze, Implies, OneWay, Range, Weight
+from carla_genre.constraints import Constraint, Freeze, Implies, Limits, OneWay, Range, Weight
 from carla_genre.errors import InputError
+from carla_genre.generator.constraints import Bounds
+from carla_genre.recourse.codec import TableCodec
 
 RANDOM = np.random.default_rng(0)
 N = 300
@@ -124,3 +126,44 @@ def test_a_range_is_relative_to_ones_own_number(recourse: Recourse) -> None:
     raised = ~np.isnan(was) & (income != was)
     assert raised.any()
     assert (income <= was * 1.25)[raised].all()
+
+
+def limits_of(codec: TableCodec, people: pd.DataFrame, constraint: Constraint) -> Limits:
+    """What one constraint leaves people."""
+    values, _ = codec.encode(people)
+    anything = np.full(values.shape, np.inf)
+    limits = Limits(codec.variables(), people, values, Bounds(-anything, anything, {}))
+    constraint.narrow(limits)
+    return limits
+
+
+def test_growth_is_exact_however_large_the_numbers_are() -> None:
+    table = pd.DataFrame(
+        {"years": [1, 2, 9], "rupiah": [10**9, 2 * 10**9, 3 * 10**11], "share": [0.1, 0.3, 0.9]}
+    )
+    codec, own = TableCodec.fit(table, []), table.head(1)
+
+    def allowed(then: str, grow: float, after: float) -> bool:
+        limits = limits_of(codec, own, Implies("years", then=then, grow=grow))
+        rows, _ = codec.encode(own.assign(years=2, **{then: after}))
+        return bool(limits.keep_rules(limits.values, rows)[0])
+
+    assert not allowed("rupiah", 50, 10**9 + 49)
+    assert allowed("rupiah", 50, 10**9 + 50)
+    assert not allowed("share", 0.2, 0.29)
+    assert allowed("share", 0.2, 0.3)
+
+
+@pytest.mark.parametrize("kind", ["float32", "Float32", "float[pyarrow]"])
+def test_a_range_of_numbers_in_single_precision_is_exact_as_they_are_written(kind: str) -> None:
+    random = np.random.default_rng(1)
+    people = pd.DataFrame({"x": pd.Series(random.normal(0, 1, 200).astype("float32")).astype(kind)})
+
+    def written(cells: pd.DataFrame) -> np.ndarray:
+        return np.array([float(str(number)) for number in cells["x"].to_numpy(dtype="float32")])
+
+    codec = TableCodec.fit(people, [])
+    bounds = limits_of(codec, people, Range("x", -0.3, 0.3, relative=True)).bounds
+    own, low, high = written(people), *(written(codec.decode(end)) for end in (bounds.lower, bounds.upper))
+    assert (low >= own - 0.3 * np.abs(own)).all()
+    assert (high <= own + 0.3 * np.abs(own)).all()
