@@ -90,11 +90,14 @@ def training_table(
 
 
 def digest_of(table: pd.DataFrame) -> str:
-    """SHA-256 of a table's columns and cells; the index is of no account."""
+    """SHA-256 of a table's columns and cells, and of the order of levels that have one; the index is of no account."""
     found = hashlib.sha256(repr([str(name) for name in table.columns]).encode())
     for name in table.columns:
         column = table[name]
         if isinstance(column.dtype, pd.CategoricalDtype):
+            if column.dtype.ordered:  # what is up would be down
+                present = column.cat.remove_unused_categories().dtype
+                found.update(repr(present.categories.astype(str).tolist()).encode())
             column = column.astype(object)
         found.update(pd.util.hash_array(np.asarray(column.astype(str))).tobytes())
     return found.hexdigest()
@@ -136,7 +139,7 @@ def _difference(table: pd.DataFrame, card: Mapping[str, Any]) -> str:
     ]
     if other:  # 54 and 54.0 are other cells
         return f"{'; '.join(other[:5])}: make them the same, astype({{...}})"
-    return "its cells differ, or its rows have another order"
+    return "its cells differ, its rows have another order, or the levels of a Categorical have"
 
 
 def _written_as(dtype: object) -> str:

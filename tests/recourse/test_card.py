@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from loans import PEOPLE, TRAIN, built, pipeline, refused
 
 from carla_genre import Recourse
-from carla_genre.constraints import AtMost, Freeze
+from carla_genre.constraints import AtMost, Freeze, OneWay
 from carla_genre.errors import CheckpointError, InputError
 
 
@@ -97,3 +98,15 @@ def test_what_is_built_again_has_another_card(model: Any) -> None:
     door.set_params(threshold=0.6, table=TRAIN.iloc[:400], constraints=[AtMost(2)])
     card = door.card_
     assert (card["threshold"], card["table"]["rows"], card["constraints"]) == (0.6, 400, ["AtMost(2)"])
+
+
+def test_a_table_whose_levels_have_another_order_is_another_one(model: Any, tmp_path: Path) -> None:
+    def ordered(*levels: str) -> pd.DataFrame:
+        return TRAIN.assign(home=pd.Categorical(TRAIN["home"], levels, ordered=True))
+
+    built(model, ordered("parents", "rent", "own"), constraints=[OneWay("home", "up")]).save(tmp_path)
+    Recourse.load(tmp_path, model, ordered("street", "parents", "rent", "own"))  # nobody lives there
+    with pytest.raises(
+        CheckpointError, match="its rows have another order, or the levels of a Categorical have"
+    ):
+        Recourse.load(tmp_path, model, ordered("own", "rent", "parents"))
