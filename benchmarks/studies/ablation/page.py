@@ -116,16 +116,17 @@ def _control(rows: pd.DataFrame) -> str:
         + [number(row[name], 3) for name in columns[2:]]
         for row in rows.to_dict("records")
     ]
-    lines_below = [f"The preset's full length is {_lengths(rows)} steps."]
-    for (data, seed), of in rows.groupby(["data", "seed"], sort=False):
-        done, full = int(of["steps"].max()), int(of["full_length"].iloc[0])
-        if done < full:
-            lines_below.append(f"{NAMES[data]}, seed {seed}, was ended after {done:,} of {full:,}.")
-    return f"{markdown_table(head, lines)}\n\n{' '.join(lines_below)}"
+    return f"{markdown_table(head, lines)}\n\n{_lengths(rows)}"
 
 
 def _lengths(rows: pd.DataFrame) -> str:
-    return ", ".join(f"{length:,}" for length in sorted(set(rows["full_length"])))
+    """What the preset's full length is on each data set, and of which seeds the training was ended before it."""
+    full = {NAMES[str(data)]: int(of["full_length"].iloc[0]) for data, of in rows.groupby("data", sort=False)}
+    lines = [f"The preset's full length: {', '.join(f'{n:,} steps on {name}' for name, n in full.items())}."]
+    for (data, seed), of in rows.groupby(["data", "seed"], sort=False):
+        if (done := int(of["steps"].max())) < full[NAMES[data]]:
+            lines.append(f"{NAMES[data]}, seed {seed}, was ended after {done:,}.")
+    return " ".join(lines)
 
 
 def _of(rows: pd.DataFrame, variant: str) -> pd.DataFrame:

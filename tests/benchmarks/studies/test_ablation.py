@@ -228,13 +228,18 @@ def test_the_gain_is_of_the_same_seed() -> None:
 
 
 def test_a_control_that_was_ended_before_its_length_says_so() -> None:
-    def steps(*done: int) -> list[dict[str, Any]]:
-        figures = {"full_length": 2000, "train_cpu_s": 9.0, "validation_loss": 7.0}
+    def steps(full: int, *done: int) -> list[dict[str, Any]]:
+        figures = {"full_length": full, "train_cpu_s": 9.0, "validation_loss": 7.0}
         return [{**row("", 1.8), **figures, "steps": one} for one in done]
 
-    records = [record("control", "compas", 0, *steps(5, 2000)), record("control", "heloc", 1, *steps(5, 640))]
+    records = [
+        record("control", "compas", 0, *steps(20, 5, 20)),
+        record("control", "heloc", 1, *steps(4000, 5)),
+    ]
     last = markdown(records, "control").splitlines()[-1]
-    assert last == "The preset's full length is 2,000 steps. HELOC, seed 1, was ended after 640 of 2,000."
+    assert last == (
+        "The preset's full length: 20 steps on COMPAS, 4,000 steps on HELOC. HELOC, seed 1, was ended after 5."
+    )
 
 
 def test_what_is_there_is_not_measured_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
