@@ -86,7 +86,7 @@ class TableCodec:
                 others = cells.to_numpy(copy=True)
                 others[~readable] = others[which[0]]
                 typed[name] = pd.Series(others, frame.index).infer_objects()
-        return frame.assign(**typed)
+        return frame.assign(**typed) if typed else frame
 
     def check_columns(self, frame: pd.DataFrame) -> None:
         """Raise InputError where a feature's column is missing, or is there twice."""
